@@ -1,0 +1,242 @@
+"""What the workspace answers: frozen values that a window, a notebook and the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Flag, StrEnum, auto
+
+from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.model.direction import Direction
+from runfolio.model.params import Json, Param
+from runfolio.model.problem import Problem
+from runfolio.model.promotion import RunMarks
+from runfolio.model.query import FieldRef
+from runfolio.model.run import RunKey, RunStatus
+
+
+class Touched(Flag):
+    """Which kinds of things a change touched, so that a view knows whether to ask again."""
+
+    NOTHING = 0
+    RUNS = auto()
+    MARKS = auto()
+    PROBLEMS = auto()
+    SOURCES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Announced once after each commit of the index or the ledger. `runs` empty means "any"."""
+
+    touched: Touched
+    runs: frozenset[RunKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder in the library. Removing it forgets the index rows, never the folder.
+
+    present    False when the folder was not there at the last look.
+    """
+
+    id: int
+    path: str
+    name: str
+    runs: int
+    scanned_us: int | None
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryNode:
+    """An experiment (or tracker folder) below a source, with the number of runs in it."""
+
+    source: int
+    experiment: str | None
+    title: str
+    formats: tuple[str, ...]
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an index run is. `total` None while folders are still being counted.
+
+    phase      "scan", "read" or "link".
+    folder     what is being worked on.
+    """
+
+    phase: str
+    done: int
+    total: int | None
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What an index run did: units (folders a reader claimed) read, unchanged and gone; runs and points now known."""
+
+    read: int
+    unchanged: int
+    gone: int
+    runs: int
+    recordings: int
+    points: int
+    problems: int
+    seconds: float
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """For the status bar."""
+
+    runs: int
+    recordings: int
+    points: int
+    size_bytes: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A field that exists in the index.
+
+    runs       how many runs have it.
+    distinct   how many different values (texts for params); None for metrics.
+    numeric    whether most of its values are numbers.
+    """
+
+    field: FieldRef
+    runs: int
+    distinct: int | None = None
+    numeric: bool = False
+    direction: Direction = Direction.UNKNOWN
+
+
+class CellKind(StrEnum):
+    """How a column's values are to be drawn."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    TIME = "time"  # int microseconds
+    DURATION = "duration"  # float seconds
+    STATUS = "status"
+    TAGS = "tags"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the runs table for an ordered list of runs.
+
+    values    one for each key asked for, in that order; None where a run has no value. NUMBER: float;
+              TIME: int; DURATION: float; TAGS: tuple of str; else str.
+    texts     the text as written beside a typed value (params: `1e-3`), or None where the value says it all.
+    """
+
+    field: FieldRef
+    kind: CellKind
+    values: tuple[object, ...]
+    texts: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFacts:
+    """One metric of a run, summarised. All figures as `model.metrics.SeriesSummary` defines them.
+
+    recording   position in `RunDetail.recordings` of the recording shown.
+    source      file it was read from.
+    """
+
+    name: str
+    count: int
+    first_step: int | None
+    first: float | None
+    last_step: int | None
+    last: float | None
+    min: float | None
+    max: float | None
+    best_min: float | None
+    best_max: float | None
+    nan_count: int
+    inf_count: int
+    shown: float | None
+    shown_rule: str
+    direction: Direction
+    recording: int
+    source: str
+
+    @property
+    def best(self) -> float | None:
+        """The best finite value by direction; None when the direction is unknown."""
+        if self.direction is Direction.HIGHER:
+            return self.best_max
+        return self.best_min if self.direction is Direction.LOWER else None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    """A recording of a run, with the reason it belongs to it."""
+
+    format: str
+    path: str
+    source_path: str
+    id: str
+    reason: str
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """Everything the index and the ledger know about one run, but its points."""
+
+    key: RunKey
+    name: str
+    experiment: str | None
+    status: RunStatus
+    status_raw: str | None
+    started_us: int | None
+    ended_us: int | None
+    path: str
+    source_path: str
+    format: str
+    parent: RunKey | None
+    params: tuple[Param, ...]
+    tags: Mapping[str, str]
+    facts: Mapping[str, str]
+    metrics: tuple[MetricFacts, ...]
+    datasets: tuple[DatasetRef, ...]
+    artifacts: tuple[ArtifactRef, ...]
+    recordings: tuple[RecordingFacts, ...]
+    problems: tuple[Problem, ...]
+    marks: RunMarks
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from start to end; None when either is missing or the end lies before the start."""
+        if self.started_us is None or self.ended_us is None or self.ended_us < self.started_us:
+            return None
+        return (self.ended_us - self.started_us) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetUse:
+    """A data set version by name and digest, and the runs that recorded it."""
+
+    name: str
+    digest: str | None
+    contexts: tuple[str, ...]
+    rows: int | None
+    source: str
+    runs: tuple[RunKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedProblem:
+    """A problem with where it stands: `source_path` is the library folder, `run` the run it belongs to, if any."""
+
+    source_path: str
+    problem: Problem
+    run: RunKey | None

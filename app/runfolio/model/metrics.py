@@ -1,0 +1,123 @@
+"""Measured series: every point in written order, and the figures that summarise them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runfolio.model.times import NO_TIME
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetricSeries:
+    """All points of one metric of one recording, as the tracker's reader yields them.
+
+    name           as written, `/` and spaces included.
+    step           int64 (n,), in written order: may repeat, go back, be negative. Row numbers when not `has_step`.
+    value          float64 (n,), NaN and infinities kept.
+    wall_time_us   int64 (n,), microseconds UTC, NO_TIME where a point has none.
+    has_step       False where the format has no step of its own.
+    final          what the tracker itself shows as the latest value; None where it has no such notion.
+    final_rule     how `final` was chosen, for the tooltip ("greatest step, then time, then value").
+    source         file it was read from, relative to the import root.
+    """
+
+    name: str
+    step: Ints
+    value: Floats
+    wall_time_us: Ints
+    has_step: bool = True
+    final: float | None = None
+    final_rule: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not len(self.step) == len(self.value) == len(self.wall_time_us):
+            raise ValueError(f"series {self.name!r}: step, value and wall time differ in length")
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+def series(
+    name: str,
+    steps: Ints | list[int] | None,
+    values: Floats | list[float],
+    wall_times_us: Ints | list[int] | None = None,
+    *,
+    final: float | None = None,
+    final_rule: str = "",
+    source: str = "",
+) -> MetricSeries:
+    """A MetricSeries from lists or arrays; `steps` None means the format has none (row numbers are put in)."""
+    value = np.asarray(values, dtype=np.float64)
+    step = np.arange(len(value), dtype=np.int64) if steps is None else np.asarray(steps, dtype=np.int64)
+    wall = (
+        np.full(len(value), NO_TIME, dtype=np.int64)
+        if wall_times_us is None
+        else np.asarray(wall_times_us, dtype=np.int64)
+    )
+    return MetricSeries(name, step, value, wall, steps is not None, final, final_rule, source)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSummary:
+    """The figures a table shows of one series.
+
+    first, last    (step, value) in stored order; step None where the format has none.
+    min, max       over non-NaN values, infinities taking part; None when there is none.
+    best_min, best_max   over finite values only: NaN and infinities never win "best".
+    shown          the tracker's own "latest" where it has one, else the last stored value.
+    """
+
+    count: int
+    first: tuple[int | None, float] | None
+    last: tuple[int | None, float] | None
+    min: float | None
+    max: float | None
+    best_min: float | None
+    best_max: float | None
+    nan_count: int
+    inf_count: int
+    final: float | None
+    shown: float | None
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether any value is NaN."""
+        return self.nan_count > 0
+
+
+def summarise(points: MetricSeries) -> SeriesSummary:
+    """The summary of a series in one pass over its values; all None for an empty one."""
+    value = points.value
+    count = len(value)
+    if count == 0:
+        return SeriesSummary(0, None, None, None, None, None, None, 0, 0, points.final, points.final)
+    nan = np.isnan(value)
+    finite = np.isfinite(value)
+    real = value[~nan]
+    sound = value[finite]
+
+    def at(index: int) -> tuple[int | None, float]:
+        return (int(points.step[index]) if points.has_step else None, float(value[index]))
+
+    return SeriesSummary(
+        count=count,
+        first=at(0),
+        last=at(-1),
+        min=float(real.min()) if len(real) else None,
+        max=float(real.max()) if len(real) else None,
+        best_min=float(sound.min()) if len(sound) else None,
+        best_max=float(sound.max()) if len(sound) else None,
+        nan_count=int(nan.sum()),
+        inf_count=count - int(nan.sum()) - len(sound),
+        final=points.final,
+        shown=points.final if points.final is not None else float(value[-1]),
+    )

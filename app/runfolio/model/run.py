@@ -1,0 +1,114 @@
+"""Recordings, runs and the link between them.
+
+A *recording* is what one tracker wrote at one place. A *run* is one execution, of which several trackers may
+have kept a recording. Readers make recordings; `index.links` gathers them into runs and says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.model.metrics import MetricSeries
+from runfolio.model.params import Json, Param
+from runfolio.model.problem import Problem
+
+RunKey = NewType("RunKey", str)
+"""Stable identity of a run: survives moving the folder, renaming the root and deleting the index."""
+
+
+class RunStatus(StrEnum):
+    """What the files claim, normalised. UNKNOWN where a format writes no status: never guessed."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    KILLED = "killed"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+
+
+class Precision(StrEnum):
+    """How exactly a recording keeps its values; decides which of several equal series is shown."""
+
+    TEXT = "text"  # decimal text of a float64, or float64 itself
+    FLOAT32 = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What one tracker kept of an execution at one place.
+
+    format       the reader's format name ("mlflow_file", "tensorboard", "lightning", "keras", "generic", "hydra").
+    path         folder, or file for single-file stores, relative to the import root, `/` between parts; "" is the root.
+    id           the tracker's own run id; where it has none, the path.
+    identity     globally unique id with its tracker ("mlflow:<32 hex>") that survives copying; "" where there is
+                 none, and a digest of the content stands in (see `content_identity`).
+    status_raw   what the tracker wrote.
+    facts        code and environment as recorded, by standard names: git.commit, git.branch, git.repo, git.dirty,
+                 user, host, python, command, script, tracker.version, hydra.version...
+    extra        anything else worth keeping that is JSON (experiment_id, lifecycle, parent_id, overrides...).
+    overlay      True for a config layer (Hydra) that describes whatever run lies in the same folder.
+    started_us, ended_us   microseconds UTC, from content and never from the file system.
+    """
+
+    format: str
+    path: str
+    id: str
+    identity: str = ""
+    name: str | None = None
+    status: RunStatus = RunStatus.UNKNOWN
+    status_raw: str | int | None = None
+    started_us: int | None = None
+    ended_us: int | None = None
+    experiment: str | None = None
+    parent_id: str | None = None
+    params: tuple[Param, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[MetricSeries, ...] = ()
+    artifacts: tuple[ArtifactRef, ...] = ()
+    datasets: tuple[DatasetRef, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    precision: Precision = Precision.TEXT
+    overlay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why a recording belongs to a run. `recording` is its position in the list that was linked."""
+
+    recording: int
+    reason: str
+
+
+def content_identity(recording: Recording) -> str:
+    """An identity for a recording whose tracker gives none: a digest of what does not change when it is moved.
+
+    Taken together: the format, the last two parts of the path, the params, and the points that carry the first
+    logged step. A run that goes on growing keeps its identity, because rows are only added; a copy of the
+    folder elsewhere has the same one.
+    """
+    if recording.identity:
+        return recording.identity
+    digest = hashlib.sha256()
+
+    def put(*parts: str) -> None:
+        for part in parts:
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little") + data)
+
+    put(recording.format, *recording.path.split("/")[-2:])
+    for param in sorted(recording.params, key=lambda p: p.path):
+        put("param", *param.path, param.text)
+    started = [m for m in recording.metrics if len(m)]
+    if started:
+        first = min(int(m.step[0]) for m in started)
+        for metric in sorted(started, key=lambda m: m.name):
+            if int(metric.step[0]) == first:
+                put("point", metric.name, str(first), float(metric.value[0]).hex())
+    return f"content:{digest.hexdigest()[:32]}"

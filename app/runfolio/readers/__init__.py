@@ -1,0 +1,1 @@
+"""Readers: each turns what one tracker writes into recordings, and none imports its tracker."""

@@ -1,0 +1,124 @@
+"""What a reader is: it claims folders by content, and turns a claimed folder into recordings.
+
+To add one: a module in this package, a line in `registry.READERS`, and a folder of real runs under `tests/corpus`
+with what the tracker's own reader says of them. See `resources/help/readers.md`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import ClassVar, Protocol
+
+from runfolio.errors import LimitReached, RunfolioError
+from runfolio.model.problem import Problem, Severity
+from runfolio.model.run import Recording
+from runfolio.readers.folder import Folder
+
+
+class Strength(IntEnum):
+    """How telling the marks are that a reader found. Stronger claims own the folder's files first."""
+
+    GENERIC = 1  # files of a usual name and shape
+    LAYOUT = 2  # a layout that one tool writes
+    FORMAT = 3  # a format that says what it is (event files)
+    IDENTITY = 4  # a tracker's own run id
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A reader's word that it can read a folder.
+
+    reader    its name in the registry.
+    path      the claimed folder, relative to the import root.
+    reason    what it recognised, for people ("meta.yaml with a run_id").
+    files     names in the folder that belong to this claim; weaker readers leave them alone.
+    prune     sub folders that belong to this claim and are not searched for other runs; `None` means all of them.
+    deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
+              the folder count as changed.
+    """
+
+    reader: str
+    path: str
+    strength: Strength
+    reason: str
+    files: frozenset[str] = frozenset()
+    prune: frozenset[str] | None = frozenset()
+    deep: bool = False
+
+
+@dataclass(slots=True)
+class Budget:
+    """Limits for reading one claimed folder, and the clock that keeps them.
+
+    text_bytes     largest params, meta or tag file (YAML, JSON, TOML) that is read.
+    metric_bytes   largest metric file that is read whole.
+    depth, nodes   of a YAML or JSON document.
+    names          most params, metrics, tags or artifacts taken from one folder, each.
+    seconds        time after which `check` raises LimitReached.
+    """
+
+    text_bytes: int = 16 << 20
+    metric_bytes: int = 4 << 30
+    depth: int = 64
+    nodes: int = 2_000_000
+    names: int = 1_000_000
+    seconds: float = 300.0
+    _started: float = field(default_factory=time.monotonic)
+
+    def check(self, where: str = "") -> None:
+        """Raises LimitReached once the time is used up; readers call it in their loops."""
+        if time.monotonic() - self._started > self.seconds:
+            raise LimitReached(
+                f"Reading took longer than {self.seconds:.0f} s and was stopped",
+                hint="Look at the folder's size; the rest of it was not read.",
+                where=where,
+            )
+
+
+class Reader(Protocol):
+    """Reads what one tracker writes. Stateless: one instance serves all folders and worker processes."""
+
+    name: ClassVar[str]
+    """Stable name of the format, as in `recording.format` and the corpus."""
+
+    title: ClassVar[str]
+    """What people call it: "MLflow", "TensorBoard"."""
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """Whether this folder is the reader's, by names and first bytes only.
+
+        `taken` are names in the folder that stronger readers have claimed already. Must not raise for anything
+        a folder can hold, except FolderUnreadable.
+        """
+        ...
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """The recordings of a claimed folder, with problems that belong to no recording between them.
+
+        A damaged file costs itself only: its sound part is yielded, with a Problem inside the recording. Raises
+        RunfolioError when nothing at all can be made of the folder; it becomes a Problem of the folder.
+        """
+        ...
+
+
+def warning(code: str, path: str, message: str, hint: str = "", offset: int | None = None) -> Problem:
+    """A Problem for a part that was lost or doubtful while the rest is shown."""
+    return Problem(Severity.WARNING, code, path, message, hint, offset)
+
+
+def info(code: str, path: str, message: str, hint: str = "") -> Problem:
+    """A Problem that costs nothing but is worth knowing."""
+    return Problem(Severity.INFO, code, path, message, hint)
+
+
+def error(code: str, path: str, message: str, hint: str = "", offset: int | None = None) -> Problem:
+    """A Problem for something of which nothing could be made."""
+    return Problem(Severity.ERROR, code, path, message, hint, offset)
+
+
+def problem_from(failure: RunfolioError, code: str, path: str, severity: Severity = Severity.WARNING) -> Problem:
+    """The Problem that tells of an expected error; the error's own place wins over `path`."""
+    return Problem(severity, code, failure.where or path, failure.message, failure.hint)

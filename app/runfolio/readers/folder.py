@@ -1,0 +1,256 @@
+"""A folder that can be listed and read and in no way written, nor left.
+
+Everything a reader sees goes through here, so the promises are kept in one place: symbolic links are not
+followed, pipes, sockets and devices are never opened, a file is read up to a limit, paths longer than the system
+allows are walked part by part, and reading leaves no access time behind where the system lets us.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from runfolio.errors import FolderUnreadable, LimitReached
+from runfolio.model.display import storable
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_NOATIME = getattr(os, "O_NOATIME", 0)
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_HAS_DIR_FD = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
+
+_SAFE_PATH_BYTES = 900
+"""Longest relative path that is opened in one call; longer ones are walked in chunks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A regular file: its name in the folder, size in bytes and modification time in nanoseconds."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A directory entry that is neither a regular file nor a folder, and so is never opened.
+
+    kind   "link", "pipe", "socket", "device" or "unreadable".
+    """
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What lies in a folder, by name in sorted order."""
+
+    files: dict[str, Entry]
+    folders: tuple[str, ...]
+    odd: tuple[Odd, ...]
+
+
+class Folder:
+    """A folder below an import root, listed once when first asked.
+
+    root   absolute path of the import root, the folder that the user opened.
+    path   this folder relative to the root, `/` between parts, "" for the root itself. Names that are not UTF-8
+           hold surrogate escapes here, so that they can be opened; `shown` is the same as valid text.
+    """
+
+    def __init__(self, root: Path, path: str = "") -> None:
+        self.root = root
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Folder({str(self.root)!r}, {self.path!r})"
+
+    @property
+    def name(self) -> str:
+        """The folder's own name; for the root the name of the folder that was opened."""
+        return self.path.rpartition("/")[2] if self.path else self.root.name
+
+    @property
+    def shown(self) -> str:
+        """The path as valid UTF-8, for recordings and problems."""
+        return storable(self.path)
+
+    def where(self, name: str) -> str:
+        """The path of a file or folder in here relative to the root, as valid UTF-8."""
+        return storable(self.join(name))
+
+    def join(self, name: str) -> str:
+        """The path of `name` (which may hold `/`) in here, relative to the root."""
+        return f"{self.path}/{name}" if self.path else name
+
+    def sub(self, name: str) -> Folder:
+        """A folder in here; `name` may hold `/`. Raises FolderUnreadable for names that would climb out."""
+        if name.startswith("/") or any(part in ("", ".", "..") for part in name.split("/")):
+            raise FolderUnreadable(f"{storable(name)!r} is not the name of a folder in here", where=self.shown)
+        return Folder(self.root, self.join(name))
+
+    def parent(self) -> Folder | None:
+        """The folder above; None for the root: nothing above what the user opened is ever read."""
+        return Folder(self.root, self.path.rpartition("/")[0]) if self.path else None
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Names, sizes and times of what lies here. Raises FolderUnreadable."""
+        files: list[Entry] = []
+        folders: list[str] = []
+        odd: list[Odd] = []
+        try:
+            with self._opened() as handle, os.scandir(handle) as entries:
+                for entry in entries:
+                    name = os.fsdecode(entry.name)
+                    try:
+                        facts = entry.stat(follow_symlinks=False)
+                    except OSError:
+                        odd.append(Odd(name, "unreadable"))
+                        continue
+                    mode = facts.st_mode
+                    if stat.S_ISREG(mode):
+                        files.append(Entry(name, facts.st_size, facts.st_mtime_ns))
+                    elif stat.S_ISDIR(mode):
+                        folders.append(name)
+                    else:
+                        odd.append(Odd(name, _kind(mode)))
+        except OSError as error:
+            raise FolderUnreadable(
+                f"The folder cannot be listed: {error.strerror or error}",
+                hint="Check that you may read it and that the disk is still there.",
+                where=self.shown,
+            ) from error
+        files.sort(key=lambda e: e.name)
+        return Listing({e.name: e for e in files}, tuple(sorted(folders)), tuple(sorted(odd, key=lambda o: o.name)))
+
+    @property
+    def files(self) -> dict[str, Entry]:
+        """Regular files by name, sorted."""
+        return self.listing.files
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names of sub folders, sorted; links to folders are not among them."""
+        return self.listing.folders
+
+    def read(self, name: str, limit: int, *, offset: int = 0) -> bytes:
+        """The whole of a file from `offset`. `name` may hold `/`.
+
+        Raises  LimitReached when more than `limit` bytes would have to be read (nothing is read then),
+                FolderUnreadable when it is missing, no regular file, or may not be read.
+        """
+        with self.open(name) as handle:
+            size = os.fstat(handle).st_size - offset
+            if size > limit:
+                raise LimitReached(
+                    f"The file has {size:,} bytes; at most {limit:,} are read",
+                    hint="Runfolio reads files of this kind only up to that size.",
+                    where=self.where(name),
+                )
+            return self._read_all(handle, name, limit, offset)
+
+    def head(self, name: str, size: int = 4096) -> bytes:
+        """At most the first `size` bytes of a file. Raises FolderUnreadable."""
+        with self.open(name) as handle:
+            return self._read_all(handle, name, size, 0)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[int]:
+        """A read-only descriptor of a regular file in here (`name` may hold `/`). Raises FolderUnreadable."""
+        *above, last = name.split("/")
+        folder = self.sub("/".join(above)) if above else self
+        if last in ("", ".", ".."):
+            raise FolderUnreadable("That is not the name of a file", where=self.where(name))
+        flags = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY
+        try:
+            with folder._opened() as base:
+                handle = _open(last, base, flags)
+        except OSError as error:
+            raise FolderUnreadable(
+                f"The file cannot be opened: {error.strerror or error}",
+                hint="Check that the copy is complete and that you may read it.",
+                where=self.where(name),
+            ) from error
+        try:
+            mode = os.fstat(handle).st_mode
+            if not stat.S_ISREG(mode):
+                raise FolderUnreadable(f"Not a regular file but a {_kind(mode)}", where=self.where(name))
+            yield handle
+        finally:
+            os.close(handle)
+
+    def _read_all(self, handle: int, name: str, limit: int, offset: int) -> bytes:
+        chunks: list[bytes] = []
+        left = limit
+        try:
+            if offset:
+                os.lseek(handle, offset, os.SEEK_SET)
+            while left > 0:
+                chunk = os.read(handle, min(left, 1 << 24))
+                if not chunk:
+                    break
+                chunks.append(chunk)
+                left -= len(chunk)
+        except OSError as error:
+            raise FolderUnreadable(
+                f"The file cannot be read: {error.strerror or error}", where=self.where(name)
+            ) from error
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int | str]:
+        """A directory descriptor where the system has them, else the path as text."""
+        if not _HAS_DIR_FD:
+            yield str(self.root / self.path)
+            return
+        flags = os.O_RDONLY | _DIRECTORY | _NONBLOCK
+        handle = os.open(self.root, flags)
+        try:
+            for chunk in _chunks(self.path):
+                # The root itself may be a link that the user chose; no part below it may be.
+                below = os.open(chunk, flags | _NOFOLLOW, dir_fd=handle)
+                os.close(handle)
+                handle = below
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _open(name: str, base: int | str, flags: int) -> int:
+    if isinstance(base, str):
+        return os.open(os.path.join(base, name), flags)  # noqa: PTH118
+    try:
+        return os.open(name, flags | _NOATIME, dir_fd=base)
+    except PermissionError:
+        # O_NOATIME is only for the owner of the file; everybody else reads as usual.
+        return os.open(name, flags, dir_fd=base)
+
+
+def _chunks(path: str) -> Iterator[str]:
+    """The path in pieces short enough for one system call each."""
+    if len(path) * 4 <= _SAFE_PATH_BYTES or len(os.fsencode(path)) <= _SAFE_PATH_BYTES:
+        if path:
+            yield path
+        return
+    yield from path.split("/")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "link"
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    if stat.S_ISSOCK(mode):
+        return "socket"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "device"

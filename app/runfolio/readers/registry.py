@@ -1,0 +1,30 @@
+"""The readers there are, strongest first, and who claims a folder."""
+
+from __future__ import annotations
+
+from runfolio.readers.contract import Claim, Reader
+from runfolio.readers.folder import Folder
+
+READERS: tuple[Reader, ...] = ()
+
+_BY_NAME = {reader.name: reader for reader in READERS}
+
+
+def reader_named(name: str) -> Reader:
+    """The reader of that name. Raises KeyError."""
+    return _BY_NAME[name]
+
+
+def claims(folder: Folder) -> tuple[Claim, ...]:
+    """Every claim on a folder, in the order of READERS. Several trackers may have written into one folder.
+
+    Raises FolderUnreadable when the folder cannot be listed.
+    """
+    found: list[Claim] = []
+    taken: frozenset[str] = frozenset()
+    for reader in READERS:
+        claim = reader.claim(folder, taken)
+        if claim is not None:
+            found.append(claim)
+            taken |= claim.files
+    return tuple(found)
