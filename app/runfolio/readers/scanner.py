@@ -1,0 +1,119 @@
+"""Walks an import root and says which folders a reader can read, and what they looked like.
+
+Only names, sizes and first bytes are looked at here; reading is the workers' job. Folders are visited in sorted
+order, so that the same tree always gives the same units in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import xxhash
+
+from runfolio.errors import FolderUnreadable
+from runfolio.model.problem import Problem, Severity
+from runfolio.readers.contract import Claim, info, problem_from, warning
+from runfolio.readers.folder import Folder
+from runfolio.readers.registry import claims
+
+MAX_DEPTH = 400
+"""Folders nested deeper than this are not searched; a Problem says so."""
+
+_SKIPPED = frozenset({"__pycache__", ".git", "node_modules", ".venv", "site-packages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A folder that a reader claims, and a fingerprint that changes when its content may have.
+
+    fingerprint   hex of a 128-bit hash over names, sizes and modification times of the files that the claim
+                  speaks of. Times alone are not enough: rsync and cp -p keep them.
+    """
+
+    claim: Claim
+    fingerprint: str
+
+
+def scan(root: Path, on_folder: Callable[[str], None] | None = None) -> Iterator[Unit | Problem]:
+    """Units below `root`, and problems of the walk itself, in sorted order.
+
+    on_folder   told each folder's path before it is looked at; may raise Cancelled to stop the walk.
+    Raises  FolderUnreadable when the root itself cannot be listed.
+    """
+    if not root.is_dir():
+        raise FolderUnreadable(
+            "There is no such folder" if not root.exists() else "This is a file, not a folder",
+            hint="Check the spelling, and that the disk is mounted.",
+            where=str(root),
+        )
+    stack = [Folder(root)]
+    while stack:
+        folder = stack.pop()
+        if on_folder is not None:
+            on_folder(folder.shown)
+        try:
+            listing = folder.listing
+            found = claims(folder)
+        except FolderUnreadable as failure:
+            if folder.path == "":
+                raise
+            yield problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR)
+            continue
+        pruned: set[str] = set()
+        for claim in found:
+            pruned.update(listing.folders if claim.prune is None else claim.prune)
+            yield Unit(claim, _fingerprint(folder, claim))
+        if not found:
+            yield from _odd_ones(folder)
+        below = [n for n in listing.folders if n not in pruned and n not in _SKIPPED]
+        if folder.path.count("/") >= MAX_DEPTH and below:
+            yield warning(
+                "too-deep",
+                folder.shown,
+                f"Folders nested deeper than {MAX_DEPTH} levels are not searched",
+                "Open the inner folder by itself.",
+            )
+            continue
+        stack.extend(folder.sub(name) for name in reversed(below))
+
+
+def _odd_ones(folder: Folder) -> Iterator[Problem]:
+    """What in an unclaimed folder might have been a run, had it been a regular file."""
+    for odd in folder.listing.odd:
+        if odd.kind != "link":
+            yield warning(
+                "not-a-file",
+                folder.where(odd.name),
+                f"A {odd.kind}, not a regular file: it was not opened",
+                "Copy the folder again; pipes, sockets and devices hold no runs.",
+            )
+        else:
+            yield info("link-not-followed", folder.where(odd.name), "A symbolic link: it was not followed")
+
+
+def _fingerprint(folder: Folder, claim: Claim) -> str:
+    digest = xxhash.xxh3_128()
+    digest.update(claim.reader.encode())
+    pending = [(folder, True)]
+    while pending:
+        here, top = pending.pop()
+        listing = here.listing
+        for entry in listing.files.values():
+            if not top or claim.prune is None or not claim.files or entry.name in claim.files:
+                path = here.join(entry.name).encode("utf-8", "surrogateescape")
+                digest.update(b"%s\0%d\0%d\n" % (path, entry.size, entry.mtime_ns))
+        for odd in listing.odd:
+            digest.update(f"{odd.kind}\0".encode() + odd.name.encode("utf-8", "surrogateescape"))
+        if claim.deep:
+            names = listing.folders if claim.prune is None or not top else sorted(claim.prune & {*listing.folders})
+            for name in names:
+                try:
+                    below = here.sub(name)
+                    below.listing  # noqa: B018
+                except FolderUnreadable:
+                    digest.update(b"unreadable\0" + name.encode("utf-8", "surrogateescape"))
+                else:
+                    pending.append((below, False))
+    return digest.hexdigest()
