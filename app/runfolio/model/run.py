@@ -7,7 +7,7 @@ have kept a recording. Readers make recordings; `index.links` gathers them into 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -95,20 +95,27 @@ def content_identity(recording: Recording) -> str:
     """
     if recording.identity:
         return recording.identity
-    digest = hashlib.sha256()
-
-    def put(*parts: str) -> None:
-        for part in parts:
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(len(data).to_bytes(8, "little") + data)
-
-    put(recording.format, *recording.path.split("/")[-2:])
-    for param in sorted(recording.params, key=lambda p: p.path):
-        put("param", *param.path, param.text)
+    parts = [recording.format, *recording.path.split("/")[-2:], params_digest(recording.params)]
     started = [m for m in recording.metrics if len(m)]
     if started:
         first = min(int(m.step[0]) for m in started)
         for metric in sorted(started, key=lambda m: m.name):
             if int(metric.step[0]) == first:
-                put("point", metric.name, str(first), float(metric.value[0]).hex())
-    return f"content:{digest.hexdigest()[:32]}"
+                parts += [metric.name, str(first), float(metric.value[0]).hex()]
+    return f"content:{_digest(parts)}"
+
+
+def params_digest(params: Iterable[Param]) -> str:
+    """Equal for equal params whatever their order; "" when there are none."""
+    parts: list[str] = []
+    for param in sorted(params, key=lambda p: p.path):
+        parts += [str(len(param.path)), *param.path, param.text]
+    return _digest(parts) if parts else ""
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()[:32]

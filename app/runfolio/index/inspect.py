@@ -1,0 +1,236 @@
+"""The `runfolio inspect` document: what the readers see in folders, without an index.
+
+Its shape is stable, since importers are checked by it: `{"schema": 1, "recordings", "runs", "problems"}`. Each
+recording has path, id, name, status, status_raw, started_at, ended_at, params, tags, metrics, artifacts, datasets,
+extra and format; each run the same, merged, and `recordings: [{index, reason}]`. Numbers that JSON cannot hold are
+the strings "NaN", "Infinity" and "-Infinity".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from runfolio.errors import FolderUnreadable
+from runfolio.index.linkable import Linkable, LinkedRun
+from runfolio.index.links import gather
+from runfolio.model import times
+from runfolio.model.display import storable
+from runfolio.model.metrics import MetricSeries, summarise
+from runfolio.model.params import Json, Param, nest
+from runfolio.model.problem import Problem, Severity
+from runfolio.model.run import Recording, content_identity, params_digest
+from runfolio.readers.contract import problem_from
+from runfolio.readers.pool import Limits, ParsePool
+from runfolio.readers.scanner import Unit, scan
+
+SCHEMA = 1
+
+
+def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | None = None) -> dict[str, Json]:
+    """The document for `paths`; metrics carry all their points when asked. Never raises for what a folder holds.
+
+    Raises  FolderUnreadable when a path is not a folder that can be listed.
+    """
+    recordings: list[Recording] = []
+    sources: list[int] = []
+    problems: list[Problem] = []
+    with ParsePool(limits) as pool:
+        for source, path in enumerate(paths):
+            root = path.expanduser().absolute()
+            units = [*_units(root, problems)]
+            before = len(recordings)
+            for batch in pool.parse(root, (unit.claim for unit in units)):
+                for parsed in batch:
+                    recordings += parsed.recordings
+                    problems += parsed.problems
+            found = recordings[before:]
+            sources += [source] * len(found)
+            problems += [problem for recording in found for problem in recording.problems]
+            if not found and not any(p.severity is Severity.ERROR for p in problems):
+                problems.append(_nothing_found(root, problems))
+    runs, doubts = gather([linkable(i, sources[i], r) for i, r in enumerate(recordings)])
+    problems += doubts
+    return {
+        "schema": SCHEMA,
+        "recordings": [_recording_json(r, points=points) for r in recordings],
+        "runs": [_run_json(run, recordings, points=points) for run in runs],
+        "problems": [_problem_json(p) for p in problems],
+    }
+
+
+def linkable(number: int, source: int, recording: Recording) -> Linkable:
+    """What linking needs to know of a recording."""
+    marks = tuple(
+        (
+            m.name,
+            len(m),
+            int(m.step[0]) if len(m) else None,
+            float(m.value[0]) if len(m) else None,
+            int(m.step[-1]) if len(m) else None,
+            float(m.value[-1]) if len(m) else None,
+        )
+        for m in recording.metrics
+    )
+    return Linkable(
+        id=number,
+        source=source,
+        path=recording.path,
+        format=recording.format,
+        identity=content_identity(recording),
+        has_id=bool(recording.identity),
+        overlay=recording.overlay,
+        precision=recording.precision,
+        name=recording.name,
+        parent_id=recording.parent_id,
+        tracker_id=recording.id,
+        experiment=recording.experiment,
+        status=recording.status,
+        status_raw=None if recording.status_raw is None else str(recording.status_raw),
+        started_us=recording.started_us,
+        ended_us=recording.ended_us,
+        params_digest=params_digest(recording.params),
+        series=marks,
+    )
+
+
+def _units(root: Path, problems: list[Problem]) -> Iterator[Unit]:
+    try:
+        for found in scan(root):
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                yield found
+    except FolderUnreadable as failure:
+        if not root.is_dir():
+            raise
+        problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
+
+
+def _nothing_found(root: Path, problems: list[Problem]) -> Problem:
+    if problems:
+        first = problems[0]
+        return Problem(Severity.ERROR, "no-runs", first.path, f"No run could be read: {first.message}", first.hint)
+    return Problem(
+        Severity.ERROR,
+        "no-runs",
+        storable(root.name),
+        "No run of any known tracker was found in here",
+        "See the list of formats in the help, or open the folder that holds the runs.",
+    )
+
+
+def _recording_json(recording: Recording, *, points: bool) -> dict[str, Json]:
+    return {
+        "format": recording.format,
+        "path": storable(recording.path),
+        "id": storable(recording.id),
+        "name": recording.name,
+        "status": recording.status.value,
+        "status_raw": recording.status_raw,
+        "started_at": times.to_iso(recording.started_us),
+        "ended_at": times.to_iso(recording.ended_us),
+        "experiment": recording.experiment,
+        "params": _clean(dict(nest(recording.params))),
+        "tags": _clean(dict(recording.tags)),
+        "metrics": {storable(m.name): _metric_json(m, points=points) for m in recording.metrics},
+        "artifacts": [storable(a.path) for a in recording.artifacts],
+        "datasets": [{"name": d.name, "digest": d.digest, "context": d.context} for d in recording.datasets],
+        "facts": _clean(dict(recording.facts)),
+        "extra": _clean(dict(recording.extra)),
+    }
+
+
+def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) -> dict[str, Json]:
+    members = [(recordings[m.recording], m) for m in run.members]
+    primary = next(r for r, m in members if m.primary)
+    params: dict[tuple[str, ...], Param] = {}
+    metrics: dict[str, Json] = {}
+    tags: dict[str, Json] = {}
+    facts: dict[str, Json] = {}
+    datasets: list[Json] = []
+    artifacts: set[str] = set()
+    for recording, member in members:
+        for param in recording.params:
+            params.setdefault(param.path, param)
+        for metric in recording.metrics:
+            metrics.setdefault(storable(member.prefix + metric.name), _metric_json(metric, points=points))
+        for name, text in recording.tags.items():
+            tags.setdefault(storable(name), storable(text))
+        for name, text in recording.facts.items():
+            facts.setdefault(storable(name), storable(text))
+        for dataset in recording.datasets:
+            entry: Json = {"name": dataset.name, "digest": dataset.digest, "context": dataset.context}
+            if entry not in datasets:
+                datasets.append(entry)
+        artifacts.update(storable(a.path) for a in recording.artifacts)
+    return {
+        "key": run.key,
+        "format": run.format,
+        "path": storable(run.path),
+        "id": storable(primary.id),
+        "name": primary.name if primary.name is not None else storable(run.name),
+        "status": run.status,
+        "status_raw": primary.status_raw,
+        "started_at": times.to_iso(run.started_us),
+        "ended_at": times.to_iso(run.ended_us),
+        "experiment": run.experiment,
+        "parent": run.parent_key,
+        "params": _clean(dict(nest(params.values()))),
+        "tags": tags,
+        "metrics": metrics,
+        "artifacts": [*sorted(artifacts)],
+        "datasets": datasets,
+        "facts": facts,
+        "extra": _clean(dict(primary.extra)),
+        "recordings": [{"index": m.recording, "reason": m.reason} for m in run.members],
+    }
+
+
+def _metric_json(metric: MetricSeries, *, points: bool) -> dict[str, Json]:
+    facts = summarise(metric)
+    shown: dict[str, Json] = {
+        "count": facts.count,
+        "first": None if facts.first is None else [facts.first[0], _number(facts.first[1])],
+        "last": None if facts.last is None else [facts.last[0], _number(facts.last[1])],
+        "min": _number(facts.min),
+        "max": _number(facts.max),
+        "has_nan": facts.has_nan,
+        "final": _number(facts.final),
+    }
+    if points:
+        steps: list[int | None] = metric.step.tolist() if metric.has_step else [None] * len(metric)
+        shown["points"] = [[s, _number(v)] for s, v in zip(steps, metric.value.tolist(), strict=True)]
+    return shown
+
+
+def _problem_json(problem: Problem) -> dict[str, Json]:
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code,
+        "path": storable(problem.path),
+        "message": storable(problem.message),
+        "hint": storable(problem.hint),
+    }
+
+
+def _number(value: float | None) -> Json:
+    if value is None or math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def _clean(value: Json) -> Json:
+    """The same with texts that are valid UTF-8 and numbers that JSON can hold."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, list):
+        return [_clean(v) for v in value]
+    if isinstance(value, dict):
+        return {storable(str(k)): _clean(v) for k, v in value.items()}
+    return value
