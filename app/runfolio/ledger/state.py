@@ -1,0 +1,105 @@
+"""What the events add up to today: tags, notes, model versions, stages and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from runfolio.ledger.events import Action, Entry
+from runfolio.model.params import Json
+from runfolio.model.promotion import ModelVersion, RunMarks, Stage
+from runfolio.model.run import RunKey
+
+
+@dataclass(slots=True)
+class LedgerState:
+    """The fold over the events so far.
+
+    tags       in the order they were put on.
+    versions   by (model, version).
+    highest    highest version number that a model ever gave out; numbers are never used twice.
+    undone     entries that were taken back, with the number of the entry that did so.
+    """
+
+    tags: dict[RunKey, list[str]] = field(default_factory=dict)
+    notes: dict[RunKey, str] = field(default_factory=dict)
+    versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
+    highest: dict[str, int] = field(default_factory=dict)
+    undone: dict[int, int] = field(default_factory=dict)
+
+    def marks(self, key: RunKey) -> RunMarks:
+        """What the user has put on one run."""
+        versions = tuple(v for v in self.versions.values() if v.run == key)
+        return RunMarks(tuple(self.tags.get(key, ())), self.notes.get(key, ""), versions)
+
+    def in_stage(self, model: str, stage: Stage) -> tuple[ModelVersion, ...]:
+        """Versions of a model that stand at a stage, newest first."""
+        found = [v for v in self.versions.values() if v.model == model and v.stage is stage]
+        return tuple(sorted(found, key=lambda v: -v.version))
+
+    def apply(self, entry: Entry) -> None:
+        """Take one more entry in."""
+        event = entry.event
+        if event.undoes is not None:
+            self.undone[event.undoes] = entry.number
+        if event.action is Action.TAG:
+            self._tag(entry)
+        elif event.action is Action.NOTE:
+            for witness in event.runs:
+                self.notes[witness.key] = str(event.payload["text"])
+                if not self.notes[witness.key]:
+                    del self.notes[witness.key]
+        elif event.action is Action.PROMOTE:
+            self._promote(entry)
+        else:
+            self._alias(event.payload)
+
+    def _tag(self, entry: Entry) -> None:
+        each = cast("dict[str, dict[str, list[str]]]", entry.event.payload["each"])
+        for key, change in each.items():
+            run = RunKey(key)
+            tags = [t for t in self.tags.get(run, ()) if t not in change["remove"]]
+            tags += [t for t in change["add"] if t not in tags]
+            self.tags[run] = tags
+            if not tags:
+                del self.tags[run]
+
+    def _promote(self, entry: Entry) -> None:
+        event = entry.event
+        for item in _items(event.payload, "unregisters"):
+            self.versions.pop((str(item["model"]), cast(int, item["version"])), None)
+        for item in _items(event.payload, "registers"):
+            model, version = str(item["model"]), cast(int, item["version"])
+            witness = next((w for w in event.runs if w.key == item["run"]), event.runs[0])
+            self.highest[model] = max(self.highest.get(model, 0), version)
+            self.versions[model, version] = ModelVersion(
+                model, version, witness.key, witness.name, Stage.NONE, (), event.time_us, event.actor
+            )
+        for item in _items(event.payload, "moves"):
+            place = (str(item["model"]), cast(int, item["version"]))
+            if place in self.versions:
+                self.versions[place] = replace(self.versions[place], stage=Stage(str(item["to"])))
+
+    def _alias(self, payload: Mapping[str, Json]) -> None:
+        model, alias = str(payload["model"]), str(payload["alias"])
+        for place, version in self.versions.items():
+            if version.model == model and alias in version.aliases:
+                rest = tuple(a for a in version.aliases if a != alias)
+                self.versions[place] = replace(version, aliases=rest)
+        number = payload["version"]
+        if isinstance(number, int) and (model, number) in self.versions:
+            version = self.versions[model, number]
+            self.versions[model, number] = replace(version, aliases=(*version.aliases, alias))
+
+
+def fold(entries: Iterable[Entry]) -> LedgerState:
+    """The state after all entries."""
+    state = LedgerState()
+    for entry in entries:
+        state.apply(entry)
+    return state
+
+
+def _items(payload: Mapping[str, Json], name: str) -> list[dict[str, Json]]:
+    return cast("list[dict[str, Json]]", payload.get(name) or [])

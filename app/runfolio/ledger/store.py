@@ -1,0 +1,227 @@
+"""The ledger on disk: an append-only file, its mirror in a second folder, and a lock for writers.
+
+An event counts once it is synced to both files. On opening the longest valid chain wins and the other copy is made
+equal; a torn last line (power cut while writing) is set aside, and a chain that is broken further up opens
+read-only with its file untouched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from runfolio.errors import LedgerDamaged
+from runfolio.ledger.events import GENESIS, BrokenLine, Entry, Event, decode, encode
+
+_log = logging.getLogger("runfolio.ledger")
+FILE = "ledger.jsonl"
+_LOCK_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The sound beginning of a file: entries, bytes they take, what follows them, and why it does not count."""
+
+    entries: tuple[Entry, ...]
+    sound_bytes: int
+    rest: bytes
+    fault: str
+
+    @property
+    def torn(self) -> bool:
+        """Whether what follows can only be a last line that was cut while being written."""
+        return bool(self.rest) and b"\n" not in self.rest
+
+
+class Ledger:
+    """The chain of events. Reading is from memory; `append` reads first what other processes appended."""
+
+    def __init__(self, folder: Path, mirror: Path) -> None:
+        """Open or make the ledger in `folder`, mirrored in `mirror`.
+
+        A damaged chain opens read-only: `damage` says where, `append` raises LedgerDamaged.
+        """
+        self.path = folder / FILE
+        self.mirror_path = mirror / FILE
+        folder.mkdir(parents=True, exist_ok=True)
+        mirror.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(str(folder / "ledger.lock"), timeout=_LOCK_S)
+        self._entries: list[Entry] = []
+        self._size = 0
+        self.damage: LedgerDamaged | None = None
+        with self._locked():
+            self._load()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries known so far, oldest first."""
+        return tuple(self._entries)
+
+    def append(self, make: Callable[[tuple[Entry, ...]], Event]) -> Entry:
+        """Append the event that `make` builds from the entries there are, under the writers' lock.
+
+        Building under the lock keeps two processes from giving out the same version number.
+        Raises LedgerDamaged when the chain is broken or cannot be written.
+        """
+        with self._locked():
+            self._catch_up()
+            if self.damage is not None:
+                raise self.damage
+            event = make(self.entries)
+            number = len(self._entries) + 1
+            previous = self._entries[-1].digest if self._entries else GENESIS
+            line = encode(event, number, previous)
+            entry = decode(line, number, previous)
+            try:
+                _append(self.path, line + b"\n", self._size)
+                _append(self.mirror_path, line + b"\n", self._size)
+            except OSError as error:
+                raise LedgerDamaged(
+                    f"The decision could not be written: {error.strerror or error}",
+                    good_events=len(self._entries),
+                    hint="Check that the disk has room and may be written, then do it again.",
+                    where=str(self.path),
+                ) from error
+            self._entries.append(entry)
+            self._size += len(line) + 1
+            return entry
+
+    def refresh(self) -> bool:
+        """Read what another process appended; True when there was something."""
+        try:
+            if self.path.stat().st_size == self._size:
+                return False
+        except FileNotFoundError:
+            return False
+        before = len(self._entries)
+        with self._locked():
+            self._catch_up()
+        return len(self._entries) != before
+
+    def verify(self) -> int:
+        """Read both files again from the start; how many events verify. Raises LedgerDamaged."""
+        with self._locked():
+            for path in (self.path, self.mirror_path):
+                chain = _read(path)
+                if chain.fault:
+                    raise _damaged(path, chain)
+            return len(_read(self.path).entries)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise LedgerDamaged(
+                f"Another process has been writing the ledger for more than {_LOCK_S:.0f} s",
+                good_events=len(self._entries),
+                hint="Close the other Runfolio window or command, then try again.",
+                where=str(self.path),
+            ) from error
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _catch_up(self) -> None:
+        try:
+            size = self.path.stat().st_size
+        except FileNotFoundError:
+            size = -1
+        if size != self._size:
+            self._load()
+
+    def _load(self) -> None:
+        chains = {path: _read(path) for path in (self.path, self.mirror_path)}
+        best = max(chains, key=lambda p: (len(chains[p].entries), p == self.path))
+        chain = chains[best]
+        for path, other in chains.items():
+            if other.fault and not other.torn:
+                if len(other.entries) < len(chain.entries) or not chain.fault:
+                    # The other copy is whole; keep the damaged one for the curious and put the whole one in place.
+                    _set_aside(path)
+                else:
+                    self.damage = _damaged(path, other)
+            elif other.torn:
+                _log.warning("the last line of %s was cut off and is set aside", path)
+                _set_aside(path, other)
+        self._entries = list(chain.entries)
+        self._size = chain.sound_bytes
+        if self.damage is None:
+            whole = b"".join(entry.line + b"\n" for entry in chain.entries)
+            for path in chains:
+                if not path.exists() or path.stat().st_size != len(whole):
+                    _replace(path, whole)
+
+
+def _read(path: Path) -> _Chain:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _Chain((), 0, b"", "")
+    entries: list[Entry] = []
+    start = 0
+    previous = GENESIS
+    while start < len(data):
+        end = data.find(b"\n", start)
+        if end < 0:
+            return _Chain(tuple(entries), start, data[start:], "the last line is cut off")
+        try:
+            entry = decode(data[start:end], len(entries) + 1, previous)
+        except BrokenLine as broken:
+            return _Chain(tuple(entries), start, data[start:], str(broken))
+        entries.append(entry)
+        previous = entry.digest
+        start = end + 1
+    return _Chain(tuple(entries), start, b"", "")
+
+
+def _damaged(path: Path, chain: _Chain) -> LedgerDamaged:
+    return LedgerDamaged(
+        f"The chain of decisions is broken: {chain.fault}. The {len(chain.entries)} before it verify",
+        good_events=len(chain.entries),
+        hint="Nothing is lost and nothing more is written. Restore the file from a backup, or move it away to "
+        "start a new ledger.",
+        where=str(path),
+    )
+
+
+def _set_aside(path: Path, torn: _Chain | None = None) -> None:
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    if torn is None:
+        path.replace(aside)
+    else:
+        aside.write_bytes(torn.rest)
+        with path.open("r+b") as file:
+            file.truncate(torn.sound_bytes)
+            os.fsync(file.fileno())
+
+
+def _append(path: Path, data: bytes, at: int) -> None:
+    with path.open("ab") as file:
+        if file.tell() != at:
+            raise OSError(f"the file has {file.tell()} bytes where {at} were expected")
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(at)
+            raise
+
+
+def _replace(path: Path, data: bytes) -> None:
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

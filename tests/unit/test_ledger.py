@@ -1,0 +1,194 @@
+"""The ledger: what was decided survives, can be taken back, and cannot be altered unseen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runfolio.errors import LedgerDamaged, NotFound, UsageError
+from runfolio.ledger import actions
+from runfolio.ledger.events import Entry, Event, Witness
+from runfolio.ledger.state import LedgerState, fold
+from runfolio.ledger.store import Ledger
+from runfolio.model.promotion import GateResult, Outcome, Stage
+from runfolio.model.run import RunKey
+
+A = Witness(RunKey("mlflow:a"), "amber-heron")
+B = Witness(RunKey("mlflow:b"), "brisk-otter")
+NOON = 1_767_268_800_000_000  # 2026-01-01 12:00 UTC
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "data", tmp_path / "mirror")
+
+
+def state_of(ledger: Ledger) -> LedgerState:
+    return fold(ledger.entries)
+
+
+def do(ledger: Ledger, make: Callable[[LedgerState], Event]) -> Entry:
+    return ledger.append(lambda entries: make(fold(entries)))
+
+
+def tag(ledger: Ledger, *runs: Witness, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> Entry:
+    return do(ledger, lambda s: actions.tag(s, runs, add, remove, time_us=NOON, actor="mira", reason=""))
+
+
+def promote(ledger: Ledger, run: Witness, stage: Stage, gates: tuple[GateResult, ...] = ()) -> Entry:
+    return do(
+        ledger,
+        lambda s: actions.promote(
+            s, run, "beans", stage, gates, forced=False, time_us=NOON, actor="mira", reason="better on 5 seeds"
+        ),
+    )
+
+
+def undo(ledger: Ledger, number: int | None = None, reason: str = "a mistake") -> Entry:
+    return ledger.append(
+        lambda entries: actions.inverse(entries, fold(entries), number, time_us=NOON, actor="jo", reason=reason)
+    )
+
+
+def test_tags_are_there_after_opening_again(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, B, add=("candidate", "seed sweep"))
+    tag(ledger, B, remove=("candidate",))
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert state_of(again).tags == {A.key: ["candidate", "seed sweep"], B.key: ["seed sweep"]}
+    assert again.verify() == 2
+
+
+def test_each_line_names_the_one_before_it_and_the_mirror_is_the_same(ledger: Ledger, tmp_path: Path) -> None:
+    first = tag(ledger, A, add=("x",))
+    second = tag(ledger, A, add=("y",))
+    lines = ledger.path.read_bytes().splitlines()
+    assert json.loads(lines[0])["prev"] == "0" * 64
+    assert json.loads(lines[1])["prev"] == first.digest
+    assert second.number == 2
+    assert ledger.mirror_path.read_bytes() == ledger.path.read_bytes()
+
+
+def test_undo_of_a_tag_takes_it_only_from_runs_that_got_it(ledger: Ledger) -> None:
+    tag(ledger, A, add=("x",))
+    entry = tag(ledger, A, B, add=("x", "y"))
+    undo(ledger, entry.number)
+    assert state_of(ledger).tags == {A.key: ["x"]}
+    assert state_of(ledger).undone == {2: 3}
+    with pytest.raises(UsageError, match="taken back by entry 3"):
+        undo(ledger, entry.number)
+
+
+def test_undo_without_a_number_walks_back_through_what_still_stands(ledger: Ledger) -> None:
+    tag(ledger, A, add=("x",))
+    do(ledger, lambda s: actions.note(s, A, "relabelled images", time_us=NOON, actor="mira"))
+    undo(ledger)
+    undo(ledger)
+    assert state_of(ledger).tags == {}
+    assert state_of(ledger).notes == {}
+    with pytest.raises(NotFound):
+        undo(ledger)
+
+
+def test_a_promotion_registers_a_version_and_archives_what_was_in_production(ledger: Ledger) -> None:
+    promote(ledger, A, Stage.PRODUCTION)
+    promote(ledger, B, Stage.PRODUCTION)
+    state = state_of(ledger)
+    assert [(v.version, v.run_name, v.stage) for v in state.versions.values()] == [
+        (1, "amber-heron", Stage.ARCHIVED),
+        (2, "brisk-otter", Stage.PRODUCTION),
+    ]
+    assert state.marks(B.key).stage is Stage.PRODUCTION
+    assert state.marks(A.key).stage is Stage.ARCHIVED
+
+
+def test_taking_back_a_promotion_puts_the_former_champion_back_and_needs_a_reason(ledger: Ledger) -> None:
+    promote(ledger, A, Stage.PRODUCTION)
+    promote(ledger, B, Stage.PRODUCTION)
+    with pytest.raises(UsageError, match="needs a reason"):
+        undo(ledger, reason=" ")
+    undo(ledger, reason="latency doubled")
+    state = state_of(ledger)
+    assert state.versions["beans", 1].stage is Stage.PRODUCTION
+    assert ("beans", 2) not in state.versions
+    # A number that was given out once is never used for something else.
+    promote(ledger, B, Stage.STAGING)
+    assert ("beans", 3) in state_of(ledger).versions
+
+
+def test_a_decision_that_later_ones_stand_on_cannot_be_taken_back_alone(ledger: Ledger) -> None:
+    first = promote(ledger, A, Stage.STAGING)
+    promote(ledger, A, Stage.PRODUCTION)
+    with pytest.raises(UsageError, match="has moved on"):
+        undo(ledger, first.number)
+
+
+def test_the_gates_are_kept_as_they_were(ledger: Ledger) -> None:
+    gate = GateResult("val/acc at least 0.9", Outcome.PASS, "0.9467", ">= 0.9", "step 400 of metrics/val/acc")
+    entry = promote(ledger, A, Stage.STAGING, (gate,))
+    told = actions.describe(entry, None)
+    assert told.summary == "run amber-heron: registered beans version 1; beans version 1: none → staging; gates 1/1"
+    assert json.loads(ledger.path.read_bytes())["payload"]["gates"][0]["observed"] == "0.9467"
+
+
+def test_a_torn_last_line_is_set_aside_and_everything_before_it_counts(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, add=("x",))
+    whole = ledger.path.read_bytes()
+    tag(ledger, A, add=("y",))
+    torn = ledger.path.read_bytes()[:-7]
+    ledger.path.write_bytes(torn)
+    ledger.mirror_path.write_bytes(torn)
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert state_of(again).tags == {A.key: ["x"]}
+    assert again.path.read_bytes() == whole
+    assert (tmp_path / "data" / "ledger.jsonl.damaged-1").read_bytes() == torn[len(whole) :]
+    tag(again, A, add=("z",))
+    assert again.verify() == 2
+
+
+def test_a_lost_or_cut_copy_is_made_again_from_the_other(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, add=("x",))
+    tag(ledger, A, add=("y",))
+    whole = ledger.path.read_bytes()
+    ledger.path.unlink()
+    assert len(Ledger(tmp_path / "data", tmp_path / "mirror").entries) == 2
+    assert ledger.path.read_bytes() == whole
+    ledger.mirror_path.write_bytes(whole[:20])
+    Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert ledger.mirror_path.read_bytes() == whole
+
+
+def test_an_altered_line_in_one_copy_is_healed_by_the_other(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, add=("x",))
+    tag(ledger, A, add=("y",))
+    whole = ledger.path.read_bytes()
+    ledger.path.write_bytes(whole.replace(b'"x"', b'"q"'))
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert again.path.read_bytes() == whole
+    assert again.damage is None
+
+
+def test_a_chain_altered_in_both_copies_opens_read_only_and_stays_untouched(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, add=("x",))
+    tag(ledger, A, add=("y",))
+    altered = ledger.path.read_bytes().replace(b'"x"', b'"q"')
+    ledger.path.write_bytes(altered)
+    ledger.mirror_path.write_bytes(altered)
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    with pytest.raises(LedgerDamaged, match="line 2 does not follow") as caught:
+        tag(again, B, add=("z",))
+    assert caught.value.good_events == 1
+    assert again.path.read_bytes() == altered
+    with pytest.raises(LedgerDamaged):
+        again.verify()
+
+
+def test_two_writers_take_turns_and_see_each_other(ledger: Ledger, tmp_path: Path) -> None:
+    other = Ledger(tmp_path / "data", tmp_path / "mirror")
+    promote(ledger, A, Stage.STAGING)
+    promote(other, B, Stage.STAGING)
+    assert ledger.refresh()
+    assert sorted(state_of(ledger).versions) == [("beans", 1), ("beans", 2)]
+    assert ledger.verify() == 2
