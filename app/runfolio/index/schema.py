@@ -1,0 +1,59 @@
+"""The tables of the index. There are no keys, no indexes and no migrations: another version means rebuild.
+
+Points are one long table written in the order of their series, params one sorted by key; both follow measurements
+told in `resources/help/design/storage.md`. What the table of runs shows comes from `series` and `run_params`, never
+from points.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = (
+    "create table meta(name varchar, value varchar)",
+    "create sequence ids start 1",
+    # The library: folders that the user added.
+    """create table sources(
+        id integer, path varchar, name varchar, added_us bigint, scanned_us bigint, present boolean)""",
+    # Folders that a reader claimed, and what they looked like when last read.
+    "create table units(source integer, path varchar, reader varchar, fingerprint varchar, failed boolean)",
+    """create table recordings(
+        id integer, source integer, unit varchar, reader varchar, path varchar, format varchar, tracker_id varchar,
+        identity varchar, has_id boolean, name varchar, status varchar, status_raw varchar, started_us bigint,
+        ended_us bigint, experiment varchar, parent_id varchar, "precision" varchar, overlay boolean,
+        params_digest varchar, extra varchar)""",
+    """create table params(
+        recording integer, ordinal integer, key varchar, path varchar, text varchar, value varchar, num double,
+        kind varchar)""",
+    "create table tags(recording integer, name varchar, text varchar)",
+    "create table facts(recording integer, name varchar, text varchar)",
+    """create table series(
+        id integer, recording integer, name varchar, n bigint, has_step boolean, first_step bigint, first_value double,
+        last_step bigint, last_value double, min_value double, max_value double, best_min double, best_max double,
+        nan_count bigint, inf_count bigint, final double, shown double, final_rule varchar, file varchar)""",
+    "create table points(series integer, step bigint, wall_time bigint, value double)",
+    """create table datasets(
+        recording integer, name varchar, digest varchar, context varchar, algorithm varchar, row_count bigint,
+        origin varchar)""",
+    "create table artifacts(recording integer, path varchar, size_bytes bigint)",
+    """create table problems(
+        source integer, unit varchar, reader varchar, recording integer, severity varchar, code varchar, path varchar,
+        message varchar, hint varchar, at_byte bigint)""",
+    # Runs, made of recordings by `links`; replaced as a whole when linking is done again.
+    """create table runs(
+        id integer, key varchar, source integer, name varchar, experiment varchar, status varchar, status_raw varchar,
+        started_us bigint, ended_us bigint, path varchar, format varchar, parent_key varchar, recording integer)""",
+    """create table links(
+        recording integer, run integer, rank integer, reason varchar, prefix varchar, is_primary boolean)""",
+    # What is shown of a run where several recordings have the same metric or param: the one of lowest rank.
+    "create table run_series(run integer, name varchar, series integer, recording integer)",
+    """create table run_params(
+        run integer, key varchar, path varchar, text varchar, value varchar, num double, kind varchar)""",
+    # A mirror of the ledger, so that tags and stages filter and sort like everything else.
+    "create table run_tags(key varchar, ordinal integer, tag varchar)",
+    "create table run_notes(key varchar, note varchar)",
+    "create table versions(model varchar, version integer, key varchar, stage varchar, aliases varchar)",
+)
+
+READ_TABLES = ("params", "tags", "facts", "datasets", "artifacts")
+"""Tables with a `recording` column that go with their recording, besides series, points and problems."""
