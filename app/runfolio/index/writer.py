@@ -1,4 +1,4 @@
-"""Writes the index: what was read of claimed folders, the runs made of them, and the mirror of the ledger.
+"""Writes the index: what was read of claimed folders, and the runs made of them.
 
 Every public method is one transaction. Rows go in as whole columns; nothing is inserted one by one.
 """
@@ -22,7 +22,6 @@ from runfolio.model.display import storable
 from runfolio.model.metrics import MetricSeries, summarise
 from runfolio.model.params import Json
 from runfolio.model.problem import Problem
-from runfolio.model.promotion import ModelVersion
 from runfolio.model.run import Recording, content_identity, params_digest
 from runfolio.model.times import NO_TIME
 from runfolio.readers.parse import Parsed
@@ -37,7 +36,7 @@ class ReadUnit:
 
 
 class Writer:
-    """The only code that changes the index."""
+    """Changes the index; the mirror of the ledger alone is written elsewhere (`marks`)."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -384,32 +383,6 @@ class Writer:
             )
             self._db.run("delete from problems where reader = 'links'")
             self._insert_problems([(source, problem.path, "links", None, problem) for source, problem in problems])
-
-    # --- the mirror of the ledger ------------------------------------------------------------------------------
-
-    def put_marks(
-        self, tags: Mapping[str, Sequence[str]], notes: Mapping[str, str], versions: Iterable[ModelVersion]
-    ) -> None:
-        """Replace the mirror of the ledger."""
-        rows = [(key, i, tag) for key, own in tags.items() for i, tag in enumerate(own)]
-        made = list(versions)
-        with self._db.transaction():
-            for table in ("run_tags", "run_notes", "versions"):
-                self._db.run(f"delete from {table}")
-            self._db.insert(
-                "run_tags", {"key": [r[0] for r in rows], "ordinal": [r[1] for r in rows], "tag": [r[2] for r in rows]}
-            )
-            self._db.insert("run_notes", {"key": list(notes), "note": list(notes.values())})
-            self._db.insert(
-                "versions",
-                {
-                    "model": [v.model for v in made],
-                    "version": [v.version for v in made],
-                    "key": [str(v.run) for v in made],
-                    "stage": [v.stage.value for v in made],
-                    "aliases": [_json([*v.aliases]) for v in made],
-                },
-            )
 
     def _next_ids(self, count: int) -> int:
         """The first of `count` ids in a row that nothing else has."""

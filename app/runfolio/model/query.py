@@ -69,11 +69,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A field as the user wrote it, dots and all; resolved against the known fields later."""
+    """A field as the user wrote it, dots and all; resolved against the known fields later.
+
+    aggregate   as in `best(val/acc)`; "" where none was asked for.
+    """
 
     text: str
     quoted: bool
     span: Span
+    aggregate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

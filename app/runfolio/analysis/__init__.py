@@ -1,0 +1,1 @@
+"""Pure functions over what the index answers: differences, drift, gates, and the arithmetic of charts."""

@@ -1,0 +1,515 @@
+"""Workspace: the one façade that the window, the command line and a notebook share.
+
+    from runfolio.api import Workspace
+
+    with Workspace.open() as ws:
+        ws.index(["~/cluster-copy"])
+        for run in ws.find_runs("val/acc > 0.9", sort="-val/acc", limit=5):
+            print(run.name, run.status)
+
+All methods may be called from any thread but the window's own: they open files and run SQL. Results are immutable.
+Errors are members of `runfolio.errors`. What is heavy is imported when it is first needed, so that a window or a
+short command starts at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from runfolio import locate
+from runfolio.errors import GateNotMet, IndexLocked, NotFound, UsageError
+from runfolio.index.database import Database
+from runfolio.index.detail import details
+from runfolio.index.queries import Queries
+from runfolio.ledger import actions
+from runfolio.ledger.events import Entry, Event, Witness
+from runfolio.ledger.state import LedgerState, fold
+from runfolio.ledger.store import Ledger
+from runfolio.model.answers import (
+    Change,
+    Column,
+    DatasetUse,
+    FieldInfo,
+    IndexFacts,
+    IndexReport,
+    LibraryNode,
+    PlacedProblem,
+    Progress,
+    RunDetail,
+    Source,
+    Touched,
+)
+from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, RunMarks, Stage
+from runfolio.model.query import FieldRef, Name, RunQuery, SortKey, Span
+from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.index.pipeline import Indexer
+    from runfolio.model.metrics import MetricSeries
+    from runfolio.model.params import Json
+    from runfolio.readers.pool import Limits
+
+_log = logging.getLogger("runfolio.api")
+
+
+class CancelToken:
+    """Asked between batches of a long call; `cancel` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the call to stop soon."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked."""
+        return self._event.is_set()
+
+
+class Workspace:
+    """An index, a ledger, and what can be asked of them and done with them."""
+
+    def __init__(self, database: Database, ledger: Ledger, actor: str, limits: Limits | None = None) -> None:
+        """Use `Workspace.open`."""
+        self._db = database
+        self._queries = Queries(database)
+        self._ledger = ledger
+        self._actor = actor
+        self._limits = limits
+        self._indexer: Indexer | None = None
+        self._index_lock = threading.Lock()
+        self._listeners: list[Callable[[Change], None]] = []
+        self._state = fold(ledger.entries)
+        self._mirror_marks()
+
+    # --- opening -----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        index: Path | None = None,
+        ledger: Path | None = None,
+        *,
+        wait_s: float = 0.0,
+        actor: str | None = None,
+        limits: Limits | None = None,
+    ) -> Workspace:
+        """Open or make the index and the ledger; the user's own ones when none are named.
+
+        ledger   folder of the ledger; its mirror then lies in `mirror` inside of it.
+        wait_s   how long to wait for another process that holds the index before IndexLocked is raised.
+        actor    who is written into the ledger; the login name when None.
+        limits   what the worker processes that read folders may use.
+        """
+        database = _open_index(index or locate.default_index(), wait_s)
+        folder = ledger or locate.data_folder()
+        mirror = folder / "mirror" if ledger else locate.mirror_folder()
+        try:
+            return cls(database, Ledger(folder, mirror), actor or _login_name(), limits)
+        except BaseException:
+            database.close()
+            raise
+
+    def close(self) -> None:
+        """Stop the worker processes and close the index."""
+        if self._indexer is not None:
+            self._indexer.close()
+        self._db.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `listener` after each commit, on the thread that committed. Returns what ends it."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return end
+
+    def _announce(self, touched: Touched, runs: Iterable[RunKey] = ()) -> None:
+        change = Change(touched, frozenset(runs))
+        for listener in [*self._listeners]:
+            listener(change)
+
+    # --- library and index -------------------------------------------------------------------------------------
+
+    def sources(self) -> tuple[Source, ...]:
+        """The folders in the library."""
+        return self._queries.sources()
+
+    def add_source(self, path: str | Path) -> Source:
+        """Put a folder into the library without reading it yet. Raises NotFound when there is no such folder."""
+        folder = Path(path).expanduser().absolute()
+        if not folder.is_dir():
+            what = "is a file, not a folder" if folder.exists() else "does not exist"
+            raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
+        from runfolio.index.writer import Writer
+
+        number = Writer(self._db).add_source(folder)
+        self._announce(Touched.SOURCES)
+        return next(s for s in self.sources() if s.id == number)
+
+    def remove_source(self, source: int) -> None:
+        """Take a folder out of the library. The folder, and what the ledger says of its runs, are not touched."""
+        with self._index_lock:
+            self._get_indexer().forget(source)
+        self._announce(Touched.SOURCES | Touched.RUNS | Touched.PROBLEMS)
+
+    def library(self) -> tuple[LibraryNode, ...]:
+        """Experiments below the sources."""
+        return self._queries.library()
+
+    def index(
+        self,
+        paths: Iterable[str | Path] | None = None,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+        deep: bool = False,
+    ) -> IndexReport:
+        """Read what is new or changed below `paths` (added to the library first), or below every source when None.
+
+        deep   read everything again, changed or not.
+        Raises NotFound when a path is not a folder.
+        """
+        started = time.monotonic()
+        chosen = None if paths is None else [self.add_source(path).id for path in paths]
+        sources = [(s.id, Path(s.path)) for s in self.sources() if chosen is None or s.id in chosen]
+        with self._index_lock:
+            counts = self._get_indexer().run(
+                sources,
+                deep=deep,
+                on_progress=on_progress or (lambda _: None),
+                cancelled=lambda: cancel is not None and cancel.cancelled,
+                on_commit=lambda: self._announce(Touched.RUNS | Touched.SOURCES | Touched.PROBLEMS),
+            )
+        facts = self.facts()
+        return IndexReport(
+            counts.read,
+            counts.unchanged,
+            counts.gone,
+            facts.runs,
+            facts.recordings,
+            facts.points,
+            facts.problems,
+            time.monotonic() - started,
+            counts.cancelled,
+        )
+
+    def facts(self) -> IndexFacts:
+        """Counts for the status bar."""
+        return self._queries.facts()
+
+    def problems(self) -> tuple[PlacedProblem, ...]:
+        """What could not be read as it should be, and why."""
+        return self._queries.problems()
+
+    def _get_indexer(self) -> Indexer:
+        if self._indexer is None:
+            from runfolio.index.pipeline import Indexer
+
+            self._indexer = Indexer(self._db, self._limits)
+        return self._indexer
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    def fields(self) -> tuple[FieldInfo, ...]:
+        """Every field there is, builtins first, then by how many runs have it."""
+        return self._queries.fields()
+
+    def values(self, field: FieldRef, limit: int = 50) -> tuple[tuple[str, int], ...]:
+        """The most frequent texts of a field, each with the number of runs that have it."""
+        return self._queries.values(field, limit)
+
+    def default_columns(self, limit: int = 13) -> tuple[FieldRef, ...]:
+        """Useful columns without a click: the metrics that most runs share, the params that vary, and what is fixed."""
+        return self._queries.default_columns(limit)
+
+    def run_keys(self, query: RunQuery | None = None) -> tuple[RunKey, ...]:
+        """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
+        return self._queries.run_keys(query or RunQuery())
+
+    def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
+        """A field's values for runs, in the order of `keys`."""
+        return self._queries.column(field, keys)
+
+    def check_filter(self, text: str) -> None:
+        """Raises FilterSyntax with the position when the text is no filter, or names an unknown field."""
+        self._queries.check_filter(text)
+
+    def field_named(self, text: str) -> FieldRef:
+        """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`. Raises FilterSyntax."""
+        return self._queries.known().resolve(Name(text, False, Span(0, len(text))))
+
+    def sort_keys(self, text: str) -> tuple[SortKey, ...]:
+        """Sort keys from `-val/acc,name`: names with commas between, a minus before those that go down."""
+        keys: list[SortKey] = []
+        for part in text.split(","):
+            name = part.strip()
+            if name:
+                keys.append(SortKey(self.field_named(name.removeprefix("-")), name.startswith("-")))
+        return tuple(keys)
+
+    def find_runs(self, where: str = "", *, sort: str = "", limit: int | None = None) -> tuple[RunDetail, ...]:
+        """Runs that a filter selects, with everything known of them but their points. Raises FilterSyntax."""
+        keys = self.run_keys(RunQuery(where, self.sort_keys(sort)))
+        return self.runs(keys[:limit])
+
+    def resolve_run(self, text: str) -> RunKey:
+        """The run that a name, tracker id, path or start of a key means. Raises NotFound, also when several fit."""
+        return self._queries.resolve_run(text)
+
+    def run(self, key: RunKey) -> RunDetail:
+        """Everything that is known of a run but its points. Raises NotFound."""
+        return self.runs([key])[0]
+
+    def runs(self, keys: Sequence[RunKey]) -> tuple[RunDetail, ...]:
+        """The same for many runs at once, in the order of `keys`."""
+        return details(self._db, keys, self.marks)
+
+    def series(self, key: RunKey, metric: str) -> MetricSeries:
+        """All points of a run's metric, in written order. Raises NotFound."""
+        found = self.series_for([key], metric)
+        if key not in found:
+            raise NotFound(f"The run has no metric {metric!r}")
+        return found[key]
+
+    def series_for(self, keys: Sequence[RunKey], metric: str) -> Mapping[RunKey, MetricSeries]:
+        """The shown series of one metric for many runs; runs without it are left out."""
+        return self._queries.series_for(keys, metric)
+
+    def datasets(self) -> tuple[DatasetUse, ...]:
+        """Data sets by name and digest, with the runs that used each."""
+        return self._queries.datasets()
+
+    # --- the ledger --------------------------------------------------------------------------------------------
+
+    def tag(
+        self, keys: Sequence[RunKey], *, add: Sequence[str] = (), remove: Sequence[str] = (), reason: str = ""
+    ) -> LedgerEntry:
+        """Put tags on runs and take others off. Raises UsageError when nothing would change."""
+        witnesses = self._witnesses(keys)
+        return self._commit(
+            lambda state, now: actions.tag(state, witnesses, add, remove, time_us=now, actor=self._actor, reason=reason)
+        )
+
+    def note(self, key: RunKey, text: str) -> LedgerEntry:
+        """Set a run's note (Markdown); empty text takes it away."""
+        (witness,) = self._witnesses([key])
+        return self._commit(lambda state, now: actions.note(state, witness, text, time_us=now, actor=self._actor))
+
+    def marks(self, key: RunKey) -> RunMarks:
+        """What the user has put on a run."""
+        return self._state.marks(key)
+
+    def tags(self) -> tuple[tuple[str, int], ...]:
+        """The user's tags with the number of runs that have each, most used first."""
+        counts: dict[str, int] = {}
+        for own in self._state.tags.values():
+            for tag in own:
+                counts[tag] = counts.get(tag, 0) + 1
+        return tuple(sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+
+    def models(self) -> tuple[ModelVersion, ...]:
+        """All versions of all models, by name, newest first."""
+        return tuple(sorted(self._state.versions.values(), key=lambda v: (v.model, -v.version)))
+
+    def register(self, model: str, run: RunKey, *, reason: str = "") -> ModelVersion:
+        """Make a new version of `model` from a run, at no stage yet. Raises UsageError when there is one already."""
+        return self._decide(run, model, Stage.NONE, (), forced=False, reason=reason)
+
+    def set_alias(self, model: str, alias: str, version: int | None, *, reason: str = "") -> LedgerEntry:
+        """Point a free alias such as `champion` at a version; None takes it away."""
+        return self._commit(
+            lambda state, now: actions.alias(
+                state, model, alias, version, time_us=now, actor=self._actor, reason=reason
+            )
+        )
+
+    def promote(
+        self,
+        run: RunKey,
+        stage: Stage,
+        *,
+        reason: str,
+        model: str | None = None,
+        gates: Sequence[Gate] = (),
+        force: bool = False,
+    ) -> tuple[ModelVersion, tuple[GateResult, ...]]:
+        """Move a version of `model` made from `run` (registered now if there is none) to `stage`.
+
+        model   its experiment's name when None. A version in production of the same model moves to archived.
+        Raises  GateNotMet when a gate fails or waits for sign-off, unless `force`; UsageError without a reason. The
+                gates are kept in the ledger with the decision as they were.
+        """
+        if not reason.strip():
+            raise UsageError("A promotion needs a reason", hint="Say why; it is kept in the audit trail.")
+        name = model or self.run(run).experiment or "model"
+        results = self.check_gates(run, stage, gates, name)
+        short = [r for r in results if r.outcome is not Outcome.PASS]
+        if short and not force:
+            raise GateNotMet(
+                f"{len(short)} of {len(results)} gates not met: "
+                + "; ".join(f"{r.gate} ({r.outcome.value}: {r.observed}, wanted {r.wanted})" for r in short),
+                hint="Mend what fails, or promote against the gates with --force; the audit trail will say so.",
+            )
+        return self._decide(run, name, stage, results, forced=bool(short), reason=reason), results
+
+    def check_gates(self, run: RunKey, stage: Stage, gates: Sequence[Gate], model: str = "") -> tuple[GateResult, ...]:
+        """What each gate that guards `stage` says of a run, compared with the model's version in production."""
+        if not gates:
+            return ()
+        from runfolio.analysis.gates import evaluate
+
+        champions = self._state.in_stage(model, Stage.PRODUCTION)
+        champion: RunDetail | None = None
+        if champions and champions[0].run != run:
+            with contextlib.suppress(NotFound):
+                champion = self.run(champions[0].run)
+        return evaluate(gates, self.run(run), stage, champion)
+
+    def load_gates(self, path: Path | None = None) -> tuple[Gate, ...]:
+        """Gates from a YAML file; the one beside the ledger (`gates.yaml`) when None, () when there is none.
+
+        Raises NotFound when a named file is not there, UsageError with the line when it makes no sense.
+        """
+        from runfolio.analysis.gates import load_gates
+
+        file = path or self._ledger.path.with_name("gates.yaml")
+        try:
+            data = file.read_bytes()
+        except FileNotFoundError as error:
+            if path is None:
+                return ()
+            raise NotFound(f"There is no gates file {path}", where=str(path)) from error
+        except OSError as error:
+            raise NotFound(f"The gates file cannot be read: {error.strerror}", where=str(file)) from error
+        return load_gates(data, str(file))
+
+    def history(self, run: RunKey | None = None) -> tuple[LedgerEntry, ...]:
+        """The audit trail, newest first; only what is about `run` when one is given."""
+        self._refresh_ledger()
+        return tuple(
+            actions.describe(entry, self._state.undone.get(entry.number))
+            for entry in reversed(self._ledger.entries)
+            if run is None or any(w.key == run for w in entry.event.runs)
+        )
+
+    def undo(self, entry: int | None = None, *, reason: str = "") -> LedgerEntry:
+        """Take back an entry (the last that still stands when None) by appending its inverse."""
+        return self._commit(
+            lambda state, now: actions.inverse(
+                self._ledger.entries, state, entry, time_us=now, actor=self._actor, reason=reason
+            )
+        )
+
+    def verify_ledger(self) -> int:
+        """How many entries verify, read again from both files. Raises LedgerDamaged when the chain is broken."""
+        return self._ledger.verify()
+
+    def _witnesses(self, keys: Sequence[RunKey]) -> tuple[Witness, ...]:
+        from runfolio.model.run import params_digest
+
+        return tuple(
+            Witness(
+                run.key,
+                run.name,
+                run.format,
+                next((r.id for r in run.recordings if r.primary), ""),
+                run.started_us,
+                params_digest(run.params),
+            )
+            for run in self.runs(keys)
+        )
+
+    def _decide(
+        self, run: RunKey, model: str, stage: Stage, gates: tuple[GateResult, ...], *, forced: bool, reason: str
+    ) -> ModelVersion:
+        (witness,) = self._witnesses([run])
+        self._commit(
+            lambda state, now: actions.promote(
+                state,
+                witness,
+                model,
+                stage,
+                gates,
+                forced=forced,
+                time_us=now,
+                actor=self._actor,
+                reason=reason,
+            )
+        )
+        return max((v for v in self._state.versions.values() if v.model == model and v.run == run), key=_number)
+
+    def _commit(self, make: Callable[[LedgerState, int], Event]) -> LedgerEntry:
+        def build(entries: tuple[Entry, ...]) -> Event:
+            # Another process may have appended; what it decided counts before ours is made.
+            if len(entries) != known:
+                self._state = fold(entries)
+            return make(self._state, time.time_ns() // 1000)
+
+        known = len(self._ledger.entries)
+        entry = self._ledger.append(build)
+        self._state.apply(entry)
+        self._mirror_marks()
+        self._announce(Touched.MARKS, (w.key for w in entry.event.runs))
+        return actions.describe(entry, None)
+
+    def _refresh_ledger(self) -> None:
+        if self._ledger.refresh():
+            self._state = fold(self._ledger.entries)
+            self._mirror_marks()
+            self._announce(Touched.MARKS)
+
+    def _mirror_marks(self) -> None:
+        from runfolio.index.marks import put_marks
+
+        put_marks(self._db, self._state.tags, self._state.notes, self._state.versions.values())
+
+
+def inspect(paths: Sequence[str | Path], *, points: bool = False, limits: Limits | None = None) -> dict[str, Json]:
+    """What the readers see in folders, without an index: `{"schema": 1, "recordings", "runs", "problems"}`."""
+    from runfolio.index.inspect import inspect as look
+
+    return look([Path(p) for p in paths], points=points, limits=limits)
+
+
+def _open_index(path: Path, wait_s: float) -> Database:
+    until = time.monotonic() + wait_s
+    pause = threading.Event()
+    while True:
+        try:
+            return Database.open_or_rebuild(path)
+        except IndexLocked:
+            if time.monotonic() >= until:
+                raise
+            pause.wait(0.2)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
+def _number(version: ModelVersion) -> int:
+    return version.version

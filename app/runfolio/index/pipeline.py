@@ -1,0 +1,185 @@
+"""From folders to index: scan, parse what is new or changed in worker processes, write, link.
+
+Scanning, parsing and writing overlap, so the first rows are there while the walk goes on. Linking looks at all
+recordings, so it is done after the first batch, then ever more rarely, and at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runfolio.errors import Cancelled, FolderUnreadable
+from runfolio.index.database import Database
+from runfolio.index.links import gather
+from runfolio.index.writer import ReadUnit, Writer
+from runfolio.model.answers import Progress
+from runfolio.model.display import storable
+from runfolio.model.problem import Problem, Severity
+from runfolio.readers.contract import Claim, problem_from
+from runfolio.readers.pool import Limits, ParsePool
+from runfolio.readers.scanner import scan
+
+_LINK_SHARE = 5.0
+"""Linking again waits until this many times its last duration has passed."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What an index run did so far, in claimed folders."""
+
+    read: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    cancelled: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One source being walked: what was seen, and what the walk itself met."""
+
+    source: int
+    root: Path
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    marks: dict[Claim, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Indexer:
+    """Brings the index up to date with folders. One call of `run` at a time."""
+
+    def __init__(self, database: Database, limits: Limits | None = None) -> None:
+        self._writer = Writer(database)
+        self._limits = limits
+        self._pool: ParsePool | None = None
+        self._linked_at = 0.0
+        self._link_s = 0.0
+
+    def close(self) -> None:
+        """Stop the worker processes."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool = None
+
+    def run(
+        self,
+        sources: Sequence[tuple[int, Path]],
+        *,
+        deep: bool = False,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> Counts:
+        """Read what is new or changed in the sources, forget what is gone, and link.
+
+        deep        read everything again, changed or not.
+        cancelled   asked between folders; what was written until then stays.
+        on_commit   called after each transaction that others may want to see.
+        """
+        counts = Counts()
+        try:
+            for source, root in sources:
+                self._run_source(_Walk(source, root), counts, deep, on_progress, cancelled, on_commit)
+        except Cancelled:
+            counts.cancelled = True
+        on_progress(Progress("link", counts.read, counts.read, ""))
+        self._link()
+        on_commit()
+        return counts
+
+    def forget(self, source: int) -> None:
+        """Drop a source from the index."""
+        self._writer.forget_source(source)
+        self._link()
+
+    def _run_source(
+        self,
+        walk: _Walk,
+        counts: Counts,
+        deep: bool,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+        on_commit: Callable[[], None],
+    ) -> None:
+        known = self._writer.units(walk.source)
+        if not walk.root.is_dir():
+            # An unplugged disk is no reason to forget what was on it.
+            missing = Problem(
+                Severity.ERROR,
+                "source-missing",
+                "",
+                "The folder is not there",
+                "Plug the disk in or mount it again; until then the last known state is shown.",
+            )
+            self._writer.source_scanned(walk.source, [missing], present=False)
+            on_commit()
+            return
+        handed = 0
+
+        def changed() -> Iterator[Claim]:
+            nonlocal handed
+            for claim in self._claims(walk, {} if deep else known, counts, on_progress, cancelled):
+                handed += 1
+                yield claim
+
+        if self._pool is None:
+            self._pool = ParsePool(self._limits)
+        for batch in self._pool.parse(walk.root, changed()):
+            if cancelled():
+                raise Cancelled
+            self._writer.put_units(walk.source, [ReadUnit(p, walk.marks[p.claim]) for p in batch])
+            counts.read += len(batch)
+            last = storable(batch[-1].claim.path)
+            on_progress(Progress("read", counts.read, handed, last))
+            if time.monotonic() - self._linked_at > _LINK_SHARE * self._link_s:
+                self._link()
+                on_commit()
+        gone = [place for place in known if place not in walk.seen]
+        self._writer.forget_units(walk.source, gone)
+        counts.gone += len(gone)
+        self._writer.source_scanned(walk.source, walk.problems, present=True)
+
+    def _claims(
+        self,
+        walk: _Walk,
+        known: dict[tuple[str, str], str],
+        counts: Counts,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Claim]:
+        looked_at = 0
+
+        def on_folder(path: str) -> None:
+            nonlocal looked_at
+            looked_at += 1
+            if cancelled():
+                raise Cancelled
+            if looked_at % 64 == 1:
+                on_progress(Progress("scan", counts.read, None, path))
+
+        try:
+            for found in scan(walk.root, on_folder):
+                if isinstance(found, Problem):
+                    walk.problems.append(found)
+                    continue
+                place = (storable(found.claim.path), found.claim.reader)
+                walk.seen.add(place)
+                if known.get(place) == found.fingerprint:
+                    counts.unchanged += 1
+                else:
+                    walk.marks[found.claim] = found.fingerprint
+                    yield found.claim
+        except FolderUnreadable as failure:
+            walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
+            walk.seen.update(known)
+
+    def _link(self) -> None:
+        started = time.monotonic()
+        items = self._writer.linkables()
+        runs, problems = gather(items)
+        source_of = {(item.path): item.source for item in items}
+        self._writer.put_runs(runs, [(source_of.get(p.path, 0), p) for p in problems])
+        self._linked_at = time.monotonic()
+        self._link_s = self._linked_at - started
