@@ -1,0 +1,291 @@
+"""What each command does: asks the façade, writes the answer, and says how it went."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import cast
+
+from runfolio.api import Workspace, inspect
+from runfolio.cli.cells import exact, exact_text, human, right_aligned, title
+from runfolio.cli.output import json_safe, say, write, write_csv, write_json
+from runfolio.cli.tables import Colour, paint, table
+from runfolio.errors import LedgerDamaged, UsageError
+from runfolio.model import display, times
+from runfolio.model.answers import Progress
+from runfolio.model.promotion import GateResult, LedgerEntry, Outcome, Stage
+from runfolio.model.query import RunQuery
+from runfolio.model.run import RunKey
+
+_ROW_COLOURS = {"failed": Colour.BAD, "killed": Colour.BAD, "running": Colour.WARN}
+_SEVERITY_COLOURS = {"error": Colour.BAD, "warning": Colour.WARN, "info": Colour.DIM}
+_OUTCOME_COLOURS = {Outcome.PASS: Colour.GOOD, Outcome.FAIL: Colour.BAD, Outcome.SIGN_OFF: Colour.WARN}
+
+
+def workspace(args: argparse.Namespace) -> AbstractContextManager[Workspace]:
+    """The workspace that the common options name."""
+    return Workspace.open(args.index, args.ledger, wait_s=args.wait)
+
+
+def inspect_folders(args: argparse.Namespace) -> int:
+    """`runfolio inspect`."""
+    document = inspect(args.paths, points=args.points)
+    recordings = cast("list[dict[str, object]]", document["recordings"])
+    problems = cast("list[dict[str, str]]", document["problems"])
+    if args.json:
+        # One line for each run would be longer than any reader wants; indented, the document can be looked at.
+        json.dump(document, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        write("")
+    else:
+        runs = cast("list[dict[str, object]]", document["runs"])
+        rows = [
+            [
+                str(r["name"] or ""),
+                str(r["status"]),
+                str(r["format"]),
+                str(len(cast("dict[str, object]", r["params"]))),
+                str(len(cast("dict[str, object]", r["metrics"]))),
+                str(r["path"]),
+            ]
+            for r in runs
+        ]
+        write(table(["run", "status", "format", "params", "metrics", "path"], rows, right=frozenset({3, 4})))
+        for problem in problems:
+            _show_problem(problem["severity"], problem["path"], problem["message"], problem["hint"])
+        say(f"{len(runs)} runs from {len(recordings)} recordings, {len(problems)} problems")
+    return 0 if recordings else 2
+
+
+def index_folders(args: argparse.Namespace) -> int:
+    """`runfolio index`."""
+    with workspace(args) as ws:
+        report = ws.index(args.paths or None, deep=args.deep, on_progress=_progress_line())
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+        if args.json:
+            fields = ("read", "unchanged", "gone", "runs", "recordings", "points", "problems", "seconds")
+            write_json({name: getattr(report, name) for name in fields})
+        else:
+            write(
+                f"{display.count(report.read)} folders read, {display.count(report.unchanged)} unchanged, "
+                f"{display.count(report.gone)} gone in {display.duration(report.seconds)}: "
+                f"{display.count(report.runs)} runs, {display.count(report.points)} points, "
+                f"{display.count(report.problems)} problems"
+            )
+    return 0
+
+
+def _progress_line() -> Callable[[Progress], None]:
+    """Shows progress on one line of a terminal, at most ten times a second; nothing elsewhere."""
+    last = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - last > 0.1:
+            last = now
+            total = "" if progress.total is None else f" / {display.count(progress.total)}"
+            folder = display.plain(progress.folder, 60)
+            sys.stderr.write(f"\r\x1b[K{progress.phase} {display.count(progress.done)}{total}  {folder}")
+
+    return show
+
+
+def list_runs(args: argparse.Namespace) -> int:
+    """`runfolio runs`."""
+    with workspace(args) as ws:
+        keys = ws.run_keys(RunQuery(args.where, ws.sort_keys(args.sort)))[: args.limit]
+        names = [n.strip() for n in (args.columns or "").split(",") if n.strip()]
+        fields = [ws.field_named(n) for n in names] if names else [*ws.default_columns()]
+        columns = [ws.column(f, keys) for f in fields]
+    header = [title(f) for f in fields]
+    if args.json:
+        write_json(
+            [
+                {"key": key} | {h: exact(c, i) for h, c in zip(header, columns, strict=True)}
+                for i, key in enumerate(keys)
+            ]
+        )
+    elif args.csv:
+        write_csv(header, [[exact_text(c, i) for c in columns] for i in range(len(keys))])
+    else:
+        rows = [[human(c, i) for c in columns] for i in range(len(keys))]
+        status = next((c for c in columns if c.field.name == "status"), None)
+        colours = [_ROW_COLOURS.get(str(status.values[i]), Colour.NONE) for i in range(len(keys))] if status else []
+        if args.markdown:
+            from runfolio.export.table import as_markdown
+
+            write(as_markdown(header, rows))
+        else:
+            write(table(header, rows, right=right_aligned(columns), colours=colours))
+        if not keys:
+            say("No run fits." if args.where else "The index is empty. Add folders: runfolio index PATH")
+    return 0
+
+
+def list_datasets(args: argparse.Namespace) -> int:
+    """`runfolio data list`."""
+    with workspace(args) as ws:
+        found = ws.datasets()
+    if args.json:
+        names = ("name", "digest", "contexts", "rows", "source", "runs")
+        write_json([{n: getattr(d, n) for n in names} for d in found])
+    else:
+        rows = [
+            [d.name, d.digest or "–", ", ".join(d.contexts), "–" if d.rows is None else str(d.rows), str(len(d.runs))]
+            for d in found
+        ]
+        write(table(["data set", "digest", "used for", "rows", "runs"], rows, right=frozenset({3, 4})))
+    return 0
+
+
+def tag_runs(args: argparse.Namespace) -> int:
+    """`runfolio tag`."""
+    if not args.add and not args.remove:
+        raise UsageError("Say which tags: --add TAG or --remove TAG")
+    with workspace(args) as ws:
+        keys = [ws.resolve_run(text) for text in args.runs]
+        return _show_entry(ws.tag(keys, add=args.add, remove=args.remove, reason=args.reason), args)
+
+
+def note_run(args: argparse.Namespace) -> int:
+    """`runfolio note`."""
+    with workspace(args) as ws:
+        return _show_entry(ws.note(ws.resolve_run(args.run), args.text), args)
+
+
+def promote_run(args: argparse.Namespace) -> int:
+    """`runfolio promote`: exit code 1 when a gate is not met."""
+    with workspace(args) as ws:
+        run = ws.resolve_run(args.run)
+        gates = ws.load_gates(args.gates)
+        stage = Stage(args.stage)
+        model = args.model or ws.run(run).experiment or "model"
+        results = ws.check_gates(run, stage, gates, model)
+        met = all(r.outcome is Outcome.PASS for r in results)
+        version = None
+        if not args.check and (met or args.force):
+            version, _ = ws.promote(run, stage, reason=args.reason, model=model, gates=gates, force=args.force)
+    if args.json:
+        gate_rows = [{n: getattr(r, n) for n in ("gate", "outcome", "observed", "wanted", "evidence")} for r in results]
+        made = None if version is None else {"model": version.model, "version": version.version, "stage": version.stage}
+        write_json({"met": met, "gates": gate_rows, "promoted": made})
+    else:
+        _show_gates(results)
+        if version is not None:
+            against = "" if met else " against its gates"
+            write(f"{display.plain(version.model)} version {version.version} now stands at {version.stage}{against}")
+        elif not args.check:
+            say("Not promoted: a gate is not met. Mend it, or use --force, which the audit trail will say.")
+    return 0 if met or version is not None else 1
+
+
+def _show_gates(results: tuple[GateResult, ...]) -> None:
+    if not results:
+        say("No gates guard this stage.")
+        return
+    rows = [[r.outcome.value, r.gate, r.observed, r.wanted, r.evidence] for r in results]
+    colours = [_OUTCOME_COLOURS[r.outcome] for r in results]
+    write(table(["gate", "", "observed", "wanted", "evidence"], rows, colours=colours))
+
+
+def show_log(args: argparse.Namespace) -> int:
+    """`runfolio log`."""
+    with workspace(args) as ws:
+        if args.verify:
+            try:
+                count = ws.verify_ledger()
+            except LedgerDamaged as damage:
+                say(str(damage))
+                return 1
+            write(f"{count} entries, the chain is whole")
+            return 0
+        entries = ws.history(_resolve(ws, args.run))
+    if args.json:
+        write_json([_entry_json(e) for e in entries])
+        return 0
+    rows = [
+        [
+            str(e.number),
+            (times.to_iso(e.time_us) or "")[:16].replace("T", " "),
+            e.actor,
+            e.summary + (f"  (taken back by {e.undone})" if e.undone else ""),
+            e.reason,
+            e.digest[:8],
+        ]
+        for e in entries
+    ]
+    colours = [Colour.DIM if e.undone else Colour.NONE for e in entries]
+    write(table(["no", "time (UTC)", "who", "what", "why", "digest"], rows, right=frozenset({0}), colours=colours))
+    return 0
+
+
+def undo_entry(args: argparse.Namespace) -> int:
+    """`runfolio undo`."""
+    with workspace(args) as ws:
+        return _show_entry(ws.undo(args.entry, reason=args.reason), args)
+
+
+def list_problems(args: argparse.Namespace) -> int:
+    """`runfolio problems`."""
+    with workspace(args) as ws:
+        placed = [p for p in ws.problems() if args.all or p.problem.severity != "info"]
+    if args.json:
+        write_json(
+            [
+                {
+                    "source": p.source_path,
+                    "severity": p.problem.severity,
+                    "code": p.problem.code,
+                    "path": p.problem.path,
+                    "message": p.problem.message,
+                    "hint": p.problem.hint,
+                    "offset": p.problem.offset,
+                    "run": p.run,
+                }
+                for p in placed
+            ]
+        )
+        return 0
+    for p in placed:
+        _show_problem(p.problem.severity, p.problem.path, p.problem.message, p.problem.hint)
+    say(f"{len(placed)} problems" if placed else "No problems.")
+    return 0
+
+
+def _resolve(ws: Workspace, text: str | None) -> RunKey | None:
+    return None if text is None else ws.resolve_run(text)
+
+
+def _show_problem(severity: str, path: str, message: str, hint: str) -> None:
+    mark = paint(severity, _SEVERITY_COLOURS.get(severity, Colour.NONE))
+    write(f"{mark}  {display.plain(path, 200)}: {display.plain(message, 400)}")
+    if hint:
+        write(f"    {display.plain(hint, 400)}")
+
+
+def _show_entry(entry: LedgerEntry, args: argparse.Namespace) -> int:
+    if args.json:
+        write_json(_entry_json(entry))
+    else:
+        write(f"{entry.number}  {entry.summary}")
+    return 0
+
+
+def _entry_json(entry: LedgerEntry) -> dict[str, object]:
+    return {
+        "number": entry.number,
+        "time": times.to_iso(entry.time_us),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "summary": entry.summary,
+        "reason": entry.reason,
+        "digest": entry.digest,
+        "undone": entry.undone,
+        "details": json_safe(dict(entry.details)),
+    }

@@ -1,0 +1,175 @@
+"""Parses the command line, runs one command, and turns its outcome into an exit code.
+
+Exit codes: 0 done; 1 not as wished (a gate not met, a difference found with --exit-code, no run selected where one
+is needed); 2 usage or unreadable input; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from runfolio import __version__
+from runfolio.cli import commands
+from runfolio.cli.output import complain, say
+from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
+
+COMMANDS = ("inspect", "index", "runs", "diff", "data", "tag", "note", "promote", "log", "undo", "problems", "export")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `runfolio <command> ...`; the exit code."""
+    parser = build_parser()
+    try:
+        args = parser.parse_args([*argv])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        return int(args.call(args))
+    except FilterSyntax as failure:
+        complain(failure)
+        if text := getattr(args, "where", None):
+            say(f"  {text}\n  {' ' * failure.position}{'^' * failure.length}")
+        return 2
+    except GateNotMet as failure:
+        complain(failure)
+        return 1
+    except (KeyboardInterrupt, Cancelled):
+        say("Interrupted.")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain once more while closing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except RunfolioError as failure:
+        complain(failure)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="runfolio",
+        description="Open, compare and promote ML runs of any tracker, offline. Without a command: the window.",
+        epilog="runfolio [PATH...] opens the window on those folders.",
+    )
+    parser.add_argument("--version", action="version", version=f"runfolio {__version__}")
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    look = verbs.add_parser("inspect", help="read folders without an index, as one JSON document")
+    look.add_argument("paths", nargs="+", metavar="PATH")
+    look.add_argument("--json", action="store_true", help="the whole document; without it a summary")
+    look.add_argument("--points", action="store_true", help="with every point of every metric")
+    look.set_defaults(call=commands.inspect_folders)
+
+    index = verbs.add_parser("index", help="add folders to the library and read what is new or changed")
+    index.add_argument("paths", nargs="*", metavar="PATH", help="none: everything in the library")
+    index.add_argument("--deep", action="store_true", help="read everything again, changed or not")
+    _common(index)
+    index.set_defaults(call=commands.index_folders)
+
+    runs = verbs.add_parser("runs", help="list runs")
+    runs.add_argument("--where", default="", metavar="EXPR", help='filter, e.g. "val/acc > 0.9 and not failed"')
+    runs.add_argument("--columns", metavar="NAMES", help="fields with commas between, e.g. name,val/acc.best,lr")
+    runs.add_argument("--sort", default="", metavar="NAMES", help="fields with commas between; -name goes down")
+    runs.add_argument("--limit", type=int, metavar="N")
+    runs.add_argument("--csv", action="store_true")
+    runs.add_argument("--markdown", action="store_true")
+    _common(runs)
+    runs.set_defaults(call=commands.list_runs)
+
+    diff = verbs.add_parser("diff", help="what differs between runs")
+    diff.add_argument("runs", nargs="+", metavar="RUN", help="name, tracker id, path or key; the first is the baseline")
+    diff.add_argument("--all", action="store_true", help="also what is equal")
+    diff.add_argument("--exit-code", action="store_true", help="exit 1 when params, data sets or code differ")
+    diff.add_argument("--markdown", action="store_true")
+    _common(diff)
+    diff.set_defaults(call=commands.diff_runs)
+
+    data = verbs.add_parser("data", help="data sets: list those that runs recorded, or compare two files")
+    kinds = data.add_subparsers(dest="kind", required=True, metavar="WHAT")
+    listing = kinds.add_parser("list", help="data sets by name and digest, and how many runs used each")
+    _common(listing)
+    listing.set_defaults(call=commands.list_datasets)
+    compare = kinds.add_parser("diff", help="compare two data files (CSV, TSV, Parquet)")
+    compare.add_argument("before", type=Path)
+    compare.add_argument("after", type=Path)
+    compare.add_argument("--key", action="append", default=[], metavar="COLUMN", help="may be given several times")
+    compare.add_argument("--exit-code", action="store_true", help="exit 1 when they differ")
+    compare.add_argument("--json", action="store_true")
+    compare.set_defaults(call=commands.diff_data)
+
+    tag = verbs.add_parser("tag", help="put tags on runs, or take them off")
+    tag.add_argument("runs", nargs="+", metavar="RUN")
+    tag.add_argument("--add", action="append", default=[], metavar="TAG")
+    tag.add_argument("--remove", action="append", default=[], metavar="TAG")
+    tag.add_argument("--reason", default="")
+    _common(tag)
+    tag.set_defaults(call=commands.tag_runs)
+
+    note = verbs.add_parser("note", help="set a run's note (Markdown); an empty text removes it")
+    note.add_argument("run", metavar="RUN")
+    note.add_argument("text")
+    _common(note)
+    note.set_defaults(call=commands.note_run)
+
+    promote = verbs.add_parser("promote", help="check the gates and move a model version to a stage")
+    promote.add_argument("run", metavar="RUN")
+    promote.add_argument("--to", required=True, choices=[s.value for s in commands.Stage], dest="stage")
+    promote.add_argument("--model", metavar="NAME", help="the run's experiment when not given")
+    promote.add_argument("--reason", required=True)
+    promote.add_argument("--gates", type=Path, metavar="FILE", help="gates.yaml beside the ledger when not given")
+    promote.add_argument("--force", action="store_true", help="although gates fail; the audit trail says so")
+    promote.add_argument("--check", action="store_true", help="only say what the gates say; exit 1 when one fails")
+    _common(promote)
+    promote.set_defaults(call=commands.promote_run)
+
+    log = verbs.add_parser("log", help="the audit trail: who did what, when, why")
+    log.add_argument("run", nargs="?", metavar="RUN")
+    log.add_argument("--verify", action="store_true", help="read the chain again; exit 1 when it is broken")
+    _common(log)
+    log.set_defaults(call=commands.show_log)
+
+    undo = verbs.add_parser("undo", help="take back a decision by a new entry")
+    undo.add_argument("entry", nargs="?", type=int, metavar="NUMBER", help="the last that stands when not given")
+    undo.add_argument("--reason", default="")
+    _common(undo)
+    undo.set_defaults(call=commands.undo_entry)
+
+    problems = verbs.add_parser("problems", help="what could not be read as it should be, and why")
+    problems.add_argument("--all", action="store_true", help="also what costs nothing")
+    _common(problems)
+    problems.set_defaults(call=commands.list_problems)
+
+    export = verbs.add_parser("export", help="write a chart or a report")
+    what = export.add_subparsers(dest="kind", required=True, metavar="WHAT")
+    chart = what.add_parser("chart", help="metrics of runs as PNG, SVG, PDF or CSV, by the suffix of OUT")
+    chart.add_argument("out", type=Path, metavar="OUT")
+    chart.add_argument("--metric", action="append", default=[], metavar="NAME", help="a panel each; may be repeated")
+    chart.add_argument("--x", choices=["step", "relative", "wall"], default="step")
+    chart.add_argument("--log-y", action="store_true")
+    chart.add_argument("--smoothing", type=float, default=0.0, metavar="0..1")
+    chart.add_argument("--theme", choices=["light", "dark", "print"], default="print")
+    chart.add_argument("--dpi", type=int, default=150)
+    report = what.add_parser("report", help="one HTML file with table, charts, differences and decisions")
+    report.add_argument("out", type=Path, metavar="OUT")
+    for kind in (chart, report):
+        kind.add_argument("--run", action="append", default=[], dest="runs", metavar="RUN", help="may be repeated")
+        kind.add_argument("--where", default="", metavar="EXPR", help="runs by a filter")
+        kind.add_argument("--limit", type=int, default=10, metavar="N", help="at most so many runs (10)")
+        kind.add_argument("--title", default="")
+        _common(kind)
+    chart.set_defaults(call=commands.export_chart)
+    report.set_defaults(call=commands.export_report)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--index", type=Path, metavar="FILE", help="another index than the user's own")
+    parser.add_argument("--ledger", type=Path, metavar="FOLDER", help="another ledger than the user's own")
+    parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help="for a locked index")
+    if "--json" not in {o for a in parser._actions for o in a.option_strings}:
+        parser.add_argument("--json", action="store_true", help="machine-readable")
