@@ -16,6 +16,7 @@ from runfolio import __version__
 from runfolio.cli import commands
 from runfolio.cli.output import complain, say
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
+from runfolio.model.promotion import Stage
 
 COMMANDS = ("inspect", "index", "runs", "diff", "data", "tag", "note", "promote", "log", "undo", "problems", "export")
 
@@ -81,27 +82,11 @@ def build_parser() -> argparse.ArgumentParser:
     _common(runs)
     runs.set_defaults(call=commands.list_runs)
 
-    diff = verbs.add_parser("diff", help="what differs between runs")
-    diff.add_argument("runs", nargs="+", metavar="RUN", help="name, tracker id, path or key; the first is the baseline")
-    diff.add_argument("--all", action="store_true", help="also what is equal")
-    diff.add_argument("--exit-code", action="store_true", help="exit 1 when params, data sets or code differ")
-    diff.add_argument("--markdown", action="store_true")
-    _common(diff)
-    diff.set_defaults(call=commands.diff_runs)
-
     data = verbs.add_parser("data", help="data sets: list those that runs recorded, or compare two files")
     kinds = data.add_subparsers(dest="kind", required=True, metavar="WHAT")
     listing = kinds.add_parser("list", help="data sets by name and digest, and how many runs used each")
     _common(listing)
     listing.set_defaults(call=commands.list_datasets)
-    compare = kinds.add_parser("diff", help="compare two data files (CSV, TSV, Parquet)")
-    compare.add_argument("before", type=Path)
-    compare.add_argument("after", type=Path)
-    compare.add_argument("--key", action="append", default=[], metavar="COLUMN", help="may be given several times")
-    compare.add_argument("--exit-code", action="store_true", help="exit 1 when they differ")
-    compare.add_argument("--json", action="store_true")
-    compare.set_defaults(call=commands.diff_data)
-
     tag = verbs.add_parser("tag", help="put tags on runs, or take them off")
     tag.add_argument("runs", nargs="+", metavar="RUN")
     tag.add_argument("--add", action="append", default=[], metavar="TAG")
@@ -118,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     promote = verbs.add_parser("promote", help="check the gates and move a model version to a stage")
     promote.add_argument("run", metavar="RUN")
-    promote.add_argument("--to", required=True, choices=[s.value for s in commands.Stage], dest="stage")
+    promote.add_argument("--to", required=True, choices=[s.value for s in Stage], dest="stage")
     promote.add_argument("--model", metavar="NAME", help="the run's experiment when not given")
     promote.add_argument("--reason", required=True)
     promote.add_argument("--gates", type=Path, metavar="FILE", help="gates.yaml beside the ledger when not given")
@@ -144,26 +129,6 @@ def build_parser() -> argparse.ArgumentParser:
     _common(problems)
     problems.set_defaults(call=commands.list_problems)
 
-    export = verbs.add_parser("export", help="write a chart or a report")
-    what = export.add_subparsers(dest="kind", required=True, metavar="WHAT")
-    chart = what.add_parser("chart", help="metrics of runs as PNG, SVG, PDF or CSV, by the suffix of OUT")
-    chart.add_argument("out", type=Path, metavar="OUT")
-    chart.add_argument("--metric", action="append", default=[], metavar="NAME", help="a panel each; may be repeated")
-    chart.add_argument("--x", choices=["step", "relative", "wall"], default="step")
-    chart.add_argument("--log-y", action="store_true")
-    chart.add_argument("--smoothing", type=float, default=0.0, metavar="0..1")
-    chart.add_argument("--theme", choices=["light", "dark", "print"], default="print")
-    chart.add_argument("--dpi", type=int, default=150)
-    report = what.add_parser("report", help="one HTML file with table, charts, differences and decisions")
-    report.add_argument("out", type=Path, metavar="OUT")
-    for kind in (chart, report):
-        kind.add_argument("--run", action="append", default=[], dest="runs", metavar="RUN", help="may be repeated")
-        kind.add_argument("--where", default="", metavar="EXPR", help="runs by a filter")
-        kind.add_argument("--limit", type=int, default=10, metavar="N", help="at most so many runs (10)")
-        kind.add_argument("--title", default="")
-        _common(kind)
-    chart.set_defaults(call=commands.export_chart)
-    report.set_defaults(call=commands.export_report)
     return parser
 
 

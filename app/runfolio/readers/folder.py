@@ -160,8 +160,12 @@ class Folder:
 
     def head(self, name: str, size: int = 4096) -> bytes:
         """At most the first `size` bytes of a file. Raises FolderUnreadable."""
+        return self.part(name, 0, size)
+
+    def part(self, name: str, offset: int, size: int) -> bytes:
+        """At most `size` bytes of a file from `offset` on; fewer only at its end. Raises FolderUnreadable."""
         with self.open(name) as handle:
-            return self._read_all(handle, name, size, 0)
+            return self._read_all(handle, name, size, offset)
 
     @contextmanager
     def open(self, name: str) -> Iterator[int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from runfolio.readers.contract import Claim, Reader
 from runfolio.readers.folder import Folder
+from runfolio.readers.tensorboard import TensorBoard
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (TensorBoard(),)
 
 _BY_NAME = {reader.name: reader for reader in READERS}
 
