@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from runfolio.model.datasets import ArtifactRef, DatasetRef
-from runfolio.model.metrics import MetricSeries
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
+
+if TYPE_CHECKING:
+    # A window starts without NumPy: only series bring it in.
+    from runfolio.model.metrics import MetricSeries
 
 RunKey = NewType("RunKey", str)
 """Stable identity of a run: survives moving the folder, renaming the root and deleting the index."""

@@ -1,0 +1,1 @@
+"""The window: one client of `runfolio.api`, and the only package that knows Qt."""

@@ -1,0 +1,24 @@
+"""What every view is given: the one way to the threads, the shared state and the look of its window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runfolio.desktop.commands import Commands
+from runfolio.desktop.jobs import Jobs
+from runfolio.desktop.notices import Notices
+from runfolio.desktop.state import WindowState
+from runfolio.desktop.theme import Theme
+from runfolio.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of a window that its views share."""
+
+    jobs: Jobs
+    state: WindowState
+    theme: Theme
+    say: Notices
+    commands: Commands
+    settings: Settings

@@ -1,0 +1,280 @@
+"""The three things that every view of a window shares: scope, selection, baseline; and the step cursor.
+
+Views read them here, change them here, and listen to the signals; none talks to another.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from runfolio.desktop.theme import UNPICKED
+from runfolio.desktop.undo import UndoStack
+from runfolio.model.answers import Change, Touched
+from runfolio.model.query import RunQuery, SortKey
+from runfolio.model.run import RunKey
+
+COLORS = 10
+DASHES = 4
+CHANGE_PAUSE_MS = 250
+"""While indexing commits quickly, views hear of it at most this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStyle:
+    """How a run is drawn everywhere. Past ten runs the dash and the marker change, so that colour is not all.
+
+    color_index   0 to 9 for `theme.run_color`, UNPICKED for a run that is not selected.
+    dash          0 solid, 1 dashed, 2 dotted, 3 dash-dotted.
+    marker        0 upwards; a chart picks its shapes.
+    """
+
+    color_index: int
+    dash: int = 0
+    marker: int = 0
+
+    @property
+    def picked(self) -> bool:
+        """Whether the run is selected."""
+        return self.color_index != UNPICKED
+
+
+_PLAIN = RunStyle(UNPICKED)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What Ctrl+Z brings back."""
+
+    query: RunQuery
+    slots: Mapping[RunKey, int]
+    baseline: RunKey | None
+
+
+class WindowState(QObject):
+    """Scope, selection, baseline, current run and step cursor of one window.
+
+    query_changed       another scope is wanted; its keys are on their way.
+    scope_changed       `scope_keys` is the answer to `scope`.
+    selection_changed   runs were picked or dropped, or took other styles.
+    names_changed       `name_of` knows more names.
+    library_changed     a Change of index or ledger; many quick ones arrive as one.
+    """
+
+    query_changed = Signal()
+    scope_changed = Signal()
+    selection_changed = Signal()
+    baseline_changed = Signal()
+    current_changed = Signal()
+    cursor_changed = Signal()
+    names_changed = Signal()
+    library_changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo = UndoStack()
+        self._query = RunQuery()
+        self._keys: tuple[RunKey, ...] = ()
+        self._slots: dict[RunKey, int] = {}
+        self._baseline: RunKey | None = None
+        self._current: RunKey | None = None
+        self._cursor_step: float | None = None
+        self._names: dict[RunKey, str] = {}
+        self._pending: Change | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(CHANGE_PAUSE_MS)
+        self._pause.timeout.connect(self._announce)
+
+    # --- scope -------------------------------------------------------------------------------------------------
+
+    @property
+    def scope(self) -> RunQuery:
+        """Which runs are looked at, and in which order."""
+        return self._query
+
+    @property
+    def scope_keys(self) -> tuple[RunKey, ...]:
+        """The runs that the scope holds, in order; those of the scope before while a new answer is awaited."""
+        return self._keys
+
+    def set_where(self, where: str) -> None:
+        """Filter by another text."""
+        self._ask(dataclasses.replace(self._query, where=where), "Filter")
+
+    def set_sort(self, sort: tuple[SortKey, ...]) -> None:
+        """Order by other fields."""
+        self._ask(dataclasses.replace(self._query, sort=sort), "Sort")
+
+    def set_place(self, source: int | None, experiment: str | None) -> None:
+        """Look at another part of the library; None and None is all of it."""
+        self._ask(dataclasses.replace(self._query, source=source, experiment=experiment), "Library selection")
+
+    def set_query(self, query: RunQuery) -> None:
+        """Take over a whole scope, as a saved view does."""
+        self._ask(query, "Saved view")
+
+    def set_scope_keys(self, keys: tuple[RunKey, ...]) -> None:
+        """The answer to the scope has arrived."""
+        if keys != self._keys:
+            self._keys = keys
+            self.scope_changed.emit()
+
+    def _ask(self, query: RunQuery, label: str) -> None:
+        if query != self._query:
+            before = self._view()
+            self._query = query
+            self._remember(label, before)
+            self.query_changed.emit()
+
+    # --- selection ---------------------------------------------------------------------------------------------
+
+    @property
+    def selection(self) -> tuple[RunKey, ...]:
+        """The selected runs in picking order."""
+        return tuple(self._slots)
+
+    def style_of(self, key: RunKey) -> RunStyle:
+        """How `key` is drawn everywhere; the plain style when it is not selected."""
+        slot = self._slots.get(key)
+        if slot is None:
+            return _PLAIN
+        rank = slot // COLORS
+        return RunStyle(slot % COLORS, rank % DASHES, rank)
+
+    def toggle(self, key: RunKey) -> None:
+        """Pick a run, or drop it if it was picked."""
+        if key in self._slots:
+            self.select(k for k in self._slots if k != key)
+        else:
+            self.select((*self._slots, key))
+
+    def select(self, keys: Iterable[RunKey]) -> None:
+        """Select exactly `keys`; those selected before keep their colour, new ones take the lowest free slot."""
+        wanted = dict.fromkeys(keys)
+        if list(wanted) == list(self._slots):
+            return
+        before = self._view()
+        kept = {key: slot for key, slot in self._slots.items() if key in wanted}
+        taken = set(kept.values())
+        slots: dict[RunKey, int] = {}
+        free = 0
+        for key in wanted:
+            slot = kept.get(key)
+            if slot is None:
+                while free in taken:
+                    free += 1
+                slot = free
+                taken.add(slot)
+            slots[key] = slot
+        self._slots = slots
+        self._remember("Selection", before)
+        self.selection_changed.emit()
+
+    # --- baseline, current run, cursor -------------------------------------------------------------------------
+
+    @property
+    def baseline(self) -> RunKey | None:
+        """The run that differences are measured against."""
+        return self._baseline
+
+    def set_baseline(self, key: RunKey | None) -> None:
+        """Measure against another run, or none."""
+        if key != self._baseline:
+            before = self._view()
+            self._baseline = key
+            self._remember("Baseline", before)
+            self.baseline_changed.emit()
+
+    @property
+    def current(self) -> RunKey | None:
+        """The run that the inspector shows."""
+        return self._current
+
+    def set_current(self, key: RunKey | None) -> None:
+        """Show another run in the inspector."""
+        if key != self._current:
+            self._current = key
+            self.current_changed.emit()
+
+    @property
+    def cursor_step(self) -> float | None:
+        """Where the crosshair of all charts stands on the x axis; None when it is nowhere."""
+        return self._cursor_step
+
+    def set_cursor(self, step: float | None) -> None:
+        """Move the crosshair of all charts."""
+        if step != self._cursor_step:
+            self._cursor_step = step
+            self.cursor_changed.emit()
+
+    # --- names -------------------------------------------------------------------------------------------------
+
+    def name_of(self, key: RunKey) -> str:
+        """The display name of a run; the start of its key until it is known."""
+        return self._names.get(key) or str(key).rpartition(":")[2][:8]
+
+    def knows_name(self, key: RunKey) -> bool:
+        """Whether `name_of` gives the real name."""
+        return key in self._names
+
+    def learn_names(self, names: Mapping[RunKey, str]) -> None:
+        """Take in display names that a query has brought."""
+        fresh = {key: name for key, name in names.items() if self._names.get(key) != name}
+        if fresh:
+            self._names.update(fresh)
+            self.names_changed.emit()
+
+    # --- the library -------------------------------------------------------------------------------------------
+
+    def announce(self, change: Change) -> None:
+        """Tell the views of a commit: at once when none was told lately, else together with those that follow."""
+        self._pending = change if self._pending is None else merged(self._pending, change)
+        if not self._pause.isActive():
+            self._announce()
+
+    def _announce(self) -> None:
+        if self._pending is not None:
+            change, self._pending = self._pending, None
+            self._pause.start()
+            self.library_changed.emit(change)
+
+    # --- undo --------------------------------------------------------------------------------------------------
+
+    def _view(self) -> _View:
+        return _View(self._query, self._slots, self._baseline)
+
+    def _remember(self, label: str, before: _View) -> None:
+        after = self._view()
+        self.undo.push(label, lambda: self._bring_back(before), lambda: self._bring_back(after))
+
+    def _bring_back(self, view: _View) -> None:
+        old = self._view()
+        self._query, self._slots, self._baseline = view.query, dict(view.slots), view.baseline
+        if view.query != old.query:
+            self.query_changed.emit()
+        if list(view.slots.items()) != list(old.slots.items()):
+            self.selection_changed.emit()
+        if view.baseline != old.baseline:
+            self.baseline_changed.emit()
+
+    def start_from(self, query: RunQuery, slots: Mapping[RunKey, int], baseline: RunKey | None) -> None:
+        """Take over what a session kept, with nothing to undo."""
+        self._bring_back(_View(query, dict(slots), baseline))
+
+    @property
+    def slots(self) -> Mapping[RunKey, int]:
+        """The selection with the slot each run's style comes from; what a session keeps."""
+        return dict(self._slots)
+
+
+def merged(one: Change, other: Change) -> Change:
+    """Both changes as one; runs empty, which means any, stays any where runs or marks are touched."""
+    touched = one.touched | other.touched
+    about_runs = [c for c in (one, other) if c.touched & (Touched.RUNS | Touched.MARKS)]
+    if not about_runs or any(not change.runs for change in about_runs):
+        return Change(touched)
+    return Change(touched, frozenset().union(*(change.runs for change in about_runs)))

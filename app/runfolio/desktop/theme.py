@@ -1,0 +1,153 @@
+"""Colours of the window: token tables from resources/themes, a palette and a style sheet made from them.
+
+Charts, icons and delegates ask here too, so that one table colours everything. Qt's own dark mode is not used:
+`QStyleHints.setColorScheme` does nothing on bare xcb and offscreen.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from runfolio import locate
+
+UNPICKED = -1
+"""The colour index of a run that is not selected."""
+
+
+class ThemeMode(StrEnum):
+    """What the user chose; SYSTEM follows the desktop's light or dark setting while the window is open."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One theme: named colours as `#RRGGBB`, and the colours of selected runs in picking order."""
+
+    name: str
+    colors: dict[str, str]
+    runs: tuple[str, ...]
+
+
+def load_tokens(name: str) -> Tokens:
+    """The tokens of the shipped theme `name` ("light" or "dark")."""
+    data = tomllib.loads((locate.resources() / "themes" / f"{name}.toml").read_text(encoding="utf-8"))
+    return Tokens(data["name"], dict(data["colors"]), tuple(data["runs"]["colors"]))
+
+
+class Theme(QObject):
+    """The theme now shown. `changed` is emitted after the application has taken on new colours."""
+
+    changed = Signal()
+
+    def __init__(self, mode: ThemeMode = ThemeMode.SYSTEM, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        # Both tables and the sheet are read once, at start-up: the GUI thread opens no file later.
+        self._tables = {name: load_tokens(name) for name in ("light", "dark")}
+        self._sheet = string.Template((locate.resources() / "themes" / "window.qss").read_text(encoding="utf-8"))
+        self._mode = mode
+        self._tokens = self._tables[self._wanted()]
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+
+    @property
+    def mode(self) -> ThemeMode:
+        """What the user chose."""
+        return self._mode
+
+    @property
+    def name(self) -> str:
+        """What is shown: "light" or "dark"."""
+        return self._tokens.name
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tables behind `color` and `run_color`, for what draws without Qt (exports)."""
+        return self._tokens
+
+    def color(self, token: str) -> QColor:
+        """The colour of a token such as "text" or "accent_soft". Raises KeyError for an unknown one."""
+        return QColor(self._tokens.colors[token])
+
+    def run_color(self, index: int) -> QColor:
+        """The colour of the selection slot `index`, ten in turn; `UNPICKED` gives the grey of all other runs."""
+        if index == UNPICKED:
+            return self.color("dot_off")
+        return QColor(self._tokens.runs[index % len(self._tokens.runs)])
+
+    def set_mode(self, mode: ThemeMode) -> None:
+        """Show another theme from now on."""
+        self._mode = mode
+        self._show(self._wanted())
+
+    def apply(self) -> None:
+        """Give the application this theme's palette and style sheet."""
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            raise RuntimeError("A theme needs a QApplication to colour")
+        app.setPalette(self.palette())
+        app.setStyleSheet(self.style_sheet())
+
+    def style_sheet(self) -> str:
+        """The window's style sheet in this theme's colours."""
+        folder = (locate.resources() / "themes").as_posix()
+        return self._sheet.substitute(self._tokens.colors, folder=folder, theme=self.name)
+
+    def palette(self) -> QPalette:
+        """The same colours for what Qt paints without a style sheet."""
+        palette = QPalette()
+        for role, token in _ROLES.items():
+            palette.setColor(role, self.color(token))
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, self.color("placeholder"))
+        return palette
+
+    def _wanted(self) -> str:
+        if self._mode is not ThemeMode.SYSTEM:
+            return self._mode.value
+        dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        return "dark" if dark else "light"
+
+    def _on_system_changed(self) -> None:
+        if self._mode is ThemeMode.SYSTEM:
+            self._show(self._wanted())
+
+    def _show(self, name: str) -> None:
+        if name == self._tokens.name:
+            return
+        self._tokens = self._tables[name]
+        self.apply()
+        self.changed.emit()
+
+
+_ROLES = {
+    QPalette.ColorRole.Window: "panel",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "surface",
+    QPalette.ColorRole.AlternateBase: "panel",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.PlaceholderText: "placeholder",
+    QPalette.ColorRole.Button: "raised",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.BrightText: "bad",
+    QPalette.ColorRole.ToolTipBase: "raised",
+    QPalette.ColorRole.ToolTipText: "text",
+    QPalette.ColorRole.Highlight: "accent_soft",
+    QPalette.ColorRole.HighlightedText: "text",
+    QPalette.ColorRole.Accent: "accent",
+    QPalette.ColorRole.Link: "accent",
+    QPalette.ColorRole.LinkVisited: "accent",
+    QPalette.ColorRole.Light: "raised",
+    QPalette.ColorRole.Midlight: "line",
+    QPalette.ColorRole.Mid: "line_strong",
+    QPalette.ColorRole.Dark: "line_strong",
+    QPalette.ColorRole.Shadow: "line_strong",
+}
