@@ -6,7 +6,7 @@ The rules, in order. Each is about folders or ids, never about names that merely
    several runs there.
 2. TensorBoard writes sub folders for parts of one run: `train` and `validation`, the curves of `add_scalars`, the
    one folder that `add_hparams` makes. They join the folder above, their names before their metrics.
-3. Event files below the folder of a run belong to it, and whatever lies in a Hydra job folder belongs to the job,
+3. Event files below the folder of a run belong to it (also with a copy of its params beside them), and whatever lies in a Hydra job folder belongs to the job,
    when there is exactly one such run inside. Several inside are runs of their own with that one as parent.
 4. One tracker id or one content, seen at several places with equal points, is one run with copies. The same id
    with other points is another run, and a Problem says so.
@@ -150,7 +150,7 @@ def _join_enclosed(groups: list[_Group]) -> list[_Group]:
         home = _enclosing(group, at)
         if home is None:
             continue
-        if home.overlay or (group.events_only and not _holds_id(home)):
+        if home.overlay or (_only_witness(group, home) and not _holds_id(home)):
             home.children.append(group)
             group.parent = home
     for group in sorted(groups, key=lambda g: -g.path.count("/")):
@@ -170,6 +170,15 @@ def _enclosing(group: _Group, at: dict[tuple[int, str], _Group]) -> _Group | Non
         if home is not None and home.joined:
             return home
     return None
+
+
+def _only_witness(group: _Group, home: _Group) -> bool:
+    """Whether a group says nothing of a run of its own: event files, beside them at most the params of `home` again."""
+    params = {item.params_digest for item in home.items}
+    return all(
+        item.format == _EVENTS or (not item.has_id and not item.series and item.params_digest in params)
+        for item in group.items
+    )
 
 
 def _holds_id(group: _Group) -> bool:
@@ -226,7 +235,8 @@ def _run(group: _Group, primary: Linkable, keys: dict[int, str]) -> LinkedRun:
     # Decimal text is more exact than the float32 of event files, so it is asked first.
     ranked = sorted(group.joined, key=lambda j: (j.item.precision == Precision.FLOAT32, _telling(j.item)))
     ordered = [primary, *(j.item for j in ranked if j.item is not primary)]
-    status = next((i for i in ordered if i.status != RunStatus.UNKNOWN), primary)
+    # Only a tracker that follows its runs knows how they ended: event files call a run successful when it starts.
+    status = next((i for i in ordered if i.has_id and i.status != RunStatus.UNKNOWN), primary)
     parent = group.parent
     while parent is not None and parent.absorbed_by is not None:
         parent = parent.absorbed_by

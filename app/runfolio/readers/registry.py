@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from runfolio.readers.contract import Claim, Reader
 from runfolio.readers.folder import Folder
+from runfolio.readers.generic import Generic
+from runfolio.readers.hydra import Hydra
+from runfolio.readers.keras import Keras
+from runfolio.readers.lightning import Lightning
 from runfolio.readers.tensorboard import TensorBoard
 
-READERS: tuple[Reader, ...] = (TensorBoard(),)
+READERS: tuple[Reader, ...] = (
+    TensorBoard(),
+    Hydra(),
+    Lightning(),
+    Keras(),
+    Generic(),
+)
 
 _BY_NAME = {reader.name: reader for reader in READERS}
 

@@ -1,0 +1,134 @@
+"""What several readers need of a folder's files: params documents, artifact lists, digests of data files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.model.params import Param
+from runfolio.model.problem import Problem
+from runfolio.readers.contract import Budget, info, problem_from, warning
+from runfolio.readers.documents import Document, params_of, parse_json, parse_toml, parse_yaml
+from runfolio.readers.folder import Folder
+
+_DATA_FILE = re.compile(
+    r"(?:data|dataset|train|training|test|val|valid|validation|dev|eval)(?:[_-][\w-]+)?\.(?:csv|tsv|parquet|arrow|jsonl)",
+    re.IGNORECASE,
+)
+_LARGEST_DIGEST = 256 << 20
+_DEEPEST = 12
+
+
+def read_document(folder: Folder, name: str, budget: Budget) -> Document:
+    """A YAML, JSON or TOML file by its suffix; what cannot be read is an empty document with a Problem."""
+    where = folder.where(name)
+    try:
+        data = folder.read(name, budget.text_bytes)
+    except RunfolioError as failure:
+        return Document(None, problems=(problem_from(failure, "unreadable", where),))
+    suffix = name.lower().rpartition(".")[2]
+    if suffix == "json":
+        return parse_json(data, where, budget)
+    if suffix == "toml":
+        return parse_toml(data, where, budget)
+    return parse_yaml(data, where, budget)
+
+
+def read_params(folder: Folder, name: str, budget: Budget) -> tuple[tuple[Param, ...], list[Problem]]:
+    """The params of a document file, and what was wrong with it."""
+    document = read_document(folder, name, budget)
+    problems = [*document.problems]
+    params = params_of(document)
+    if not params and document.value is not None and not isinstance(document.value, dict):
+        message = "The file holds no params: it is not a mapping of names to values"
+        problems.append(warning("odd-params", folder.where(name), message))
+    if len(params) > budget.names:
+        message = f"{len(params):,} params; the first {budget.names:,} are kept"
+        problems.append(warning("too-many-params", folder.where(name), message))
+    return params[: budget.names], problems
+
+
+def artifacts_below(
+    folder: Folder, budget: Budget, *, skip: frozenset[str] = frozenset()
+) -> tuple[tuple[ArtifactRef, ...], list[Problem]]:
+    """All regular files in a folder and below, paths relative to it; folders named in `skip` are left out."""
+    found: list[ArtifactRef] = []
+    problems: list[Problem] = []
+    pending = [("", folder)]
+    while pending:
+        prefix, here = pending.pop()
+        budget.check(folder.shown)
+        try:
+            listing = here.listing
+        except FolderUnreadable as failure:
+            problems.append(problem_from(failure, "folder-unreadable", here.shown))
+            continue
+        found += [ArtifactRef(prefix + e.name, e.size) for e in listing.files.values()]
+        for odd in listing.odd:
+            if odd.kind == "link":
+                message = "A symbolic link: it was not followed"
+                problems.append(warning("link-not-followed", here.where(odd.name), message, "Copy the file itself."))
+            else:
+                message = f"A {odd.kind}, not a regular file: it was not opened"
+                problems.append(warning("not-a-file", here.where(odd.name), message))
+        if len(found) > budget.names:
+            message = f"More than {budget.names:,} files; not all are listed"
+            problems.append(info("too-many-files", folder.shown, message))
+            break
+        if prefix.count("/") < _DEEPEST:
+            pending += [(f"{prefix}{n}/", here.sub(n)) for n in reversed(listing.folders) if prefix or n not in skip]
+    found.sort(key=lambda a: a.path)
+    return tuple(found[: budget.names]), problems
+
+
+def datasets_in(
+    folder: Folder, budget: Budget, *, skip: frozenset[str]
+) -> tuple[tuple[DatasetRef, ...], list[Problem]]:
+    """Data files directly in a folder, with the MD5 of their content, and Hugging Face data sets below it.
+
+    The fingerprint of a Hugging Face data set depends on how it was made and not only on its content, so it is a
+    digest of another algorithm ("fingerprint").
+    """
+    found: list[DatasetRef] = []
+    problems: list[Problem] = []
+    for name, entry in folder.files.items():
+        if name in skip or not _DATA_FILE.fullmatch(name):
+            continue
+        budget.check(folder.where(name))
+        if entry.size > _LARGEST_DIGEST:
+            problems.append(info("not-hashed", folder.where(name), "The data file is too large to be hashed here"))
+            found.append(DatasetRef(name))
+            continue
+        try:
+            data = folder.read(name, _LARGEST_DIGEST)
+        except RunfolioError as failure:
+            problems.append(problem_from(failure, "unreadable", folder.where(name)))
+            continue
+        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        found.append(DatasetRef(name, f"md5:{digest}", algorithm="md5"))
+    for name in folder.folders:
+        try:
+            found += _hugging_face(folder.sub(name), name, budget)
+        except FolderUnreadable as failure:
+            problems.append(problem_from(failure, "folder-unreadable", folder.where(name)))
+    return tuple(found), problems
+
+
+def _hugging_face(folder: Folder, name: str, budget: Budget) -> list[DatasetRef]:
+    if "state.json" in folder.files and "dataset_info.json" in folder.files:
+        return [_split(folder, name, None, budget)]
+    if "dataset_dict.json" not in folder.files:
+        return []
+    return [
+        _split(folder.sub(split), f"{name}/{split}", split, budget)
+        for split in folder.folders
+        if "state.json" in folder.sub(split).files
+    ]
+
+
+def _split(folder: Folder, name: str, context: str | None, budget: Budget) -> DatasetRef:
+    fingerprint = read_document(folder, "state.json", budget).mapping.get("_fingerprint")
+    digest = fingerprint if isinstance(fingerprint, str) else None
+    return DatasetRef(name, digest, context, "fingerprint")

@@ -1,0 +1,107 @@
+"""Hydra: the config of a job, as an overlay on whatever run lies in the job's folder.
+
+A job is recognised by `hydra.yaml`, `config.yaml` and `overrides.yaml` in one sub folder, `.hydra` unless the user
+chose another name. Interpolations (`${...}`) are shown as written and never resolved: an environment variable would
+be the reader's, not the run's. Hydra writes no metrics, no status and no times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from runfolio.errors import FolderUnreadable
+from runfolio.model.params import Json, text_of
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording
+from runfolio.readers.contract import Budget, Claim, Strength
+from runfolio.readers.documents import Document, params_of
+from runfolio.readers.files import artifacts_below, read_document
+from runfolio.readers.folder import Folder
+
+_MARKS = frozenset({"hydra.yaml", "config.yaml", "overrides.yaml"})
+_USUAL = ".hydra"
+_MOST_FOLDERS = 16
+"""In a folder with more sub folders than this only `.hydra` is looked into: it is no job folder."""
+
+
+class Hydra:
+    """A Hydra job folder."""
+
+    name: ClassVar[str] = "hydra"
+    title: ClassVar[str] = "Hydra"
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """A folder one of whose sub folders holds the three files of a job's config."""
+        below = _config_folder(folder)
+        if below is None or below in taken:
+            return None
+        return Claim(
+            self.name, folder.path, Strength.LAYOUT, f"a Hydra job: {below}/", prune=frozenset({below}), deep=True
+        )
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """The job's config as a recording without metrics."""
+        below = min(claim.prune or ())
+        config_folder = folder.sub(below)
+        config = read_document(config_folder, "config.yaml", budget)
+        settings = read_document(config_folder, "hydra.yaml", budget)
+        overrides = read_document(config_folder, "overrides.yaml", budget)
+        artifacts, odd = artifacts_below(folder, budget, skip=frozenset({below}))
+        listed = overrides.value if isinstance(overrides.value, list) else []
+        command = [text_of(o) for o in listed]
+        yield Recording(
+            format=self.name,
+            path=folder.shown,
+            id=folder.shown,
+            name=_known(settings, "hydra", "job", "name"),
+            params=params_of(config),
+            artifacts=artifacts,
+            facts=_facts(settings, command),
+            extra=_extra(settings, listed),
+            problems=(*config.problems, *settings.problems, *overrides.problems, *odd),
+            overlay=True,
+        )
+
+
+def _config_folder(folder: Folder) -> str | None:
+    names = folder.folders
+    if _USUAL in names:
+        candidates: tuple[str, ...] = (_USUAL,)
+    else:
+        candidates = names if len(names) <= _MOST_FOLDERS else ()
+    for name in candidates:
+        try:
+            if {*folder.sub(name).files} >= _MARKS:
+                return name
+        except FolderUnreadable:
+            continue  # the walk comes to it by itself and says what is wrong
+    return None
+
+
+def _known(document: Document, *path: str) -> str | None:
+    """A text that Hydra has filled in: neither missing (`???`) nor an interpolation."""
+    value = document.text(*path)
+    return None if value is None or value == "???" or "${" in value else value
+
+
+def _facts(settings: Document, command: list[str]) -> dict[str, str]:
+    found = {
+        "hydra.version": _known(settings, "hydra", "runtime", "version"),
+        "cwd": _known(settings, "hydra", "runtime", "cwd"),
+        "command": " ".join(command) or None,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _extra(settings: Document, overrides: list[Json]) -> dict[str, Json]:
+    hydra = settings.mapping.get("hydra")
+    inner = hydra if isinstance(hydra, dict) else {}
+    runtime, job = inner.get("runtime"), inner.get("job")
+    return {
+        "overrides": overrides,
+        "choices": runtime.get("choices") if isinstance(runtime, dict) else None,
+        "hydra_version": runtime.get("version") if isinstance(runtime, dict) else None,
+        "mode": inner.get("mode"),
+        "sweep_job_num": job.get("num") if isinstance(job, dict) else None,
+    }
