@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from runfolio.readers.contract import Claim, Reader
 from runfolio.readers.folder import Folder
+from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.tensorboard import TensorBoard
 
-READERS: tuple[Reader, ...] = (TensorBoard(),)
+READERS: tuple[Reader, ...] = (MlflowFiles(), TensorBoard())
 
 _BY_NAME = {reader.name: reader for reader in READERS}
 
