@@ -8,9 +8,11 @@ from runfolio.readers.generic import Generic
 from runfolio.readers.hydra import Hydra
 from runfolio.readers.keras import Keras
 from runfolio.readers.lightning import Lightning
+from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.tensorboard import TensorBoard
 
 READERS: tuple[Reader, ...] = (
+    MlflowFiles(),
     TensorBoard(),
     Hydra(),
     Lightning(),
