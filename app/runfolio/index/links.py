@@ -6,8 +6,9 @@ The rules, in order. Each is about folders or ids, never about names that merely
    several runs there.
 2. TensorBoard writes sub folders for parts of one run: `train` and `validation`, the curves of `add_scalars`, the
    one folder that `add_hparams` makes. They join the folder above, their names before their metrics.
-3. Event files below the folder of a run belong to it (also with a copy of its params beside them), and whatever lies in a Hydra job folder belongs to the job,
-   when there is exactly one such run inside. Several inside are runs of their own with that one as parent.
+3. Event files below the folder of a run belong to it (also with a copy of its params beside them), and whatever
+   lies in a Hydra job folder belongs to the job, when there is exactly one such run inside. Several inside are runs
+   of their own with that one as parent.
 4. One tracker id or one content, seen at several places with equal points, is one run with copies. The same id
    with other points is another run, and a Problem says so.
 """

@@ -80,12 +80,12 @@ class Queries:
     def problems(self) -> tuple[PlacedProblem, ...]:
         """All problems, errors first, each with the run it belongs to."""
         rows = self._db.rows(
-            """select s.path, p.severity, p.code, p.path, p.message, p.hint, p.at_byte, any_value(r.key)
+            """select s.path, p.severity, p.code, p.path, p.message, p.hint, p.at_byte, r.key
                from problems p
                left join sources s on s.id = p.source
-               left join links l on l.recording = p.recording
+               left join (select recording, min(run) as run from links group by recording) l
+                      on l.recording = p.recording
                left join runs r on r.id = l.run
-               group by all
                order by list_position(['error', 'warning', 'info'], p.severity), s.path, p.path, p.code"""
         )
         return tuple(
