@@ -36,7 +36,9 @@ def main() -> int:
         started = time.monotonic()
         print(f"== {name}", flush=True)
         code = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=False).returncode
-        print(f"== {name}: {'ok' if code == 0 else f'failed ({code})'} in {time.monotonic() - started:.1f} s", flush=True)
+        print(
+            f"== {name}: {'ok' if code == 0 else f'failed ({code})'} in {time.monotonic() - started:.1f} s", flush=True
+        )
         if code:
             failed.append(name)
     if failed:

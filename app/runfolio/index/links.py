@@ -244,7 +244,7 @@ def _run(group: _Group, primary: Linkable, keys: dict[int, str]) -> LinkedRun:
     return LinkedRun(
         key=keys[id(group)],
         source=group.source,
-        name=primary.name or _name_from(group.path),
+        name=_name_of(primary, group.path),
         experiment=next((i.experiment for i in ordered if i.experiment), None) or _experiment_from(group.path),
         status=status.status,
         status_raw=status.status_raw,
@@ -255,6 +255,13 @@ def _run(group: _Group, primary: Linkable, keys: dict[int, str]) -> LinkedRun:
         parent_key=keys.get(id(parent)) if parent is not None and parent is not group else None,
         members=tuple(Member(j.item.id, rank, j.reason, j.prefix, j.item is primary) for rank, j in enumerate(ranked)),
     )
+
+
+def _name_of(primary: Linkable, path: str) -> str:
+    if primary.name and primary.overlay:
+        # Every job of a sweep has the same job name; the folder tells them apart.
+        return f"{primary.name} {path.rpartition('/')[2]}".strip()
+    return primary.name or _name_from(path)
 
 
 def _name_from(path: str) -> str:
