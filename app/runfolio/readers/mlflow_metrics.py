@@ -52,11 +52,12 @@ def parse_metrics(files: list[MetricFile], budget: Budget, problems: list[Proble
             for file in group:
                 yield from _one(file, budget, problems)
             continue
+        times, values, steps = columns
+        wall = _wall_times(times)
         start = 0
         for file in group:
             end = start + file.data.count(b"\n")
-            times, values, steps = columns
-            yield from _series(file, times[start:end], values[start:end], steps[start:end], problems)
+            yield from _series(file, wall[start:end], values[start:end], steps[start:end], problems)
             start = end
 
 
@@ -91,7 +92,7 @@ def _one(file: MetricFile, budget: Budget, problems: list[Problem]) -> Iterator[
     times = np.concatenate([part[0] for part in parts])
     values = np.concatenate([part[1] for part in parts])
     steps = np.concatenate([part[2] for part in parts])
-    yield from _series(file, times, values, steps, problems)
+    yield from _series(file, _wall_times(times), values, steps, problems)
 
 
 _NOTHING: Columns = (np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.int64))
@@ -105,24 +106,29 @@ def _pieces(data: bytes) -> Iterator[bytes]:
         start = end
 
 
+def _wall_times(times_ms: Ints) -> Ints:
+    known = (times_ms >= _EARLIEST_MS) & (times_ms <= _LATEST_MS)
+    if known.all():
+        return times_ms * 1000
+    return np.where(known, np.where(known, times_ms, 0) * 1000, NO_TIME)
+
+
 def _series(
-    file: MetricFile, times: Ints, values: Floats, steps: Ints, problems: list[Problem]
+    file: MetricFile, wall: Ints, values: Floats, steps: Ints, problems: list[Problem]
 ) -> Iterator[MetricSeries]:
     if not len(values):
         problems.append(info("empty-metric", file.where, f"The metric {file.name!r} has no points"))
         return
-    known = (times >= _EARLIEST_MS) & (times <= _LATEST_MS)
-    wall = np.where(known, times, 0) * 1000
-    wall[~known] = NO_TIME
-    if not known.all():
-        message = f"{int((~known).sum())} points have a time that no calendar can show: their time is left out"
+    if wall.min() == NO_TIME:
+        count = int((wall == NO_TIME).sum())
+        message = f"{count} points have a time that no calendar can show: it is left out"
         problems.append(warning("odd-time", file.where, message))
     yield series(
         file.name,
         steps,
         values,
         wall,
-        final=latest(times, values, steps),
+        final=latest(wall, values, steps),
         final_rule=FINAL_RULE,
         source=file.where,
     )
@@ -130,7 +136,10 @@ def _series(
 
 def latest(times: Ints, values: Floats, steps: Ints) -> float:
     """The value that MLflow shows as the latest, by FINAL_RULE; a NaN among equals counts as Python's max has it."""
-    candidates = np.flatnonzero(steps == steps.max())
+    first = int(steps.argmax())
+    if first == len(steps) - 1:
+        return float(values[first])
+    candidates = first + np.flatnonzero(steps[first:] == steps[first])
     candidates = candidates[times[candidates] == times[candidates].max()]
     return float(max(values[candidates].tolist()))
 

@@ -1,0 +1,1 @@
+"""Figures, tables and reports as files: what leaves the application."""
