@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import getpass
+import itertools
 import json
 import os
 import random
@@ -42,9 +43,10 @@ COMMITS = {
     "train_v2": "91aa07c5e3b82d46f0a7c19b8e2d5f34a6c7b081",
 }
 NAMES = iter(
-    "amber-heron brisk-otter calm-ibis dusky-lynx eager-finch fleet-marten gentle-orca humble-kite ivory-stoat "
-    "jolly-wren keen-raven lucid-moth mellow-crane nimble-vole olive-newt plucky-tern quiet-elk rapid-swift "
-    "sunny-bear tidy-wolf umber-fox vivid-gull witty-toad young-hare zesty-lark bold-crab cosy-duck deft-mole".split()
+    """
+    amber-heron brisk-otter calm-ibis dusky-lynx eager-finch fleet-marten gentle-orca humble-kite ivory-stoat
+    jolly-wren keen-raven lucid-moth mellow-crane nimble-vole olive-newt plucky-tern quiet-elk rapid-swift
+    """.split()  # noqa: SIM905 - a list of one name a line would be longer than the rest
 )
 
 
@@ -126,7 +128,7 @@ def train(setting: Setting, data: pd.DataFrame, val: pd.DataFrame) -> Iterator[E
     x, y = _arrays(data, mean, std)
     x_val, y_val = _arrays(val, mean, std)
     sizes = (x.shape[1], setting.width, len(CLASSES))
-    weights = [rng.normal(size=(a, b)) * np.sqrt(2 / a) for a, b in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.normal(size=(a, b)) * np.sqrt(2 / a) for a, b in itertools.pairwise(sizes)]
     biases = [np.zeros(b) for b in sizes[1:]]
     speed = [np.zeros_like(w) for w in [*weights, *biases]]
     with np.errstate(all="ignore"):
