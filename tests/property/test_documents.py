@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,9 @@ FIXED = settings(derandomize=True, deadline=None, suppress_health_check=[HealthC
 PARSERS = [parse_yaml, parse_json, parse_toml]
 RUN_ID = "0123456789abcdef0123456789abcdef"
 
-texts = st.text(st.characters(codec="utf-8"), max_size=12)
+# PyYAML writes the text "1e5" without quotes, since it does not read it as a number; OmegaConf and YAML 1.2 do.
+scientific = re.compile(r"[-+]?[0-9_.]*[eE][-+]?[0-9]+")
+texts = st.text(st.characters(codec="utf-8"), max_size=12).filter(lambda text: not scientific.fullmatch(text))
 scalars: st.SearchStrategy[Json] = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
 trees: st.SearchStrategy[Json] = st.recursive(
     scalars,
@@ -97,12 +100,13 @@ def test_no_bytes_in_its_files_keep_a_run_from_being_shown(run: Path, meta: byte
 
 @FIXED
 @given(
-    st.lists(
+    points=st.lists(
         st.tuples(st.integers(0, 2**50), st.floats(), st.integers(-(2**63), 2**63 - 1)),
         min_size=1,
         max_size=30,
     )
 )
+@example(points=[(0, 0.0, 0), (253_402_300_800_000, 1.0, 0)])  # the second is in the year 10,000
 def test_points_come_back_as_mlflow_writes_them(run: Path, points: list[tuple[int, float, int]]) -> None:
     (run / "meta.yaml").write_text(f"run_id: {RUN_ID}\n")
     (run / "metrics" / "loss").write_text("".join(f"{t} {v} {s}\n" for t, v, s in points))

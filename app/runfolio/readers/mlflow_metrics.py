@@ -57,7 +57,8 @@ def parse_metrics(files: list[MetricFile], budget: Budget, problems: list[Proble
         start = 0
         for file in group:
             end = start + file.data.count(b"\n")
-            yield from _series(file, wall[start:end], values[start:end], steps[start:end], problems)
+            part = slice(start, end)
+            yield from _series(file, (times[part], values[part], steps[part]), wall[part], problems)
             start = end
 
 
@@ -92,7 +93,7 @@ def _one(file: MetricFile, budget: Budget, problems: list[Problem]) -> Iterator[
     times = np.concatenate([part[0] for part in parts])
     values = np.concatenate([part[1] for part in parts])
     steps = np.concatenate([part[2] for part in parts])
-    yield from _series(file, _wall_times(times), values, steps, problems)
+    yield from _series(file, (times, values, steps), _wall_times(times), problems)
 
 
 _NOTHING: Columns = (np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.int64))
@@ -113,9 +114,8 @@ def _wall_times(times_ms: Ints) -> Ints:
     return np.where(known, np.where(known, times_ms, 0) * 1000, NO_TIME)
 
 
-def _series(
-    file: MetricFile, wall: Ints, values: Floats, steps: Ints, problems: list[Problem]
-) -> Iterator[MetricSeries]:
+def _series(file: MetricFile, columns: Columns, wall: Ints, problems: list[Problem]) -> Iterator[MetricSeries]:
+    times, values, steps = columns
     if not len(values):
         problems.append(info("empty-metric", file.where, f"The metric {file.name!r} has no points"))
         return
@@ -128,7 +128,7 @@ def _series(
         steps,
         values,
         wall,
-        final=latest(wall, values, steps),
+        final=latest(times, values, steps),
         final_rule=FINAL_RULE,
         source=file.where,
     )
