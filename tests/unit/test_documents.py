@@ -252,7 +252,7 @@ def test_what_stands_before_a_mistake_in_yaml_is_kept() -> None:
         ('{"a": {"b": [1, 2, {"c": "x', {"a": {"b": [1, 2, {}]}}, "json-cut"),
         ('{"a": 1, "b": tru', {"a": 1}, "json-cut"),
         ('{"a": 1,}', {"a": 1}, "json-syntax"),
-        ('{"a": 1} {"b": 2}', {"a": 1}, "json-syntax"),
+        ('{"a": 1} {"b": 2}', {"a": 1}, "json-documents"),
         ('{"a" 1}', {}, "json-syntax"),
         ("[1 2]", [1], "json-syntax"),
         ("[1}", [1], "json-syntax"),

@@ -23,7 +23,7 @@ from runfolio.readers.json_salvage import salvage
 from runfolio.readers.yaml_events import Builder, Node, some
 from runfolio.readers.yaml_scalars import MAX_DIGITS
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 _INCOMPLETE = "Check whether the file was copied completely."
 
@@ -39,7 +39,7 @@ class Document:
     """
 
     value: Json
-    texts: Mapping[Path, str] = field(default_factory=dict)
+    texts: Mapping[KeyPath, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -117,9 +117,9 @@ def _yaml(text: str, where: str, budget: Budget) -> Document:
     return Document(root.value, dict(_node_texts(root)), tuple(builder.problems))
 
 
-def _node_texts(root: Node) -> list[tuple[Path, str]]:
-    texts: list[tuple[Path, str]] = []
-    stack: list[tuple[Path, Node]] = [((), root)]
+def _node_texts(root: Node) -> list[tuple[KeyPath, str]]:
+    texts: list[tuple[KeyPath, str]] = []
+    stack: list[tuple[KeyPath, Node]] = [((), root)]
     while stack:
         path, node = stack.pop()
         if node.fields:
@@ -174,7 +174,7 @@ def _json(text: str, where: str, budget: Budget) -> Document:
         )
     except (ValueError, RecursionError):
         return _salvaged(text, where, budget)
-    texts: dict[Path, str] = {}
+    texts: dict[KeyPath, str] = {}
     if hooks.has_written or "\\u" in text:  # only escapes can make half a character
         value = _cleaned(value, (), texts, in_list=False)
     return Document(value, texts, _repeated(hooks.repeated, where))
@@ -199,7 +199,7 @@ _STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
-def _cleaned(value: Json, path: Path, texts: dict[Path, str], *, in_list: bool) -> Json:
+def _cleaned(value: Json, path: KeyPath, texts: dict[KeyPath, str], *, in_list: bool) -> Json:
     """`value` with plain floats and storable text; notes the text of leaves in `texts`. Depth is limited before."""
     if isinstance(value, _Written):
         if not in_list:
@@ -289,7 +289,7 @@ def _toml(text: str, where: str, budget: Budget) -> Document:
 
 
 def _toml_document(tree: dict[str, Any], problems: tuple[Problem, ...], depth: int) -> Document:
-    texts: dict[Path, str] = {}
+    texts: dict[KeyPath, str] = {}
     return Document(_cleaned(_without_dates(tree, depth), (), texts, in_list=False), texts, problems)
 
 

@@ -92,7 +92,7 @@ class _Salvager:
                 position = token.end()
             if self.text[position:].strip():
                 self.result.offset = position
-                self._end("json-syntax", "Something follows after the end of the document")
+                self._end("json-documents", "Something follows after the end of the document")
         except _End:
             pass
         return self.result
