@@ -241,6 +241,13 @@ def test_a_folder_that_only_looks_like_a_run_is_told_and_makes_none(tmp_path: Pa
     assert [(p.severity, p.code) for p in problems] == [(Severity.WARNING, "no-run")]
 
 
+def test_a_damaged_experiment_is_told_once_and_its_runs_are_shown(run: Path, tmp_path: Path) -> None:
+    (run.parent / "meta.yaml").write_text("artifact_location: ./artifacts\nexperiment_id: '0'\nname: [\n")
+    recordings, problems = read(tmp_path)
+    assert [r.id for r in recordings.values()] == [RUN_ID]
+    assert [(p.code, p.path) for p in problems] == [("yaml-syntax", "mlruns/0/meta.yaml")]
+
+
 def test_bad_metric_lines_are_counted_and_named_and_the_good_ones_kept(run: Path, tmp_path: Path) -> None:
     time = 1_700_000_000_000
     lines = f"{time} 1.0 0\ngarbage\n{time} nope 1\n\n{time} 0.5 1\n1 2 3 4 5\n{time} 0.25 2\n{time} 0."

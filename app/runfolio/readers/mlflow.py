@@ -94,8 +94,9 @@ class MlflowFiles:
         )
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
-        """The run of a run folder; nothing for an experiment, nor for a run folder without anything in it."""
+        """The run of a run folder; problems alone for an experiment, or a run folder without anything in it."""
         if claim.prune is not None:
+            yield from parse_yaml(folder.read(_META, budget.text_bytes), folder.where(_META), budget).problems
             return
         run = _Run(folder, budget)
         recording = run.recording()
