@@ -1,17 +1,19 @@
 """Turns a filter expression and sort keys into SQL with bound parameters; names are looked up, never pasted.
 
 Logic has two values: a comparison with a missing value or with NaN is false, so `not (lr > 1)` holds for runs that
-have no lr, and `!=` holds for runs without a value. Only `is null` asks for a missing value.
+have no lr, and `!=` holds for runs without a value. Only `is null` asks for a missing value; a param whose value is
+null or None is missing too.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runfolio.errors import FilterSyntax
 from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
-from runfolio.model import times
+from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.query import (
@@ -25,7 +27,6 @@ from runfolio.model.query import (
     IsNull,
     Not,
     OneOf,
-    Scalar,
     SortKey,
     Span,
     Word,
@@ -34,6 +35,8 @@ from runfolio.model.run import RunStatus
 
 _STATUSES = frozenset(s.value for s in RunStatus)
 _ORDERINGS = frozenset({"<", "<=", ">", ">="})
+_EXACT = 2.0**53
+"""From here on neighbouring whole numbers are one float64, so equality asks for the text instead."""
 
 
 @dataclass(slots=True)
@@ -59,7 +62,8 @@ def compile_query(expression: Expression | None, sort: Sequence[SortKey], known:
         compiler.out.predicate = compiler.predicate(expression)
     for key in sort:
         compiler.sort(key)
-    compiler.out.order += ["r.started_us desc nulls last", "r.name", "r.key"]
+    # Runs are numbered by start (newest first), name and key, so the number is the order of last resort.
+    compiler.out.order.append("r.id")
     return compiler.out
 
 
@@ -71,28 +75,44 @@ def metric_figure(name: str, aggregate: Aggregate) -> str:
     return AGGREGATE_SQL[aggregate]
 
 
+def field_source(ref: FieldRef) -> tuple[str, list[str]]:
+    """A query of (run, num, text) over a field that is no builtin, one row for each run that has it."""
+    if ref.kind is FieldKind.METRIC:
+        figure = metric_figure(ref.name, ref.aggregate)
+        return (
+            f"select x.run, {figure} as num, null as text "
+            "from run_series x join series s on s.id = x.series where x.name = ?",
+            [ref.name],
+        )
+    if ref.kind is FieldKind.PARAM:
+        return "select run, num, text, kind from run_params where key = ? and is_first", [ref.name]
+    return "select run, null as num, text from run_texts where kind = ? and name = ?", [ref.kind.value, ref.name]
+
+
 class _Compiler:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._aliases: dict[FieldRef, str] = {}
         self.out = Compiled()
 
+    # --- order -------------------------------------------------------------------------------------------------
+
     def sort(self, key: SortKey) -> None:
-        way = "desc" if key.descending else "asc"
-        field_ = key.field
-        if field_.kind is FieldKind.BUILTIN:
-            builtin = BY_NAME[field_.name]
-            value = f"(select string_agg(v, ', ') from ({builtin.sql}))" if builtin.many else builtin.sql
-            self.out.order.append(f"{value} {way} nulls last")
-            return
-        alias = self._join(field_)
-        if field_.kind is FieldKind.METRIC:
+        """Missing values and NaN come last in either direction; among params, numbers come before texts."""
+        ref = key.field
+        if ref.kind is FieldKind.BUILTIN:
+            builtin = BY_NAME[ref.name]
+            values = [f"(select string_agg(v, ', ') from ({builtin.sql}))" if builtin.many else builtin.sql]
+        else:
+            alias = self._join(ref)
             # NaN is the greatest number to DuckDB; here it is no value at all.
-            self.out.order.append(f"case when isnan({alias}.v) then null else {alias}.v end {way} nulls last")
-            return
-        if field_.kind is FieldKind.PARAM:
-            self.out.order.append(f"case when isnan({alias}.num) then null else {alias}.num end {way} nulls last")
-        self.out.order.append(f"{alias}.text {way} nulls last")
+            values = [f"case when isnan({alias}.num) then null else {alias}.num end"]
+            if ref.kind is not FieldKind.METRIC:
+                values.append(f"case when {alias}.num is null then {alias}.text end")
+        way = "desc" if key.descending else "asc"
+        self.out.order += [f"{value} {way} nulls last" for value in values]
+
+    # --- predicates --------------------------------------------------------------------------------------------
 
     def predicate(self, node: Expression) -> str:
         if isinstance(node, Both | Either):
@@ -115,29 +135,13 @@ class _Compiler:
         self.out.predicate_params.extend(values)
 
     def _join(self, ref: FieldRef) -> str:
-        """An alias whose `v` (metrics), `num` and `text` (params) or `text` (tags, facts) is the run's value."""
-        if ref in self._aliases:
-            return self._aliases[ref]
-        alias = f"f{len(self._aliases)}"
-        self._aliases[ref] = alias
-        if ref.kind is FieldKind.METRIC:
-            inner = (
-                f"select x.run, {metric_figure(ref.name, ref.aggregate)} as v "
-                "from run_series x join series s on s.id = x.series where x.name = ?"
-            )
-        elif ref.kind is FieldKind.PARAM:
-            inner = (
-                "select run, any_value(text) as text, any_value(num) as num from run_params where key = ? group by run"
-            )
-        else:
-            table = "tags" if ref.kind is FieldKind.TAG else "facts"
-            inner = (
-                f"select l.run, arg_min(t.text, l.rank) as text from {table} t "
-                "join links l on l.recording = t.recording where t.name = ? group by l.run"
-            )
-        self.out.joins.append(f"left join ({inner}) {alias} on {alias}.run = r.id")
-        self.out.join_params.append(ref.name)
-        return alias
+        """An alias whose `num` and `text` are the run's value, each null where it has none."""
+        if ref not in self._aliases:
+            alias = self._aliases[ref] = f"f{len(self._aliases)}"
+            inner, params = field_source(ref)
+            self.out.joins.append(f"left join ({inner}) {alias} on {alias}.run = r.id")
+            self.out.join_params += params
+        return self._aliases[ref]
 
     def _missing(self, ref: FieldRef) -> str:
         if ref.kind is FieldKind.BUILTIN:
@@ -146,7 +150,9 @@ class _Compiler:
                 return f"(not exists (select 1 from ({builtin.sql}) where v is not null))"
             return f"({builtin.sql} is null)"
         alias = self._join(ref)
-        return f"({alias}.run is null)"
+        if ref.kind is FieldKind.PARAM:
+            return f"coalesce({alias}.kind = 'null', true)"
+        return f"({alias}.num is null and {alias}.text is null)"
 
     def _compare(self, node: Compare) -> str:
         ref = self._known.resolve(node.field)
@@ -155,13 +161,16 @@ class _Compiler:
         if node.operator.startswith("!"):
             inverse = Compare(node.field, "~" if node.operator == "!~" else "=", node.value, node.span)
             return f"(not {self._compare(inverse)})"
-        if ref.kind is FieldKind.METRIC:
-            return self._number(f"{self._join(ref)}.v", node)
         if ref.kind is FieldKind.BUILTIN:
             return self._builtin(ref, node)
         alias = self._join(ref)
-        if ref.kind is FieldKind.PARAM and isinstance(node.value, float) and node.operator != "~":
-            return self._number(f"{alias}.num", node)
+        if ref.kind is FieldKind.METRIC:
+            return self._number(f"{alias}.num", node, as_number(node.value))
+        number = as_number(node.value)
+        if ref.kind is FieldKind.PARAM and number is not None and node.operator != "~":
+            if node.operator == "=" and _EXACT <= abs(number) < math.inf:
+                return self._text(f"{alias}.text", node)
+            return self._number(f"{alias}.num", node, number)
         return self._text(f"{alias}.text", node)
 
     def _builtin(self, ref: FieldRef, node: Compare) -> str:
@@ -169,64 +178,75 @@ class _Compiler:
         if builtin.many:
             return f"exists (select 1 from ({builtin.sql}) where {self._text('v', node)})"
         if builtin.kind is CellKind.TIME:
-            moment = times.from_iso(node.value) if isinstance(node.value, str) else None
-            if moment is None or node.operator == "~":
-                raise _senseless(
-                    node.span, f"{ref.name} is compared with a date", "For example 2026-01-31 or '2026-01-31 14:00'."
-                )
-            return self._number(builtin.sql, Compare(node.field, node.operator, float(moment), node.span))
-        if builtin.kind in (CellKind.DURATION, CellKind.NUMBER):
-            return self._number(builtin.sql, node)
+            return self._moment(builtin.sql, node)
+        if builtin.kind is CellKind.DURATION:
+            seconds = as_seconds(node.value)
+            return self._number(builtin.sql, node, seconds, "is a length of time", "For example 90s, 5min, 2h or 1d.")
+        if builtin.kind is CellKind.NUMBER:
+            return self._number(builtin.sql, node, as_number(node.value))
         return self._text(builtin.sql, node)
 
-    def _number(self, sql: str, node: Compare) -> str:
-        value = node.value
-        if not isinstance(value, float) or node.operator == "~":
-            raise _senseless(
-                node.span, f"{node.field.text!r} is a number and is compared with a number", "For example 0.9 or 1e-3."
-            )
-        if value != value:
+    def _number(
+        self,
+        sql: str,
+        node: Compare,
+        value: float | None,
+        what: str = "is a number",
+        hint: str = "For example 0.9 or 1e-3, without quotes.",
+    ) -> str:
+        if value is None or node.operator == "~":
+            raise _senseless(node.span, f"{node.field.text!r} {what}, and is compared with one", hint)
+        if math.isnan(value):
             if node.operator in _ORDERINGS:
                 raise _senseless(node.span, "NaN is neither greater nor less than anything", "Write “= nan”.")
             return f"coalesce(isnan({sql}), false)"
         self._bind(value)
-        return f"coalesce({sql} {node.operator} ? and not isnan({sql}::double), false)"
+        # NaN is the greatest number to DuckDB; here it satisfies no comparison.
+        return f"coalesce({sql} {node.operator} ? and not isnan({sql}), false)"
+
+    def _moment(self, sql: str, node: Compare) -> str:
+        moments = as_moments(node.value)
+        if moments is None or node.operator == "~":
+            raise _senseless(
+                node.span,
+                f"{node.field.text!r} is compared with a date",
+                "For example 2026-01-31 or '2026-01-31 14:00'.",
+            )
+        start, end = moments
+        if node.operator == "=":
+            self._bind(start, end)
+            return f"coalesce({sql} >= ? and {sql} < ?, false)"
+        # Before a day is before its start, after it from its end on.
+        self._bind(start if node.operator in ("<", ">=") else end)
+        operator = "<" if node.operator in ("<", "<=") else ">="
+        return f"coalesce({sql} {operator} ?, false)"
 
     def _text(self, sql: str, node: Compare) -> str:
-        value = _text_of(node.value)
+        value = as_text(node.value)
         if node.operator == "~":
-            self._bind(value.lower())
-            return f"coalesce(contains(lower({sql}), ?), false)"
+            self._bind(value)
+            return f"coalesce(contains(lower({sql}), lower(?)), false)"
         if node.operator == "=" and len(value) > 1 and value[-1] in "…*":
             self._bind(value[:-1])
             return f"coalesce(starts_with({sql}, ?), false)"
-        if node.operator == "=" and isinstance(node.value, bool):
-            self._bind(value)
-            return f"coalesce(lower({sql}) = ?, false)"
         self._bind(value)
+        if node.operator == "=" and isinstance(node.value, bool):
+            return f"coalesce(lower({sql}) = ?, false)"
         return f"coalesce({sql} {node.operator} ?, false)"
 
     def _word(self, node: Word) -> str:
-        word = node.text.lower()
-        if word in _STATUSES and not node.quoted:
-            self._bind(word)
+        if not node.quoted and node.text.lower() in _STATUSES:
+            self._bind(node.text.lower())
             return "(r.status = ?)"
-        self._bind(word, word, word, word, word, word)
+        text = as_text(node.text)
+        self._bind(*[text] * 6)
         return (
-            "(contains(lower(r.name), ?) or contains(lower(coalesce(r.experiment, '')), ?)"
-            " or r.key in (select key from run_tags where contains(lower(tag), ?))"
-            " or r.key in (select key from run_notes where contains(lower(note), ?))"
-            " or r.id in (select run from run_params where contains(lower(text), ?))"
-            " or r.id in (select l.run from tags t join links l using (recording) where contains(lower(t.text), ?)))"
+            "(contains(lower(r.name), lower(?)) or contains(lower(coalesce(r.experiment, '')), lower(?))"
+            " or r.key in (select key from run_tags where contains(lower(tag), lower(?)))"
+            " or r.key in (select key from run_notes where contains(lower(note), lower(?)))"
+            " or r.id in (select run from run_params where contains(lower(text), lower(?)))"
+            " or r.id in (select run from run_texts where kind = 'tag' and contains(lower(text), lower(?))))"
         )
-
-
-def _text_of(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value).removesuffix(".0")
-    return str(value)
 
 
 def _senseless(span: Span, message: str, hint: str) -> FilterSyntax:

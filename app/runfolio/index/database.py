@@ -20,7 +20,9 @@ from runfolio.errors import IndexLocked, IndexStale
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 _log = logging.getLogger("runfolio.index")
 _PID = re.compile(r"PID (\d+)")
@@ -152,6 +154,11 @@ class Database:
         import polars as pl
 
         return pl.DataFrame(self.cursor.sql(sql, params=list(params)))
+
+    def arrays(self, sql: str, params: Sequence[Bound] = ()) -> dict[str, NDArray[np.generic]]:
+        """All rows of a query as an array for each column; a column with nulls is a masked array."""
+        columns: dict[str, NDArray[np.generic]] = self.cursor.execute(sql, list(params)).fetchnumpy()
+        return columns
 
     def insert(self, table: str, columns: Columns) -> None:
         """Append rows to a table of the schema; `columns` are of equal length and in the table's order."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import CellKind
+from runfolio.model.display import storable
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name
 
 
@@ -20,6 +21,7 @@ class Builtin:
     """
 
     name: str
+    title: str
     kind: CellKind
     sql: str
     many: bool = False
@@ -31,51 +33,48 @@ class Builtin:
 
 
 _DATASETS = "select d.{} as v from datasets d join links l on l.recording = d.recording where l.run = r.id"
-_TAGS = "select t.tag as v from run_tags t where t.key = r.key order by t.ordinal"
 _VERSIONS = "select v.{} as v from versions v where v.key = r.key"
+_TAGS = "select t.tag as v from run_tags t where t.key = r.key"
+_DURATION = "case when r.ended_us >= r.started_us then (r.ended_us - r.started_us) / 1e6 end"
 # The furthest stage counts where a run has several versions; the order is that of a model's life.
-_STAGE_ORDER = "['none', 'archived', 'candidate', 'staging', 'production']"
+_STAGE = """(select arg_max(v.stage, list_position(['none', 'archived', 'candidate', 'staging', 'production'], v.stage))
+             from versions v where v.key = r.key)"""
 
 BUILTINS = (
-    Builtin("name", CellKind.TEXT, "r.name"),
-    Builtin("status", CellKind.STATUS, "r.status"),
-    Builtin("started", CellKind.TIME, "r.started_us"),
-    Builtin("ended", CellKind.TIME, "r.ended_us"),
-    Builtin(
-        "duration",
-        CellKind.DURATION,
-        "case when r.ended_us >= r.started_us then (r.ended_us - r.started_us) / 1e6 end",
-    ),
-    Builtin("experiment", CellKind.TEXT, "r.experiment"),
-    Builtin("format", CellKind.TEXT, "r.format"),
-    Builtin("path", CellKind.TEXT, "r.path"),
-    Builtin("source", CellKind.TEXT, "(select s.name from sources s where s.id = r.source)"),
-    Builtin("dataset", CellKind.TAGS, _DATASETS.format("name"), many=True),
-    Builtin("dataset.digest", CellKind.TAGS, _DATASETS.format("digest"), many=True),
-    Builtin(
-        "tag", CellKind.TAGS, "select t.tag as v from run_tags t where t.key = r.key order by t.ordinal", many=True
-    ),
-    Builtin("note", CellKind.TEXT, "(select n.note from run_notes n where n.key = r.key)"),
-    Builtin("model", CellKind.TAGS, _VERSIONS.format("model"), many=True),
-    Builtin(
-        "stage",
-        CellKind.TEXT,
-        f"(select arg_max(v.stage, list_position({_STAGE_ORDER}, v.stage)) from versions v where v.key = r.key)",
-    ),
-    Builtin("key", CellKind.TEXT, "r.key"),
-    Builtin(
-        "points",
-        CellKind.NUMBER,
-        "(select sum(s.n)::double from run_series x join series s on s.id = x.series where x.run = r.id)",
-    ),
-    Builtin(
-        "problems",
-        CellKind.NUMBER,
-        "(select count(*)::double from problems p join links l on l.recording = p.recording where l.run = r.id)",
-    ),
+    Builtin("name", "Name", CellKind.TEXT, "r.name"),
+    Builtin("status", "Status", CellKind.STATUS, "r.status"),
+    Builtin("started", "Started", CellKind.TIME, "r.started_us"),
+    Builtin("ended", "Ended", CellKind.TIME, "r.ended_us"),
+    Builtin("duration", "Duration", CellKind.DURATION, _DURATION),
+    Builtin("experiment", "Experiment", CellKind.TEXT, "r.experiment"),
+    Builtin("format", "Format", CellKind.TEXT, "r.format"),
+    Builtin("path", "Path", CellKind.TEXT, "r.path"),
+    Builtin("source", "Source", CellKind.TEXT, "(select s.name from sources s where s.id = r.source)"),
+    Builtin("dataset", "Data set", CellKind.TAGS, _DATASETS.format("name"), many=True),
+    Builtin("dataset.digest", "Data set digest", CellKind.TAGS, _DATASETS.format("digest"), many=True),
+    Builtin("tag", "Tags", CellKind.TAGS, _TAGS, many=True),
+    Builtin("note", "Note", CellKind.TEXT, "(select n.note from run_notes n where n.key = r.key)"),
+    Builtin("model", "Model", CellKind.TAGS, _VERSIONS.format("model"), many=True),
+    Builtin("stage", "Stage", CellKind.TEXT, _STAGE),
+    Builtin("key", "Key", CellKind.TEXT, "r.key"),
+    Builtin("metrics", "Metrics", CellKind.NUMBER, "r.metrics::double"),
+    Builtin("points", "Points", CellKind.NUMBER, "r.points::double"),
+    Builtin("problems", "Problems", CellKind.NUMBER, "r.problems::double"),
 )
+"""The one list of builtin fields: filters, sorting, columns and completion all come from it."""
+
 BY_NAME = {b.name: b for b in BUILTINS}
-_ALIASES = {"tags": "tag", "datasets": "dataset", "start": "started", "end": "ended", "tracker": "format"}
+_ALIASES = {
+    "run": "key",
+    "tags": "tag",
+    "notes": "note",
+    "datasets": "dataset",
+    "digest": "dataset.digest",
+    "start": "started",
+    "end": "ended",
+    "tracker": "format",
+}
+_AGGREGATES = frozenset(a.value for a in Aggregate)
 
 AGGREGATE_SQL = {
     Aggregate.LAST: "s.shown",
@@ -90,66 +89,65 @@ AGGREGATE_SQL = {
 class Known:
     """The names that exist in an index, so that a typed name can be looked up and a wrong one explained."""
 
-    def __init__(
-        self,
-        metrics: Iterable[str] = (),
-        params: Iterable[str] = (),
-        tags: Iterable[str] = (),
-        facts: Iterable[str] = (),
-    ) -> None:
-        self._names = {
-            FieldKind.METRIC: frozenset(metrics),
-            FieldKind.PARAM: frozenset(params),
-            FieldKind.TAG: frozenset(tags),
-            FieldKind.FACT: frozenset(facts),
-        }
+    def __init__(self, names: Mapping[FieldKind, frozenset[str]]) -> None:
+        self._names = names
 
     def resolve(self, name: Name) -> FieldRef:
         """The field a name means: builtin, metric, param, tag or fact, in that order. Raises FilterSyntax."""
         aggregate = Aggregate(name.aggregate) if name.aggregate else Aggregate.LAST
-        found = self._find(name.text, aggregate)
+        text = storable(name.text)
+        found = self._find(text, name, aggregate)
         if found is None and not name.aggregate:
             # `val/acc.max` is the maximum of val/acc, unless something is really called that.
-            stem, dot, tail = name.text.rpartition(".")
-            if dot and tail in {a.value for a in Aggregate}:
-                found = self._find(stem, Aggregate(tail), only_metrics=True)
+            stem, _, tail = text.rpartition(".")
+            if tail.lower() in _AGGREGATES:
+                found = self._find(stem, name, Aggregate(tail.lower()))
+                if found is not None and found.kind is not FieldKind.METRIC:
+                    found = None
         if found is None:
             raise self._unknown(name)
         if name.aggregate and found.kind is not FieldKind.METRIC:
-            raise FilterSyntax(
-                f"{name.aggregate}(…) is for metrics, and {name.text!r} is none",
-                position=name.span.start,
-                length=name.span.end - name.span.start,
-            )
+            raise _at(name, f"{name.aggregate}(…) is for metrics, and {name.text!r} is a {found.kind.value}")
         return found
 
-    def has(self, kind: FieldKind, name: str) -> bool:
-        """Whether there is such a field."""
-        return name in BY_NAME if kind is FieldKind.BUILTIN else name in self._names[kind]
-
-    def _find(self, text: str, aggregate: Aggregate, *, only_metrics: bool = False) -> FieldRef | None:
-        prefix, dot, rest = text.partition(".")
-        for kind in (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG, FieldKind.FACT):
-            if only_metrics and kind is not FieldKind.METRIC:
-                continue
-            if dot and prefix.lower() == kind.value and rest in self._names[kind]:
-                return FieldRef(kind, rest, aggregate)
-        if not only_metrics:
-            builtin = _ALIASES.get(text.lower(), text.lower())
-            if builtin in BY_NAME:
-                return BY_NAME[builtin].ref
+    def _find(self, text: str, name: Name, aggregate: Aggregate) -> FieldRef | None:
+        if name.kind:
+            kind = FieldKind(name.kind)
+            return FieldRef(kind, text, aggregate) if text in self._names.get(kind, ()) else None
+        prefixed = self._prefixed(text, aggregate)
+        # Quotes say that the dots belong to the name; without them `param.lr` is first of all the param lr.
+        if prefixed is not None and not name.quoted:
+            return prefixed
+        builtin = text.lower() if text.lower() in BY_NAME else _ALIASES.get(text.lower())
+        if builtin is not None and (builtin == text.lower() or not self._anywhere(text)):
+            return BY_NAME[builtin].ref
         for kind, names in self._names.items():
-            if text in names and (kind is FieldKind.METRIC or not only_metrics):
+            if text in names:
                 return FieldRef(kind, text, aggregate)
+        return prefixed
+
+    def _prefixed(self, text: str, aggregate: Aggregate) -> FieldRef | None:
+        prefix, dot, rest = text.partition(".")
+        for kind, names in self._names.items():
+            if dot and prefix.lower() == kind.value and rest in names:
+                return FieldRef(kind, rest, aggregate)
         return None
 
+    def _anywhere(self, text: str) -> bool:
+        return any(text in names for names in self._names.values())
+
     def _unknown(self, name: Name) -> FilterSyntax:
-        everything = [*BY_NAME, *(n for names in self._names.values() for n in names)]
-        near = difflib.get_close_matches(name.text, everything, n=3, cutoff=0.6)
-        hint = f"Did you mean {' or '.join(near)}?" if near else "Type a few letters of a name to see what there is."
-        return FilterSyntax(
-            f"No run has a field {name.text!r}",
-            position=name.span.start,
-            length=name.span.end - name.span.start,
-            hint=hint,
-        )
+        kinds = [FieldKind(name.kind)] if name.kind else [*self._names]
+        everything = [n for kind in kinds for n in self._names.get(kind, ())]
+        if not name.kind:
+            everything += [*BY_NAME]
+        # Close in any case: LR is a slip for lr.
+        folded = {n.casefold(): n for n in everything}
+        near = difflib.get_close_matches(name.text.casefold(), folded, n=3, cutoff=0.6)
+        hint = f"Did you mean {' or '.join(folded[n] for n in near)}?" if near else "No known name is close to it."
+        return _at(name, f"No run has a {name.kind or 'field'} {name.text!r}", hint)
+
+
+def _at(name: Name, message: str, hint: str = "") -> FilterSyntax:
+    span = name.span
+    return FilterSyntax(message, position=span.start, length=span.end - span.start, hint=hint)

@@ -14,6 +14,7 @@ from pathlib import Path
 from runfolio.errors import Cancelled, FolderUnreadable
 from runfolio.index.database import Database
 from runfolio.index.links import gather
+from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.writer import ReadUnit, Writer
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
@@ -51,6 +52,7 @@ class Indexer:
     """Brings the index up to date with folders. One call of `run` at a time."""
 
     def __init__(self, database: Database, limits: Limits | None = None) -> None:
+        self._db = database
         self._writer = Writer(database)
         self._limits = limits
         self._pool: ParsePool | None = None
@@ -177,9 +179,9 @@ class Indexer:
 
     def _link(self) -> None:
         started = time.monotonic()
-        items = self._writer.linkables()
+        items = linkables(self._db)
         runs, problems = gather(items)
         source_of = {(item.path): item.source for item in items}
-        self._writer.put_runs(runs, [(source_of.get(p.path, 0), p) for p in problems])
+        put_runs(self._db, runs, [(source_of.get(p.path, 0), p) for p in problems])
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from runfolio.errors import NotFound
-from runfolio.index.compile import compile_query, metric_figure
+from runfolio.index import columns, points
+from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BUILTINS, BY_NAME, Known
 from runfolio.model.answers import (
@@ -29,8 +29,8 @@ from runfolio.model.run import RunKey
 if TYPE_CHECKING:
     from runfolio.model.metrics import MetricSeries
 
-_MANY = 2_000
-"""From this many keys on a whole column is read and looked up, instead of asking for its rows by key."""
+_NAMED = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG, FieldKind.FACT)
+"""In the order in which a bare name is looked up."""
 
 
 class Queries:
@@ -86,7 +86,7 @@ class Queries:
                left join (select recording, min(run) as run from links group by recording) l
                       on l.recording = p.recording
                left join runs r on r.id = l.run
-               order by list_position(['error', 'warning', 'info'], p.severity), s.path, p.path, p.code"""
+               order by list_position(['error', 'warning', 'info'], p.severity), s.path, p.path, p.code, p.message"""
         )
         return tuple(
             PlacedProblem(
@@ -103,33 +103,25 @@ class Queries:
 
     def known(self) -> Known:
         """The names that a filter may use."""
-        names: list[list[str]] = []
-        for sql in (
-            "select distinct name from run_series",
-            "select distinct key from run_params",
-            "select distinct name from tags",
-            "select distinct name from facts",
-        ):
-            names.append([str(row[0]) for row in self._db.rows(sql)])
-        return Known(*names)
+        names: dict[FieldKind, set[str]] = {kind: set() for kind in _NAMED}
+        for kind, name in self._db.rows("select kind, name from fields"):
+            names[FieldKind(str(kind))].add(str(name))
+        return Known({kind: frozenset(found) for kind, found in names.items()})
 
     def fields(self) -> tuple[FieldInfo, ...]:
         """Every field there is, builtins first, each kind by how many runs have it."""
         total = cast(int, self._db.rows("select count(*) from runs")[0][0])
         found = [FieldInfo(b.ref, total, numeric=b.kind in (CellKind.NUMBER, CellKind.DURATION)) for b in BUILTINS]
-        for name, runs in self._db.rows("select name, count(*) from run_series group by name order by 2 desc, 1"):
-            ref = FieldRef(FieldKind.METRIC, str(name))
-            found.append(FieldInfo(ref, cast(int, runs), numeric=True, direction=guess_direction(str(name))))
-        params = """select key, count(distinct run), count(distinct text), count(num) * 2 > count(*)
-                    from run_params group by key order by 2 desc, 1"""
-        for key, runs, distinct, numeric in self._db.rows(params):
-            ref = FieldRef(FieldKind.PARAM, str(key))
-            found.append(FieldInfo(ref, cast(int, runs), cast(int, distinct), numeric=bool(numeric)))
-        for kind, table in ((FieldKind.TAG, "tags"), (FieldKind.FACT, "facts")):
-            sql = f"""select t.name, count(distinct l.run), count(distinct t.text)
-                      from {table} t join links l on l.recording = t.recording group by t.name order by 2 desc, 1"""
-            for name, runs, distinct in self._db.rows(sql):
-                found.append(FieldInfo(FieldRef(kind, str(name)), cast(int, runs), cast(int, distinct)))
+        rows = self._db.rows(
+            """select kind, name, runs, texts, numeric
+               from fields
+               order by list_position(?, kind), runs desc, name""",
+            [[kind.value for kind in _NAMED]],
+        )
+        for kind, name, runs, texts, numeric in rows:
+            ref = FieldRef(FieldKind(str(kind)), str(name))
+            direction = guess_direction(ref.name) if ref.kind is FieldKind.METRIC else Direction.UNKNOWN
+            found.append(FieldInfo(ref, cast(int, runs), cast("int | None", texts), bool(numeric), direction))
         return tuple(found)
 
     def default_columns(self, limit: int) -> tuple[FieldRef, ...]:
@@ -148,23 +140,7 @@ class Queries:
 
     def values(self, field: FieldRef, limit: int) -> tuple[tuple[str, int], ...]:
         """The most frequent texts of a field with the number of runs that have each; () for metrics."""
-        if field.kind is FieldKind.METRIC:
-            return ()
-        if field.kind is FieldKind.BUILTIN:
-            builtin = BY_NAME[field.name]
-            inner = f"unnest(list(select v from ({builtin.sql})))" if builtin.many else f"({builtin.sql})"
-            sql = f"select v::varchar, count(*) from (select {inner} as v from runs r) where v is not null"
-            params: list[Bound] = []
-            if builtin.many:
-                sql = f"select v::varchar, count(*) from (select u.v from runs r, lateral ({builtin.sql}) u(v))"
-                sql += " where v is not null"
-        elif field.kind is FieldKind.PARAM:
-            sql, params = "select text, count(*) from run_params where key = ?", [field.name]
-        else:
-            table = "tags" if field.kind is FieldKind.TAG else "facts"
-            sql, params = f"select text, count(*) from {table} where name = ?", [field.name]
-        rows = self._db.rows(f"{sql} group by 1 order by 2 desc, 1 limit ?", [*params, limit])
-        return tuple((str(text), cast(int, runs)) for text, runs in rows)
+        return columns.values(self._db, field, limit)
 
     # --- runs --------------------------------------------------------------------------------------------------
 
@@ -191,48 +167,7 @@ class Queries:
 
     def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A field's values for runs, in the order of `keys`."""
-        if field.kind is FieldKind.BUILTIN:
-            return self._builtin_column(field, keys)
-        if field.kind is FieldKind.METRIC:
-            inner = (
-                f"select x.run, {metric_figure(field.name, field.aggregate)} as v, null as text "
-                "from run_series x join series s on s.id = x.series where x.name = ?"
-            )
-            return Column(field, CellKind.NUMBER, tuple(v[0] for v in self._values(inner, [field.name], keys)))
-        if field.kind is FieldKind.PARAM:
-            inner = "select run, num as v, text from run_params where key = ?"
-            found = self._values(inner, [field.name], keys)
-            texts = tuple(cast("str | None", v[1]) for v in found)
-            numeric = sum(v[0] is not None for v in found) * 2 > sum(t is not None for t in texts)
-            if numeric:
-                # A value that is no number shows as its text among the numbers.
-                return Column(field, CellKind.NUMBER, tuple(v[0] if v[0] is not None else v[1] for v in found), texts)
-            return Column(field, CellKind.TEXT, texts)
-        table = "tags" if field.kind is FieldKind.TAG else "facts"
-        inner = (
-            f"select l.run, arg_min(t.text, l.rank) as v, null as text from {table} t "
-            "join links l on l.recording = t.recording where t.name = ? group by l.run"
-        )
-        return Column(field, CellKind.TEXT, tuple(v[0] for v in self._values(inner, [field.name], keys)))
-
-    def _builtin_column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
-        builtin = BY_NAME[field.name]
-        value = f"(select list(v) from (select distinct v from ({builtin.sql})))" if builtin.many else builtin.sql
-        if field.name == "tag":
-            value = f"(select list(v) from ({builtin.sql}))"
-        inner = f"select r.id as run, {value} as v, null as text from runs r"
-        found = [v[0] for v in self._values(inner, [], keys)]
-        if builtin.kind is CellKind.TAGS:
-            found = [tuple(t for t in cast("list[str | None]", v or []) if t is not None) or None for v in found]
-        return Column(field, builtin.kind, tuple(found))
-
-    def _values(self, inner: str, params: list[Bound], keys: Sequence[RunKey]) -> list[tuple[object, object]]:
-        sql = f"select k.key, c.v, c.text from runs k join ({inner}) c on c.run = k.id"
-        if len(keys) < _MANY:
-            sql += " where k.key in (select unnest(?::varchar[]))"
-            params = [*params, [*keys]]
-        found = {key: (v, text) for key, v, text in self._db.rows(sql, params)}
-        return [found.get(key, (None, None)) for key in keys]
+        return columns.column(self._db, field, keys)
 
     def resolve_run(self, text: str) -> RunKey:
         """The one run that a key, tracker id, name, path, or the start of a key or id means. Raises NotFound."""
@@ -261,47 +196,7 @@ class Queries:
 
     def series_for(self, keys: Sequence[RunKey], metric: str) -> dict[RunKey, MetricSeries]:
         """The shown series of one metric for many runs; runs without it are left out."""
-        import numpy as np
-
-        from runfolio.model.metrics import MetricSeries
-        from runfolio.model.times import NO_TIME
-
-        rows = self._db.rows(
-            """select r.key, x.series, s.has_step, s.final, s.final_rule, s.file
-               from run_series x join runs r on r.id = x.run join series s on s.id = x.series
-               where x.name = ? and r.key in (select unnest(?::varchar[]))""",
-            [metric, [*keys]],
-        )
-        if not rows:
-            return {}
-        ids = [cast(int, row[1]) for row in rows]
-        cursor = self._db.cursor.execute(
-            f"""select series, step, coalesce(wall_time, {NO_TIME}) as wall_time, value
-                from points
-                where series between ? and ? and series in (select unnest(?::integer[]))
-                order by series, rowid""",
-            # The range lets DuckDB skip whole row groups; the list alone would not.
-            [min(ids), max(ids), ids],
-        )
-        points = cursor.fetchnumpy()
-        starts = np.searchsorted(points["series"], ids, side="left")
-        ends = np.searchsorted(points["series"], ids, side="right")
-        found: dict[RunKey, MetricSeries] = {}
-        for (key, _, has_step, final, rule, file), start, end in zip(rows, starts, ends, strict=True):
-            arrays = [np.ascontiguousarray(points[c][start:end]) for c in ("step", "value", "wall_time")]
-            for array in arrays:
-                array.flags.writeable = False
-            found[RunKey(str(key))] = MetricSeries(
-                metric,
-                arrays[0],
-                arrays[1],
-                arrays[2],
-                bool(has_step),
-                cast("float | None", final),
-                str(rule),
-                str(file),
-            )
-        return {key: found[key] for key in keys if key in found}
+        return points.series_for(self._db, keys, metric)
 
     # --- data sets ---------------------------------------------------------------------------------------------
 
@@ -324,8 +219,3 @@ class Queries:
             )
             for name, digest, contexts, count, origin, keys in rows
         )
-
-
-def loads(text: object) -> object:
-    """A value that the writer stored as JSON."""
-    return json.loads(str(text))

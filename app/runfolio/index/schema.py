@@ -2,12 +2,12 @@
 
 Points are one long table written in the order of their series, params one sorted by key; both follow measurements
 told in `resources/help/design/storage.md`. What the table of runs shows comes from `series` and `run_params`, never
-from points.
+from points. Tables of runs hold what is shown of each run, so that a filter joins one table by the run's id.
 """
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -39,16 +39,23 @@ SCHEMA = (
     """create table problems(
         source integer, unit varchar, reader varchar, recording integer, severity varchar, code varchar, path varchar,
         message varchar, hint varchar, at_byte bigint)""",
-    # Runs, made of recordings by `links`; replaced as a whole when linking is done again.
+    # Runs, made of recordings by `links`; replaced as a whole when linking is done again. Their ids are their places
+    # when the newest start comes first, so that sorting by id is the order of last resort.
     """create table runs(
         id integer, key varchar, source integer, name varchar, experiment varchar, status varchar, status_raw varchar,
-        started_us bigint, ended_us bigint, path varchar, format varchar, parent_key varchar, recording integer)""",
+        started_us bigint, ended_us bigint, path varchar, format varchar, parent_key varchar, recording integer,
+        metrics integer, points bigint, problems integer)""",
     """create table links(
         recording integer, run integer, rank integer, reason varchar, prefix varchar, is_primary boolean)""",
-    # What is shown of a run where several recordings have the same metric or param: the one of lowest rank.
+    # What is shown of a run where several recordings have the same metric, param, tag or fact: the one of lowest rank.
     "create table run_series(run integer, name varchar, series integer, recording integer)",
+    # `is_first` is one row for each (run, key): paths of different parts may have one dotted key.
     """create table run_params(
-        run integer, key varchar, path varchar, text varchar, value varchar, num double, kind varchar)""",
+        run integer, key varchar, path varchar, text varchar, value varchar, num double, kind varchar,
+        is_first boolean)""",
+    "create table run_texts(run integer, kind varchar, name varchar, text varchar)",
+    # The names of metrics, params, tags and facts, with the number of runs that have each.
+    "create table fields(kind varchar, name varchar, runs bigint, texts bigint, numeric boolean)",
     # A mirror of the ledger, so that tags and stages filter and sort like everything else.
     "create table run_tags(key varchar, ordinal integer, tag varchar)",
     "create table run_notes(key varchar, note varchar)",

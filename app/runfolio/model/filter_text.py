@@ -9,80 +9,47 @@ Grammar (terms side by side mean `and`):
     either   = both { "or" both }
     both     = term { ["and"] term }
     term     = "not" term | "(" either ")" | field operator value | field ["not"] "in" "(" value { "," value } ")"
-             | field "is" ["not"] "null" | field "between" value "and" value | word
-    field    = name | "quoted name" | `quoted name` | aggregate "(" field ")"
+             | field "is" ["not"] "null" | field ["not"] "between" value "and" value | word
+    field    = ( name | quoted | kind "." quoted | kind "(" field ")" | aggregate "(" field ")" ) [ "." aggregate ]
+    kind     = "metric" "param" "tag" "fact"
+    aggregate = "last" "first" "min" "max" "best" "count"
     operator = "=" "==" "!=" "<>" "<" "<=" ">" ">=" "≤" "≥" "≠" "~" "!~"
+    quoted   = text between two " or ' or `, a quote inside written twice as in SQL; backslashes are plain characters
 
-Names may hold letters of any script, digits and `_ . / - : $ % @ # +`. Keywords are not case-sensitive.
+Names may hold anything but spaces, quotes, brackets, commas and operators. Keywords are not case-sensitive.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 
 from runfolio.errors import FilterSyntax
-from runfolio.model.query import Both, Compare, Either, Expression, IsNull, Name, Not, OneOf, Scalar, Span, Word
+from runfolio.model.filter_tokens import KEYWORDS, PLAIN_NAME, Token, tokens
+from runfolio.model.query import (
+    Aggregate,
+    Both,
+    Compare,
+    Either,
+    Expression,
+    FieldKind,
+    IsNull,
+    Name,
+    Not,
+    Number,
+    OneOf,
+    Scalar,
+    Span,
+    Word,
+)
 
-KEYWORDS = frozenset({"and", "or", "not", "in", "is", "null", "between", "true", "false"})
-AGGREGATES = ("last", "first", "min", "max", "best", "count")
+AGGREGATES = tuple(a.value for a in Aggregate)
+KINDS = tuple(k.value for k in FieldKind if k is not FieldKind.BUILTIN)
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~", "!~")
-MAX_LENGTH = 10_000
 MAX_DEPTH = 100
 
-_SAME = {"==": "=", "<>": "!=", "≤": "<=", "≥": ">=", "≠": "!="}
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-      | (?P<operator><=|>=|==|!=|<>|!~|[=<>~≤≥≠])
-      | (?P<mark>[(),])
-      | (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)
-      | (?P<word>[^\s()=<>~≤≥≠!,"'`]+)
-      | (?P<bad>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan)", re.IGNORECASE)
-_PLAIN_NAME = re.compile(r"[^\s()=<>~≤≥≠!,\"'`]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the text: kind is operator, mark, quoted, word or end; `text` is unquoted for quoted ones."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-    quote: str = ""
-
-    @property
-    def keyword(self) -> str:
-        """The keyword it is, in lower case, or ""."""
-        word = self.text.lower()
-        return word if self.kind == "word" and word in KEYWORDS else ""
-
-
-def tokens(text: str) -> list[Token]:
-    """The pieces of a filter, ending with one of kind "end". Raises FilterSyntax."""
-    if len(text) > MAX_LENGTH:
-        raise FilterSyntax(f"A filter has at most {MAX_LENGTH:,} characters", position=MAX_LENGTH)
-    found: list[Token] = []
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or "bad"
-        piece = match.group()
-        start, end = match.span()
-        if kind == "space":
-            continue
-        if kind == "bad":
-            if piece in "\"'`":
-                raise FilterSyntax(f"The quote {piece} is never closed", position=start, length=len(text) - start)
-            raise FilterSyntax(f"{piece!r} means nothing here", position=start, hint="Use != for “not equal”.")
-        if kind == "quoted":
-            inner = re.sub(r"\\(.)", r"\1", piece[1:-1], flags=re.DOTALL)
-            found.append(Token(kind, inner, start, end, piece[0]))
-        else:
-            found.append(Token(kind, _SAME.get(piece, piece), start, end))
-    found.append(Token("end", "", len(text), len(text)))
-    return found
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:inf|nan)", re.IGNORECASE)
+_NOT_VALUES = ("and", "or", "not", "in", "is", "between")
 
 
 def parse(text: str) -> Expression | None:
@@ -96,7 +63,23 @@ def parse(text: str) -> Expression | None:
     return expression
 
 
+def parse_name(text: str) -> Name:
+    """The field that `text` names, as on the left of an operator: `val/acc.best`, `param."learning rate"`.
+
+    Text that is no field by the grammar is taken literally as a name, so that `my metric` needs no quotes here.
+    """
+    try:
+        parser = _Parser(tokens(text))
+        name = parser.field(parser.take())
+        parser.expect_end()
+    except FilterSyntax:
+        return Name(text, True, Span(0, len(text)))
+    return name
+
+
 class _Parser:
+    """Recursive descent, one method for each rule of the grammar."""
+
     def __init__(self, pieces: list[Token]) -> None:
         self._pieces = pieces
         self._at = 0
@@ -108,13 +91,16 @@ class _Parser:
 
     def take(self) -> Token:
         token = self.here
-        self._at += 1
+        if token.kind != "end":
+            self._at += 1
         return token
 
-    def fail(self, wanted: str) -> FilterSyntax:
+    def fail(self, wanted: str, hint: str = "") -> FilterSyntax:
         token = self.here
         found = "the end" if token.kind == "end" else f"{token.text!r}"
-        return FilterSyntax(f"Expected {wanted}, found {found}", position=token.start, length=token.end - token.start)
+        return FilterSyntax(
+            f"Expected {wanted}, found {found}", position=token.start, length=token.end - token.start, hint=hint
+        )
 
     def expect_end(self) -> None:
         if self.here.kind != "end":
@@ -178,12 +164,11 @@ class _Parser:
     def comparison(self) -> Expression:
         first = self.take()
         name = self.field(first)
-        token = self.here
-        if token.kind == "operator":
+        if self.here.kind == "operator":
             operator = self.take().text
             value, end = self.value()
             return Compare(name, operator, value, Span(first.start, end))
-        negated = token.keyword == "not" and self._pieces[self._at + 1].keyword in ("in", "between")
+        negated = self.here.keyword == "not" and self._pieces[self._at + 1].keyword in ("in", "between")
         if negated:
             self.take()
         if self.here.keyword == "in":
@@ -191,31 +176,68 @@ class _Parser:
         if self.here.keyword == "between":
             return self.between(name, negated=negated)
         if self.here.keyword == "is":
-            self.take()
-            negated = self.here.keyword == "not"
-            if negated:
-                self.take()
-            if self.here.keyword != "null":
-                raise self.fail("null")
-            end = self.take().end
-            return IsNull(name, negated, Span(first.start, end))
+            return self.is_null(name)
         if name.span.end != first.end:
             raise self.fail("an operator such as = or >")
         if first.keyword:
             raise FilterSyntax(f"{first.text!r} stands alone", position=first.start, length=first.end - first.start)
+        if self.here.kind == "word" and self.here.text.lower() in ("like", "ilike"):
+            raise self.fail("an operator such as = or >", "For “contains” write ~, as in name ~ resnet.")
         return Word(first.text, first.kind == "quoted", name.span)
 
     def field(self, first: Token) -> Name:
-        """`name`, or `best(name)`, which is the same as the name with `.best` behind it."""
-        opens = self.here.kind == "mark" and self.here.text == "(" and self.here.start == first.end
-        if first.kind == "word" and first.text.lower() in AGGREGATES and opens:
+        """A name in any of its forms. `first` is its first token, a word or a quoted text, and is already taken."""
+        word = first.text.lower() if first.kind == "word" else ""
+        name = Name(first.text, first.kind == "quoted", Span(first.start, first.end))
+        if word in (*KINDS, *AGGREGATES) and self._adjoins(first.end, "mark", "("):
+            name = self._called(first, word)
+        elif word[:-1] in KINDS and word.endswith(".") and self._adjoins(first.end, "quoted"):
+            quoted = self.take()
+            name = Name(quoted.text, True, Span(first.start, quoted.end), kind=word[:-1])
+        if name.quoted or name.kind or name.aggregate:
+            return self._with_aggregate(name)
+        return name
+
+    def _called(self, first: Token, word: str) -> Name:
+        """`best(name)` or `param(name)`."""
+        self.take()
+        if self.here.kind not in ("word", "quoted"):
+            raise self.fail("the name of a metric" if word in AGGREGATES else f"the name of a {word}")
+        inner = self.field(self.take())
+        span = Span(first.start, self.expect(")", "after the name").end)
+        if inner.aggregate if word in AGGREGATES else inner.kind or inner.aggregate:
+            raise FilterSyntax(
+                f"{word}(…) takes a plain name",
+                position=inner.span.start,
+                length=inner.span.end - inner.span.start,
+                hint="For example best(val/acc) or metric(val/acc).max.",
+            )
+        if word in AGGREGATES:
+            return replace(inner, span=span, aggregate=word)
+        return replace(inner, span=span, kind=word)
+
+    def _with_aggregate(self, name: Name) -> Name:
+        """`.max` right behind a quoted name or a bracket."""
+        tail = self.here
+        if tail.start != name.span.end or tail.kind != "word" or tail.text.lower() not in {f".{a}" for a in AGGREGATES}:
+            return name
+        if name.aggregate:
+            raise self.fail("an operator such as = or >")
+        self.take()
+        return replace(name, span=Span(name.span.start, tail.end), aggregate=tail.text[1:].lower())
+
+    def _adjoins(self, end: int, kind: str, text: str | None = None) -> bool:
+        token = self.here
+        return token.start == end and token.kind == kind and text in (None, token.text)
+
+    def is_null(self, name: Name) -> Expression:
+        self.take()
+        negated = self.here.keyword == "not"
+        if negated:
             self.take()
-            if self.here.kind not in ("word", "quoted"):
-                raise self.fail("the name of a metric")
-            inner = self.take()
-            end = self.expect(")", "after the metric").end
-            return Name(inner.text, inner.kind == "quoted", Span(first.start, end), first.text.lower())
-        return Name(first.text, first.kind == "quoted", Span(first.start, first.end))
+        if self.here.keyword != "null":
+            raise self.fail("null", "To compare with a value write =.")
+        return IsNull(name, negated, Span(name.span.start, self.take().end))
 
     def one_of(self, name: Name, *, negated: bool) -> Expression:
         self.take()
@@ -231,7 +253,7 @@ class _Parser:
         self.take()
         low, _ = self.value()
         if self.here.keyword != "and":
-            raise self.fail("and")
+            raise self.fail("and", "For example lr between 1e-4 and 1e-2.")
         self.take()
         high, end = self.value()
         span = Span(name.span.start, end)
@@ -242,22 +264,22 @@ class _Parser:
         token = self.here
         if token.kind == "quoted":
             return self.take().text, token.end
-        if token.kind != "word" or token.keyword in ("and", "or", "not", "in", "is", "between"):
+        if token.kind != "word" or token.keyword in _NOT_VALUES:
             raise self.fail("a value")
         self.take()
         if token.keyword:
             return {"null": None, "true": True, "false": False}[token.keyword], token.end
         if _NUMBER.fullmatch(token.text):
-            return float(token.text), token.end
+            return Number(token.text), token.end
         return token.text, token.end
 
 
 def to_text(expression: Expression) -> str:
     """The expression in words again; parsing them gives the same expression, but for spans."""
     if isinstance(expression, Compare):
-        return f"{_name(expression.field)} {expression.operator} {_value(expression.value)}"
+        return f"{_name(expression.field)} {expression.operator} {quote_value(expression.value)}"
     if isinstance(expression, OneOf):
-        values = ", ".join(_value(v) for v in expression.values)
+        values = ", ".join(quote_value(v) for v in expression.values)
         return f"{_name(expression.field)} {'not ' if expression.negated else ''}in ({values})"
     if isinstance(expression, IsNull):
         return f"{_name(expression.field)} is {'not ' if expression.negated else ''}null"
@@ -272,31 +294,29 @@ def to_text(expression: Expression) -> str:
 
 
 def quote_name(text: str) -> str:
-    """A field's name as it has to be typed: quoted when it is a keyword or holds anything but plain characters."""
-    plain = _PLAIN_NAME.fullmatch(text) and text.lower() not in KEYWORDS and not _NUMBER.fullmatch(text)
-    return text if plain else _quoted(text)
+    """A field's name as it has to be typed: quoted when it would be read as anything but one name."""
+    plain = PLAIN_NAME.fullmatch(text) and text.lower() not in KEYWORDS and not _NUMBER.fullmatch(text)
+    # `&&` at its start would be read as `and`; a dot at its end as the kind of a quoted name.
+    return text if plain and not text.startswith(("&&", "||")) and not text.endswith(".") else _quoted(text)
 
 
 def quote_value(value: Scalar) -> str:
     """A value as it has to be typed."""
-    return _value(value)
-
-
-def _name(name: Name) -> str:
-    text = _quoted(name.text) if name.quoted else name.text
-    return f"{name.aggregate}({text})" if name.aggregate else text
-
-
-def _value(value: Scalar) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _quoted(value, "'")
-    return repr(value).removesuffix(".0")
+    return value.text if isinstance(value, Number) else repr(value).removesuffix(".0")
+
+
+def _name(name: Name) -> str:
+    text = _quoted(name.text) if name.quoted else name.text
+    if name.kind:
+        text = f"{name.kind}({text})"
+    return f"{name.aggregate}({text})" if name.aggregate else text
 
 
 def _quoted(text: str, quote: str = '"') -> str:
-    escaped = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
-    return f"{quote}{escaped}{quote}"
+    return f"{quote}{text.replace(quote, quote * 2)}{quote}"

@@ -1,7 +1,7 @@
 """What is asked of the runs, not how it is answered: a filter tree, sort keys, columns.
 
 A field is named by its kind and its name. In text a bare name is looked up in the order builtin, metric, param, tag,
-and `param.lr`, `metric."val/acc".max`, `dataset.digest`, `tag`, `stage` say which one is meant.
+fact, and `param.lr`, `metric."val/acc".max`, `dataset.digest`, `tag`, `stage` say which one is meant.
 """
 
 from __future__ import annotations
@@ -56,7 +56,23 @@ class FieldRef:
         return cls(FieldKind(kind), rest)
 
 
+class Number(float):
+    """A number as it was typed: equal to the number, and keeps its text for fields that are text (`00123456`)."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Number:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __reduce__(self) -> tuple[type[Number], tuple[str]]:
+        return (Number, (self.text,))
+
+
 Scalar: TypeAlias = str | float | int | bool | None
+"""A value in a filter; what `parse` makes of a number is a `Number`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +87,16 @@ class Span:
 class Name:
     """A field as the user wrote it, dots and all; resolved against the known fields later.
 
-    aggregate   as in `best(val/acc)`; "" where none was asked for.
+    aggregate   as in `best(val/acc)` or `"val acc".best`; "" where none was asked for.
+    kind        as in `param(lr)` or `param."learning rate"`; "" where none was named. An unquoted `param.lr` stays
+                in `text`, since something may really be called that.
     """
 
     text: str
     quoted: bool
     span: Span
     aggregate: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

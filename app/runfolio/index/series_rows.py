@@ -1,0 +1,101 @@
+"""Series and points of a batch as columns: summarised all at once, which is ten times faster than one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from runfolio.model.display import storable
+from runfolio.model.metrics import Floats, Ints, MetricSeries
+from runfolio.model.times import NO_TIME
+
+
+def series_and_points(
+    start: int, recordings: Sequence[int], metrics: Sequence[MetricSeries]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of the tables `series`, ids from `start` on, and `points`, in the order of their series and as written.
+
+    recordings   the recording of each series. The figures are those of `model.metrics.summarise`.
+    """
+    lengths = np.array([len(m) for m in metrics], dtype=np.int64)
+    step = np.concatenate([m.step for m in metrics])
+    value = np.concatenate([m.value for m in metrics])
+    wall = np.concatenate([m.wall_time_us for m in metrics])
+    ids = np.arange(start, start + len(metrics), dtype=np.int32)
+    series = pl.DataFrame(
+        {
+            "id": ids,
+            "recording": recordings,
+            "name": [storable(m.name) for m in metrics],
+            "n": lengths,
+            "has_step": [m.has_step for m in metrics],
+            **_figures(lengths, step, value),
+            "final": pl.Series([m.final for m in metrics], dtype=pl.Float64),
+        }
+    ).with_columns(
+        pl.coalesce("final", "last_value").alias("shown"),
+        pl.Series("final_rule", [m.final_rule for m in metrics], dtype=pl.String),
+        pl.Series("file", [storable(m.source) for m in metrics], dtype=pl.String),
+    )
+    points = pl.DataFrame({"series": np.repeat(ids, lengths), "step": step, "wall_time": wall, "value": value})
+    known = pl.Series("known", wall != NO_TIME)
+    return series, points.with_columns(pl.when(known).then(pl.col("wall_time")).alias("wall_time"))
+
+
+def _figures(lengths: Ints, step: Ints, value: Floats) -> dict[str, pl.Series]:
+    filled = np.flatnonzero(lengths)
+    places = _Places(len(lengths), filled)
+    end = np.cumsum(lengths[filled])
+    begin = end - lengths[filled]
+    finite = np.isfinite(value)
+    nan = np.isnan(value)
+    sound = np.where(finite, value, np.nan)
+    # fmin and fmax pass over NaN, and give NaN only where there is nothing else.
+    return {
+        "first_step": places.ints(step[begin]),
+        "first_value": places.floats(value[begin]),
+        "last_step": places.ints(step[end - 1]),
+        "last_value": places.floats(value[end - 1]),
+        "min_value": places.numbers(np.fmin.reduceat(value, begin)),
+        "max_value": places.numbers(np.fmax.reduceat(value, begin)),
+        "best_min": places.numbers(np.fmin.reduceat(sound, begin)),
+        "best_max": places.numbers(np.fmax.reduceat(sound, begin)),
+        "nan_count": places.counts(np.add.reduceat(nan.astype(np.int64), begin)),
+        "inf_count": places.counts(np.add.reduceat((~finite & ~nan).astype(np.int64), begin)),
+    }
+
+
+class _Places:
+    """Puts figures of the series that have points back among all series, null for the empty ones."""
+
+    def __init__(self, count: int, filled: NDArray[np.intp]) -> None:
+        self._count = count
+        self._filled = filled
+        self._has_points = np.zeros(count, dtype=bool)
+        self._has_points[filled] = True
+
+    def floats(self, figures: Floats) -> pl.Series:
+        """NaN stays NaN."""
+        spread = np.zeros(self._count)
+        spread[self._filled] = figures
+        return self._masked(pl.Series(spread))
+
+    def numbers(self, figures: Floats) -> pl.Series:
+        """NaN is null: there was no number."""
+        return self.floats(figures).fill_nan(None)
+
+    def ints(self, figures: Ints) -> pl.Series:
+        """Null where there is no point."""
+        return self._masked(self.counts(figures))
+
+    def counts(self, figures: Ints) -> pl.Series:
+        """0 where there is no point."""
+        spread = np.zeros(self._count, dtype=np.int64)
+        spread[self._filled] = figures
+        return pl.Series(spread)
+
+    def _masked(self, spread: pl.Series) -> pl.Series:
+        return spread.zip_with(pl.Series(self._has_points), pl.Series([None], dtype=spread.dtype))
