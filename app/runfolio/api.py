@@ -52,6 +52,7 @@ from runfolio.model.query import FieldRef, Name, RunQuery, SortKey, Span
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.export.recipe import ChartRecipe
     from runfolio.index.pipeline import Indexer
     from runfolio.model.metrics import MetricSeries
     from runfolio.model.params import Json
@@ -424,6 +425,16 @@ class Workspace:
     def verify_ledger(self) -> int:
         """How many entries verify, read again from both files. Raises LedgerDamaged when the chain is broken."""
         return self._ledger.verify()
+
+    # --- exporting ---------------------------------------------------------------------------------------------
+
+    def export_chart(self, recipe: ChartRecipe, path: Path) -> Path:
+        """Draw a figure to PNG, SVG or PDF, or write all its points as CSV, by the path's suffix."""
+        from runfolio.export.chart import export_chart
+
+        keys = [RunKey(r.key) for r in recipe.runs]
+        metrics = dict.fromkeys(p.metric for p in recipe.panels)
+        return export_chart(recipe, {m: self.series_for(keys, m) for m in metrics}, path)
 
     def _witnesses(self, keys: Sequence[RunKey]) -> tuple[Witness, ...]:
         from runfolio.model.run import params_digest

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import sys
@@ -11,6 +9,7 @@ from collections.abc import Sequence
 
 from runfolio.cli.tables import Colour, paint
 from runfolio.errors import RunfolioError
+from runfolio.export.table import as_csv
 from runfolio.model.display import plain
 
 
@@ -42,21 +41,7 @@ def json_safe(value: object) -> object:
 
 def write_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A result as CSV. Cells that a spreadsheet would run as a formula get an apostrophe in front."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([neutral(c) for c in header])
-    writer.writerows([[neutral(c) for c in row] for row in rows])
-    write(out.getvalue().rstrip("\n"))
-
-
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        try:
-            float(cell)
-        except ValueError:
-            return f"'{cell}"
-    return cell
+    write(as_csv(header, rows).rstrip("\n"))
 
 
 def complain(failure: RunfolioError) -> None:

@@ -1,0 +1,25 @@
+"""Writing a finished file in one move, so that nobody ever sees half of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from runfolio.errors import UsageError
+
+
+def write_whole(path: Path, data: bytes) -> Path:
+    """Write `data` beside `path` and put it in place. Raises UsageError when that cannot be done."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise UsageError(
+            f"The file cannot be written: {error.strerror or error}",
+            hint="Choose a folder that you may write to and that has room.",
+            where=str(path),
+        ) from error
+    return path
