@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from runfolio import __version__
+from runfolio.analysis.cells import spreadsheet
 from runfolio.analysis.axis import XKind, x_axis
 from runfolio.analysis.reduce import inf_marks, min_max_columns, nan_marks
 from runfolio.analysis.smooth import Smoother, smooth
 from runfolio.errors import UsageError
 from runfolio.export.files import write_whole
-from runfolio.export.neutral import neutral
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model import times
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, number, plain
 from runfolio.model.metrics import Floats, MetricSeries
 from runfolio.model.run import RunKey
 
@@ -79,7 +79,7 @@ def points_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
             points = series.get(panel.metric, {}).get(RunKey(run.key))
             if points is None:
                 continue
-            head = (neutral(run.name), run.key, neutral(panel.metric))
+            head = (spreadsheet(run.name), run.key, spreadsheet(panel.metric))
             steps = points.step.tolist() if points.has_step else [""] * len(points)
             walls = points.wall_time_us.tolist()
             for step, wall, value in zip(steps, walls, points.value.tolist(), strict=True):
@@ -137,7 +137,11 @@ def _draw_panel(
         spine.set_visible(side in ("left", "bottom"))
     drawn = [(run, series[RunKey(run.key)]) for run in recipe.runs if RunKey(run.key) in series]
     if panel.log_y:
+        from matplotlib.ticker import FuncFormatter, NullFormatter
+
         axes.set_yscale("log", nonpositive="mask")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     xs = {run.key: x_axis(points, XKind(panel.x)) for run, points in drawn}
     low, high = _x_range(list(xs.values()))
     if low is None or high is None:

@@ -6,23 +6,23 @@ import csv
 import io
 from collections.abc import Sequence
 
-from runfolio.export.neutral import markdown_cell, neutral
+from runfolio.analysis.cells import markdown, spreadsheet, tsv
 
 
 def as_tsv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Tabs between cells, one row a line; tabs and line breaks inside cells become spaces."""
-    return "\n".join("\t".join(neutral(" ".join(c.split("\t")).replace("\n", " ")) for c in r) for r in [header, *rows])
+    """Tabs between cells, one row a line."""
+    return "\n".join("\t".join(tsv(cell) for cell in row) for row in [header, *rows])
 
 
 def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """RFC 4180 with line feeds."""
+    """RFC 4180 with line feeds; cells that a spreadsheet would run get an apostrophe in front."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([[neutral(c) for c in row] for row in [header, *rows]])
+    csv.writer(out, lineterminator="\n").writerows([[spreadsheet(c) for c in row] for row in [header, *rows]])
     return out.getvalue()
 
 
 def as_markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A pipe table."""
-    lines = ["| " + " | ".join(markdown_cell(c) for c in row) + " |" for row in [header, *rows]]
+    lines = ["| " + " | ".join(markdown(c) for c in row) + " |" for row in [header, *rows]]
     lines.insert(1, "|" + " --- |" * len(header))
     return "\n".join(lines)
