@@ -1,4 +1,4 @@
-"""`runfolio` and `python -m runfolio`: a command when one is named, else the window."""
+"""`runfolio` opens the window, `runfolio <command>` is the command line."""
 
 from __future__ import annotations
 
@@ -6,14 +6,49 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 
+COMMANDS = ("inspect", "index", "runs", "diff", "data", "tag", "note", "promote", "log", "undo", "problems", "export")
+"""The command line's verbs, named here so that a window starts without it; a test compares them with `cli.COMMANDS`."""
+
+NO_WINDOW = """Runfolio's window cannot open: {reason}
+
+On Debian or Ubuntu this usually helps:
+  sudo apt install libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \\
+                   libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
+Without a screen the command line does the same work: runfolio --help"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code."""
+    """The exit code: 0 done, 2 when the window cannot open, else the command's own."""
+    # First, so that a frozen program's worker processes work instead of opening windows.
     multiprocessing.freeze_support()
-    arguments = [*sys.argv[1:]] if argv is None else [*argv]
-    from runfolio.cli import main as run_command
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+        from runfolio.cli import main as command_line
 
-    return run_command(arguments)
+        return command_line(arguments)
+    trouble = _trouble_with_display()
+    if trouble:
+        sys.stderr.write(NO_WINDOW.format(reason=trouble) + "\n")
+        return 2
+    try:
+        from runfolio.desktop.app import run
+    except ImportError as error:
+        if "PySide6" not in str(error) and ".so" not in str(error):
+            raise
+        sys.stderr.write(NO_WINDOW.format(reason=error) + "\n")
+        return 2
+    return run(arguments)
+
+
+def _trouble_with_display() -> str:
+    # Qt ends the process when it finds no screen, so it has to be known before.
+    import os
+
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    return "there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)."
 
 
 if __name__ == "__main__":

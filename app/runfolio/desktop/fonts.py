@@ -10,6 +10,7 @@ from runfolio import locate
 
 UI_FAMILY = "Inter"
 MONO_FAMILY = "JetBrains Mono"
+DEMI_BOLD = QFont.Weight.DemiBold
 UI_SIZE = 13
 """Pixels at 100 % scale."""
 

@@ -56,18 +56,23 @@ class _Relay(QObject):
 class LongJob:
     """A long job as the window sees it. `title` is what the status bar says."""
 
-    def __init__(self, title: str, token: CancelToken) -> None:
+    def __init__(self, title: str) -> None:
         self.title = title
-        self._token = token
+        self.cancelled = False
+        self._token: CancelToken | None = None
 
     def cancel(self) -> None:
         """Ask it to stop; its `fail` hears nothing of it."""
-        self._token.cancel()
+        self.cancelled = True
+        if self._token is not None:
+            self._token.cancel()
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether somebody asked it to stop."""
-        return self._token.cancelled
+    def begin(self, token: CancelToken) -> None:
+        """Its thread starts to work. Raises Cancelled when it was cancelled while it waited."""
+        self._token = token
+        # Looked at after the token is in place, so that a cancel in between is not lost.
+        if self.cancelled:
+            raise Cancelled
 
 
 class Jobs(QObject):
@@ -174,12 +179,8 @@ class Jobs(QObject):
         ended: Callable[[], None] | None = None,
     ) -> LongJob:
         """Start a job that may take minutes. `ended` hears its end in any case, after `then` or `fail`."""
-        # The façade is imported when the first long job starts, not with the window.
-        from runfolio.api import CancelToken
-
         opened = self._opened
-        token = CancelToken()
-        job = LongJob(title, token)
+        job = LongJob(title)
         latest: deque[Progress] = deque(maxlen=1)
 
         def show_latest() -> None:
@@ -196,7 +197,13 @@ class Jobs(QObject):
         def working() -> T:
             if opened is None:
                 raise RuntimeError("A long job was asked before the workspace was opened")
-            return call(opened.result(), token, progress)
+            workspace = opened.result()
+            # Imported on this thread: the façade is too heavy for the GUI thread's first second.
+            from runfolio.api import CancelToken
+
+            token = CancelToken()
+            job.begin(token)
+            return call(workspace, token, progress)
 
         def finished() -> None:
             self._running.discard(job)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from runfolio.desktop.theme import UNPICKED
-from runfolio.desktop.undo import UndoStack
+from runfolio.desktop.undo import Step, UndoStack
 from runfolio.model.answers import Change, Touched
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
@@ -83,6 +83,8 @@ class WindowState(QObject):
         self._current: RunKey | None = None
         self._cursor_step: float | None = None
         self._names: dict[RunKey, str] = {}
+        self._typing: Step | None = None
+        self._typing_from = self._view()
         self._pending: Change | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -101,9 +103,24 @@ class WindowState(QObject):
         """The runs that the scope holds, in order; those of the scope before while a new answer is awaited."""
         return self._keys
 
-    def set_where(self, where: str) -> None:
-        """Filter by another text."""
-        self._ask(dataclasses.replace(self._query, where=where), "Filter")
+    def set_where(self, where: str, *, typing: bool = False) -> None:
+        """Filter by another text. While `typing`, all texts on the way to the last are one step of undo."""
+        query = dataclasses.replace(self._query, where=where)
+        if query == self._query:
+            return
+        if typing and self._typing is not None and self.undo.last is self._typing:
+            before = self._typing_from
+            self.undo.drop_last()
+        else:
+            before = self._view()
+        self._query = query
+        self._remember("Filter", before)
+        self._typing, self._typing_from = (self.undo.last if typing else None), before
+        self.query_changed.emit()
+
+    def end_typing(self) -> None:
+        """The text typed so far is a step of its own."""
+        self._typing = None
 
     def set_sort(self, sort: tuple[SortKey, ...]) -> None:
         """Order by other fields."""
@@ -113,9 +130,9 @@ class WindowState(QObject):
         """Look at another part of the library; None and None is all of it."""
         self._ask(dataclasses.replace(self._query, source=source, experiment=experiment), "Library selection")
 
-    def set_query(self, query: RunQuery) -> None:
-        """Take over a whole scope, as a saved view does."""
-        self._ask(query, "Saved view")
+    def set_saved_view(self, where: str, sort: tuple[SortKey, ...]) -> None:
+        """Take over a saved view's filter, and its order where it has one."""
+        self._ask(dataclasses.replace(self._query, where=where, sort=sort or self._query.sort), "Saved view")
 
     def set_scope_keys(self, keys: tuple[RunKey, ...]) -> None:
         """The answer to the scope has arrived."""

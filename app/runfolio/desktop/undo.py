@@ -31,6 +31,15 @@ class UndoStack:
         del self._done[:-DEPTH]
         self._undone.clear()
 
+    @property
+    def last(self) -> Step | None:
+        """What `undo` would take back."""
+        return self._done[-1] if self._done else None
+
+    def drop_last(self) -> None:
+        """Forget the last step, because the next one holds it as well."""
+        self._done.pop()
+
     def undo(self) -> str | None:
         """Take back the last step; its label, or None when there is none."""
         if not self._done:

@@ -1,0 +1,141 @@
+"""Starts the window: Qt and light modules first, the workspace on a thread, everything else when it is shown."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from runfolio import __version__, locate
+from runfolio.desktop import fonts, last_resort, session
+from runfolio.desktop.jobs import Jobs
+from runfolio.desktop.notices import Notices
+from runfolio.desktop.single_instance import Reception, hand_over
+from runfolio.desktop.theme import Theme, ThemeMode
+from runfolio.desktop.window import MainWindow
+from runfolio.settings import Settings
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
+
+SAVE_EVERY_MS = 30_000
+
+
+def run(paths: Sequence[str]) -> int:
+    """Open the window on `paths`, or hand them to the one that is open; the exit code."""
+    settings = Settings.load()
+    scale = settings.number("window.scale")
+    if scale != 1.0:
+        # Qt reads it once, when the application object is made.
+        os.environ.setdefault("QT_SCALE_FACTOR", str(scale))
+    app = make_application()
+    whole = [str(Path(path).expanduser().absolute()) for path in paths]
+    if hand_over(whole):
+        return 0
+    _log_to_file()
+    theme = Theme(ThemeMode(settings.text("window.theme")))
+    theme.apply()
+    reception = Reception()
+    reception.listen()
+    window = make_window(theme, settings)
+    last_resort.install(window, window.context.commands, theme)
+    store = layout_store()
+    window.restore_layout(store)
+    window.show()
+    reception.asked.connect(lambda more: _come_forward(window, more))
+    begin(window, whole)
+    # Python handles Ctrl+C in a terminal only when it gets a turn; the timer gives it some.
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    turns = QTimer()
+    turns.start(500)
+    turns.timeout.connect(lambda: None)
+    try:
+        return app.exec()
+    finally:
+        reception.close()
+        window.save_layout(store)
+        end(window)
+
+
+def make_application() -> QApplication:
+    """The application with its name, typefaces and style."""
+    QCoreApplication.setApplicationName("Runfolio")
+    QCoreApplication.setApplicationVersion(__version__)
+    QCoreApplication.setOrganizationName("Runfolio")
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setStyle("Fusion")
+    app.setWindowIcon(QIcon(str(locate.resources() / "icons" / "runfolio.svg")))
+    fonts.load()
+    app.setFont(fonts.ui())
+    return app
+
+
+def make_window(theme: Theme, settings: Settings) -> MainWindow:
+    """A window with threads of its own; nothing is opened yet."""
+    say = Notices()
+
+    def open_workspace() -> Workspace:
+        # Here, on a job thread: the façade brings DuckDB with it.
+        from runfolio.api import Workspace
+
+        return Workspace.open(actor=settings.text("ledger.actor") or None)
+
+    return MainWindow(Jobs(open_workspace, say.error), theme, say, settings)
+
+
+def begin(window: MainWindow, paths: Sequence[str]) -> None:
+    """Read the session on a thread, then let the window open its workspace; save the session now and then."""
+    window.context.jobs.background(session.load, lambda kept: window.start(kept, paths))
+    clock = QTimer(window)
+    clock.timeout.connect(lambda: _save(window))
+    clock.start(SAVE_EVERY_MS)
+
+
+def end(window: MainWindow) -> None:
+    """Save the session, carry out what is waiting, end the threads."""
+    _save(window)
+    window.context.jobs.shutdown()
+
+
+def layout_store() -> QSettings:
+    """Where geometry and docks are kept, apart from what a user edits."""
+    return QSettings(str(locate.config_folder() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def _save(window: MainWindow) -> None:
+    if window.started:
+        kept = window.session()
+        window.context.jobs.background(lambda: session.save(kept))
+
+
+def _come_forward(window: MainWindow, paths: list[str]) -> None:
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
+    window.open_paths(paths)
+
+
+def _log_to_file() -> None:
+    folder = locate.log_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folder / "runfolio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+        )
+    except OSError:
+        # No place for a log is no reason not to open.
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    package = logging.getLogger("runfolio")
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)

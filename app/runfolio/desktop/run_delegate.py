@@ -1,0 +1,192 @@
+"""Paints the cells of the runs table: dot and name, status and stage pills, tags, figures, sparklines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QLineF, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from runfolio.desktop import fonts
+from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.context import Context
+from runfolio.desktop.run_table import COLUMN_ROLE, KEY_ROLE, VALUE_ROLE, WAITING, RunTableModel
+from runfolio.model.display import plain
+from runfolio.model.promotion import Stage
+from runfolio.model.query import FieldKind
+from runfolio.model.run import RunKey, RunStatus
+
+ROW_HEIGHT = 33
+SIDE = 10
+"""Free pixels left and right in a cell."""
+DOT_SPACE = 24
+"""What dot and gap take before a name."""
+
+STATUS_TONES: Mapping[str, str] = {
+    RunStatus.FINISHED: "good",
+    RunStatus.FAILED: "bad",
+    RunStatus.KILLED: "bad",
+    RunStatus.RUNNING: "accent",
+    RunStatus.UNKNOWN: "neutral",
+}
+STAGE_TONES: Mapping[str, str] = {
+    Stage.PRODUCTION: "good",
+    Stage.STAGING: "accent",
+    Stage.CANDIDATE: "warn",
+    Stage.ARCHIVED: "neutral",
+    Stage.NONE: "neutral",
+}
+
+
+class RunDelegate(QStyledItemDelegate):
+    """One delegate for all columns; what it draws follows from the column."""
+
+    def __init__(self, context: Context, model: RunTableModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._model = model
+        self._font = fonts.ui(13)
+        self._strong = fonts.ui(13, QFont.Weight.Medium)
+        self._small = fonts.ui(12)
+        self._metrics = {id(f): QFontMetricsF(f) for f in (self._font, self._strong, self._small)}
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw one cell."""
+        column = index.data(COLUMN_ROLE)
+        key = index.data(KEY_ROLE)
+        if not isinstance(column, TableColumn):
+            return
+        theme = self._context.theme
+        painter.save()
+        area = QRectF(option.rect)
+        state = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, theme.color("accent_soft"))
+        painter.setPen(theme.color("line"))
+        painter.drawLine(QLineF(area.bottomLeft(), area.bottomRight()).translated(0, -0.5))
+        inner = area.adjusted(SIDE, 0, -SIDE, 0)
+        text = str(index.data() or "")
+        if column.is_name:
+            self._paint_name(painter, inner, RunKey(str(key)), text)
+        elif column.curve:
+            self._paint_curve(painter, inner, RunKey(str(key)), index.data(VALUE_ROLE))
+        elif text == WAITING:
+            self._write(painter, inner, text, self._font, theme.color("placeholder"))
+        elif column.field.kind is FieldKind.BUILTIN and text:
+            self._paint_builtin(painter, inner, column.field.name, text, index.data(VALUE_ROLE))
+        elif text:
+            color = theme.color("bad" if index.data(VALUE_ROLE) != index.data(VALUE_ROLE) else "text")
+            self._write(painter, inner, text, self._font, color, right=self._model.is_number(column))
+        painter.restore()
+
+    # --- kinds of cells ----------------------------------------------------------------------------------------
+
+    def _paint_name(self, painter: QPainter, area: QRectF, key: RunKey, text: str) -> None:
+        theme, state = self._context.theme, self._context.state
+        style = state.style_of(key)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        dot = QRectF(area.left(), area.center().y() - 6, 12, 12)
+        color = theme.run_color(style.color_index)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawEllipse(dot)
+        if style.marker:
+            # Past ten runs the colour comes again; the number of the round tells them apart.
+            self._write(
+                painter, dot, str(style.marker + 1), fonts.ui(9, QFont.Weight.Bold), theme.color("surface"), center=True
+            )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        rest = area.adjusted(DOT_SPACE, 0, 0, 0)
+        if key == state.baseline:
+            width = self._pill_width("baseline")
+            self._pill(painter, QRectF(rest.right() - width, rest.top(), width, rest.height()), "baseline", "accent")
+            rest.setRight(rest.right() - width - 6)
+        font = self._strong if style.picked else self._font
+        self._write(painter, rest, text, font, theme.color("placeholder" if text == WAITING else "text"))
+
+    def _paint_builtin(self, painter: QPainter, area: QRectF, name: str, text: str, value: object) -> None:
+        theme = self._context.theme
+        if name == "status":
+            self._pill(painter, area, text.capitalize(), STATUS_TONES.get(text, "neutral"))
+        elif name == "stage":
+            self._pill(painter, area, text, STAGE_TONES.get(text, "neutral"))
+        elif name == "tag" and isinstance(value, tuple):
+            self._chips(painter, area, [plain(str(tag)) for tag in value])
+        else:
+            muted = name in ("started", "ended", "path", "source", "format", "key")
+            right = name in ("duration", "points", "problems")
+            self._write(painter, area, text, self._font, theme.color("muted" if muted else "text"), right=right)
+
+    def _paint_curve(self, painter: QPainter, area: QRectF, key: RunKey, value: object) -> None:
+        if not isinstance(value, tuple) or not value:
+            return
+        theme = self._context.theme
+        style = self._context.state.style_of(key)
+        color = theme.run_color(style.color_index) if style.picked else theme.color("muted")
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(color, 1.4))
+        box = area.adjusted(0, 8, 0, -8)
+        last: tuple[float, float] | None = None
+        gap = 1.5 / max(len(value), 1)
+        lines: list[QLineF] = []
+        for place, low, high in value:
+            x = box.left() + place * box.width()
+            bottom, top = box.bottom() - low * box.height(), box.bottom() - high * box.height()
+            if last is not None and place - last[0] <= max(gap, 0.2):
+                lines.append(QLineF(box.left() + last[0] * box.width(), last[1], x, (bottom + top) / 2))
+            lines.append(QLineF(x, bottom, x, top - 0.1))
+            last = (place, (bottom + top) / 2)
+        painter.drawLines(lines)
+
+    # --- pieces ------------------------------------------------------------------------------------------------
+
+    def _write(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        text: str,
+        font: QFont,
+        color: QColor,
+        *,
+        right: bool = False,
+        center: bool = False,
+    ) -> None:
+        painter.setFont(font)
+        painter.setPen(color)
+        metrics = self._metrics.get(id(font)) or QFontMetricsF(font)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        if center:
+            side = Qt.AlignmentFlag.AlignHCenter
+        painter.drawText(area, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+
+    def _pill_width(self, text: str) -> float:
+        return self._metrics[id(self._small)].horizontalAdvance(text) + 22
+
+    def _pill(self, painter: QPainter, area: QRectF, text: str, tone: str) -> None:
+        theme = self._context.theme
+        width = min(self._pill_width(text), area.width())
+        shape = QRectF(area.left(), area.center().y() - 9, width, 19)
+        ground = theme.color("accent_soft" if tone == "accent" else f"{tone}_soft")
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(shape, 9.5, 9.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        color = theme.color("muted" if tone == "neutral" else tone)
+        self._write(painter, shape.adjusted(4, 0, -4, -1), text, self._small, color, center=True)
+
+    def _chips(self, painter: QPainter, area: QRectF, tags: Sequence[str]) -> None:
+        left = area.left()
+        for position, tag in enumerate(tags):
+            width = self._pill_width(tag)
+            if left + width > area.right() and position:
+                rest = QRectF(left, area.top(), area.right() - left, area.height())
+                self._write(painter, rest, f"+{len(tags) - position}", self._small, self._context.theme.color("muted"))
+                return
+            room = min(width, area.right() - left)
+            self._pill(painter, QRectF(left, area.top(), room, area.height()), tag, "neutral")
+            left += width + 4

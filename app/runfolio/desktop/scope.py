@@ -1,0 +1,85 @@
+"""Keeps the scope's runs up to date: asks when the query or the library changes, and learns names that are shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from runfolio.desktop.columns import NAME
+from runfolio.desktop.context import Context
+from runfolio.errors import FilterSyntax, RunfolioError
+from runfolio.model.answers import Change, Touched
+from runfolio.model.run import RunKey
+
+FIRST_PICKS = 5
+"""Runs that are picked for a first look, so that charts are not empty; more would hide each other."""
+
+
+class ScopeLoader(QObject):
+    """The one place that asks for `scope_keys`. `answered` is emitted with each answer, also when it is the same."""
+
+    answered = Signal()
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.loading = False
+        self.refused: FilterSyntax | None = None
+        """Why the scope has no answer: the filter names what is no longer there."""
+        self._pick_first = True
+        state = context.state
+        state.query_changed.connect(self.ask)
+        state.library_changed.connect(self._on_library_changed)
+        state.selection_changed.connect(self._learn_names)
+        state.baseline_changed.connect(self._learn_names)
+
+    def pick_none(self) -> None:
+        """A session has its own selection: pick nothing for a first look."""
+        self._pick_first = False
+
+    def ask(self) -> None:
+        """Ask for the runs of the scope as it is now."""
+        query = self._context.state.scope
+        self.loading = True
+        self._context.jobs.query("scope", lambda workspace: workspace.run_keys(query), self._take, self._refuse)
+
+    def _take(self, keys: tuple[RunKey, ...]) -> None:
+        self.loading = False
+        self.refused = None
+        state = self._context.state
+        state.set_scope_keys(keys)
+        if self._pick_first and keys and not state.selection:
+            state.start_from(state.scope, {key: slot for slot, key in enumerate(keys[:FIRST_PICKS])}, None)
+        self._pick_first = self._pick_first and not keys
+        self.answered.emit()
+
+    def _refuse(self, error: RunfolioError) -> None:
+        self.loading = False
+        if isinstance(error, FilterSyntax):
+            self.refused = error
+        else:
+            self._context.say.error(error)
+        self.answered.emit()
+
+    def _on_library_changed(self, change: Change) -> None:
+        if change.touched & (Touched.RUNS | Touched.MARKS):
+            self.ask()
+
+    def _learn_names(self) -> None:
+        state = self._context.state
+        shown = (*state.selection, *((state.baseline,) if state.baseline is not None else ()))
+        unknown = [key for key in shown if not state.knows_name(key)]
+        if not unknown:
+            return
+
+        def learn(names: dict[RunKey, str]) -> None:
+            state.learn_names(names)
+
+        self._context.jobs.query(
+            "names",
+            lambda workspace: {
+                key: str(name)
+                for key, name in zip(unknown, workspace.column(NAME.field, unknown).values, strict=True)
+                if name is not None
+            },
+            learn,
+        )

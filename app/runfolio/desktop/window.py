@@ -1,0 +1,354 @@
+"""The main window: puts rail, library, filter bar, workspaces, inspector and status bar together; holds no logic."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from runfolio import locate
+from runfolio.desktop.commands import Commands
+from runfolio.desktop.context import Context
+from runfolio.desktop.filter_bar import FilterBar
+from runfolio.desktop.indexing import Indexing
+from runfolio.desktop.jobs import Jobs
+from runfolio.desktop.library import LibraryPanel
+from runfolio.desktop.notice_bar import NoticeBar
+from runfolio.desktop.notices import Notices
+from runfolio.desktop.rail import Rail
+from runfolio.desktop.saved_views import SavedView
+from runfolio.desktop.scope import ScopeLoader
+from runfolio.desktop.session import Session, with_recent
+from runfolio.desktop.state import WindowState
+from runfolio.desktop.status_bar import HEIGHT as STATUS_HEIGHT
+from runfolio.desktop.status_bar import StatusBar
+from runfolio.desktop.theme import Theme
+from runfolio.desktop.views.registry import INSPECTOR, VIEWS, View, ViewRow
+from runfolio.desktop.views.welcome import WelcomeView
+from runfolio.desktop.widgets import Rule
+from runfolio.desktop.window_commands import add_window_commands
+from runfolio.errors import RunfolioError
+from runfolio.model.answers import Change, Source, Touched
+from runfolio.model.params import Json
+from runfolio.settings import Settings
+
+SIZE = (1440, 900)
+SAMPLES = "samples"
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """One window on one workspace."""
+
+    def __init__(self, jobs: Jobs, theme: Theme, say: Notices, settings: Settings) -> None:
+        super().__init__()
+        self.setObjectName("main-window")
+        self.setWindowTitle("Runfolio")
+        self.setAcceptDrops(True)
+        self.resize(*SIZE)
+        state = WindowState(self)
+        self.context = Context(jobs, state, theme, say, Commands(self), settings)
+        self.indexing = Indexing(jobs, say, self)
+        self.scope = ScopeLoader(self.context, self)
+        self._rows = {row.id: row for row in (*VIEWS, INSPECTOR)}
+        self._views: dict[str, tuple[QWidget, View]] = {}
+        self._kept: dict[str, dict[str, Json]] = {}
+        self._session = Session(fresh=True)
+        self.started = False
+        """Whether a session was taken over; before that there is nothing worth keeping."""
+        self._open = False
+        self._current = ""
+        self._wanted = "runs"
+        self._build()
+        add_window_commands(self)
+        NoticeBar(self, say, theme, STATUS_HEIGHT)
+        state.library_changed.connect(self._on_library_changed)
+        self.scope.answered.connect(self._on_scope_answered)
+        self.show_view("runs")
+        self.stack.setCurrentWidget(self.welcome)
+        self._show_library_parts(shown=False)
+
+    # --- building ----------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        context = self.context
+        self.rail = Rail(context.theme, self.show_view, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
+        self.library = LibraryPanel(context)
+        self.library.add_asked.connect(self.ask_for_folder)
+        self.library.remove_asked.connect(self.remove_source)
+        self.library.counted.connect(self._on_counted)
+        self.library.view_chosen.connect(self.apply_saved_view)
+        self.library_dock = self._dock("Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.inspector_dock = self._dock("Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.inspector_dock.hide()
+        self.inspector_dock.visibilityChanged.connect(self._on_inspector_visible)
+        self.filter_bar = FilterBar(context)
+        self.filter_bar.field.left.connect(self._leave_filter)
+        self.welcome = WelcomeView(
+            context.theme,
+            self.ask_for_folder,
+            self.open_sample if self.sample_folders() else None,
+            lambda path: self.open_paths([path]),
+        )
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        centre = QWidget()
+        across = QHBoxLayout(centre)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(self.filter_bar)
+        column.addWidget(self.stack, 1)
+        self._line = Rule(vertical=True)
+        across.addWidget(self._line)
+        across.addLayout(column, 1)
+        self.setCentralWidget(centre)
+        self.status = StatusBar(context, self.indexing)
+        self.status.attention_asked.connect(lambda: self.show_view("problems"))
+        self.setStatusBar(self.status)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+
+    def _dock(self, title: str, name: str, widget: QWidget | None, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setAccessibleName(title)
+        if widget is not None:
+            dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    # --- start and end -----------------------------------------------------------------------------------------
+
+    def start(self, session: Session, paths: Sequence[str]) -> None:
+        """Show what the session kept, open the workspace, and read `paths` or what is new in the library."""
+        self.started = True
+        self._session = session
+        self._kept = dict(session.views)
+        self._wanted = session.view if session.view in self._rows else "runs"
+        self.welcome.set_recent(session.recent)
+        self.library.set_own_views(session.saved)
+        if not session.fresh:
+            self.scope.pick_none()
+            self.context.state.start_from(session.query, session.slots, session.baseline)
+        for complaint in self.context.settings.complaints:
+            self.context.say.warning(complaint)
+        for id, (_, view) in self._views.items():
+            view.restore(self._kept.get(id, {}))
+        self.open_workspace(paths)
+
+    def open_workspace(self, paths: Sequence[str] = ()) -> None:
+        """Open index and ledger; when that fails the welcome page says why."""
+
+        def opened() -> None:
+            self._open = True
+            self.library.activate()
+            self.filter_bar.activate()
+            self.status.activate()
+            self.scope.ask()
+            if self._wanted != self._current:
+                self.show_view(self._wanted)
+            for _, view in self._views.values():
+                view.activate()
+            if paths:
+                self.open_paths(paths)
+            elif self.context.settings.flag("library.look_at_start"):
+                self.indexing.look()
+
+        def failed(error: RunfolioError) -> None:
+            self.welcome.show_trouble(error.message, error.hint, lambda: self.open_workspace(paths))
+
+        self.context.jobs.open(opened, failed, self.context.state.announce)
+
+    def session(self) -> Session:
+        """What the next start shows again."""
+        state = self.context.state
+        views = {**self._kept, **{id: view.saved() for id, (_, view) in self._views.items()}}
+        return Session(
+            state.scope,
+            state.slots,
+            state.baseline,
+            self._current,
+            views,
+            self._session.recent,
+            self._session.saved,
+        )
+
+    def save_layout(self, store: QSettings) -> None:
+        """Keep geometry and docks."""
+        store.setValue("window/geometry", self.saveGeometry())
+        store.setValue("window/docks", self.saveState(LAYOUT_VERSION))
+
+    def restore_layout(self, store: QSettings) -> None:
+        """Bring geometry and docks back as they were left."""
+        geometry, docks = store.value("window/geometry"), store.value("window/docks")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(docks, QByteArray):
+            self.restoreState(docks, LAYOUT_VERSION)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Nothing to ask: all that can be lost is kept."""
+        self.inspector_dock.visibilityChanged.disconnect(self._on_inspector_visible)
+        super().closeEvent(event)
+
+    # --- folders -----------------------------------------------------------------------------------------------
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder; the window goes on meanwhile."""
+        dialog = QFileDialog(self, "Open a folder of runs")
+        dialog.setObjectName("open-folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.open_paths)
+        dialog.open()
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Put folders into the library and read them."""
+        if paths:
+            self._session = _remember(self._session, tuple(paths))
+            self.welcome.set_recent(self._session.recent)
+            self._show_runs_page()
+            self.indexing.look([*paths])
+
+    def sample_folders(self) -> list[str]:
+        """The runs that come with the product."""
+        samples = locate.resources() / SAMPLES
+        return [str(samples)] if samples.is_dir() else []
+
+    def open_sample(self) -> None:
+        """Read the runs that come with the product."""
+        self._show_runs_page()
+        self.indexing.look(self.sample_folders())
+
+    def remove_source(self, source: Source) -> None:
+        """Take a folder out of the library; the folder itself is not touched."""
+        state = self.context.state
+        if state.scope.source == source.id:
+            state.set_place(None, None)
+        path = source.path
+
+        def removed(_nothing: None) -> None:
+            state.undo.push(f"Remove {source.name}", lambda: self.indexing.look([path]))
+            self.context.say.info(
+                f"{source.name} was taken out of the library. The folder is as it was.",
+                action="Undo",
+                call=lambda: self.context.commands.run("edit.undo"),
+            )
+
+        self.context.jobs.action(lambda workspace: workspace.remove_source(source.id), removed)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Folders and files from the file manager may be dropped anywhere."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        # After the drop has ended: the program it came from waits for that.
+        QTimer.singleShot(0, lambda: self.open_paths(paths))
+
+    # --- views -------------------------------------------------------------------------------------------------
+
+    def show_view(self, id: str) -> None:
+        """Show a workspace, made when it is first shown."""
+        row = self._rows[id]
+        widget, view = self._view(row)
+        self._current = id
+        self.stack.setCurrentWidget(widget)
+        self.rail.show_current(id)
+        self.setWindowTitle(f"{row.title} – Runfolio")
+        if self._open:
+            view.activate()
+
+    def _view(self, row: ViewRow) -> tuple[QWidget, View]:
+        if row.id not in self._views:
+            widget, view = row.make(self.context)
+            self._views[row.id] = (widget, view)
+            if row is INSPECTOR:
+                self.inspector_dock.setWidget(widget)
+            else:
+                self.stack.addWidget(widget)
+            view.restore(self._kept.get(row.id, {}))
+        return self._views[row.id]
+
+    def show_current_run(self) -> None:
+        """Go to the current run in the table and show it in the inspector."""
+        self.show_view("runs")
+        self.inspector_dock.show()
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector of the current run."""
+        self.inspector_dock.setVisible(not self.inspector_dock.isVisible())
+
+    def _on_inspector_visible(self, visible: bool) -> None:
+        if visible:
+            _, view = self._view(INSPECTOR)
+            if self._open:
+                view.activate()
+
+    def update_times(self) -> None:
+        """Times are shown in another zone."""
+        self._on_library_changed(Change(Touched.MARKS))
+
+    def apply_saved_view(self, saved: SavedView) -> None:
+        """Take over a saved view's filter, order and columns; a second time gives all runs again."""
+        state = self.context.state
+        if state.scope.where == saved.where:
+            state.set_where("")
+            return
+        state.set_saved_view(saved.where, saved.sort)
+        if saved.columns:
+            self.context.commands.run("view.runs")
+
+    def _leave_filter(self) -> None:
+        widget, _ = self._views[self._current]
+        widget.setFocus()
+
+    # --- what arrives ------------------------------------------------------------------------------------------
+
+    def _on_library_changed(self, change: Change) -> None:
+        self.library.changed(change)
+        self.filter_bar.changed(change)
+        self.status.changed(change)
+        for _, view in self._views.values():
+            view.changed(change)
+
+    def _on_counted(self, sources: int) -> None:
+        if sources or self.indexing.busy:
+            self._show_runs_page()
+        else:
+            self.stack.setCurrentWidget(self.welcome)
+            self._show_library_parts(shown=False)
+
+    def _show_runs_page(self) -> None:
+        if self.stack.currentWidget() is self.welcome:
+            self.stack.setCurrentWidget(self._view(self._rows[self._current])[0])
+            self._show_library_parts(shown=True)
+
+    def _show_library_parts(self, *, shown: bool) -> None:
+        self.filter_bar.setVisible(shown)
+        self.library_dock.setVisible(shown)
+        self._line.setVisible(shown)
+
+    def _on_scope_answered(self) -> None:
+        from runfolio.desktop.views.runs import RunsView
+
+        self.filter_bar.refuse(self.scope.refused)
+        widget, _ = self._view(self._rows["runs"])
+        if isinstance(widget, RunsView):
+            widget.show_answer(busy=self.indexing.busy, refused=self.scope.refused)
+
+
+def _remember(session: Session, paths: tuple[str, ...]) -> Session:
+    whole = tuple(str(Path(path).expanduser().absolute()) for path in paths)
+    return dataclasses.replace(session, recent=with_recent(session.recent, whole))

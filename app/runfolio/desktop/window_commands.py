@@ -1,0 +1,143 @@
+"""The commands of the window itself; each view adds its own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from runfolio.desktop.commands import Command
+from runfolio.desktop.theme import ThemeMode
+from runfolio.desktop.views.registry import VIEWS
+from runfolio.settings import Value
+from runfolio.settings import save as save_settings
+
+if TYPE_CHECKING:
+    from runfolio.desktop.window import MainWindow
+
+MENU = (
+    "palette.open",
+    "help.keys",
+    "",
+    "theme.light",
+    "theme.dark",
+    "theme.system",
+    "",
+    "window.settings",
+    "window.quit",
+)
+"""What the button at the bottom of the rail offers."""
+
+
+def add_window_commands(window: MainWindow) -> None:
+    """Make the window's commands known."""
+    commands = window.context.commands
+    for row in VIEWS:
+        title = f"Show {row.title.lower() if row.id == 'problems' else row.title}"
+        commands.add(
+            Command(f"view.{row.id}", title, partial(window.show_view, row.id), (row.shortcut,), "Workspaces", row.icon)
+        )
+    commands.add(
+        Command("palette.open", "Command palette…", lambda: _open_palette(window), ("Ctrl+K",), icon="command"),
+        Command("help.keys", "Keyboard shortcuts", lambda: _open_keys(window), ("F1",), icon="keyboard"),
+        Command("library.add", "Add a folder…", window.ask_for_folder, ("Ctrl+O",), "Library", "folder-plus"),
+        Command(
+            "library.sample",
+            "Open the sample",
+            window.open_sample,
+            (),
+            "Library",
+            "flask-conical",
+            lambda: bool(window.sample_folders()),
+        ),
+        Command("library.look", "Look for new runs", lambda: window.indexing.look(), ("F5",), "Library", "refresh-cw"),
+        Command(
+            "library.deep",
+            "Read every folder again",
+            lambda: window.indexing.look(deep=True),
+            ("Shift+F5",),
+            "Library",
+            "refresh-cw",
+        ),
+        Command(
+            "library.cancel",
+            "Cancel indexing",
+            window.indexing.cancel,
+            (),
+            "Library",
+            "x",
+            lambda: window.indexing.busy,
+        ),
+        Command("filter.focus", "Go to the filter", window.filter_bar.focus, ("/", "Ctrl+F"), "Runs", "search"),
+        Command("filter.clear", "Clear the filter", window.filter_bar.clear, (), "Runs", "x"),
+        Command("edit.undo", "Undo", lambda: _undo(window), ("Ctrl+Z",), icon="undo-2"),
+        Command("edit.redo", "Redo", lambda: _redo(window), ("Ctrl+Shift+Z", "Ctrl+Y")),
+        Command(
+            "window.inspector",
+            "Show or hide the inspector",
+            window.toggle_inspector,
+            ("Ctrl+I",),
+            "Workspaces",
+            "panel-right",
+        ),
+        Command(
+            "window.library",
+            "Show or hide the library",
+            lambda: window.library_dock.setVisible(not window.library_dock.isVisible()),
+            ("Ctrl+B",),
+            "Workspaces",
+            "panel-left",
+        ),
+        Command("window.show-current", "Show the current run", window.show_current_run, (), "Workspaces", "circle-dot"),
+        Command("window.settings", "Settings…", lambda: _open_settings(window), ("Ctrl+,",), icon="settings"),
+        Command("window.quit", "Quit", lambda: _close(window), ("Ctrl+Q",)),
+    )
+    for mode, icon in ((ThemeMode.LIGHT, "sun"), (ThemeMode.DARK, "moon"), (ThemeMode.SYSTEM, "monitor")):
+        title = {"system": "Theme of the system"}.get(mode.value, f"{mode.value.capitalize()} theme")
+        commands.add(
+            Command(f"theme.{mode.value}", title, partial(choose, window, "window.theme", mode.value), icon=icon)
+        )
+    window.rail.offer_menu(commands, MENU)
+
+
+def choose(window: MainWindow, key: str, value: Value) -> None:
+    """Put a setting in force and keep it."""
+    context = window.context
+    context.settings.set(key, value)
+    if key == "window.theme":
+        context.theme.set_mode(ThemeMode(str(value)))
+    elif key == "window.times":
+        window.update_times()
+    chosen = context.settings.chosen()
+    context.jobs.background(lambda: save_settings(chosen))
+
+
+def _close(window: MainWindow) -> None:
+    window.close()
+
+
+def _undo(window: MainWindow) -> None:
+    label = window.context.state.undo.undo()
+    window.context.say.info("Nothing to undo." if label is None else f"Undone: {label}")
+
+
+def _redo(window: MainWindow) -> None:
+    label = window.context.state.undo.redo()
+    window.context.say.info("Nothing to redo." if label is None else f"Done again: {label}")
+
+
+def _open_palette(window: MainWindow) -> None:
+    from runfolio.desktop.palette import Palette
+
+    Palette(window.context, window).open_over()
+
+
+def _open_keys(window: MainWindow) -> None:
+    from runfolio.desktop.cheat_sheet import CheatSheet
+
+    CheatSheet(window.context.commands, window).open()
+
+
+def _open_settings(window: MainWindow) -> None:
+    from runfolio.desktop.settings_dialog import SettingsDialog
+
+    SettingsDialog(window.context, lambda key, value: choose(window, key, value), window).open()
