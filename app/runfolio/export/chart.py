@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from runfolio import __version__
-from runfolio.analysis.cells import spreadsheet
 from runfolio.analysis.axis import XKind, x_axis
+from runfolio.analysis.cells import spreadsheet
 from runfolio.analysis.reduce import inf_marks, min_max_columns, nan_marks
 from runfolio.analysis.smooth import Smoother, smooth
 from runfolio.errors import UsageError

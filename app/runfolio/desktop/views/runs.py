@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from runfolio.desktop.chart_strip import ChartStrip
 from runfolio.desktop.columns import NAME, TableColumn, with_aggregate
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
@@ -43,6 +44,8 @@ class RunsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
+        self.splitter.addWidget(ChartStrip(context))
+        self.splitter.setSizes([500, 330])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
