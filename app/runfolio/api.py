@@ -52,6 +52,7 @@ from runfolio.model.query import FieldRef, Name, RunQuery, SortKey, Span
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.analysis.diff import RunDiff
     from runfolio.export.recipe import ChartRecipe
     from runfolio.index.pipeline import Indexer
     from runfolio.model.metrics import MetricSeries
@@ -300,6 +301,15 @@ class Workspace:
     def datasets(self) -> tuple[DatasetUse, ...]:
         """Data sets by name and digest, with the runs that used each."""
         return self._queries.datasets()
+
+    # --- comparing ---------------------------------------------------------------------------------------------
+
+    def diff(self, keys: Sequence[RunKey], baseline: RunKey | None = None) -> RunDiff:
+        """What differs between runs, against `baseline` (the first of them when None)."""
+        from runfolio.analysis.diff import diff_runs
+
+        chosen = keys if baseline is None or baseline in keys else (baseline, *keys)
+        return diff_runs(self.runs(chosen), chosen.index(baseline) if baseline is not None else 0)
 
     # --- the ledger --------------------------------------------------------------------------------------------
 
