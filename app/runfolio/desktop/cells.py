@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from runfolio.model import display, times
 from runfolio.model.answers import CellKind
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 
 SIGNIFICANT = 4
-"""Digits that the largest value of a column shows; all others get as many decimals as that one."""
+"""Digits that the median of a column shows; all others get as many decimals as that one."""
+LONGEST = 8
+"""Digits of the longest number before decimals are given up."""
 
 _TITLES = {
     "name": "Run",
@@ -36,53 +39,63 @@ _TITLES = {
 }
 
 
-def field_title(field: FieldRef) -> str:
+def field_title(ref: FieldRef) -> str:
     """What a column is called: `Run`, `lr`, `val/acc · best`."""
-    if field.kind is FieldKind.BUILTIN:
-        return _TITLES.get(field.name, field.name)
-    if field.kind is FieldKind.METRIC and field.aggregate is not Aggregate.LAST:
-        return f"{display.plain(field.name)} · {field.aggregate}"
-    return display.plain(field.name)
+    if ref.kind is FieldKind.BUILTIN:
+        return _TITLES.get(ref.name, ref.name)
+    if ref.kind is FieldKind.METRIC and ref.aggregate is not Aggregate.LAST:
+        return f"{display.plain(ref.name)} · {ref.aggregate}"
+    return display.plain(ref.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """How the numbers of one column are written.
+    """How the numbers of one column are written: all with the decimals that suit the one in the middle.
 
-    largest   the greatest finite absolute value seen, 0 when there is none.
+    sizes     how many finite values there are of each power of ten, by its exponent.
     whole     whether every finite value is a whole number.
     """
 
-    largest: float = 0.0
+    sizes: Mapping[int, int] = field(default_factory=dict)
     whole: bool = True
 
     def seen(self, values: Iterable[object]) -> Digits:
-        """With more values taken into account; what is no finite number does not count."""
-        largest, whole = self.largest, self.whole
+        """With more values taken into account; what is no finite number, or is 0, does not count."""
+        sizes, whole = dict(self.sizes), self.whole
         for value in values:
-            if isinstance(value, float) and math.isfinite(value):
-                largest = max(largest, abs(value))
+            if isinstance(value, float) and math.isfinite(value) and value != 0:
+                size = math.floor(math.log10(abs(value)))
+                sizes[size] = sizes.get(size, 0) + 1
                 whole = whole and value.is_integer()
-        return Digits(largest, whole)
+        return Digits(sizes, whole)
 
     @property
     def decimals(self) -> int:
-        """Places after the point."""
-        if self.whole or self.largest == 0:
+        """Places after the point: four significant digits for the median, fewer where the largest gets too long."""
+        if self.whole or not self.sizes:
             return 0
-        return max(0, SIGNIFICANT - 1 - math.floor(math.log10(self.largest)))
+        wanted = SIGNIFICANT - 1 - self._median
+        return max(0, min(wanted, LONGEST - 1 - max(0, max(self.sizes))))
+
+    @property
+    def _median(self) -> int:
+        in_order = sorted(self.sizes)
+        below = itertools.accumulate(self.sizes[size] for size in in_order)
+        half = sum(self.sizes.values()) / 2
+        return in_order[sum(count < half for count in below)]
 
     def write(self, value: float) -> str:
-        """`value` with the column's decimals; scientific where that would hide it or run too long.
+        """`value` with the column's decimals; with significant digits of its own where those would hide it.
 
-        >>> Digits().seen([0.9433, 0.5]).write(0.5), Digits().seen([2.31, 1e-5]).write(1e-5)
+        >>> Digits().seen([0.9433, 0.5]).write(0.5), Digits().seen([2.31, 1e-5, 1.0]).write(1e-5)
         ('0.5000', '1e-5')
         """
         if not math.isfinite(value) or value == 0 or (self.whole and abs(value) < 1e15):
             return display.number(value)
-        if not 1e-3 <= self.largest < 1e7 or abs(value) < 10.0 ** -(self.decimals - 1):
-            return display.number(value, SIGNIFICANT) if abs(value) < 1e-4 else f"{value:.{SIGNIFICANT}g}"
-        text = f"{value:,.{self.decimals}f}".replace(",", display.THIN_SPACE)
+        decimals = self.decimals
+        if decimals > LONGEST or abs(value) >= 10.0**LONGEST or abs(value) < 10.0 ** -max(decimals - 1, 0):
+            return display.number(value, SIGNIFICANT)
+        text = f"{value:,.{decimals}f}".replace(",", display.THIN_SPACE)
         return text.replace("-", "−")
 
 

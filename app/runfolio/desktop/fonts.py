@@ -25,14 +25,15 @@ def load() -> tuple[str, ...]:
     return tuple(sorted(families))
 
 
-def ui(size: int = UI_SIZE, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter at `size` pixels, with tabular figures: numbers below each other line up everywhere."""
+def ui(size: int = UI_SIZE, weight: QFont.Weight = QFont.Weight.Normal, *, figures: bool = False) -> QFont:
+    """Inter at `size` pixels. `figures` for columns of numbers: every digit is then as wide as another."""
     # Qt registers the middle weights as families of their own, and would fall back to a neighbour for them.
     named = {QFont.Weight.Medium: "Inter Medium", QFont.Weight.DemiBold: "Inter SemiBold"}.get(weight, UI_FAMILY)
     font = QFont([named, UI_FAMILY])
     font.setPixelSize(size)
     font.setWeight(weight)
-    font.setFeature(QFont.Tag("tnum"), 1)
+    if figures:
+        font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
 

@@ -47,7 +47,11 @@ class LibraryPanel(QWidget):
         self.add = IconButton("plus", "Add a folder", context.theme, size=15)
         self.add.setObjectName("add-folder")
         self.add.clicked.connect(self.add_asked)
-        head = QHBoxLayout()
+        self.head = QWidget()
+        """The title bar of the dock: what is dragged to move the library."""
+        self.head.setProperty("surface", "panel")
+        self.head.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        head = QHBoxLayout(self.head)
         head.setContentsMargins(12, 10, 6, 2)
         head.addWidget(SectionTitle("Library"))
         head.addStretch()
@@ -56,7 +60,6 @@ class LibraryPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 12)
         column.setSpacing(0)
-        column.addLayout(head)
         for tree in (self.places, self.views):
             tree.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.places, 1)

@@ -49,7 +49,9 @@ class RunDelegate(QStyledItemDelegate):
         self._font = fonts.ui(13)
         self._strong = fonts.ui(13, QFont.Weight.Medium)
         self._small = fonts.ui(12)
-        self._metrics = {id(f): QFontMetricsF(f) for f in (self._font, self._strong, self._small)}
+        self._figures = fonts.ui(13, figures=True)
+        own = (self._font, self._strong, self._small, self._figures)
+        self._metrics = {id(font): QFontMetricsF(font) for font in own}
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -79,7 +81,8 @@ class RunDelegate(QStyledItemDelegate):
             self._paint_builtin(painter, inner, column.field.name, text, index.data(VALUE_ROLE))
         elif text:
             color = theme.color("bad" if index.data(VALUE_ROLE) != index.data(VALUE_ROLE) else "text")
-            self._write(painter, inner, text, self._font, color, right=self._model.is_number(column))
+            right = self._model.is_number(column)
+            self._write(painter, inner, text, self._figures if right else self._font, color, right=right)
         painter.restore()
 
     # --- kinds of cells ----------------------------------------------------------------------------------------
@@ -118,7 +121,8 @@ class RunDelegate(QStyledItemDelegate):
         else:
             muted = name in ("started", "ended", "path", "source", "format", "key")
             right = name in ("duration", "points", "problems")
-            self._write(painter, area, text, self._font, theme.color("muted" if muted else "text"), right=right)
+            font = self._figures if right or name in ("started", "ended") else self._font
+            self._write(painter, area, text, font, theme.color("muted" if muted else "text"), right=right)
 
     def _paint_curve(self, painter: QPainter, area: QRectF, key: RunKey, value: object) -> None:
         if not isinstance(value, tuple) or not value:

@@ -48,7 +48,7 @@ class RunList(QTableView):
         self.setModel(self.runs)
         self.setItemDelegate(RunDelegate(context, self.runs, self))
         self._widths: dict[str, int] = {}
-        self._fitted: set[TableColumn] = set()
+        self._seen: set[TableColumn] = set()
         self._restoring = False
         self._shape()
         # One question for all scrolling and resizing of an event loop turn.
@@ -147,6 +147,7 @@ class RunList(QTableView):
     def set_columns(self, columns: tuple[TableColumn, ...]) -> None:
         """Show these columns in this order."""
         self._restoring = True
+        before = {column: self.columnWidth(place) for place, column in enumerate(self.runs.columns)}
         highlighted, current = self.highlighted(), self.current_key()
         across, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
         self.runs.set_columns(columns)
@@ -154,7 +155,8 @@ class RunList(QTableView):
         for place in range(len(columns)):
             head.moveSection(head.visualIndex(place), place)
         for place, column in enumerate(columns):
-            self.setColumnWidth(place, self._widths.get(column.id, _first_width(column)))
+            width = self._widths.get(column.id) or before.get(column) or _first_width(column)
+            self.setColumnWidth(place, width)
         self.highlight(highlighted, current)
         self.horizontalScrollBar().setValue(across)
         self.verticalScrollBar().setValue(top)
@@ -170,14 +172,15 @@ class RunList(QTableView):
         self._widths = widths
 
     def _fit(self) -> None:
-        # Once for each column, when its first cells are here; a width set by hand stays.
-        metrics = QFontMetrics(fonts.ui(13))
+        # Columns grow with what arrives for the first rows, and never shrink; a width set by hand stays.
+        metrics = QFontMetrics(fonts.ui(13, figures=True))
         bold = QFontMetrics(fonts.ui(12, fonts.DEMI_BOLD))
-        first = max(0, self.rowAt(0))
-        rows = range(first, min(first + _SAMPLE, len(self.runs.keys)))
+        if self.rowAt(0) > _SAMPLE:
+            return
+        rows = range(min(_SAMPLE, len(self.runs.keys)))
         self._restoring = True
         for place, column in enumerate(self.runs.columns):
-            if column in self._fitted or column.id in self._widths or not rows:
+            if column.curve or column.id in self._widths:
                 continue
             texts = [str(self.runs.index(row, place).data() or "") for row in rows]
             extra = 2 * SIDE + (DOT_SPACE if column.is_name else 0)
@@ -185,9 +188,10 @@ class RunList(QTableView):
                 extra += 22
             cells = max((metrics.horizontalAdvance(text) for text in texts), default=0) + extra
             head = bold.horizontalAdvance(column.title + " ↓2") + 2 * SIDE
-            if not column.curve:
-                self.setColumnWidth(place, max(NARROW, min(WIDE, max(cells, head))))
-            self._fitted.add(column)
+            wanted = max(NARROW, min(WIDE, max(cells, head)))
+            if wanted > self.columnWidth(place) or column not in self._seen:
+                self.setColumnWidth(place, wanted)
+            self._seen.add(column)
         self._restoring = False
 
     # --- what is in view ---------------------------------------------------------------------------------------

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from runfolio.desktop.columns import NAME
 from runfolio.desktop.context import Context
 from runfolio.errors import FilterSyntax, RunfolioError
 from runfolio.model.answers import Change, Touched
+from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.query import FieldKind
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
 
 FIRST_PICKS = 5
 """Runs that are picked for a first look, so that charts are not empty; more would hide each other."""
@@ -19,13 +28,15 @@ class ScopeLoader(QObject):
 
     answered = Signal()
 
-    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+    def __init__(self, context: Context, busy: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._busy = busy
         self.loading = False
         self.refused: FilterSyntax | None = None
         """Why the scope has no answer: the filter names what is no longer there."""
         self._pick_first = True
+        self._picked: tuple[RunKey, ...] = ()
         state = context.state
         state.query_changed.connect(self.ask)
         state.library_changed.connect(self._on_library_changed)
@@ -47,10 +58,19 @@ class ScopeLoader(QObject):
         self.refused = None
         state = self._context.state
         state.set_scope_keys(keys)
-        if self._pick_first and keys and not state.selection:
-            state.start_from(state.scope, {key: slot for slot, key in enumerate(keys[:FIRST_PICKS])}, None)
-        self._pick_first = self._pick_first and not keys
+        if self._pick_first and keys:
+            self._context.jobs.query("first-picks", lambda workspace: best_runs(workspace, keys), self._pick)
         self.answered.emit()
+
+    def _pick(self, best: tuple[RunKey, ...]) -> None:
+        # Better runs may arrive while the first folder is still being read; what the user picked is left alone.
+        state = self._context.state
+        if self._pick_first and state.selection == self._picked:
+            self._picked = best
+            state.start_from(state.scope, {key: slot for slot, key in enumerate(best)}, state.baseline)
+        else:
+            self._pick_first = False
+        self._pick_first = self._pick_first and self._busy()
 
     def _refuse(self, error: RunfolioError) -> None:
         self.loading = False
@@ -83,3 +103,16 @@ class ScopeLoader(QObject):
             },
             learn,
         )
+
+
+def best_runs(workspace: Workspace, keys: tuple[RunKey, ...]) -> tuple[RunKey, ...]:
+    """The best few of `keys` by the metric that most runs share; the first few where no metric says what is best."""
+    metric = next((f for f in workspace.default_columns() if f.kind is FieldKind.METRIC), None)
+    if metric is None:
+        return keys[:FIRST_PICKS]
+    sign = -1.0 if guess_direction(metric.name) is Direction.HIGHER else 1.0
+    values = workspace.column(metric, keys).values
+    ranked = sorted(
+        (sign * value, place) for place, value in enumerate(values) if isinstance(value, float) and math.isfinite(value)
+    )
+    return tuple(keys[place] for _, place in ranked[:FIRST_PICKS]) or keys[:FIRST_PICKS]

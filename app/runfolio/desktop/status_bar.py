@@ -31,6 +31,7 @@ class StatusBar(QStatusBar):
         small = fonts.ui(12)
         self._doing = PlainLabel(role="muted", font=small)
         self._doing.setObjectName("indexing-text")
+        self._doing.setContentsMargins(10, 0, 4, 0)
         self._bar = QProgressBar()
         self._bar.setFixedWidth(160)
         self._bar.setTextVisible(False)
@@ -45,6 +46,7 @@ class StatusBar(QStatusBar):
         self.attention.clicked.connect(self.attention_asked)
         self.facts = PlainLabel(role="muted", font=small)
         self.facts.setObjectName("index-facts")
+        self.facts.setContentsMargins(8, 0, 14, 0)
         for widget in (self._doing, self._bar, self._cancel):
             self.addWidget(widget)
             widget.hide()

@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.theme import Theme
@@ -176,6 +186,27 @@ class Card(QFrame):
         self.body.setSpacing(8)
         if title:
             self.body.addWidget(PlainLabel(title, font=fonts.ui(13, QFont.Weight.DemiBold)))
+
+
+class DockTitle(QWidget):
+    """The title bar of a dock: its name, a button that tears it off, one that closes it."""
+
+    def __init__(self, title: str, theme: Theme, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        tear = IconButton("external-link", f"Tear off or dock the {title.lower()}", theme, size=13)
+        tear.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        close = IconButton("x", f"Close the {title.lower()}", theme, size=14)
+        close.setObjectName(f"close-{title.lower()}")
+        close.clicked.connect(dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 6, 4)
+        row.setSpacing(2)
+        row.addWidget(SectionTitle(title))
+        row.addStretch()
+        row.addWidget(tear)
+        row.addWidget(close)
 
 
 class Rule(QFrame):

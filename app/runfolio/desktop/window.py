@@ -6,9 +6,18 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from runfolio import locate
 from runfolio.desktop.commands import Commands
@@ -28,8 +37,9 @@ from runfolio.desktop.status_bar import HEIGHT as STATUS_HEIGHT
 from runfolio.desktop.status_bar import StatusBar
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.views.registry import INSPECTOR, VIEWS, View, ViewRow
+from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.views.welcome import WelcomeView
-from runfolio.desktop.widgets import Rule
+from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.desktop.window_commands import add_window_commands
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Source, Touched
@@ -37,8 +47,12 @@ from runfolio.model.params import Json
 from runfolio.settings import Settings
 
 SIZE = (1440, 900)
-SAMPLES = "samples"
 LAYOUT_VERSION = 1
+_MOVABLE = (
+    QDockWidget.DockWidgetFeature.DockWidgetMovable
+    | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+    | QDockWidget.DockWidgetFeature.DockWidgetClosable
+)
 
 
 class MainWindow(QMainWindow):
@@ -53,7 +67,7 @@ class MainWindow(QMainWindow):
         state = WindowState(self)
         self.context = Context(jobs, state, theme, say, Commands(self), settings)
         self.indexing = Indexing(jobs, say, self)
-        self.scope = ScopeLoader(self.context, self)
+        self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
         self._rows = {row.id: row for row in (*VIEWS, INSPECTOR)}
         self._views: dict[str, tuple[QWidget, View]] = {}
         self._kept: dict[str, dict[str, Json]] = {}
@@ -85,10 +99,13 @@ class MainWindow(QMainWindow):
         self.library.view_chosen.connect(self.apply_saved_view)
         self.library_dock = self._dock("Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.inspector_dock = self._dock("Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.library_dock.setTitleBarWidget(self.library.head)
+        self.inspector_dock.setTitleBarWidget(DockTitle("Inspector", context.theme, self.inspector_dock))
         self.inspector_dock.hide()
         self.inspector_dock.visibilityChanged.connect(self._on_inspector_visible)
         self.filter_bar = FilterBar(context)
         self.filter_bar.field.left.connect(self._leave_filter)
+        self._add_bar_buttons()
         self.welcome = WelcomeView(
             context.theme,
             self.ask_for_folder,
@@ -115,10 +132,22 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
 
+    def _add_bar_buttons(self) -> None:
+        theme = self.context.theme
+        self.columns_button = TextButton("Columns", theme, icon="columns-3", tip="Choose the columns of the table")
+        self.columns_button.setObjectName("columns-button")
+        self.columns_button.clicked.connect(self.open_column_chooser)
+        self.export_button = TextButton("Export", theme, icon="download", tip="Copy or export what is shown")
+        self.export_button.setObjectName("export-button")
+        self.export_button.clicked.connect(self.open_export_menu)
+        self.filter_bar.add_button(self.columns_button)
+        self.filter_bar.add_button(self.export_button)
+
     def _dock(self, title: str, name: str, widget: QWidget | None, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setAccessibleName(title)
+        dock.setFeatures(_MOVABLE)
         if widget is not None:
             dock.setWidget(widget)
         self.addDockWidget(area, dock)
@@ -220,7 +249,7 @@ class MainWindow(QMainWindow):
 
     def sample_folders(self) -> list[str]:
         """The runs that come with the product."""
-        samples = locate.resources() / SAMPLES
+        samples = locate.resources() / "samples" / "runs"
         return [str(samples)] if samples.is_dir() else []
 
     def open_sample(self) -> None:
@@ -296,6 +325,29 @@ class MainWindow(QMainWindow):
             if self._open:
                 view.activate()
 
+    def runs_view(self) -> RunsView:
+        """The Runs workspace, which the bar's buttons are about."""
+        widget, _ = self._view(self._rows["runs"])
+        if not isinstance(widget, RunsView):
+            raise TypeError("The view called runs is another one")
+        return widget
+
+    def open_column_chooser(self) -> None:
+        """Choose the columns of the runs table."""
+        self.show_view("runs")
+        corner = self.columns_button.mapToGlobal(self.columns_button.rect().bottomRight())
+        self.runs_view().open_column_chooser(corner)
+
+    def open_export_menu(self) -> None:
+        """What can be taken out of the window."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for command in self.context.commands.all():
+            if command.group == "Export" or command.id in ("runs.copy", "runs.copy-markdown"):
+                menu.addAction(self.context.commands.action(command.id))
+        corner = self.export_button.mapToGlobal(self.export_button.rect().bottomRight())
+        menu.popup(corner - QPoint(menu.sizeHint().width(), -2))
+
     def update_times(self) -> None:
         """Times are shown in another zone."""
         self._on_library_changed(Change(Touched.MARKS))
@@ -334,6 +386,7 @@ class MainWindow(QMainWindow):
         if self.stack.currentWidget() is self.welcome:
             self.stack.setCurrentWidget(self._view(self._rows[self._current])[0])
             self._show_library_parts(shown=True)
+            self.runs_view().table.setFocus()
 
     def _show_library_parts(self, *, shown: bool) -> None:
         self.filter_bar.setVisible(shown)
@@ -341,12 +394,8 @@ class MainWindow(QMainWindow):
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:
-        from runfolio.desktop.views.runs import RunsView
-
         self.filter_bar.refuse(self.scope.refused)
-        widget, _ = self._view(self._rows["runs"])
-        if isinstance(widget, RunsView):
-            widget.show_answer(busy=self.indexing.busy, refused=self.scope.refused)
+        self.runs_view().show_answer(busy=self.indexing.busy, refused=self.scope.refused)
 
 
 def _remember(session: Session, paths: tuple[str, ...]) -> Session:

@@ -67,6 +67,9 @@ def add_window_commands(window: MainWindow) -> None:
             "x",
             lambda: window.indexing.busy,
         ),
+        Command(
+            "columns.choose", "Choose columns…", window.open_column_chooser, ("Ctrl+Shift+C",), "Runs", "columns-3"
+        ),
         Command("filter.focus", "Go to the filter", window.filter_bar.focus, ("/", "Ctrl+F"), "Runs", "search"),
         Command("filter.clear", "Clear the filter", window.filter_bar.clear, (), "Runs", "x"),
         Command("edit.undo", "Undo", lambda: _undo(window), ("Ctrl+Z",), icon="undo-2"),

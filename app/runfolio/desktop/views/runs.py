@@ -166,6 +166,12 @@ class RunsView(QWidget):
         self._chosen = chosen
         self.table.set_columns(columns)
 
+    def open_column_chooser(self, corner: QPoint) -> None:
+        """Offer every field as a column; the popup's upper right corner lies at `corner`."""
+        from runfolio.desktop.column_chooser import ColumnChooser
+
+        ColumnChooser(self._context, self.table.shown_columns, self.set_columns, self).open_at(corner)
+
     def _on_rearranged(self) -> None:
         if self.table.shown_columns() != self._default:
             self._chosen = True
