@@ -52,6 +52,7 @@ from runfolio.model.query import FieldRef, Name, RunQuery, SortKey, Span
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.analysis.datachange import DataDiff
     from runfolio.analysis.diff import RunDiff
     from runfolio.export.recipe import ChartRecipe
     from runfolio.index.pipeline import Indexer
@@ -311,6 +312,17 @@ class Workspace:
         chosen = keys if baseline is None or baseline in keys else (baseline, *keys)
         return diff_runs(self.runs(chosen), chosen.index(baseline) if baseline is not None else 0)
 
+    def data_diff(
+        self,
+        before: str | Path,
+        after: str | Path,
+        *,
+        key: Sequence[str] = (),
+        cancel: CancelToken | None = None,
+    ) -> DataDiff:
+        """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
+        return data_diff(before, after, key=key, cancel=cancel)
+
     # --- the ledger --------------------------------------------------------------------------------------------
 
     def tag(
@@ -445,6 +457,28 @@ class Workspace:
         keys = [RunKey(r.key) for r in recipe.runs]
         metrics = dict.fromkeys(p.metric for p in recipe.panels)
         return export_chart(recipe, {m: self.series_for(keys, m) for m in metrics}, path)
+
+    def export_report(
+        self, keys: Sequence[RunKey], path: Path, *, title: str = "", baseline: RunKey | None = None
+    ) -> Path:
+        """One HTML file with the runs' table, charts, differences, data sets, decisions and problems."""
+        from runfolio.analysis.charting import recipe_for
+        from runfolio.export.report import ReportContent, write_report
+
+        runs = self.runs(keys)
+        recipe = recipe_for(runs)
+        metrics = dict.fromkeys(p.metric for p in recipe.panels) if recipe else {}
+        decisions = [e for e in self.history() if any(k in str(e.details) for k in keys)]
+        content = ReportContent(
+            title=title or "Runs compared",
+            runs=runs,
+            diff=self.diff(keys, baseline),
+            recipe=recipe,
+            series={m: self.series_for(keys, m) for m in metrics},
+            decisions=tuple(decisions),
+            made_us=time.time_ns() // 1000,
+        )
+        return write_report(path, content)
 
     def _witnesses(self, keys: Sequence[RunKey]) -> tuple[Witness, ...]:
         from runfolio.model.run import params_digest

@@ -61,6 +61,18 @@ def check_amount(how: Smoother, amount: float) -> None:
         raise ValueError(f"{how} takes an amount from 0 to below {highest:g}, not {amount}")
 
 
+def natural_range(x: Floats) -> float | None:
+    """The `x_range` at which TIME_EMA decays by its weight's square root from point to point of a usual distance.
+
+    With the width of the chart instead, as W&B takes it, a run of sixty epochs is not smoothed at all and one of a
+    million steps hardly shows; with the median distance between points the slider means the same for both. None
+    when the series has no two different x.
+    """
+    steps = np.abs(np.diff(x[np.isfinite(x)]))
+    steps = steps[steps > 0]
+    return float(np.median(steps)) * 1000 if len(steps) else None
+
+
 def ema(y: Floats, weight: float) -> Floats:
     """Debiased exponential moving average: each point's weight is `weight` times that of the one after it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from runfolio.desktop.context import Context
@@ -17,6 +18,8 @@ class ChartStrip(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("chart-strip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("surface", "surface")
         self._context = context
         self._panels: list[MetricPanel] = []
         self._row_widget = QWidget()

@@ -128,7 +128,10 @@ def shared_metrics(workspace: Workspace, keys: Sequence[RunKey], limit: int = 2_
 
     def telling(name: str) -> tuple[int, bool, bool, bool, str]:
         lower = name.lower()
-        undirected = directions[name] is Direction.UNKNOWN
-        return (-counts[name], undirected, "val" not in lower, directions[name] is not Direction.HIGHER, name)
+        # What a model is judged by comes first, what the machine did last.
+        dull = directions[name] is Direction.UNKNOWN or not any(
+            word in lower for word in ("acc", "loss", "err", "score")
+        )
+        return (-counts[name], dull, "val" not in lower, directions[name] is not Direction.HIGHER, name)
 
     return tuple(sorted(counts, key=telling)[:limit])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind, x_axis
-from runfolio.analysis.smooth import Smoother, smooth
+from runfolio.analysis.smooth import Smoother, natural_range, smooth
 from runfolio.desktop import fonts
 from runfolio.desktop.plot_items import Curve, CurvesItem, PlainAxis
 from runfolio.desktop.state import WindowState
@@ -40,7 +40,7 @@ def drawable(series: MetricSeries, x_kind: XKind, smoothing: float) -> Drawable:
     x = x_axis(series, x_kind)
     if smoothing <= 0 or len(series) < 3:
         return Drawable(x, series.value, None)
-    return Drawable(x, series.value, smooth(x, series.value, Smoother.TIME_EMA, smoothing))
+    return Drawable(x, series.value, smooth(x, series.value, Smoother.TIME_EMA, smoothing, natural_range(x)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class LinePanel(QWidget):
             axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11), autoReduceTextSpace=True)
         self._axes["left"].setWidth(46)
         self.plot.showGrid(x=True, y=True, alpha=0.10 if theme.name == "light" else 0.16)
-        self._cursor.setPen(QPen(theme.color("cursor"), 1, Qt.PenStyle.DashLine))
+        self._cursor.setPen(pg.mkPen(theme.color("cursor"), width=1, style=Qt.PenStyle.DashLine))
         self._items.mark_color = theme.color("bad")
         self._items.update()
 

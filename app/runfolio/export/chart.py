@@ -19,7 +19,7 @@ from runfolio import __version__
 from runfolio.analysis.axis import XKind, x_axis
 from runfolio.analysis.cells import spreadsheet
 from runfolio.analysis.reduce import inf_marks, min_max_columns, nan_marks
-from runfolio.analysis.smooth import Smoother, smooth
+from runfolio.analysis.smooth import Smoother, natural_range, smooth
 from runfolio.errors import UsageError
 from runfolio.export.files import write_whole
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
@@ -168,7 +168,7 @@ def _draw_run(
     raw = min_max_columns(x, y, *span, _COLUMNS)
     if panel.smoothing > 0 and len(y) > 2:
         axes.plot(raw.x, raw.y, color=color, linewidth=0.6, alpha=0.3)
-        line = min_max_columns(x, smooth(x, y, Smoother.TIME_EMA, panel.smoothing), *span, _COLUMNS)
+        line = min_max_columns(x, smooth(x, y, Smoother.TIME_EMA, panel.smoothing, natural_range(x)), *span, _COLUMNS)
     else:
         line = raw
     axes.plot(line.x, line.y, color=color, linewidth=width, linestyle=_DASHES[run.dash % len(_DASHES)])

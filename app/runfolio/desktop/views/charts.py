@@ -44,6 +44,8 @@ class ChartsView(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("charts")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("surface", "surface")
         self._context = context
         self._metrics: tuple[str, ...] = ()
         self._chosen: list[str] | None = None
@@ -74,6 +76,7 @@ class ChartsView(QWidget):
             call=self._pick_first,
         )
         self._grid_widget = QWidget()
+        self._grid_widget.setProperty("surface", "surface")
         self._grid = QGridLayout(self._grid_widget)
         self._grid.setContentsMargins(14, 0, 14, 10)
         self._grid.setSpacing(14)
@@ -107,13 +110,13 @@ class ChartsView(QWidget):
         for kind, title in _X_KINDS:
             self.x_choice.addItem(title, kind)
         self.x_choice.currentIndexChanged.connect(self._choose_x)
-        self._smooth_label = PlainLabel("smoothing 0 · raw", role="muted")
-        self._smooth_label.setFixedWidth(150)
+        self._smooth_label = PlainLabel("no smoothing", role="muted")
+        self._smooth_label.setFixedWidth(100)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("smoothing")
         self.slider.setAccessibleName("Smoothing")
         self.slider.setRange(0, 99)
-        self.slider.setFixedWidth(130)
+        self.slider.setFixedWidth(110)
         self.slider.setToolTip("Time-weighted exponential moving average; the raw curve stays behind it")
         self.slider.valueChanged.connect(self._choose_smoothing)
         self.badge = Pill("every point shown", "good")
@@ -143,7 +146,8 @@ class ChartsView(QWidget):
 
     def _side(self) -> QWidget:
         side = QWidget()
-        side.setProperty("panel", True)
+        side.setProperty("surface", "panel")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         side.setFixedWidth(250)
         self._cursor_title = SectionTitle("Read-out")
         self.read_out = ReadOut(self._context.theme, self._context.state)
@@ -153,6 +157,8 @@ class ChartsView(QWidget):
         self._search.setAccessibleName("Search panels")
         self._search.textChanged.connect(self._filter_list)
         self.listing = QListWidget()
+        self.listing.setProperty("surface", "panel")
+        self.listing.setSpacing(2)
         self.listing.setObjectName("panel-list")
         self.listing.setAccessibleName("Metrics to chart")
         self.listing.itemChanged.connect(self._on_checked)
@@ -307,8 +313,7 @@ class ChartsView(QWidget):
 
     def _choose_smoothing(self, value: int) -> None:
         self._smoothing = value / 100
-        kept = "raw kept" if value else "raw"
-        self._smooth_label.setText(f"smoothing {number(self._smoothing)} · {kept}")
+        self._smooth_label.setText(f"{number(self._smoothing)} · raw kept" if value else "no smoothing")
         for panel in self.panels:
             self._ask(panel)
 

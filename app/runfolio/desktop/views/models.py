@@ -138,6 +138,10 @@ class ModelsView(QWidget):
         self.stack.setCurrentIndex(1 if versions or self._run is not None else 0)
         if self._run is not None:
             self._show_head(self._version_of(self._run))
+            self._ask_trail(self._run)
+
+    def _ask_trail(self, run: RunKey) -> None:
+        self._context.jobs.query("model-trail", lambda workspace: workspace.history(run), self._fill_trail)
 
     def _version_of(self, run: RunKey) -> ModelVersion | None:
         return next((v for v in self._versions if v.run == run), None)
@@ -154,11 +158,12 @@ class ModelsView(QWidget):
         version = version or self._version_of(run)
         self._show_head(version)
 
-        def call(workspace: Workspace) -> tuple[str, str, tuple[LedgerEntry, ...]]:
+        def call(workspace: Workspace) -> tuple[str, str]:
             detail = workspace.run(run)
-            return detail.name, detail.experiment or "model", workspace.history(run)
+            return detail.name, detail.experiment or "model"
 
-        self._context.jobs.query("model-run", call, lambda answer: self._show_detail(run, version, *answer))
+        self._context.jobs.query("model-run", call, lambda answer: self._show_detail(run, *answer))
+        self._ask_trail(run)
 
     def _show_head(self, version: ModelVersion | None) -> None:
         assert self._run is not None
@@ -173,14 +178,12 @@ class ModelsView(QWidget):
         self._stage.set(version.stage.value, STAGE_TONES[version.stage])
         self._from.setText(f"from run {version.run_name}")
 
-    def _show_detail(
-        self, run: RunKey, version: ModelVersion | None, name: str, experiment: str, trail: tuple[LedgerEntry, ...]
-    ) -> None:
+    def _show_detail(self, run: RunKey, name: str, experiment: str) -> None:
         self._context.state.learn_names({run: name})
+        version = self._version_of(run)
         self._show_head(version)
         stage = _NEXT[version.stage] if version else Stage.CANDIDATE
         self.panel.propose(run, version.model if version else experiment, stage)
-        self._fill_trail(trail)
 
     def _fill_trail(self, trail: tuple[LedgerEntry, ...]) -> None:
         self.trail.start(len(trail))
