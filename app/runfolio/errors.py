@@ -10,6 +10,7 @@ RunfolioError                what happened, what to do, where
 │   ├── LedgerDamaged        the chain of decisions is broken: it opens read-only
 │   ├── GateNotMet           a promotion whose gates do not pass
 │   ├── LimitReached         input past a documented limit (bytes, depth, nodes, time)
+│   ├── TooFewValues         a statistic asked of fewer values than it needs
 │   └── UsageError           a request that makes no sense as it stands
 └── Cancelled                the user stopped it: silent
 """
@@ -101,6 +102,10 @@ class GateNotMet(Expected):
 
 class LimitReached(Expected):
     """Input past a documented limit."""
+
+
+class TooFewValues(Expected):
+    """A statistic asked of fewer values than it needs."""
 
 
 class UsageError(Expected):
