@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import tempfile
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from runfolio.analysis.dataworker import Request, compare
 from runfolio.analysis.diff import RunDiff, SectionId, Verdict, diff_runs
 from runfolio.analysis.reduce import min_max_columns
 from runfolio.analysis.render import as_json, as_latex, as_markdown, as_tsv
@@ -126,3 +131,29 @@ def test_smoothing_stays_between_the_lowest_and_the_highest_value(y: Floats, how
         room = 1e-9 * max(1.0, float(np.abs(y[finite]).max()))
         assert found[finite].min() >= y[finite].min() - room
         assert found[finite].max() <= y[finite].max() + room
+
+
+cells = st.sampled_from(["", "a", "b", "1", "2.5", "=x"])
+tables = st.dictionaries(st.integers(0, 12), st.tuples(cells, cells), max_size=10)
+
+
+@settings(repeatable, max_examples=40)
+@given(tables, tables, st.booleans())
+def test_rows_are_counted_as_a_loop_over_them_would(
+    left: dict[int, tuple[str, str]], right: dict[int, tuple[str, str]], keyed: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("a.csv", "b.csv")]
+        for path, table in zip(paths, (left, right), strict=True):
+            with path.open("w", newline="") as stream:
+                # The last column keeps every column text: the loop below compares what is written.
+                rows = [[*([str(k)] if keyed else []), *v, "text"] for k, v in table.items()]
+                csv.writer(stream).writerows([[*(["id"] if keyed else []), "x", "y", "z"], *rows])
+        found = compare(Request(str(paths[0]), str(paths[1]), ("id",) if keyed else (), 1 << 30))
+    if keyed:
+        both = left.keys() & right.keys()
+        assert found.rows_changed == sum(left[k] != right[k] for k in both)
+        assert (found.rows_added, found.rows_removed) == (len(right) - len(both), len(left) - len(both))
+    elif not found.key:
+        before, after = Counter(left.values()), Counter(right.values())
+        assert (found.rows_added, found.rows_removed) == ((after - before).total(), (before - after).total())

@@ -97,10 +97,11 @@ def test_categories_compare_by_how_often_each_occurs() -> None:
 def test_a_missing_value_is_a_category_and_a_new_one_meets_half_an_observation() -> None:
     p, q = 0.5 / 100.5, 100 / 100.5
     before: dict[str | None, int] = {"a": 100}
+    fresh: dict[str | None, int] = {"a": 50, "new": 50}
     gone = categorical_psi(before, {"a": 50, None: 50})
     expected = (0.5 - q) * math.log(0.5 / q) + (0.5 - p) * math.log(0.5 / p)
     assert gone == pytest.approx(expected, rel=1e-12)
-    assert categorical_psi(before, {"a": 50, "new": 50}) == gone
+    assert categorical_psi(before, fresh) == gone
 
 
 def test_identifiers_do_not_look_like_drift() -> None:
