@@ -46,15 +46,9 @@ def equal_count_cuts(reference: Floats, bins: int) -> Floats:
     With at most `bins` different values, cuts enclose each of them instead: quantiles would put neighbours of a
     frequent value into its bin.
     """
-<<<<<<< HEAD
-    finite = reference[np.isfinite(reference)]
-    values = np.unique(finite)
-    if len(values) <= bins:
-=======
     finite = np.sort(reference[np.isfinite(reference)])
     if np.count_nonzero(np.diff(finite)) < bins:
         values = np.unique(finite)
->>>>>>> analysis
         # From each value to the next float above it, so that anything else falls between.
         return np.unique(np.concatenate([values, np.nextafter(values, np.inf)]))
     return np.unique(np.quantile(finite, np.arange(1, bins) / bins))
