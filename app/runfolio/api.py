@@ -326,6 +326,8 @@ class Workspace:
         cancel: CancelToken | None = None,
     ) -> DataDiff:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
+        from runfolio.analysis.datadiff import data_diff
+
         return data_diff(before, after, key=key, cancel=cancel)
 
     # --- the ledger --------------------------------------------------------------------------------------------
@@ -467,20 +469,20 @@ class Workspace:
         self, keys: Sequence[RunKey], path: Path, *, title: str = "", baseline: RunKey | None = None
     ) -> Path:
         """One HTML file with the runs' table, charts, differences, data sets, decisions and problems."""
-        from runfolio.analysis.charting import recipe_for
+        from runfolio.export.recipe import recipe_for
         from runfolio.export.report import ReportContent, write_report
 
         runs = self.runs(keys)
         recipe = recipe_for(runs)
         metrics = dict.fromkeys(p.metric for p in recipe.panels) if recipe else {}
-        decisions = [e for e in self.history() if any(k in str(e.details) for k in keys)]
+        decisions = {entry.number: entry for key in keys for entry in self.history(key)}
         content = ReportContent(
             title=title or "Runs compared",
             runs=runs,
             diff=self.diff(keys, baseline),
             recipe=recipe,
             series={m: self.series_for(keys, m) for m in metrics},
-            decisions=tuple(decisions),
+            decisions=tuple(decisions[number] for number in sorted(decisions, reverse=True)),
             made_us=time.time_ns() // 1000,
         )
         return write_report(path, content)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from runfolio.errors import UsageError
+from runfolio.model.answers import RunDetail
+from runfolio.model.direction import Direction
 
 FORMAT = 1
 THEMES = ("light", "dark", "print")
@@ -80,3 +83,27 @@ class ChartRecipe:
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"That is no recipe of a figure: {error}") from error
+
+
+def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None:
+    """A figure of the metrics that most of the runs share; None when they have no metric with two points.
+
+    Among equally shared ones those of validation and test come first, then those whose direction is known. Metrics
+    of the machine (`system/`) are left out.
+    """
+    shared: dict[str, int] = {}
+    known: set[str] = set()
+    for metric in (m for run in runs for m in run.metrics if m.count > 1 and not m.name.startswith("system/")):
+        shared[metric.name] = shared.get(metric.name, 0) + 1
+        if metric.direction is not Direction.UNKNOWN:
+            known.add(metric.name)
+
+    def rank(name: str) -> tuple[int, bool, bool, str]:
+        held_out = any(word in name.lower() for word in ("val", "test"))
+        return (-shared[name], not held_out, name not in known, name)
+
+    chosen = sorted(shared, key=rank)[:panels]
+    if not chosen:
+        return None
+    styles = tuple(RunStyleRecipe(run.key, run.name, i % 10, i // 10 % 4) for i, run in enumerate(runs))
+    return ChartRecipe(styles, tuple(PanelRecipe(name) for name in chosen), columns=min(2, len(chosen)))
