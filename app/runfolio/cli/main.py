@@ -19,22 +19,6 @@ from runfolio.cli.summary import summarise
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
 from runfolio.model.promotion import Stage
 
-COMMANDS = (
-    "inspect",
-    "index",
-    "runs",
-    "diff",
-    "data",
-    "tag",
-    "note",
-    "promote",
-    "log",
-    "undo",
-    "problems",
-    "export",
-    "summary",
-)
-
 
 def main(argv: Sequence[str]) -> int:
     """Run `runfolio <command> ...`; the exit code."""
