@@ -82,7 +82,7 @@ def _take(theme_name: str, out: Path) -> None:
         print(path)
 
     state, jobs = window.context.state, window.context.jobs
-    wait(lambda: len(state.scope_keys) >= 20 and not window.indexing.busy, "the sample runs")
+    wait(lambda: len(state.scope_keys) >= 18 and not window.indexing.busy, "the sample runs")
     state.set_place(1, "sensor-faults")
     state.set_sort((SortKey(FieldRef(FieldKind.METRIC, "val/acc", Aggregate.BEST), True),))
     settle()
@@ -109,6 +109,11 @@ def _take(theme_name: str, out: Path) -> None:
     window.show_view("audit")
     shoot("audit")
     window.show_view("data")
+    data = window._views["data"][0]
+    samples = ROOT / "resources" / "samples" / "data"
+    data.comparison.set_files(str(samples / "train_v1.csv"), str(samples / "train_v2.csv"))  # type: ignore[attr-defined]
+    data.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
+    data.comparison.compare()  # type: ignore[attr-defined]
     shoot("data")
     window.show_view("runs")
     window.toggle_inspector()

@@ -6,8 +6,7 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("inspect", "index", "runs", "diff", "data", "tag", "note", "promote", "log", "undo", "problems", "export")
-"""The command line's verbs, named here so that a window starts without it; a test compares them with `cli.COMMANDS`."""
+from runfolio.cli import COMMANDS
 
 NO_WINDOW = """Runfolio's window cannot open: {reason}
 

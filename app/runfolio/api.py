@@ -47,6 +47,7 @@ from runfolio.model.answers import (
     Source,
     Touched,
 )
+from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, RunMarks, Stage
 from runfolio.model.query import FieldRef, Name, RunQuery, SortKey, Span
 from runfolio.model.run import RunKey
@@ -245,6 +246,10 @@ class Workspace:
     def default_columns(self, limit: int = 13) -> tuple[FieldRef, ...]:
         """Useful columns without a click: the metrics that most runs share, the params that vary, and what is fixed."""
         return self._queries.default_columns(limit)
+
+    def higher_is_better(self, field: FieldRef) -> bool:
+        """Whether the runs with the highest figure of a metric come first; False for what has no direction."""
+        return guess_direction(field.name) is Direction.HIGHER
 
     def run_keys(self, query: RunQuery | None = None) -> tuple[RunKey, ...]:
         """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
@@ -540,6 +545,15 @@ class Workspace:
         from runfolio.index.marks import put_marks
 
         put_marks(self._db, self._state.tags, self._state.notes, self._state.versions.values())
+
+
+def data_diff(
+    before: str | Path, after: str | Path, *, key: Sequence[str] = (), cancel: CancelToken | None = None
+) -> DataDiff:
+    """Compare two data files (CSV, TSV, Parquet) without a workspace, in a worker process with limits."""
+    from runfolio.analysis.datadiff import data_diff as compare
+
+    return compare(before, after, key, cancel)
 
 
 def inspect(paths: Sequence[str | Path], *, points: bool = False, limits: Limits | None = None) -> dict[str, Json]:

@@ -1,5 +1,18 @@
 """The command line: the same verbs as the window, for terminals, scripts and CI."""
 
-from runfolio.cli.main import COMMANDS, main
+from __future__ import annotations
 
-__all__ = ["COMMANDS", "main"]
+from collections.abc import Sequence
+
+COMMANDS = (
+    "inspect", "index", "runs", "diff", "data", "tag", "note", "promote", "log", "undo", "problems", "export",
+    "summary",
+)  # fmt: skip
+"""The verbs. They are known without importing what carries them out, so that a window starts quickly."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `runfolio <command> ...`; the exit code."""
+    from runfolio.cli.main import main as run
+
+    return run(argv)

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio import __version__
-from runfolio.cli import commands
+from runfolio.cli import commands, compare, exports
 from runfolio.cli.output import complain, say
+from runfolio.cli.summary import summarise
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
 from runfolio.model.promotion import Stage
-
-COMMANDS = ("inspect", "index", "runs", "diff", "data", "tag", "note", "promote", "log", "undo", "problems", "export")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -82,11 +81,27 @@ def build_parser() -> argparse.ArgumentParser:
     _common(runs)
     runs.set_defaults(call=commands.list_runs)
 
+    diff = verbs.add_parser("diff", help="what differs between runs")
+    diff.add_argument("runs", nargs="+", metavar="RUN", help="name, tracker id, path or key; the first is the baseline")
+    diff.add_argument("--all", action="store_true", help="also what is equal")
+    diff.add_argument("--exit-code", action="store_true", help="exit 1 when params, data sets or code differ")
+    diff.add_argument("--markdown", action="store_true")
+    _common(diff)
+    diff.set_defaults(call=compare.diff_runs)
+
     data = verbs.add_parser("data", help="data sets: list those that runs recorded, or compare two files")
     kinds = data.add_subparsers(dest="kind", required=True, metavar="WHAT")
     listing = kinds.add_parser("list", help="data sets by name and digest, and how many runs used each")
     _common(listing)
     listing.set_defaults(call=commands.list_datasets)
+    files = kinds.add_parser("diff", help="compare two data files (CSV, TSV, Parquet)")
+    files.add_argument("before", type=Path)
+    files.add_argument("after", type=Path)
+    files.add_argument("--key", action="append", default=[], metavar="COLUMN", help="may be given several times")
+    files.add_argument("--exit-code", action="store_true", help="exit 1 when they differ")
+    files.add_argument("--json", action="store_true")
+    files.set_defaults(call=compare.diff_data)
+
     tag = verbs.add_parser("tag", help="put tags on runs, or take them off")
     tag.add_argument("runs", nargs="+", metavar="RUN")
     tag.add_argument("--add", action="append", default=[], metavar="TAG")
@@ -129,6 +144,31 @@ def build_parser() -> argparse.ArgumentParser:
     _common(problems)
     problems.set_defaults(call=commands.list_problems)
 
+    export = verbs.add_parser("export", help="write a chart or a report")
+    what = export.add_subparsers(dest="kind", required=True, metavar="WHAT")
+    chart = what.add_parser("chart", help="metrics of runs as PNG, SVG, PDF or CSV, by the suffix of OUT")
+    chart.add_argument("out", type=Path, metavar="OUT")
+    chart.add_argument("--metric", action="append", default=[], metavar="NAME", help="a panel each; may be repeated")
+    chart.add_argument("--x", choices=["step", "relative", "wall"], default="step")
+    chart.add_argument("--log-y", action="store_true")
+    chart.add_argument("--smoothing", type=float, default=0.0, metavar="0..1")
+    chart.add_argument("--theme", choices=["light", "dark", "print"], default="print")
+    chart.add_argument("--dpi", type=int, default=150)
+    report = what.add_parser("report", help="one HTML file with table, charts, differences and decisions")
+    report.add_argument("out", type=Path, metavar="OUT")
+    for kind in (chart, report):
+        kind.add_argument("--run", action="append", default=[], dest="runs", metavar="RUN", help="may be repeated")
+        kind.add_argument("--where", default="", metavar="EXPR", help="runs by a filter")
+        kind.add_argument("--limit", type=int, default=10, metavar="N", help="at most so many runs (10)")
+        kind.add_argument("--title", default="")
+        _common(kind)
+    chart.set_defaults(call=exports.export_chart)
+    report.set_defaults(call=exports.export_report)
+
+    summary = verbs.add_parser("summary", help="what the window would show, as text, charts and a report in a folder")
+    summary.add_argument("paths", nargs="+", metavar="PATH")
+    summary.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    summary.set_defaults(call=summarise)
     return parser
 
 

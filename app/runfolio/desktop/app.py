@@ -22,6 +22,7 @@ from runfolio.desktop.notices import Notices
 from runfolio.desktop.single_instance import Reception, hand_over
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.window import MainWindow
+from runfolio.desktop.window_commands import add_window_commands
 from runfolio.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def make_window(theme: Theme, settings: Settings) -> MainWindow:
 
         return Workspace.open(actor=settings.text("ledger.actor") or None)
 
-    return MainWindow(Jobs(open_workspace, say.error), theme, say, settings)
+    window = MainWindow(Jobs(open_workspace, say.error), theme, say, settings)
+    add_window_commands(window)
+    return window
 
 
 def begin(window: MainWindow, paths: Sequence[str]) -> None:

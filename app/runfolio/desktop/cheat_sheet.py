@@ -51,9 +51,10 @@ class CheatSheet(QDialog):
         across = QHBoxLayout()
         across.setSpacing(40)
         for column in columns:
-            column.addStretch()
+            column.addStretch(1)
             across.addLayout(column)
         outer.addLayout(across)
+        outer.addStretch()
 
 
 def _grid(rows: list[tuple[str, str]]) -> QGridLayout:

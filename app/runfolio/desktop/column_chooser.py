@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QPoint, QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
@@ -18,7 +18,8 @@ from runfolio.model.direction import Direction
 from runfolio.model.display import count, plain
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 
-SIZE = (360, 460)
+SIZE = (360, 480)
+ROW = 25
 _GROUPS = (
     (FieldKind.BUILTIN, "Run"),
     (FieldKind.METRIC, "Metrics"),
@@ -105,6 +106,7 @@ class ColumnChooser(QFrame):
             group = QStandardItem(f"{title}  {count(len(members))}")
             group.setFont(fonts.ui(12, fonts.DEMI_BOLD))
             group.setSelectable(False)
+            group.setSizeHint(QSize(60, ROW))
             self.rows.appendRow(group)
             for info in members:
                 item = QStandardItem(_label(info))
@@ -113,6 +115,7 @@ class ColumnChooser(QFrame):
                 item.setCheckState(Qt.CheckState.Checked if _base(column) in shown else Qt.CheckState.Unchecked)
                 item.setEnabled(not column.is_name)
                 item.setData(column, _COLUMN)
+                item.setSizeHint(QSize(60, ROW))
                 group.appendRow(item)
         self.rows.blockSignals(False)
         self._filtered.invalidate()

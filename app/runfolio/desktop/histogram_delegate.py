@@ -27,7 +27,7 @@ class HistogramDelegate(QStyledItemDelegate):
         super().paint(painter, option, index)
         if not isinstance(histogram, Histogram) or not histogram.bins:
             return
-        box = QRectF(option.rect).adjusted(8, 7, -8, -6)  # type: ignore[attr-defined] # missing from the stubs
+        box = QRectF(option.rect).adjusted(8, 7, -8, -6)
         before = sum(b.before for b in histogram.bins) or 1
         after = sum(b.after for b in histogram.bins) or 1
         highest = max(max(b.before / before, b.after / after) for b in histogram.bins) or 1.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QLineF, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtCore import QLineF, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from runfolio.desktop import fonts
+from runfolio.desktop import fonts, icons
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
 from runfolio.desktop.run_table import COLUMN_ROLE, KEY_ROLE, VALUE_ROLE, WAITING, RunTableModel
@@ -104,9 +104,9 @@ class RunDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         rest = area.adjusted(DOT_SPACE, 0, 0, 0)
         if key == state.baseline:
-            width = self._pill_width("baseline")
-            self._pill(painter, QRectF(rest.right() - width, rest.top(), width, rest.height()), "baseline", "accent")
-            rest.setRight(rest.right() - width - 6)
+            flag = icons.pixmap("flag", theme, "accent", size=14, ratio=painter.device().devicePixelRatio())
+            painter.drawPixmap(QPointF(rest.right() - 14, rest.center().y() - 7), flag)
+            rest.setRight(rest.right() - 20)
         font = self._strong if style.picked else self._font
         self._write(painter, rest, text, font, theme.color("placeholder" if text == WAITING else "text"))
 

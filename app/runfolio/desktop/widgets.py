@@ -233,6 +233,8 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self._theme, self._icon = theme, icon
+        self.setProperty("surface", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._picture = QLabel()
         self._title = PlainLabel(title, font=fonts.ui(15, QFont.Weight.DemiBold))
         self._text = PlainLabel(text, role="muted", wrap=True)

@@ -40,7 +40,6 @@ from runfolio.desktop.views.registry import INSPECTOR, VIEWS, View, ViewRow
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.views.welcome import WelcomeView
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
-from runfolio.desktop.window_commands import add_window_commands
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Source, Touched
 from runfolio.model.params import Json
@@ -78,7 +77,6 @@ class MainWindow(QMainWindow):
         self._current = ""
         self._wanted = "runs"
         self._build()
-        add_window_commands(self)
         NoticeBar(self, say, theme, STATUS_HEIGHT)
         state.library_changed.connect(self._on_library_changed)
         self.scope.answered.connect(self._on_scope_answered)

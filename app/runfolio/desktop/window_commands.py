@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from runfolio.desktop.commands import Command
 from runfolio.desktop.theme import ThemeMode
 from runfolio.desktop.views.registry import VIEWS
+from runfolio.desktop.window import MainWindow
 from runfolio.settings import Value
 from runfolio.settings import save as save_settings
-
-if TYPE_CHECKING:
-    from runfolio.desktop.window import MainWindow
 
 MENU = (
     "palette.open",

@@ -1,7 +1,8 @@
 """The only door to DuckDB: opening, a cursor for each thread, data in and out as arrays, interrupting.
 
 Polars frames go in through the Arrow C stream, which keeps NaN apart from null (a dict of NumPy arrays would not)
-and needs no pyarrow. The connection cannot reach other files, and its configuration is locked.
+and needs no pyarrow. Rows come out as Python values or NumPy arrays: DuckDB 2.0 leaks what it exports as a stream, and
+says so on the terminal when the program ends. The connection cannot reach other files, and its configuration is locked.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
 
-from runfolio.errors import IndexLocked, IndexStale
+from runfolio.errors import Cancelled, Expected, IndexLocked, IndexStale, UsageError
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("runfolio.index")
 _PID = re.compile(r"PID (\d+)")
+_DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
+_CONFIG = {"enable_external_access": False, "lock_configuration": True, "preserve_insertion_order": True}
+"""No file but the index is within reach of a statement, and no statement can change that."""
 
 Bound: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | None
 Row: TypeAlias = tuple[object, ...]
@@ -42,46 +47,55 @@ class _Stream:
         return self._frame.__arrow_c_stream__(requested_schema)
 
 
+class _OtherVersion(IndexStale):
+    """Written by another version: nobody needs it any more."""
+
+
+class _Foreign(IndexStale):
+    """A database of something else: not ours to drop."""
+
+
 class Database:
-    """An open index file. Cursors are made for each thread; only one thread writes at a time."""
+    """An open index file. Cursors are made for each thread; only one thread writes at a time.
+
+    Every method raises Cancelled when the call was interrupted or the index is closed, IndexStale when the file turns
+    out to be damaged (the next `open_or_rebuild` makes it anew), and Expected when the disk refuses.
+    """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path = path
         self._connection = connection
         self._local = threading.local()
-        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self._guard = threading.Lock()
+        self._closed = False
         self.write_lock = threading.RLock()
 
     @classmethod
     def open(cls, path: Path) -> Database:
-        """Open an index, or make a new one. Raises IndexLocked, and IndexStale when it has to be rebuilt."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open an index, or make a new one.
+
+        Raises  IndexLocked when another process has it open, IndexStale when it has to be rebuilt, UsageError when
+                no file can be made there.
+        """
+        if path.is_dir():
+            raise UsageError("The index is a file, and there is a folder of that name", where=str(path))
         try:
-            connection = duckdb.connect(
-                str(path),
-                config={"enable_external_access": False, "lock_configuration": True, "preserve_insertion_order": True},
-            )
-        except duckdb.IOException as error:
-            if "lock" in str(error).lower():
-                found = _PID.search(str(error))
-                pid = int(found[1]) if found else None
-                raise IndexLocked(
-                    f"The index is in use by another process{f' (PID {pid})' if pid else ''}",
-                    pid=pid,
-                    hint="Use the window that is open, close it, wait with --wait, or work on another index "
-                    "with --index FILE.",
-                    where=str(path),
-                ) from error
-            raise IndexStale(f"The index cannot be opened: {_first_line(error)}", where=str(path)) from error
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"The index's folder cannot be made: {error.strerror}", where=str(path)) from error
+        if _beside(path, ".damaged").exists():
+            raise IndexStale("The index was found damaged", where=str(path))
+        try:
+            connection = duckdb.connect(str(path), config=dict(_CONFIG))
         except duckdb.Error as error:
-            raise IndexStale(f"The index cannot be opened: {_first_line(error)}", where=str(path)) from error
+            raise _cannot_open(path, error) from error
         database = cls(path, connection)
         try:
             database._prepare()
-        except (duckdb.Error, IndexStale) as error:
+        except (duckdb.Error, Expected) as error:
             database.close()
-            if isinstance(error, IndexStale):
+            if isinstance(error, Expected):
                 raise
             raise IndexStale(f"The index is damaged: {_first_line(error)}", where=str(path)) from error
         return database
@@ -90,16 +104,29 @@ class Database:
     def open_or_rebuild(cls, path: Path) -> Database:
         """Open an index; one that is damaged, foreign or of another version is set aside and made anew.
 
-        The index is a cache, so nobody is asked. The file set aside stays beside it as `<name>.old`, one at most.
-        Raises IndexLocked.
+        The index is a cache, so nobody is asked. One of another version goes; a damaged one stays as `<name>.old`, one
+        at most; a file that never was an index is kept whatever lies there. Raises IndexLocked and UsageError.
         """
         try:
             return cls.open(path)
-        except IndexStale as stale:
+        except _OtherVersion as stale:
             _log.warning("%s; a new one is made", stale)
-        # A write-ahead log of the old file would be replayed into the new one.
-        path.with_name(path.name + ".wal").unlink(missing_ok=True)
-        path.replace(path.with_name(path.name + ".old"))
+            path.unlink()
+            return cls.open(path)
+        except IndexStale as stale:
+            _log.warning("%s", stale)
+            suffix = ".old" if _is_index(path) and not isinstance(stale, _Foreign) else _free_suffix(path)
+        wal = _beside(path, ".wal")
+        if wal.exists():
+            # A write-ahead log that does not fit would keep the index shut; what it held is read from the folders.
+            _set_aside(wal, ".old")
+            try:
+                return cls.open(path)
+            except IndexStale as stale:
+                _log.warning("%s", stale)
+        _set_aside(path, suffix)
+        _beside(path, ".damaged").unlink(missing_ok=True)
+        _log.warning("%s: a new index is made", path)
         return cls.open(path)
 
     def _prepare(self) -> None:
@@ -107,20 +134,24 @@ class Database:
         if "meta" in names:
             found = self.rows("select value from meta where name = 'schema'")
             if found != [(str(SCHEMA_VERSION),)]:
-                raise IndexStale("The index was written by another version of Runfolio", where=str(self.path))
+                raise _OtherVersion("The index was written by another version of Runfolio", where=str(self.path))
             return
         if names:
-            raise IndexStale("The file is a database, but not an index of Runfolio", where=str(self.path))
+            raise _Foreign("The file is a database, but not an index of Runfolio", where=str(self.path))
         with self.transaction():
             for statement in SCHEMA:
                 self.run(statement)
             self.run("insert into meta values ('schema', ?)", [str(SCHEMA_VERSION)])
 
     def close(self) -> None:
-        """Close all cursors and the file."""
+        """Stop what is running, wait until it has stopped, and close the file."""
         with self._guard:
-            for cursor in self._cursors:
-                cursor.close()
+            self._closed = True
+            for cursor in self._cursors.values():
+                while not _closes(cursor):
+                    cursor.interrupt()
+                    # Trying to close again at once takes the interrupt back before the other thread has seen it.
+                    time.sleep(0.002)
             self._cursors.clear()
         self._connection.close()
 
@@ -129,36 +160,49 @@ class Database:
         """This thread's cursor."""
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if cursor is None:
-            cursor = self._connection.cursor()
-            self._local.cursor = cursor
             with self._guard:
-                self._cursors.append(cursor)
+                if self._closed:
+                    raise Cancelled("The index was closed")
+                cursor = self._local.cursor = self._connection.cursor()
+                # The number of a thread that has ended is given out again, so the cursors of ended threads go.
+                self._cursors[threading.get_ident()] = cursor
         return cursor
 
-    def interrupt(self) -> None:
-        """Stop whatever any thread is running; its call raises duckdb.InterruptException."""
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread (`threading.get_ident()`) is running, or all of them; its call raises Cancelled.
+
+        A thread that runs nothing is not affected.
+        """
         with self._guard:
-            for cursor in self._cursors:
-                cursor.interrupt()
+            for number, cursor in self._cursors.items():
+                if thread in (None, number):
+                    cursor.interrupt()
+
+    # --- asking ------------------------------------------------------------------------------------------------
 
     def run(self, sql: str, params: Sequence[Bound] = ()) -> None:
         """Execute a statement whose result nobody wants."""
-        self.cursor.execute(sql, list(params))
+        with self._told():
+            self.cursor.execute(sql, list(params))
 
     def rows(self, sql: str, params: Sequence[Bound] = ()) -> list[Row]:
         """All rows of a query as Python values; NULL is None, NaN stays NaN."""
-        return self.cursor.execute(sql, list(params)).fetchall()
-
-    def frame(self, sql: str, params: Sequence[Bound] = ()) -> pl.DataFrame:
-        """All rows of a query as a frame, over the Arrow C stream; null and NaN stay apart."""
-        import polars as pl
-
-        return pl.DataFrame(self.cursor.sql(sql, params=list(params)))
+        with self._told():
+            return self.cursor.execute(sql, list(params)).fetchall()
 
     def arrays(self, sql: str, params: Sequence[Bound] = ()) -> dict[str, NDArray[np.generic]]:
         """All rows of a query as an array for each column; a column with nulls is a masked array."""
-        columns: dict[str, NDArray[np.generic]] = self.cursor.execute(sql, list(params)).fetchnumpy()
-        return columns
+        with self._told():
+            columns: dict[str, NDArray[np.generic]] = self.cursor.execute(sql, list(params)).fetchnumpy()
+            return columns
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Within it, all queries of this thread see the index as it was at the first of them."""
+        with self._told(), self._begun():
+            yield
+
+    # --- changing ----------------------------------------------------------------------------------------------
 
     def insert(self, table: str, columns: Columns) -> None:
         """Append rows to a table of the schema; `columns` are of equal length and in the table's order."""
@@ -171,25 +215,57 @@ class Database:
         self._with_incoming(_frame(columns), f"create or replace temp table {table} as select * from incoming")
 
     def _with_incoming(self, frame: pl.DataFrame, sql: str) -> None:
-        cursor = self.cursor
-        cursor.register("incoming", _Stream(frame))
-        try:
-            cursor.execute(sql)
-        finally:
-            cursor.unregister("incoming")
+        with self._told():
+            cursor = self.cursor
+            cursor.register("incoming", _Stream(frame))
+            try:
+                cursor.execute(sql)
+            finally:
+                cursor.unregister("incoming")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; one writer at a time."""
-        with self.write_lock:
-            cursor = self.cursor
-            cursor.begin()
-            try:
-                yield
-            except BaseException:
-                cursor.rollback()
-                raise
-            cursor.commit()
+        """All or nothing; one writer at a time. May not be nested."""
+        with self.write_lock, self._told(), self._begun():
+            yield
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        cursor = self.cursor
+        cursor.begin()
+        try:
+            yield
+        except BaseException:
+            cursor.rollback()
+            raise
+        cursor.commit()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raises what DuckDB reports as the errors that cross a layer; a mistake in SQL stays a bug."""
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise Cancelled from error
+        except duckdb.ConnectionException as error:
+            raise Cancelled("The index was closed") from error
+        except duckdb.Error as error:
+            if _DAMAGE.search(str(error)):
+                # The damage shows only where it is read; the next start must not trip over it again.
+                _beside(self.path, ".damaged").touch()
+                raise IndexStale(
+                    f"The index is damaged: {_first_line(error)}",
+                    hint="Open Runfolio again: the index is then rebuilt from the folders. Decisions are not affected.",
+                    where=str(self.path),
+                ) from error
+            not_committed = isinstance(error, duckdb.TransactionException) and "commit" in str(error).lower()
+            if not_committed or isinstance(error, duckdb.IOException | duckdb.FatalException):
+                raise Expected(
+                    f"The index cannot be read or written: {_first_line(error)}",
+                    hint="Look whether the disk is full or gone.",
+                    where=str(self.path),
+                ) from error
+            raise
 
     @property
     def size_bytes(self) -> int:
@@ -203,10 +279,61 @@ class Database:
         return total
 
 
+def _closes(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Close a cursor; False when it is busy in another thread."""
+    try:
+        cursor.close()
+    except duckdb.ResourceInUseException:
+        return False
+    return True
+
+
 def _frame(columns: Columns) -> pl.DataFrame:
     import polars as pl
 
     return columns if isinstance(columns, pl.DataFrame) else pl.DataFrame(columns)
+
+
+def _cannot_open(path: Path, error: duckdb.Error) -> Expected:
+    said = str(error)
+    found = _PID.search(said)
+    if isinstance(error, duckdb.IOException) and (found or "lock" in said or "used by another" in said):
+        pid = int(found[1]) if found else None
+        return IndexLocked(
+            f"The index is in use by another process{f' (PID {pid})' if pid else ''}",
+            pid=pid,
+            hint="Use the window that is open, close it, wait with --wait, or work on another index with --index FILE.",
+            where=str(path),
+        )
+    if isinstance(error, duckdb.IOException) and said.startswith("IO Error: Cannot open file"):
+        return UsageError(f"The index cannot be opened: {_first_line(error)}", where=str(path))
+    return IndexStale(f"The index cannot be opened: {_first_line(error)}", where=str(path))
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _free_suffix(path: Path) -> str:
+    return next(s for s in (".old", *(f".old{n}" for n in range(2, 1_000_000))) if not _beside(path, s).exists())
+
+
+def _is_index(path: Path) -> bool:
+    """Whether the file begins as DuckDB's do; its tables may be beyond reading."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return False
+
+
+def _set_aside(path: Path, suffix: str) -> None:
+    try:
+        path.replace(_beside(path, suffix))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"The old index cannot be set aside: {error.strerror}", where=str(path)) from error
 
 
 def _first_line(error: Exception) -> str:

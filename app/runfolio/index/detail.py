@@ -22,7 +22,9 @@ def details(
     database: Database, keys: Sequence[RunKey], marks_of: Callable[[RunKey], RunMarks]
 ) -> tuple[RunDetail, ...]:
     """Details of runs in the order of `keys`. Raises NotFound for a key that is not in the index."""
-    reader = _Details(database, keys)
+    # Runs get new ids whenever linking is done again, so all must be read from one state.
+    with database.snapshot():
+        reader = _Details(database, keys)
     return tuple(reader.detail(key, marks_of(key)) for key in keys)
 
 

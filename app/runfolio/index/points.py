@@ -20,22 +20,21 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
 
     from runfolio.model.metrics import MetricSeries
 
-    rows = database.rows(
-        """select r.key, x.series, s.has_step, s.final, s.final_rule, s.file
-           from run_series x join runs r on r.id = x.run join series s on s.id = x.series
-           where x.name = ? and r.key in (select unnest(?::varchar[]))""",
-        [metric, [*keys]],
-    )
-    if not rows:
-        return {}
-    ids = [cast(int, row[1]) for row in rows]
-    points = database.arrays(
-        f"""select series, step, coalesce(wall_time, {NO_TIME}) as wall_time, value
-            from points
-            where series in (select unnest(?::integer[]))
-            order by series, rowid""",
-        [ids],
-    )
+    with database.snapshot():
+        rows = database.rows(
+            """select r.key, x.series, s.has_step, s.final, s.final_rule, s.file
+               from run_series x join runs r on r.id = x.run join series s on s.id = x.series
+               where x.name = ? and r.key in (select unnest(?::varchar[]))""",
+            [metric, [*keys]],
+        )
+        ids = [cast(int, row[1]) for row in rows]
+        points = database.arrays(
+            f"""select series, step, coalesce(wall_time, {NO_TIME}) as wall_time, value
+                from points
+                where series in (select unnest(?::integer[]))
+                order by series, rowid""",
+            [ids],
+        )
     starts = np.searchsorted(points["series"], ids, side="left")
     ends = np.searchsorted(points["series"], ids, side="right")
     found: dict[RunKey, MetricSeries] = {}

@@ -189,7 +189,7 @@ class CompareView(QWidget):
                 item.setForeground(theme.run_color(style.color_index))
         table.setColumnWidth(0, 225)
         for column in range(1, len(diff.runs) + 1):
-            table.setColumnWidth(column, 212)
+            table.setColumnWidth(column, 246)
 
     def _fill_row(self, row: int, section: DiffSection, entry: DiffRow) -> None:
         table, theme = self.table, self._context.theme

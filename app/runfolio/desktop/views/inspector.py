@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
-from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel, SectionTitle, TextButton
+from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill, PlainLabel, SectionTitle, TextButton, tooltip
 from runfolio.model.answers import Change, RunDetail, Touched
 from runfolio.model.direction import Direction
 from runfolio.model.display import count, duration, number, size
@@ -60,6 +60,7 @@ class InspectorView(QWidget):
         head.addWidget(self._status, 0, Qt.AlignmentFlag.AlignTop)
         self._overview = QFormLayout()
         self._overview.setContentsMargins(0, 4, 0, 0)
+        self._overview.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._overview.setHorizontalSpacing(14)
         self._overview.setVerticalSpacing(5)
         self.note = QPlainTextEdit()
@@ -86,6 +87,7 @@ class InspectorView(QWidget):
         scroll = QScrollArea()
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(overview)
         self.params = PlainTable(["Param", "Value"], "params")
         self.params_search = _search("Search params", lambda: self._fill_params())
@@ -178,7 +180,8 @@ class InspectorView(QWidget):
             ("Key", run.key),
         )
         for title, text in rows:
-            label = PlainLabel(text, wrap=True)
+            label = ElidedLabel(text)
+            label.setToolTip(tooltip(text))
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._overview.addRow(PlainLabel(title, role="muted"), label)
         self.recordings.start(len(run.recordings))
