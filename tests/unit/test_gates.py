@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from runfolio import locate
 from runfolio.analysis.gates import MAX_BYTES, evaluate, load_gates
 from runfolio.errors import UsageError
 from runfolio.model.answers import RunDetail
@@ -44,6 +45,14 @@ def test_a_file_gives_its_gates_in_order_with_names_made_up_where_there_is_none(
         Gate("data set recorded by digest", "dataset"),
         Gate("approval by 2 other people", "sign_off", threshold=2.0),
     )
+
+
+def test_the_example_of_the_help_page_is_a_gates_file() -> None:
+    page = (locate.resources() / "help" / "gates.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert [g.kind for g in load_gates(example.encode())] == [
+        "metric", "metric", "not_worse", "status", "dataset", "sign_off",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
