@@ -36,7 +36,9 @@ def column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Colum
 
 def _builtin_column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Column:
     builtin = BY_NAME[field.name]
-    value = f"(select list(v) from ({builtin.sql}))" if builtin.many else builtin.sql
+    # Tags stand in the order in which they were put on; everything else in the order of the alphabet.
+    order = "" if builtin.name == "tag" else " order by v"
+    value = f"(select list(v{order}) from ({builtin.sql}))" if builtin.many else builtin.sql
     found = [v for v, _ in _values(database, f"select r.id as run, {value} as v, null as text from runs r", [], keys)]
     if builtin.kind is CellKind.TAGS:
         # Several recordings of a run may name the same data set.
