@@ -170,6 +170,11 @@ class MainWindow(QMainWindow):
             view.restore(self._kept.get(id, {}))
         self.open_workspace(paths)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the session was taken over and the workspace is open."""
+        return self.started and self._open
+
     def open_workspace(self, paths: Sequence[str] = ()) -> None:
         """Open index and ledger; when that fails the welcome page says why."""
 
