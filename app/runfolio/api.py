@@ -326,8 +326,6 @@ class Workspace:
         cancel: CancelToken | None = None,
     ) -> DataDiff:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
-        from runfolio.analysis.datadiff import data_diff
-
         return data_diff(before, after, key=key, cancel=cancel)
 
     # --- the ledger --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -50,7 +51,15 @@ _LOOKS = {
     "dark": {"surface": "#121316", "text": "#ecedf0", "line": "#4a4d55", "grid": "#2a2d33", "bad": "#ff6369"},
 }
 _COLUMNS = 1200
+_LARGEST = 1e300
+_SMALLEST = 1e-300
 _MM = 1 / 25.4
+# Ours, then matplotlib's own, then what a system may have for other scripts.
+_FAMILIES = (
+    "Inter", "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Droid Sans Fallback", "WenQuanYi Zen Hei",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Hiragino Sans", "Noto Sans Arabic", "Noto Sans Hebrew",
+    "Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji",
+)  # fmt: skip
 _X_NAMES = {"step": "step", "relative": "time since start (s)", "wall": "time (UTC)"}
 _LOCK = threading.Lock()
 """matplotlib's font cache and settings are shared; figures are drawn one at a time."""
@@ -74,12 +83,12 @@ def points_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["run", "key", "metric", "step", "wall_time", "value"])
-    for panel in recipe.panels:
+    for metric in dict.fromkeys(panel.metric for panel in recipe.panels):
         for run in recipe.runs:
-            points = series.get(panel.metric, {}).get(RunKey(run.key))
+            points = series.get(metric, {}).get(RunKey(run.key))
             if points is None:
                 continue
-            head = (spreadsheet(run.name), run.key, spreadsheet(panel.metric))
+            head = (spreadsheet(run.name), run.key, spreadsheet(metric))
             steps = points.step.tolist() if points.has_step else [""] * len(points)
             walls = points.wall_time_us.tolist()
             for step, wall, value in zip(steps, walls, points.value.tolist(), strict=True):
@@ -97,7 +106,7 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
     settings = mpl.rc_context(
         {
             "font.family": ["sans-serif"],
-            "font.sans-serif": [*_fonts(), "DejaVu Sans"],
+            "font.sans-serif": _fonts(),
             "font.size": 8.0,
             "pdf.fonttype": 42,
             "svg.fonttype": "path",
@@ -108,7 +117,9 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
             "path.simplify": False,
         }
     )
-    with _LOCK, settings:
+    with _LOCK, settings, warnings.catch_warnings():
+        # A name in a script that no font here has is drawn as boxes, and the file's metadata still has it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=(recipe.width_mm * _MM, height * _MM), dpi=recipe.dpi, layout="constrained")
         look = _LOOKS[recipe.theme]
         figure.set_facecolor(look["surface"])
@@ -135,23 +146,26 @@ def _draw_panel(
         spine.set_color(look["line"])
         spine.set_linewidth(0.6)
         spine.set_visible(side in ("left", "bottom"))
+    axes.set_xlabel(_X_NAMES[panel.x], color=look["text"])
     drawn = [(run, series[RunKey(run.key)]) for run in recipe.runs if RunKey(run.key) in series]
-    if panel.log_y:
-        from matplotlib.ticker import FuncFormatter, NullFormatter
-
-        axes.set_yscale("log", nonpositive="mask")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
-        axes.yaxis.set_minor_formatter(NullFormatter())
     xs = {run.key: x_axis(points, XKind(panel.x)) for run, points in drawn}
     low, high = _x_range(list(xs.values()))
     if low is None or high is None:
-        axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color=look["line"])
+        _say(axes, "no data", look)
         return
+    if panel.log_y:
+        if not any((points.value > 0).any() for _, points in drawn):
+            _say(axes, "no positive values", look)
+            return
+        _log_ticks(axes)
     for run, points in drawn:
         _draw_run(axes, panel, run, xs[run.key], points.value, (low, high), look)
-    axes.set_xlabel(_X_NAMES[panel.x], color=look["text"])
     if panel.x == "wall":
         _clock_ticks(axes)
+
+
+def _say(axes: Axes, text: str, look: Mapping[str, str]) -> None:
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=look["text"], alpha=0.6)
 
 
 def _draw_run(
@@ -164,14 +178,12 @@ def _draw_run(
     look: Mapping[str, str],
 ) -> None:
     color = PETROFF[run.color % len(PETROFF)]
-    width = 1.1
-    raw = min_max_columns(x, y, *span, _COLUMNS)
+    line = raw = min_max_columns(x, _drawable(y, panel), *span, _COLUMNS)
     if panel.smoothing > 0 and len(y) > 2:
         axes.plot(raw.x, raw.y, color=color, linewidth=0.6, alpha=0.3)
-        line = min_max_columns(x, smooth(x, y, Smoother.TIME_EMA, panel.smoothing, natural_range(x)), *span, _COLUMNS)
-    else:
-        line = raw
-    axes.plot(line.x, line.y, color=color, linewidth=width, linestyle=_DASHES[run.dash % len(_DASHES)])
+        smoothed = smooth(x, y, Smoother.TIME_EMA, panel.smoothing, natural_range(x))
+        line = min_max_columns(x, _drawable(smoothed, panel), *span, _COLUMNS)
+    axes.plot(line.x, line.y, color=color, linewidth=1.1, linestyle=_DASHES[run.dash % len(_DASHES)])
     if len(line.lone_x):
         axes.plot(line.lone_x, line.lone_y, color=color, linestyle="none", marker="o", markersize=2.2)
     for marks, filled in ((nan_marks(x, y), True), (inf_marks(x, y), False)):
@@ -184,6 +196,14 @@ def _draw_run(
             )  # fmt: skip
 
 
+def _drawable(y: Floats, panel: PanelRecipe) -> Floats:
+    """What the scale can show: values past 1e300 at 1e300, and on a logarithmic one nothing below 1e-300."""
+    if panel.log_y:
+        y = np.where(y >= _SMALLEST, y, np.where(np.isinf(y), y, np.nan))
+    # matplotlib adds margins, which must stay finite.
+    return np.where(np.isfinite(y), np.clip(y, -_LARGEST, _LARGEST), y)
+
+
 def _x_range(xs: list[Floats]) -> tuple[float | None, float | None]:
     sound = [x[np.isfinite(x)] for x in xs]
     sound = [x for x in sound if len(x)]
@@ -191,6 +211,15 @@ def _x_range(xs: list[Floats]) -> tuple[float | None, float | None]:
         return None, None
     low, high = min(float(x.min()) for x in sound), max(float(x.max()) for x in sound)
     return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _log_ticks(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.set_yscale("log", nonpositive="mask")
+    # Plain numbers: the default writes powers as formulas.
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _clock_ticks(axes: Axes) -> None:
@@ -227,7 +256,7 @@ def _legend(figure: Figure, recipe: ChartRecipe, series: SeriesOf, look: Mapping
 
 
 def _fonts() -> list[str]:
-    """Makes the bundled font known; its family name, or nothing where it is missing."""
+    """Makes the bundled font known; families in the order in which they are asked for a character."""
     from matplotlib import font_manager
 
     from runfolio import locate
@@ -235,7 +264,8 @@ def _fonts() -> list[str]:
     if not any(font.name == "Inter" for font in font_manager.fontManager.ttflist):
         for file in sorted((locate.resources() / "fonts").glob("Inter-*.ttf")):
             font_manager.fontManager.addfont(str(file))
-    return ["Inter"] if any(font.name == "Inter" for font in font_manager.fontManager.ttflist) else []
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return [family for family in _FAMILIES if family in known]
 
 
 def _metadata(recipe: ChartRecipe, kind: str) -> dict[str, str | None]:

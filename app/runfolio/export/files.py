@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -16,7 +17,9 @@ def write_whole(path: Path, data: bytes) -> Path:
         fresh.write_bytes(data)
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        # What could not be written may not be there to take away either.
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise UsageError(
             f"The file cannot be written: {error.strerror or error}",
             hint="Choose a folder that you may write to and that has room.",

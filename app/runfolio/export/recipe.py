@@ -63,13 +63,15 @@ class ChartRecipe:
             raise UsageError("A chart needs at least one metric")
         if not (10 <= self.width_mm <= 2000 and 0 <= self.height_mm <= 2000 and 20 <= self.dpi <= 1200):
             raise UsageError("A figure is 10 to 2000 mm wide, at most 2000 mm high, at 20 to 1200 dpi")
+        if not 1 <= self.columns <= 50:
+            raise UsageError("A figure has 1 to 50 columns of panels")
         for panel in self.panels:
             if panel.x not in X_KINDS or not 0 <= panel.smoothing < 1:
                 raise UsageError("A panel's x is step, relative or wall; its smoothing lies from 0 to below 1")
 
     def to_json(self) -> str:
-        """The recipe as one line of JSON with sorted keys."""
-        return json.dumps({"format": FORMAT} | asdict(self), ensure_ascii=False, sort_keys=True)
+        """The recipe as one line of JSON with sorted keys, in ASCII: it travels in the metadata of image files."""
+        return json.dumps({"format": FORMAT} | asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> ChartRecipe:
