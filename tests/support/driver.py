@@ -39,6 +39,10 @@ class Driver:
 
     def start(self, *paths: str | Path, look: bool = False) -> Driver:
         """Open Runfolio on folders. `look`: whether it looks for new runs in the library by itself."""
+        return self.start_without_waiting(*paths, look=look).settle()
+
+    def start_without_waiting(self, *paths: str | Path, look: bool = False) -> Driver:
+        """The same, for a start that does not get that far."""
         app.make_application()
         settings = Settings.load()
         settings.set("library.look_at_start", look)
@@ -47,7 +51,7 @@ class Driver:
         self._window = app.make_window(self._theme, settings)
         self._window.show()
         app.begin(self._window, [str(path) for path in paths])
-        return self.settle()
+        return self
 
     def close(self) -> None:
         """Close the window; everything that was asked for is carried out."""
@@ -103,7 +107,12 @@ class Driver:
             quiet[0] = 0 if busy else quiet[0] + 1
             return quiet[0] > 3
 
-        return self.until(at_rest)
+        self.until(at_rest)
+        active = QApplication.activeWindow()
+        if active is None or not active.isVisible():
+            # The screenless platform leaves a popup active after it was hidden; a real desktop does not.
+            self.window.activateWindow()
+        return self
 
     # --- hands -------------------------------------------------------------------------------------------------
 
