@@ -11,7 +11,7 @@ import pytest
 
 from runfolio.analysis.diff import MISSING, DiffRow, RunDiff, SectionId, Verdict, diff_runs
 from runfolio.analysis.reasons import headline
-from runfolio.analysis.render import as_json, as_latex, as_markdown, as_tsv, delta_text
+from runfolio.analysis.render import as_json, as_latex, as_markdown, as_tsv, delta_text, title_of
 from runfolio.analysis.typed import canonical
 from runfolio.errors import UsageError
 from runfolio.model.datasets import DatasetRef
@@ -169,6 +169,17 @@ def test_a_baseline_of_zero_has_a_delta_but_no_percentage() -> None:
     diff = diff_runs([run("a", metrics={"loss": [0.0]}), run("b", metrics={"loss": [0.25]})])
     cell = rows(diff, SectionId.METRICS)["loss"].cells[1]
     assert (cell.delta, cell.relative, delta_text(cell)) == (0.25, None, "+0.25 ▼")
+
+
+def test_a_small_difference_is_not_written_as_none() -> None:
+    diff = diff_runs([run("a", metrics={"loss": [1.997]}), run("b", metrics={"loss": [1.9967]})])
+    assert delta_text(rows(diff, SectionId.METRICS)["loss"].cells[1]) == "−0.0003 (−0.015 %) ▲"
+
+
+def test_the_title_of_metrics_says_which_figure_is_compared() -> None:
+    known, unknown = run("a", metrics={"loss": [1]}), run("a", metrics={"loss": [1], "lr": [1]})
+    assert title_of(diff_runs([known]).section(SectionId.METRICS)) == "Metrics (best)"
+    assert title_of(diff_runs([unknown]).section(SectionId.METRICS)) == "Metrics (best, or last without a direction)"
 
 
 def test_the_relative_difference_from_a_negative_baseline_keeps_the_sign_of_the_change() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from runfolio.analysis.cells import markdown, tsv
 from runfolio.analysis.diff import DiffCell, DiffRow, DiffSection, RunDiff, SectionId, Verdict
 from runfolio.analysis.reasons import headline
+from runfolio.model.direction import Direction
 from runfolio.model.display import number, plain
 from runfolio.model.params import Json
 
@@ -31,7 +32,8 @@ def delta_text(cell: DiffCell) -> str:
 
 def _percent(share: float) -> str:
     percent = share * 100
-    return f"{percent:.1f} %" if percent < 1000 else f"{number(percent, 3)} %"
+    # A difference that there is must not read 0.0.
+    return f"{percent:.1f} %" if 0.05 <= percent < 1000 else f"{number(percent, 2)} %"
 
 
 def _signed(text: str, *, negative: bool) -> str:
@@ -39,8 +41,11 @@ def _signed(text: str, *, negative: bool) -> str:
 
 
 def title_of(section: DiffSection) -> str:
-    """The section's title; metrics say that the best value is what is compared."""
-    return "Metrics (best where a direction is known, else last)" if section.id is SectionId.METRICS else section.title
+    """The section's title; that of metrics says which figure is compared, as each of its rows does."""
+    if section.id is not SectionId.METRICS or not section.rows:
+        return section.title
+    unknown = any(row.direction is Direction.UNKNOWN for row in section.rows)
+    return f"{section.title} ({'best, or last without a direction' if unknown else 'best'})"
 
 
 def as_markdown(diff: RunDiff) -> str:
