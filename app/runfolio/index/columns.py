@@ -19,7 +19,8 @@ _MANY = 2_000
 def column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Column:
     """A field's values for runs, in the order of `keys`; None for runs without a value and for unknown keys.
 
-    Params are NUMBER when most of their values are; a value that is none then shows as its text among the numbers.
+    Params are NUMBER when most of their values in all runs are, so that every page of a table says the same; a value
+    that is none then shows as its text among the numbers.
     """
     if field.kind is FieldKind.BUILTIN:
         return _builtin_column(database, field, keys)
@@ -28,8 +29,8 @@ def column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Colum
     if field.kind is FieldKind.METRIC:
         return Column(field, CellKind.NUMBER, tuple(v for v, _ in found))
     texts = tuple(cast("str | None", text) for _, text in found)
-    numbers = sum(v is not None for v, _ in found)
-    if numbers * 2 > len(texts) - texts.count(None):
+    named = [field.kind.value, field.name]
+    if database.rows("select 1 from fields where kind = ? and name = ? and numeric", named):
         return Column(field, CellKind.NUMBER, tuple(text if v is None else v for v, text in found), texts)
     return Column(field, CellKind.TEXT, texts)
 
