@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runfolio.index.database import Database
+from runfolio.index.detail import details
 from runfolio.index.linkable import Linkable, LinkedRun, Member
 from runfolio.index.marks import put_marks
 from runfolio.index.queries import Queries
 from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.writer import ReadUnit, Writer
+from runfolio.model.answers import RunDetail
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param, flatten
 from runfolio.model.problem import Problem
-from runfolio.model.promotion import ModelVersion
+from runfolio.model.promotion import ModelVersion, RunMarks
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import Recording, RunKey
 from runfolio.readers.contract import Claim, Strength
@@ -103,6 +105,10 @@ class Shelf:
     def keys(self, where: str = "", *sort: SortKey) -> list[str]:
         """Keys that a filter selects, in order."""
         return [*self.queries.run_keys(RunQuery(where, sort))]
+
+    def detail(self, key: str) -> RunDetail:
+        """All that is known of a run but its points."""
+        return details(self.database, [RunKey(key)], lambda _: RunMarks())[0]
 
     def close(self) -> None:
         """Close the file."""

@@ -220,7 +220,8 @@ def test_threads_that_ended_leave_no_cursor_behind(database: Database) -> None:
         thread = threading.Thread(target=notes, args=(database,))
         thread.start()
         thread.join()
-    assert len(database._cursors) <= 3
+    # This thread's, and that of the last one that ended.
+    assert len(database._cursors) <= 2
 
 
 # --- another process, another version, damage --------------------------------------------------------------------

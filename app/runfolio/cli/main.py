@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     """Run `runfolio <command> ...`; the exit code."""
     parser = build_parser()
     try:
-        args = parser.parse_args([*argv])
+        args = parser.parse_args(_joined(argv))
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
@@ -47,6 +47,17 @@ def main(argv: Sequence[str]) -> int:
     except RunfolioError as failure:
         complain(failure)
         return 2
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """`--sort -val/acc` as `--sort=-val/acc`: argparse would take a value that starts with a minus for an option."""
+    found: list[str] = []
+    for argument in argv:
+        if found and found[-1] == "--sort":
+            found[-1] = f"--sort={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def build_parser() -> argparse.ArgumentParser:

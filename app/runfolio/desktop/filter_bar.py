@@ -86,6 +86,11 @@ class FilterBar(QWidget):
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something was typed that has not been looked at yet."""
+        return self._pause.isActive()
+
     def clear(self) -> None:
         """No filter."""
         self.field.clear()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, QStringListModel, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QSize,
+    QStringListModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QCompleter,
@@ -106,14 +116,19 @@ class FilterField(QLineEdit):
         self.insert(chosen.insert)
         self.textEdited.emit(self.text())
 
+    def event(self, event: QEvent) -> bool:
+        """Tab takes the chosen suggestion, or the first; here, because Qt moves the focus before keyPressEvent."""
+        is_tab = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab
+        if is_tab and event.type() is QEvent.Type.KeyPress and self._list.isVisible():
+            row = max(0, self._list.currentIndex().row())
+            self._list.hide()
+            self._take(row)
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tab takes the first suggestion; Enter, Escape and Down leave the line when no list is open."""
+        """Enter, Escape and Down leave the line when no list is open."""
         if self._list.isVisible():
-            if event.key() == Qt.Key.Key_Tab:
-                row = max(0, self._list.currentIndex().row())
-                self._list.hide()
-                self._take(row)
-                return
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._list.currentIndex().isValid():
                 event.ignore()
                 return

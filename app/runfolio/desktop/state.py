@@ -253,6 +253,11 @@ class WindowState(QObject):
         if not self._pause.isActive():
             self._announce()
 
+    @property
+    def announced(self) -> bool:
+        """Whether all commits heard of have been told to the views."""
+        return self._pending is None
+
     def _announce(self) -> None:
         if self._pending is not None:
             change, self._pending = self._pending, None

@@ -46,6 +46,7 @@ from runfolio.model.params import Json
 from runfolio.settings import Settings
 
 SIZE = (1440, 900)
+SMALLEST_VIEW = (320, 240)
 LAYOUT_VERSION = 1
 _MOVABLE = (
     QDockWidget.DockWidgetFeature.DockWidgetMovable
@@ -76,6 +77,8 @@ class MainWindow(QMainWindow):
         self._open = False
         self._current = ""
         self._wanted = "runs"
+        self._library_wanted = True
+        """Whether the user wants to see the library; the welcome page hides it in any case."""
         self._build()
         NoticeBar(self, say, theme, STATUS_HEIGHT)
         state.library_changed.connect(self._on_library_changed)
@@ -111,6 +114,8 @@ class MainWindow(QMainWindow):
             lambda path: self.open_paths([path]),
         )
         self.stack = QStackedWidget()
+        # Said outright, or the widest view would decide how small the window can get at 200 % scale.
+        self.stack.setMinimumSize(*SMALLEST_VIEW)
         self.stack.addWidget(self.welcome)
         centre = QWidget()
         across = QHBoxLayout(centre)
@@ -170,6 +175,11 @@ class MainWindow(QMainWindow):
             view.restore(self._kept.get(id, {}))
         self.open_workspace(paths)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the session was taken over and the workspace is open."""
+        return self.started and self._open
+
     def open_workspace(self, paths: Sequence[str] = ()) -> None:
         """Open index and ledger; when that fails the welcome page says why."""
 
@@ -211,6 +221,7 @@ class MainWindow(QMainWindow):
         """Keep geometry and docks."""
         store.setValue("window/geometry", self.saveGeometry())
         store.setValue("window/docks", self.saveState(LAYOUT_VERSION))
+        store.setValue("window/library", int(self._library_wanted))
 
     def restore_layout(self, store: QSettings) -> None:
         """Bring geometry and docks back as they were left."""
@@ -219,6 +230,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if isinstance(docks, QByteArray):
             self.restoreState(docks, LAYOUT_VERSION)
+        self._library_wanted = store.value("window/library", 1, int) != 0
+        self._show_library_parts(shown=self.stack.currentWidget() is not self.welcome)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing to ask: all that can be lost is kept."""
@@ -313,6 +326,11 @@ class MainWindow(QMainWindow):
         self.show_view("runs")
         self.inspector_dock.show()
 
+    def toggle_library(self) -> None:
+        """Show or hide the library."""
+        self._library_wanted = not self.library_dock.isVisible()
+        self.library_dock.setVisible(self._library_wanted)
+
     def toggle_inspector(self) -> None:
         """Show or hide the inspector of the current run."""
         self.inspector_dock.setVisible(not self.inspector_dock.isVisible())
@@ -388,7 +406,7 @@ class MainWindow(QMainWindow):
 
     def _show_library_parts(self, *, shown: bool) -> None:
         self.filter_bar.setVisible(shown)
-        self.library_dock.setVisible(shown)
+        self.library_dock.setVisible(shown and self._library_wanted)
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:

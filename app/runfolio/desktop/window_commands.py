@@ -82,7 +82,7 @@ def add_window_commands(window: MainWindow) -> None:
         Command(
             "window.library",
             "Show or hide the library",
-            lambda: window.library_dock.setVisible(not window.library_dock.isVisible()),
+            window.toggle_library,
             ("Ctrl+B",),
             "Workspaces",
             "panel-left",

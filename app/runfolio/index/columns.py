@@ -19,7 +19,8 @@ _MANY = 2_000
 def column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Column:
     """A field's values for runs, in the order of `keys`; None for runs without a value and for unknown keys.
 
-    Params are NUMBER when most of their values are; a value that is none then shows as its text among the numbers.
+    Params are NUMBER when most of their values in all runs are, so that every page of a table says the same; a value
+    that is none then shows as its text among the numbers.
     """
     if field.kind is FieldKind.BUILTIN:
         return _builtin_column(database, field, keys)
@@ -28,15 +29,17 @@ def column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Colum
     if field.kind is FieldKind.METRIC:
         return Column(field, CellKind.NUMBER, tuple(v for v, _ in found))
     texts = tuple(cast("str | None", text) for _, text in found)
-    numbers = sum(v is not None for v, _ in found)
-    if numbers * 2 > len(texts) - texts.count(None):
+    named = [field.kind.value, field.name]
+    if database.rows("select 1 from fields where kind = ? and name = ? and numeric", named):
         return Column(field, CellKind.NUMBER, tuple(text if v is None else v for v, text in found), texts)
     return Column(field, CellKind.TEXT, texts)
 
 
 def _builtin_column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Column:
     builtin = BY_NAME[field.name]
-    value = f"(select list(v) from ({builtin.sql}))" if builtin.many else builtin.sql
+    # Tags stand in the order in which they were put on; everything else in the order of the alphabet.
+    order = "" if builtin.name == "tag" else " order by v"
+    value = f"(select list(v{order}) from ({builtin.sql}))" if builtin.many else builtin.sql
     found = [v for v, _ in _values(database, f"select r.id as run, {value} as v, null as text from runs r", [], keys)]
     if builtin.kind is CellKind.TAGS:
         # Several recordings of a run may name the same data set.

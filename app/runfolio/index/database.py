@@ -164,7 +164,9 @@ class Database:
                 if self._closed:
                     raise Cancelled("The index was closed")
                 cursor = self._local.cursor = self._connection.cursor()
-                # The number of a thread that has ended is given out again, so the cursors of ended threads go.
+                alive = {thread.ident for thread in threading.enumerate()}
+                for ended in [number for number in self._cursors if number not in alive]:
+                    self._cursors.pop(ended).close()
                 self._cursors[threading.get_ident()] = cursor
         return cursor
 

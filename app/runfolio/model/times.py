@@ -42,8 +42,9 @@ def from_iso(text: str) -> int | None:
 
 
 def to_iso(time_us: int | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds and `Z`, as `runfolio inspect` prints it; None stays None."""
+    """ISO 8601 in UTC, rounded to milliseconds, with `Z`, as `runfolio inspect` prints it; None stays None."""
     if time_us is None or time_us == NO_TIME:
         return None
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
+    rounded = min((time_us + 500) // 1000 * 1000, _LATEST_US)
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=rounded)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -26,15 +26,13 @@ from runfolio.model.run import Precision, Recording, RunStatus
 from runfolio.readers.contract import Budget, Claim, Strength, error, info, problem_from, warning
 from runfolio.readers.folder import Folder
 from runfolio.readers.framing import Fault, frames
-from runfolio.readers.tensorboard_events import FileEvents, decode
+from runfolio.readers.tensorboard_events import FileEvents, decode, sound_walls
 
 _CHUNK = 64 << 20
 _LARGEST_RECORD = 1 << 30
 _HOST = re.compile(r"events\.out\.tfevents\.\d+\.(?P<host>[A-Za-z0-9][A-Za-z0-9_-]{0,62})")
 _STATUSES = {1: RunStatus.FINISHED, 2: RunStatus.FAILED, 3: RunStatus.RUNNING}
 _LAST_RULE = "last value in the event files"
-# Seconds of years past 9999 and before 1970 come from a broken clock, not from a training.
-_LATEST_S = 253_402_300_799.0
 
 
 @dataclass(slots=True)
@@ -178,7 +176,7 @@ def _fault_problem(where: str, fault: Fault, before: int, offset: int, size: int
 
 
 def _microseconds(walls: Floats) -> tuple[Ints, int]:
-    sound = np.isfinite(walls) & (walls > 0) & (walls <= _LATEST_S)
+    sound = sound_walls(walls)
     micros = np.full(len(walls), times.NO_TIME, dtype=np.int64)
     micros[sound] = np.round(walls[sound] * 1e6).astype(np.int64)
     return micros, len(walls) - int(sound.sum())

@@ -16,13 +16,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from runfolio.model import times
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.params import Json
 from runfolio.readers.protobuf import BYTES, FIXED32, FIXED64, VARINT, BadMessage, double, fields, signed, single, text
 
 _FLOAT, _DOUBLE, _INT32, _STRING, _INT64, _BOOL, _HALF = 1, 2, 3, 7, 9, 10, 19
 _WIDTHS = {_FLOAT: "<f4", _DOUBLE: "<f8", _INT32: "<i4", _INT64: "<i8", _HALF: "<f2"}
+
+
+LATEST_S = 253_402_300_799.0
+"""The end of year 9999, as a Unix time: later wall times, and those up to 1970, come from a broken clock."""
+
+
+def sound_walls(walls: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which wall times (seconds) a clock can have shown; NaN and infinities are none of them."""
+    with np.errstate(invalid="ignore"):
+        sound: np.ndarray[tuple[int], np.dtype[np.bool_]] = (walls > 0) & (walls <= LATEST_S)
+    return sound
 
 
 @dataclass(slots=True)
@@ -175,7 +185,7 @@ def _join(out: FileEvents, parts: dict[str, TagPoints], bulk: _Bulk) -> None:
             by = np.argsort(order, kind="stable")
             order, steps, walls, values = order[by], steps[by], walls[by], values[by]
         out.columns[tag] = (order, steps, walls, values)
-        sound = walls[np.isfinite(walls)]
+        sound = walls[sound_walls(walls)]
         if len(sound):
             low, high = min(low, float(sound.min())), max(high, float(sound.max()))
     if low <= high:
@@ -235,6 +245,8 @@ def _value(data: memoryview, number: int, wall: float, step: int, out: FileEvent
     plugin = out.plugins.get(tag, "")
     if plugin == "hparams":
         _hparams(content, out)
+        if tensor is not None:
+            _widen(out, wall)
     elif simple is not None:
         _point(parts, tag, number, step, wall, simple)
     elif other:
@@ -361,6 +373,6 @@ def _count(out: FileEvents, kind: str, tag: str) -> None:
 
 
 def _widen(out: FileEvents, wall: float) -> None:
-    if math.isfinite(wall) and times.from_seconds(wall) is not None:
+    if 0 < wall <= LATEST_S:
         low, high = out.span or (wall, wall)
         out.span = (min(low, wall), max(high, wall))

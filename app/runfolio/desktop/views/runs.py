@@ -49,6 +49,7 @@ class RunsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
+        self.setFocusProxy(self.table)
         self._add_commands()
         self.table.opened.connect(lambda: context.commands.run("window.inspector"))
         self.table.menu_asked.connect(self._open_menu)

@@ -1,0 +1,82 @@
+"""`runfolio inspect --json`, the command importers are checked by, agrees with every tracker's own reader."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runfolio
+from support.expected import same
+
+CORPUS = Path(__file__).parent
+FORMATS = sorted(p.parent.name for p in CORPUS.glob("*/expected.json"))
+
+
+def inspect(folder: Path, *options: str) -> dict[str, Any]:
+    environment = {"PYTHONPATH": str(Path(runfolio.__file__).parent.parent), "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "runfolio", "inspect", str(folder), "--json", *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def flat(tree: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:
+    if isinstance(tree, dict) and (tree or not path):
+        return {key: value for name, below in tree.items() for key, value in flat(below, (*path, name)).items()}
+    return {".".join(path): tree}
+
+
+def wrong(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
+    found = []
+    for name, figures in expected["metrics"].items():
+        for figure in ("count", "first", "last", "min", "max", "has_nan"):
+            shown = got["metrics"].get(name, {}).get(figure)
+            if not same(figures[figure], shown):
+                found.append(f"{name}.{figure}: {shown} instead of {figures[figure]}")
+    params = flat(got["params"])
+    found += [f"param {k}: {params.get(k)}" for k, v in flat(expected["params"]).items() if not same(v, params.get(k))]
+    if expected["status"] != got["status"]:
+        found.append(f"status: {got['status']} instead of {expected['status']}")
+    for time in ("started_at", "ended_at"):
+        if expected[time] is not None and expected[time][:19] != (got[time] or "")[:19]:
+            found.append(f"{time}: {got[time]} instead of {expected[time]}")
+    return found
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_expected_run_is_a_recording_or_a_run_with_the_same_figures(name: str) -> None:
+    document = inspect(CORPUS / name / "runs")
+    expected = json.loads((CORPUS / name / "expected.json").read_text("utf-8"))["runs"]
+    assert expected
+    assert document["schema"] == 1
+    for run in expected:
+        if "known_reader_bug" in (run.get("extra") or {}):
+            continue  # test_mlflow.py says what is true instead
+        fits = [
+            g for g in document["recordings"] + document["runs"] if run["path"] == g["path"] or run["id"] == g["id"]
+        ]
+        assert fits, f"{run['path']} was not found"
+        assert min((wrong(run, g) for g in fits), key=len) == []
+
+
+def test_points_come_in_stored_order_with_the_metrics_that_have_them() -> None:
+    document = inspect(CORPUS / "tensorboard" / "runs" / "runs" / "weird", "--points")
+    (recording,) = document["recordings"]
+    for metric in recording["metrics"].values():
+        assert len(metric["points"]) == metric["count"]
+        assert metric["points"][0] == metric["first"]
+        assert metric["points"][-1] == metric["last"]
+
+
+def test_a_folder_without_runs_says_so_and_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "holiday.txt").write_text("sand")
+    environment = {"PYTHONPATH": str(Path(runfolio.__file__).parent.parent), "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "runfolio", "inspect", str(tmp_path), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert [p["code"] for p in json.loads(done.stdout)["problems"]] == ["no-runs"]

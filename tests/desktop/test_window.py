@@ -1,0 +1,236 @@
+"""The window as a whole: the first minute, the library, sessions, palette, help, settings, closing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QComboBox, QDialog, QWidget
+
+from runfolio.desktop import app
+from runfolio.desktop.palette import Palette
+from runfolio.desktop.rail import Rail
+from runfolio.desktop.theme import ThemeMode
+from runfolio.desktop.views.registry import VIEWS
+from runfolio.desktop.widgets import PlainLabel
+from runfolio.settings import Settings
+from support.driver import Driver
+from support.sweep import NAMES, write_sweep
+
+
+def fingerprint(folder: Path) -> str:
+    """Content, names and time stamps of everything below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        facts = path.stat()
+        digest.update(f"{path.relative_to(folder)} {facts.st_mtime_ns} {facts.st_mode}".encode())
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def test_an_empty_library_welcomes_and_a_dropped_folder_opens(driver: Driver, sweep: Path) -> None:
+    driver.start()
+    assert driver.find(QWidget, "welcome").isVisible()
+    assert not driver.window.filter_bar.isVisible()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(sweep))])
+    drop = QDropEvent(
+        QPointF(40, 40),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    driver.window.dropEvent(drop)
+    driver.until(lambda: len(driver.table.runs.keys) == len(NAMES)).settle()
+    assert not driver.find(QWidget, "welcome").isVisible()
+    assert driver.rows_of("library") == [f"{sweep.name} 6", "sweep 6"]
+    assert driver.text("index-facts").startswith("6 runs · 240 points · index ")
+
+
+def test_a_folder_on_the_command_line_is_read_and_never_touched(driver: Driver, tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "copied")
+    before = fingerprint(folder)
+    driver.start(folder).do("library.deep")
+    assert sorted(driver.column("Run")) == sorted(NAMES)
+    driver.close()
+    assert fingerprint(folder) == before
+
+
+def test_new_runs_appear_when_the_folder_is_looked_at_again(driver: Driver, tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "growing", NAMES[:2])
+    driver.start(folder)
+    assert sorted(driver.column("Run")) == sorted(NAMES[:2])
+    write_sweep(tmp_path / "more")
+    shutil.copytree(tmp_path / "more" / "sweep" / NAMES[2], folder / "sweep" / NAMES[2])
+    driver.press("F5")
+    assert sorted(driver.column("Run")) == sorted(NAMES[:3])
+
+
+def test_an_experiment_narrows_the_runs_and_a_second_click_shows_all(driver: Driver, indexed: Path) -> None:
+    driver.start().choose_in("library", "sweep")
+    assert driver.window.context.state.scope.experiment == "sweep"
+    assert len(driver.table.runs.keys) == len(NAMES)
+    driver.choose_in("library", "sweep")
+    assert driver.window.context.state.scope.experiment is None
+
+
+def test_a_saved_view_filters_and_says_how_many(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    assert "Diverged (NaN) 1" in driver.rows_of("saved-views")
+    driver.choose_in("saved-views", "Diverged (NaN)").sees_runs("fleet-marten")
+    assert driver.window.filter_bar.field.text() == "loss = nan"
+
+
+def test_removing_a_folder_keeps_it_on_disk_and_can_be_undone(driver: Driver, tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "kept")
+    before = fingerprint(folder)
+    driver.start(folder).choose_in("library", "kept").press("Delete")
+    assert driver.rows_of("library") == []
+    assert driver.find(QWidget, "welcome").isVisible()
+    assert "The folder is as it was" in driver.notice()
+    driver.do("edit.undo")
+    assert driver.rows_of("library") == ["kept 6", "sweep 6"]
+    assert fingerprint(folder) == before
+
+
+def test_the_next_start_shows_what_the_last_one_showed(driver: Driver, indexed: Path) -> None:
+    driver.start().click_header("val/acc · best").filter("lr < 0.05").do("runs.clear")
+    driver.highlight("eager-finch", "calm-ibis").press("Space").press("B")
+    driver.window.runs_view().set_columns(driver.table.shown_columns()[:5])
+    driver.settle()
+    titles, selected = driver.titles(), driver.selected()
+    driver.restart()
+    driver.sees_runs("fleet-marten", "eager-finch", "dusky-lynx", "calm-ibis")
+    assert driver.window.filter_bar.field.text() == "lr < 0.05"
+    assert driver.titles() == titles
+    assert driver.selected() == selected
+    state = driver.window.context.state
+    assert state.baseline is not None
+    assert state.name_of(state.baseline) == "calm-ibis"
+    assert [state.style_of(key).color_index for key in state.selection] == [0, 1]
+
+
+def test_decisions_survive_the_loss_of_the_index(driver: Driver, indexed: Path, sweep: Path) -> None:
+    driver.start().click_header("Run").highlight("calm-ibis").press("T").type("keeper").press("Return")
+    before = [driver.column(title) for title in driver.titles()]
+    driver.close()
+    (indexed / "cache" / "index.duckdb").unlink()
+    driver.start(sweep)
+    assert [driver.column(title) for title in driver.titles()] == before
+    assert driver.column("Tags") == ["", "", "keeper", "", "", ""]
+
+
+def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_path: Path) -> None:
+    store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    driver.start().do("window.inspector").do("window.library")
+    driver.window.resize(790, 640)
+    driver.window.save_layout(store)
+    driver.close()
+    driver.start_without_waiting()
+    driver.window.restore_layout(store)
+    driver.settle()
+    assert driver.find(QWidget, "runs-table").isVisible()
+    assert not driver.window.library_dock.isVisible()
+    assert driver.window.inspector_dock.isVisible()
+    assert (driver.window.width(), driver.window.height()) == (790, 640)
+
+
+def test_the_palette_finds_commands_and_runs_by_a_few_letters(driver: Driver, indexed: Path) -> None:
+    driver.start().press("Ctrl+K").type("drk")
+    palette = driver.find(Palette, "palette")
+    assert palette.titles()[0] == "Dark theme"
+    driver.press("Return")
+    assert driver.window.context.theme.name == "dark"
+    assert driver.window.context.settings.text("window.theme") == "dark"
+    driver.press("Ctrl+K").type("calmibis")
+    assert driver.find(Palette, "palette").titles()[0] == "calm-ibis"
+    driver.press("Return")
+    state = driver.window.context.state
+    assert state.current is not None
+    assert state.name_of(state.current) == "calm-ibis"
+    assert driver.window.inspector_dock.isVisible()
+
+
+def test_f1_lists_every_shortcut_there_is(driver: Driver, indexed: Path) -> None:
+    driver.start().press("F1")
+    sheet = driver.find(QDialog, "cheat-sheet")
+    shown = {label.text() for label in sheet.findChildren(PlainLabel)}
+    for command in driver.window.context.commands.all():
+        if command.keys:
+            assert command.title.rstrip("…") in shown, command.id
+
+
+def test_a_setting_is_in_force_at_once_and_kept(driver: Driver, indexed: Path) -> None:
+    driver.start().press("Ctrl+,")
+    box = driver.find(QComboBox, "setting-window.theme")
+    box.setCurrentIndex(box.findData("dark"))
+    box.activated.emit(box.currentIndex())
+    driver.settle()
+    assert driver.window.context.theme.mode is ThemeMode.DARK
+    driver.close()
+    assert Settings.load().text("window.theme") == "dark"
+
+
+def test_every_workspace_opens_and_the_rail_says_which(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    rail = driver.find(Rail, "rail")
+    for row in VIEWS:
+        driver.do(f"view.{row.id}")
+        assert driver.window.windowTitle() == f"{row.title} – Runfolio"
+        checked = [button.objectName() for button in rail.findChildren(QWidget) if button.property("checked")]
+        assert checked == ([f"rail-{row.id}"] if row.on_rail else [])
+
+
+def test_an_index_held_by_another_process_is_said_and_can_be_tried_again(driver: Driver, indexed: Path) -> None:
+    hold = "from runfolio.api import Workspace\nwith Workspace.open():\n    print('open', flush=True)\n    input()\n"
+    paths = os.pathsep.join(path for path in sys.path if path)
+    environment = {**os.environ, "PYTHONPATH": paths}
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        driver.start_without_waiting()
+        driver.until(lambda: driver.find(QWidget, "welcome-trouble").isVisible())
+        assert str(other.pid) in _texts(driver.find(QWidget, "welcome-trouble"))
+        other.communicate("\n")
+    driver.click("try-again")
+    assert len(driver.table.runs.keys) == len(NAMES)
+
+
+def test_the_table_is_drawn_in_the_colours_of_the_theme(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    for theme in ("light", "dark"):
+        driver.do(f"theme.{theme}")
+        picture = driver.table.viewport().grab().toImage()
+        assert picture.pixelColor(2, 2) == driver.window.context.theme.color("surface")
+
+
+def test_every_control_of_the_window_has_a_name_for_screen_readers(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    nameless = [
+        widget
+        for widget in driver.window.findChildren(QWidget)
+        if widget.isVisible()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not widget.accessibleName()
+        and not widget.property("text")
+        and type(widget).__module__.startswith("runfolio")
+    ]
+    assert nameless == []
+
+
+def _texts(widget: QWidget) -> str:
+    return " ".join(label.text() for label in widget.findChildren(PlainLabel))
+
+
+def test_the_layout_store_lies_beside_the_settings(user_folders_of_its_own: Path) -> None:
+    assert Path(app.layout_store().fileName()).parent == user_folders_of_its_own / "config"

@@ -1,0 +1,66 @@
+"""Series summarised a batch at a time say the same as each one summarised by itself, and all points come back."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runfolio.index.series_rows import series_and_points
+from runfolio.model.metrics import MetricSeries, series, summarise
+from runfolio.model.times import NO_TIME
+
+int64 = st.integers(-(2**63) + 1, 2**63 - 1)
+points = st.lists(st.tuples(int64, st.floats(width=64), st.one_of(st.just(NO_TIME), int64)), max_size=6)
+
+
+@st.composite
+def any_series(draw: st.DrawFn) -> MetricSeries:
+    rows = draw(points)
+    steps, values, times = [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
+    final = draw(st.one_of(st.none(), st.floats()))
+    return series("m", draw(st.sampled_from([steps, None])), values, times, final=final)
+
+
+def as_text(value: object) -> str:
+    """Tells NaN from null and a number, but not -0.0 from 0.0, which are equal extremes."""
+    return str(value + 0.0) if isinstance(value, float) and not math.isnan(value) else str(value)
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(st.lists(any_series(), min_size=1, max_size=5))
+def test_a_batch_says_what_each_series_says(metrics: list[MetricSeries]) -> None:
+    frame, _ = series_and_points(7, [1] * len(metrics), metrics)
+    assert frame["id"].to_list() == [*range(7, 7 + len(metrics))]
+    for row, metric in zip(frame.iter_rows(named=True), metrics, strict=True):
+        facts = summarise(metric)
+        wanted = {
+            "n": facts.count,
+            "has_step": metric.has_step,
+            "first_step": int(metric.step[0]) if len(metric) else None,
+            "last_step": int(metric.step[-1]) if len(metric) else None,
+            "first_value": facts.first[1] if facts.first else None,
+            "last_value": facts.last[1] if facts.last else None,
+            "min_value": facts.min,
+            "max_value": facts.max,
+            "best_min": facts.best_min,
+            "best_max": facts.best_max,
+            "nan_count": facts.nan_count,
+            "inf_count": facts.inf_count,
+            "final": facts.final,
+            "shown": facts.shown,
+        }
+        assert {k: as_text(row[k]) for k in wanted} == {k: as_text(v) for k, v in wanted.items()}
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(st.lists(any_series(), min_size=1, max_size=5))
+def test_a_batch_keeps_every_point_in_its_place(metrics: list[MetricSeries]) -> None:
+    _, frame = series_and_points(7, [1] * len(metrics), metrics)
+    for number, metric in enumerate(metrics, 7):
+        own = frame.filter(pl.col("series") == number)
+        assert own["step"].to_list() == metric.step.tolist()
+        assert [as_text(v) for v in own["value"]] == [as_text(v) for v in metric.value.tolist()]
+        assert own["wall_time"].to_list() == [None if t == NO_TIME else t for t in metric.wall_time_us.tolist()]

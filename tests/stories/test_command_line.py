@@ -1,0 +1,161 @@
+"""From folders to a promoted run on the command line, with nothing in the folders changed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runfolio
+from runfolio.locate import resources
+
+SAMPLES = resources() / "samples"
+
+
+def call(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(Path(runfolio.__file__).parent.parent)}
+    command = [sys.executable, "-m", "runfolio", *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def answer(*arguments: str | Path, code: int = 0) -> Any:
+    return json.loads(call(*arguments, "--json", code=code).stdout)
+
+
+def state_of(folder: Path) -> str:
+    """A digest over content, names and modification times of everything below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        digest.update(f"{path.relative_to(folder)}\0{path.lstat().st_mtime_ns}\0".encode())
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    folder = tmp_path / "cluster-copy"
+    shutil.copytree(SAMPLES / "runs", folder)
+    return folder
+
+
+def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
+    before = state_of(runs)
+
+    report = answer("index", runs)
+    assert report["runs"] == 27
+    assert answer("index")["read"] == 0, "nothing has changed, so nothing is read again"
+
+    best = answer(
+        "runs", "--where", "val/acc.best > 0.82 and finished", "--sort", "-val/acc.best", "--columns", "name,seed"
+    )
+    assert {r["name"] for r in best} == {"quiet-elk", "olive-newt", "rapid-swift", "plucky-tern"}
+    (diverged,) = answer("runs", "--where", "val/loss = nan", "--columns", "name,status,optim.lr")
+    assert (diverged["name"], diverged["status"], diverged["optim.lr"]) == ("mellow-crane", "failed", 30.0)
+
+    diff = answer("diff", "ivory-stoat", "olive-newt", "--exit-code", code=1)
+    (data,) = (s for s in diff["sections"] if s["id"] == "datasets")
+    assert [r["differs"] for r in data["rows"]] == [True]
+
+    gates = tmp_path / "gates.yaml"
+    gates.write_text("gates:\n  - {metric: val/acc, at_least: 0.99}\n  - {status: finished}\n")
+    promote = ("promote", "olive-newt", "--to", "staging", "--reason", "mended labels", "--gates", gates)
+    refused = answer(*promote, code=1)
+    assert [g["outcome"] for g in refused["gates"]] == ["fail", "pass"]
+    assert refused["promoted"] is None
+    gates.write_text("gates:\n  - {metric: val/acc, at_least: 0.82}\n  - {status: finished}\n")
+    assert answer(*promote)["promoted"] == {"model": "sensor-faults", "version": 1, "stage": "staging"}
+
+    call("tag", "olive-newt", "--add", "candidate")
+    assert [r["name"] for r in answer("runs", "--where", "tag = candidate and stage = staging")] == ["olive-newt"]
+
+    # The index is a cache: without it everything that was decided is still there.
+    home = Path(os.environ["RUNFOLIO_HOME"])
+    (home / "cache" / "index.duckdb").unlink()
+    answer("index", runs)
+    assert [r["name"] for r in answer("runs", "--where", "tag = candidate and stage = staging")] == ["olive-newt"]
+
+    # The folder moves; its runs keep their tags, and there are no more of them than before.
+    moved = tmp_path / "elsewhere" / "renamed"
+    moved.parent.mkdir()
+    runs.rename(moved)
+    answer("index", moved)
+    assert [r["name"] for r in answer("runs", "--where", "tag = candidate")] == ["olive-newt"]
+    assert len(answer("runs")) == 27
+
+    log = answer("log")
+    assert [e["action"] for e in log] == ["tag", "promote"]
+    assert log[1]["reason"] == "mended labels"
+    call("undo", code=0)
+    assert answer("runs", "--where", "tag = candidate") == []
+    assert "3 entries, the chain is whole" in call("log", "--verify").stdout
+    assert state_of(moved) == before
+
+
+def test_charts_and_reports_can_be_opened_by_others(runs: Path, tmp_path: Path) -> None:
+    answer("index", runs)
+    svg = tmp_path / "c.svg"
+    call("export", "chart", svg, "--where", "sensor-faults", "--metric", "val/acc", "--limit", "3")
+    first = svg.read_bytes()
+    assert ET.fromstring(first).tag.endswith("svg")
+    call("export", "chart", svg, "--where", "sensor-faults", "--metric", "val/acc", "--limit", "3")
+    assert svg.read_bytes() == first, "the same figure is the same file"
+    points = tmp_path / "c.csv"
+    call("export", "chart", points, "--run", "olive-newt", "--metric", "val/acc")
+    rows = list(csv.DictReader(io.StringIO(points.read_text("utf-8"))))
+    assert [int(r["step"]) for r in rows] == [*range(60)]
+    (metric,) = (SAMPLES / "runs" / "mlruns").glob(f"*/{rows[0]['key'].partition(':')[2]}/metrics/val/acc")
+    assert [float(r["value"]) for r in rows] == [float(line.split()[1]) for line in metric.read_text().splitlines()]
+    report = tmp_path / "r.html"
+    call("export", "report", report, "--where", "sensor-faults", "--limit", "3")
+    assert report.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_two_versions_of_the_data_are_told_apart_by_row() -> None:
+    old, new = SAMPLES / "data" / "train_v1.csv", SAMPLES / "data" / "train_v2.csv"
+    diff = answer("data", "diff", old, new, "--exit-code", code=1)
+
+    def rows(path: Path) -> dict[str, dict[str, str]]:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {row["sensor_id"]: row for row in csv.DictReader(file)}
+
+    before, after = rows(old), rows(new)
+    common = before.keys() & after.keys()
+    assert diff["key"] == {"columns": ["sensor_id"], "guessed": True}
+    assert diff["rows"]["added"] == len(after.keys() - before.keys()) == 64
+    assert diff["rows"]["removed"] == len(before.keys() - after.keys()) == 15
+    assert diff["rows"]["changed"] == sum(before[k]["label"] != after[k]["label"] for k in common)
+
+
+def test_a_first_look_without_a_screen(runs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = call("summary", "--out", out, runs)
+    assert "27 runs" in done.stdout
+    assert "olive-newt" in done.stdout
+    assert {"comparison.png", "comparison.svg", "report.html"} <= {p.name for p in out.iterdir()}
+
+
+def test_mistakes_are_answered_with_what_where_and_what_to_do(runs: Path, tmp_path: Path) -> None:
+    answer("index", runs)
+    wrong = call("runs", "--where", "val/ac > 0.9", code=2)
+    assert "No run has a field 'val/ac'" in wrong.stderr
+    assert "Did you mean" in wrong.stderr
+    assert "^^^^^^" in wrong.stderr
+    assert "There is no run 'nobody'" in call("diff", "nobody", "olive-newt", code=2).stderr
+    assert "does not exist" in call("index", tmp_path / "gone", code=2).stderr
+    assert "--add TAG" in call("tag", "olive-newt", code=2).stderr
+    assert ".svg" in call("export", "chart", tmp_path / "x.gif", "--run", "olive-newt", code=2).stderr

@@ -1,0 +1,38 @@
+"""Sparklines keep the extremes and leave a gap where nothing is finite."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from runfolio.desktop.curves import outline
+from runfolio.model.metrics import series
+
+
+def test_every_column_holds_its_lowest_and_highest_value() -> None:
+    values = [0.0] * 100
+    values[37] = 8.0
+    values[73] = -2.0
+    drawn = outline(series("m", list(range(100)), values), 10)
+    assert len(drawn) == 10
+    assert drawn[3] == pytest.approx((0.35, 0.2, 1.0))
+    assert drawn[7] == pytest.approx((0.75, 0.0, 0.2))
+
+
+def test_nan_is_a_gap_and_infinities_do_not_stretch_the_scale() -> None:
+    values = [1.0, 2.0, math.nan, math.nan, math.inf, 3.0]
+    drawn = outline(series("m", list(range(6)), values), 6)
+    assert [round(place * 6 - 0.5) for place, _, _ in drawn] == [0, 1, 5]
+    assert drawn[-1][1:] == (1.0, 1.0)
+
+
+def test_a_constant_series_lies_in_the_middle_and_an_empty_one_is_nothing() -> None:
+    assert {entry[1:] for entry in outline(series("m", [0, 1], [7.0, 7.0]), 4)} == {(0.5, 0.5)}
+    assert outline(series("m", [0, 1], [math.nan, math.inf]), 4) == ()
+    assert outline(series("m", [], []), 4) == ()
+
+
+def test_a_range_wider_than_the_numbers_allow_is_still_drawn() -> None:
+    drawn = outline(series("m", [0, 1], [-1.7e308, 1.7e308]), 2)
+    assert [entry[1] for entry in drawn] == [0.0, 1.0]
