@@ -149,7 +149,7 @@ def test_rows_are_counted_as_a_loop_over_them_would(
                 # The last column keeps every column text: the loop below compares what is written.
                 rows = [[*([str(k)] if keyed else []), *v, "text"] for k, v in table.items()]
                 csv.writer(stream).writerows([[*(["id"] if keyed else []), "x", "y", "z"], *rows])
-        found = compare(Request(str(paths[0]), str(paths[1]), ("id",) if keyed else (), 1 << 30))
+        found = compare(Request(str(paths[0]), str(paths[1]), ("id",) if keyed else (), 1 << 30, folder))
     if keyed:
         both = left.keys() & right.keys()
         assert found.rows_changed == sum(left[k] != right[k] for k in both)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def write(tmp_path: Path) -> Write:
 
 def diff(before: Path, after: Path, *key: str) -> DataDiff:
     """What the worker does, in this process: a process of its own costs half a second."""
-    return compare(Request(str(before), str(after), key, 1 << 30))
+    with tempfile.TemporaryDirectory() as scratch:
+        return compare(Request(str(before), str(after), key, 1 << 30, scratch))
 
 
 def column(found: DataDiff, name: str) -> ColumnChange:
@@ -379,10 +381,16 @@ def test_an_error_in_the_worker_arrives_as_what_it_is(write: Write) -> None:
     assert caught.value.hint == "The file has id."
 
 
-def test_cancelling_ends_the_worker(write: Write) -> None:
+def test_cancelling_ends_the_worker_and_leaves_nothing_behind(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     path = write("a.csv", BEFORE)
     with pytest.raises(Cancelled):
         data_diff(path, path, cancel=Stop(looks=1))
+    assert [*scratch.iterdir()] == []
 
 
 def test_limits_on_time_and_memory_are_kept(write: Write, tmp_path: Path) -> None:
@@ -390,7 +398,7 @@ def test_limits_on_time_and_memory_are_kept(write: Write, tmp_path: Path) -> Non
     with pytest.raises(LimitReached, match="longer than 0 s"):
         data_diff(path, path, limits=DataLimits(seconds=0.01))
     with pytest.raises(LimitReached, match="more than the 1 MiB"):
-        compare(Request(str(path), str(path), (), 1 << 20))
+        compare(Request(str(path), str(path), (), 1 << 20, str(tmp_path)))
 
 
 # --- leaving the application ---------------------------------------------------------------------------------------

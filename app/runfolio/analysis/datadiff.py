@@ -7,6 +7,7 @@ frozen values.
 from __future__ import annotations
 
 import multiprocessing
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
@@ -59,7 +60,13 @@ def data_diff(
     paths = [Path(p).expanduser().absolute() for p in (before, after)]
     for path in paths:
         check_file(path)
-    request = Request(str(paths[0]), str(paths[1]), tuple(key), limits.memory_bytes)
+    # Made here and not by the worker, which may be ended before it can tidy up.
+    with tempfile.TemporaryDirectory(prefix="runfolio-data-") as scratch:
+        request = Request(str(paths[0]), str(paths[1]), tuple(key), limits.memory_bytes, scratch)
+        return _in_a_worker(request, limits, cancel)
+
+
+def _in_a_worker(request: Request, limits: DataLimits, cancel: Cancellable | None) -> DataDiff:
     pool = ProcessPool(
         max_workers=1,
         initializer=limit_memory,
@@ -83,9 +90,10 @@ def data_diff(
         ) from error
     except ProcessExpired as error:
         raise FolderUnreadable(
-            f"The process that compared the files ended early ({error})", where=str(paths[1])
+            f"The process that compared the files ended early ({error})",
+            hint=f"One of them may be damaged, or need more than the {limits.memory_bytes >> 20:,} MiB there are.",
+            where=request.after,
         ) from error
     finally:
-        # Nothing is lost with the worker: its scratch files are in the system's temporary folder.
         pool.stop()
         pool.join()

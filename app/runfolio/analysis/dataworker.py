@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,12 +36,19 @@ _PATTERN = frozenset("*?[]{}")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Two files to compare. `key` empty means that one is looked for; `memory_bytes` is for the whole process."""
+    """Two files to compare.
+
+    key           empty when one is to be looked for.
+    memory_bytes  for the whole process.
+    scratch       an empty folder for what does not fit into memory; whoever asks takes it away, also when the
+                  process was ended.
+    """
 
     before: str
     after: str
     key: tuple[str, ...]
     memory_bytes: int
+    scratch: str
 
 
 def limit_memory(memory_bytes: int) -> None:
@@ -59,25 +65,24 @@ def limit_memory(memory_bytes: int) -> None:
 def compare(request: Request) -> DataDiff:
     """Compare two files in this process.
 
-    What does not fit into memory is spilled to a private folder, which is gone afterwards. DuckDB may open the two
-    files and nothing else.
+    DuckDB may open the two files, and the scratch folder, and nothing else.
     Raises  members of `errors.Expected`.
     """
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="runfolio-data-") as private:
-        names = [_readable(Path(p), Path(private), n) for p, n in ((request.before, "b"), (request.after, "a"))]
-        con = _connect(Path(private), names, request.memory_bytes)
-        try:
-            before = load(con, Path(request.before), names[0], "before_rows")
-            after = load(con, Path(request.after), names[1], "after_rows")
-            return _diff(con, before, after, request.key, started)
-        except (duckdb.OutOfMemoryException, MemoryError) as error:
-            raise LimitReached(
-                f"Comparing these files needs more than the {request.memory_bytes >> 20:,} MiB it may take",
-                hint="Raise the memory limit, or compare parts of the files.",
-            ) from error
-        finally:
-            con.close()
+    private = Path(request.scratch)
+    names = [_readable(Path(p), private, n) for p, n in ((request.before, "b"), (request.after, "a"))]
+    con = _connect(private, names, request.memory_bytes)
+    try:
+        before = load(con, Path(request.before), names[0], "before_rows")
+        after = load(con, Path(request.after), names[1], "after_rows")
+        return _diff(con, before, after, request.key, started)
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise LimitReached(
+            f"Comparing these files needs more than the {request.memory_bytes >> 20:,} MiB it may take",
+            hint="Raise the memory limit, or compare parts of the files.",
+        ) from error
+    finally:
+        con.close()
 
 
 def _readable(path: Path, private: Path, name: str) -> str:
