@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import getpass
+import importlib
 import itertools
 import json
 import os
@@ -200,7 +201,7 @@ class Clock:
 
 def write_mlflow(folder: Path, first: pd.DataFrame, second: pd.DataFrame, val: pd.DataFrame, clock: Clock) -> None:
     """A sweep of four learning rates with five seeds, one diverged run, five on the mended data, one killed."""
-    import mlflow
+    mlflow: Any = importlib.import_module("mlflow")
 
     mlflow.set_tracking_uri(folder.as_uri())
     mlflow.set_experiment("sensor-faults")
@@ -268,12 +269,11 @@ def _figures(epoch: Epoch) -> dict[str, float]:
 
 def write_tensorboard(folder: Path, first: pd.DataFrame, val: pd.DataFrame, clock: Clock) -> None:
     """Three widths, by tensorboardX, with hparams."""
-    from tensorboardX import SummaryWriter
-
+    writer_class: Any = importlib.import_module("tensorboardX").SummaryWriter
     for width in (8, 24, 96):
         setting = Setting(width=width, lr=0.02, seed=7)
         place = folder / f"width-{width}"
-        writer = SummaryWriter(str(place))
+        writer = writer_class(str(place))
         last: Epoch | None = None
         for epoch in train(setting, first, val):
             clock.now += epoch.seconds
@@ -315,13 +315,12 @@ hydra:
 
 def hydra_job(folder: Path, lr: float, momentum: float, width: int, noise: float, seed: int) -> None:
     """One job of the multirun: a CSV of its own and event files beside it, of the same training."""
-    from tensorboardX import SummaryWriter
-
+    writer_class: Any = importlib.import_module("tensorboardX").SummaryWriter
     data = pd.read_csv(os.environ["SAMPLES_TRAIN"])
     val = pd.read_csv(os.environ["SAMPLES_VAL"])
     clock = Clock(float(os.environ["SAMPLES_CLOCK"]) + 700 * (seed + 10 * noise))
     disguise(clock)
-    writer = SummaryWriter(str(folder / "tb"))
+    writer = writer_class(str(folder / "tb"))
     with (folder / "metrics.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["epoch", "train/loss", "val/loss", "val/acc"])

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from runfolio.desktop.chart_strip import ChartStrip
 from runfolio.desktop.columns import NAME, TableColumn, with_aggregate
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
@@ -44,8 +43,7 @@ class RunsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
-        self.splitter.addWidget(ChartStrip(context))
-        self.splitter.setSizes([500, 330])
+        self._heights = [500, 330]
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
@@ -80,7 +78,7 @@ class RunsView(QWidget):
         return {
             "columns": columns,
             "widths": dict(self.table.widths()),
-            "heights": [*self.splitter.sizes()],
+            "heights": [*(self.splitter.sizes() if self.splitter.count() > 1 else self._heights)],
         }
 
     def restore(self, kept: dict[str, Json]) -> None:
@@ -93,12 +91,22 @@ class RunsView(QWidget):
             self._chosen = True
             self.table.set_columns(columns)
         heights = kept.get("heights")
-        if isinstance(heights, list) and len(heights) == self.splitter.count():
-            self.splitter.setSizes([h for h in heights if isinstance(h, int)])
+        if isinstance(heights, list) and len(heights) == 2:
+            self._heights = [h for h in heights if isinstance(h, int)]
 
     # --- scope -------------------------------------------------------------------------------------------------
 
+    def _show_strip(self) -> None:
+        if self.splitter.count() > 1:
+            return
+        # Charts bring NumPy and pyqtgraph with them; the first rows are not kept waiting for those.
+        from runfolio.desktop.chart_strip import ChartStrip
+
+        self.splitter.addWidget(ChartStrip(self._context))
+        self.splitter.setSizes(self._heights)
+
     def _show_scope(self) -> None:
+        self._show_strip()
         state = self._context.state
         asked = repr(state.scope)
         self.table.set_keys(state.scope_keys, keep_place=asked == self._asked)
