@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from runfolio.desktop.chart_strip import ChartStrip
 from runfolio.desktop.columns import NAME, TableColumn, with_aggregate
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
@@ -23,6 +24,10 @@ from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
 LOCAL_COMMANDS = ("runs.toggle", "runs.baseline", "runs.compare", "runs.tag", "runs.inspect", "runs.copy")
+
+
+HEIGHTS: tuple[int, ...] = (500, 330)
+"""Table and strip at first."""
 
 
 class RunsView(QWidget):
@@ -44,8 +49,7 @@ class RunsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
-        self.splitter.addWidget(ChartStrip(context))
-        self.splitter.setSizes([500, 330])
+        self._heights = HEIGHTS
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
@@ -65,6 +69,18 @@ class RunsView(QWidget):
             "default-columns", lambda workspace: workspace.default_columns(), self._take_default_columns
         )
         self.table.refresh()
+        if self.splitter.count() == 1 and self.isVisible():
+            # NumPy and pyqtgraph take half a second to import: on a thread, while the rows are already there.
+            self._context.jobs.query(
+                "chart-strip", lambda _workspace: import_module("runfolio.desktop.chart_strip"), self._add_strip
+            )
+
+    def _add_strip(self, _module: ModuleType) -> None:
+        from runfolio.desktop.chart_strip import ChartStrip
+
+        if self.splitter.count() == 1:
+            self.splitter.addWidget(ChartStrip(self._context))
+            self.splitter.setSizes([*self._heights])
 
     def changed(self, change: Change) -> None:
         """Cells may be out of date; new runs may bring better default columns."""
@@ -80,7 +96,7 @@ class RunsView(QWidget):
         return {
             "columns": columns,
             "widths": dict(self.table.widths()),
-            "heights": [*self.splitter.sizes()],
+            "heights": [*(self.splitter.sizes() if self.splitter.count() == len(HEIGHTS) else self._heights)],
         }
 
     def restore(self, kept: dict[str, Json]) -> None:
@@ -93,8 +109,9 @@ class RunsView(QWidget):
             self._chosen = True
             self.table.set_columns(columns)
         heights = kept.get("heights")
-        if isinstance(heights, list) and len(heights) == self.splitter.count():
-            self.splitter.setSizes([h for h in heights if isinstance(h, int)])
+        if isinstance(heights, list) and len(heights) == len(HEIGHTS):
+            self._heights = tuple(h for h in heights if isinstance(h, int) and h >= 0)
+            self.splitter.setSizes([*self._heights])
 
     # --- scope -------------------------------------------------------------------------------------------------
 
