@@ -400,8 +400,8 @@ class MainWindow(QMainWindow):
 
     def _show_runs_page(self) -> None:
         if self.stack.currentWidget() is self.welcome:
-            self.stack.setCurrentWidget(self._view(self._rows[self._current])[0])
             self._show_library_parts(shown=True)
+            self.show_view(self._current)
             self.runs_view().table.setFocus()
 
     def _show_library_parts(self, *, shown: bool) -> None:

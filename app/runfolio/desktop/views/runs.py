@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -24,6 +26,10 @@ from runfolio.model.run import RunKey
 LOCAL_COMMANDS = ("runs.toggle", "runs.baseline", "runs.compare", "runs.tag", "runs.inspect", "runs.copy")
 
 
+HEIGHTS: tuple[int, ...] = (500, 330)
+"""Table and strip at first."""
+
+
 class RunsView(QWidget):
     """Table, its empty states, and the strip of charts below."""
 
@@ -43,7 +49,7 @@ class RunsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
-        self._heights = [500, 330]
+        self._heights = HEIGHTS
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
@@ -63,6 +69,18 @@ class RunsView(QWidget):
             "default-columns", lambda workspace: workspace.default_columns(), self._take_default_columns
         )
         self.table.refresh()
+        if self.splitter.count() == 1 and self.isVisible():
+            # NumPy and pyqtgraph take half a second to import: on a thread, while the rows are already there.
+            self._context.jobs.query(
+                "chart-strip", lambda _workspace: import_module("runfolio.desktop.chart_strip"), self._add_strip
+            )
+
+    def _add_strip(self, _module: ModuleType) -> None:
+        from runfolio.desktop.chart_strip import ChartStrip
+
+        if self.splitter.count() == 1:
+            self.splitter.addWidget(ChartStrip(self._context))
+            self.splitter.setSizes([*self._heights])
 
     def changed(self, change: Change) -> None:
         """Cells may be out of date; new runs may bring better default columns."""
@@ -78,7 +96,7 @@ class RunsView(QWidget):
         return {
             "columns": columns,
             "widths": dict(self.table.widths()),
-            "heights": [*(self.splitter.sizes() if self.splitter.count() > 1 else self._heights)],
+            "heights": [*(self.splitter.sizes() if self.splitter.count() == len(HEIGHTS) else self._heights)],
         }
 
     def restore(self, kept: dict[str, Json]) -> None:
@@ -91,22 +109,13 @@ class RunsView(QWidget):
             self._chosen = True
             self.table.set_columns(columns)
         heights = kept.get("heights")
-        if isinstance(heights, list) and len(heights) == 2:
-            self._heights = [h for h in heights if isinstance(h, int)]
+        if isinstance(heights, list) and len(heights) == len(HEIGHTS):
+            self._heights = tuple(h for h in heights if isinstance(h, int) and h >= 0)
+            self.splitter.setSizes([*self._heights])
 
     # --- scope -------------------------------------------------------------------------------------------------
 
-    def _show_strip(self) -> None:
-        if self.splitter.count() > 1:
-            return
-        # Charts bring NumPy and pyqtgraph with them; the first rows are not kept waiting for those.
-        from runfolio.desktop.chart_strip import ChartStrip
-
-        self.splitter.addWidget(ChartStrip(self._context))
-        self.splitter.setSizes(self._heights)
-
     def _show_scope(self) -> None:
-        self._show_strip()
         state = self._context.state
         asked = repr(state.scope)
         self.table.set_keys(state.scope_keys, keep_place=asked == self._asked)
