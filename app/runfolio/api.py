@@ -48,8 +48,9 @@ from runfolio.model.answers import (
     Touched,
 )
 from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.filter_text import parse_name
 from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, RunMarks, Stage
-from runfolio.model.query import FieldRef, Name, RunQuery, SortKey, Span
+from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ class Workspace:
 
     def field_named(self, text: str) -> FieldRef:
         """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`. Raises FilterSyntax."""
-        return self._queries.known().resolve(Name(text, False, Span(0, len(text))))
+        return self._queries.known().resolve(parse_name(text))
 
     def sort_keys(self, text: str) -> tuple[SortKey, ...]:
         """Sort keys from `-val/acc,name`: names with commas between, a minus before those that go down."""

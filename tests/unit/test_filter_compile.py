@@ -267,6 +267,7 @@ def test_numbers_that_are_written_differently_tie(tmp_path: Path) -> None:
         ("val/ac > 3", 0, "No run has a field 'val/ac'", "val/acc"),
         ("amber and LR > 3", 10, "No run has a field 'LR'", "Did you mean lr"),
         ("best(lr) > 3", 0, "best(…) is for metrics, and 'lr' is a param", ""),
+        ("max(duration) > 3", 0, "max(…) is for metrics, and 'duration' is none", ""),
         ("metric(lr) > 3", 0, "No run has a metric 'lr'", ""),
         ("zzzzzz is null", 0, "No run has a field 'zzzzzz'", "No known name"),
         ("val/acc > high", 0, "'val/acc' is a number, and is compared with one", "0.9"),

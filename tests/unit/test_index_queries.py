@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runfolio.errors import NotFound
-from runfolio.index import columns
+from runfolio.index import columns, run_ids
 from runfolio.index.database import Bound, Row
 from runfolio.index.detail import details
 from runfolio.index.fields import BUILTINS
@@ -211,7 +211,7 @@ def test_a_column_has_a_value_for_each_run_asked_for(
     assert column(shelf, field) == values
     assert shelf.queries.column(field, keys("c")).kind == kind
     # Long lists of runs are answered from the whole column.
-    monkeypatch.setattr(columns, "_MANY", 2)
+    monkeypatch.setattr(columns, "MANY", 2)
     found = shelf.queries.column(field, keys("c", "exp/a", "gone", "exp/b"))
     assert (str([*found.values]), found.kind) == (values, kind)
 
@@ -229,6 +229,23 @@ def test_every_builtin_field_can_be_shown_filtered_and_sorted(shelf: Shelf) -> N
 
 
 # --- runs --------------------------------------------------------------------------------------------------------
+
+
+def test_many_runs_are_answered_in_another_way_but_alike(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = [shelf.keys(where) for where in ("", "failed", "val/acc > 0.75", "name = nobody")]
+    monkeypatch.setattr(run_ids, "MANY", 1)
+    assert [shelf.keys(where) for where in ("", "failed", "val/acc > 0.75", "name = nobody")] == few
+    assert few == [["exp/b", "exp/a", "c"], ["exp/b"], ["exp/a"], []]
+
+
+def test_runs_are_those_of_the_last_linking(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(Recording("g", "b", "b", metrics=(metric("m", 2.0),)))
+    assert shelf.keys() == ["b"]
+    shelf.put(Recording("g", "a", "a", metrics=(metric("m", 1.0),)))
+    assert shelf.keys() == ["a", "b"]
+    assert shelf.queries.column(ref("metric", "m"), keys("b", "a")).values == (2.0, 1.0)
+    shelf.close()
 
 
 def test_runs_of_one_source_or_experiment(shelf: Shelf) -> None:

@@ -8,54 +8,76 @@ from typing import cast
 from runfolio.index.compile import field_source
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BY_NAME
+from runfolio.index.run_ids import MANY, RunIds, lists
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
-_MANY = 2_000
-"""From this many keys on a whole column is read and looked up, instead of asking for its rows by key."""
 
-
-def column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Column:
+def column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:
     """A field's values for runs, in the order of `keys`; None for runs without a value and for unknown keys.
+
+    ids   those of the snapshot in which this is called.
 
     Params are NUMBER when most of their values in all runs are, so that every page of a table says the same; a value
     that is none then shows as its text among the numbers.
     """
     if field.kind is FieldKind.BUILTIN:
-        return _builtin_column(database, field, keys)
+        return _builtin_column(database, ids, field, keys)
     inner, params = field_source(field)
-    found = _values(database, f"select run, num as v, text from ({inner})", [*params], keys)
+    numbers, texts = _values(database, ids, f"select run, num, text from ({inner})", [*params], keys, 2)
     if field.kind is FieldKind.METRIC:
-        return Column(field, CellKind.NUMBER, tuple(v for v, _ in found))
-    texts = tuple(cast("str | None", text) for _, text in found)
+        return Column(field, CellKind.NUMBER, tuple(numbers))
+    written = tuple(cast("list[str | None]", texts))
     named = [field.kind.value, field.name]
     if database.rows("select 1 from fields where kind = ? and name = ? and numeric", named):
-        return Column(field, CellKind.NUMBER, tuple(text if v is None else v for v, text in found), texts)
-    return Column(field, CellKind.TEXT, texts)
+        shown = tuple(text if number is None else number for number, text in zip(numbers, texts, strict=True))
+        return Column(field, CellKind.NUMBER, shown, written)
+    return Column(field, CellKind.TEXT, written)
 
 
-def _builtin_column(database: Database, field: FieldRef, keys: Sequence[RunKey]) -> Column:
+def _builtin_column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:
     builtin = BY_NAME[field.name]
-    # Tags stand in the order in which they were put on; everything else in the order of the alphabet.
-    order = "" if builtin.name == "tag" else " order by v"
-    value = f"(select list(v{order}) from ({builtin.sql}))" if builtin.many else builtin.sql
-    found = [v for v, _ in _values(database, f"select r.id as run, {value} as v, null as text from runs r", [], keys)]
-    if builtin.kind is CellKind.TAGS:
-        # Several recordings of a run may name the same data set.
-        found = [tuple(dict.fromkeys(t for t in cast("list[str | None]", v or ()) if t is not None)) for v in found]
-        found = [v or None for v in found]
-    return Column(field, builtin.kind, tuple(found))
+    if builtin.many:
+        return Column(field, builtin.kind, _several(database, ids, builtin.sql, keys))
+    (values,) = _values(database, ids, f"select r.id as run, {builtin.sql} as v from runs r", [], keys, 1)
+    return Column(field, builtin.kind, tuple(values))
 
 
-def _values(database: Database, inner: str, params: list[Bound], keys: Sequence[RunKey]) -> list[tuple[object, object]]:
-    """(v, text) of each run, from a query of (run, v, text)."""
-    sql = f"select k.key, c.v, c.text from runs k join ({inner}) c on c.run = k.id"
-    if len(keys) < _MANY:
-        sql += " where k.key in (select unnest(?::varchar[]))"
-        params = [*params, [*keys]]
-    found = {key: (v, text) for key, v, text in database.rows(sql, params)}
-    return [found.get(key, (None, None)) for key in keys]
+def _several(database: Database, ids: RunIds, own: str, keys: Sequence[RunKey]) -> tuple[object, ...]:
+    """For a field of several values: a tuple for each run, each value once, None where there is none."""
+    places, narrowed, params = _places(ids, keys)
+    found: dict[object, dict[object, None]] = {}
+    rows = database.rows(
+        f"""select r.id, u.v
+            from runs r, lateral ({own}) u(v, place)
+            where u.v is not null and {narrowed.format("r.id")}
+            order by r.id, u.place""",
+        params,
+    )
+    for run, value in rows:
+        found.setdefault(run, {})[value] = None
+    return tuple(tuple(found[place]) if place in found else None for place in places)
+
+
+def _values(
+    database: Database, ids: RunIds, inner: str, params: list[Bound], keys: Sequence[RunKey], width: int
+) -> list[list[object]]:
+    """The `width` columns behind the first of a query of (run, ...), each with a value for every key."""
+    places, narrowed, more = _places(ids, keys)
+    sql = f"select * from ({inner}) where {narrowed.format('run')}"
+    runs, *columns = lists(database, sql, [*params, *more], width + 1, many=len(keys) >= MANY)
+    rows = {run: row for row, run in enumerate(runs)}
+    found = [rows.get(place) for place in places]
+    return [[None if row is None else column[row] for row in found] for column in columns]
+
+
+def _places(ids: RunIds, keys: Sequence[RunKey]) -> tuple[list[int], str, list[Bound]]:
+    """Ids of the keys, 0 for unknown ones, and a condition that narrows a query to them where that pays."""
+    places = [ids.of.get(key, 0) for key in keys]
+    if len(keys) >= MANY:
+        return places, "true", []
+    return places, "{} in (select unnest(?::integer[]))", [places]
 
 
 def values(database: Database, field: FieldRef, limit: int) -> tuple[tuple[str, int], ...]:
@@ -67,7 +89,7 @@ def values(database: Database, field: FieldRef, limit: int) -> tuple[tuple[str, 
         builtin = BY_NAME[field.name]
         own = f"select r.id as run, ({builtin.sql})::varchar as v from runs r"
         if builtin.many:
-            own = f"select distinct r.id as run, u.v from runs r, lateral ({builtin.sql}) u(v)"
+            own = f"select distinct r.id as run, u.v from runs r, lateral ({builtin.sql}) u(v, place)"
     else:
         inner, names = field_source(field)
         own = f"select run, text as v from ({inner})"

@@ -102,7 +102,9 @@ class _Compiler:
         ref = key.field
         if ref.kind is FieldKind.BUILTIN:
             builtin = BY_NAME[ref.name]
-            values = [f"(select string_agg(v, ', ') from ({builtin.sql}))" if builtin.many else builtin.sql]
+            values = [
+                f"(select string_agg(v, ', ' order by place) from ({builtin.sql}))" if builtin.many else builtin.sql
+            ]
         else:
             alias = self._join(ref)
             # NaN is the greatest number to DuckDB; here it is no value at all.

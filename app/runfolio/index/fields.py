@@ -16,7 +16,7 @@ from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name
 class Builtin:
     """A field that every run has.
 
-    sql    a scalar over `runs r`; for `many`, a query of one column `v` over the values of run `r`.
+    sql    a scalar over `runs r`; for `many`, a query of the values `v` of run `r`, and `place` to order them by.
     many   whether a run may have several values: `=` then asks for any of them, `!=` for none.
     """
 
@@ -32,9 +32,11 @@ class Builtin:
         return FieldRef(FieldKind.BUILTIN, self.name)
 
 
-_DATASETS = "select d.{} as v from datasets d join links l on l.recording = d.recording where l.run = r.id"
-_VERSIONS = "select v.{} as v from versions v where v.key = r.key"
-_TAGS = "select t.tag as v from run_tags t where t.key = r.key"
+_DATASETS = """select d.{} as v, (l.rank, d.rowid) as place
+               from datasets d join links l on l.recording = d.recording
+               where l.run = r.id"""
+_MODELS = "select v.model as v, v.model as place from versions v where v.key = r.key"
+_TAGS = "select t.tag as v, t.ordinal as place from run_tags t where t.key = r.key"
 _DURATION = "case when r.ended_us >= r.started_us then (r.ended_us - r.started_us) / 1e6 end"
 # The furthest stage counts where a run has several versions; the order is that of a model's life.
 _STAGE = """(select arg_max(v.stage, list_position(['none', 'archived', 'candidate', 'staging', 'production'], v.stage))
@@ -54,7 +56,7 @@ BUILTINS = (
     Builtin("dataset.digest", "Data set digest", CellKind.TAGS, _DATASETS.format("digest"), many=True),
     Builtin("tag", "Tags", CellKind.TAGS, _TAGS, many=True),
     Builtin("note", "Note", CellKind.TEXT, "(select n.note from run_notes n where n.key = r.key)"),
-    Builtin("model", "Model", CellKind.TAGS, _VERSIONS.format("model"), many=True),
+    Builtin("model", "Model", CellKind.TAGS, _MODELS, many=True),
     Builtin("stage", "Stage", CellKind.TEXT, _STAGE),
     Builtin("key", "Key", CellKind.TEXT, "r.key"),
     Builtin("metrics", "Metrics", CellKind.NUMBER, "r.metrics::double"),
@@ -107,7 +109,8 @@ class Known:
         if found is None:
             raise self._unknown(name)
         if name.aggregate and found.kind is not FieldKind.METRIC:
-            raise _at(name, f"{name.aggregate}(…) is for metrics, and {name.text!r} is a {found.kind.value}")
+            what = "none" if found.kind is FieldKind.BUILTIN else f"a {found.kind.value}"
+            raise _at(name, f"{name.aggregate}(…) is for metrics, and {name.text!r} is {what}")
         return found
 
     def _find(self, text: str, name: Name, aggregate: Aggregate) -> FieldRef | None:

@@ -10,6 +10,7 @@ from runfolio.index import columns, points
 from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BUILTINS, BY_NAME, Known
+from runfolio.index.run_ids import RunIds, lists
 from runfolio.model.answers import (
     CellKind,
     Column,
@@ -38,6 +39,7 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._ids = RunIds()
 
     # --- the library -------------------------------------------------------------------------------------------
 
@@ -146,20 +148,24 @@ class Queries:
 
     def run_keys(self, query: RunQuery) -> tuple[RunKey, ...]:
         """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
-        compiled = compile_query(parse(query.where), query.sort, self.known())
-        narrowed = ""
-        params: list[Bound] = [*compiled.params]
-        if query.source is not None:
-            narrowed += " and r.source = ?"
-            params.append(query.source)
-        if query.experiment is not None:
-            narrowed += " and r.experiment = ?"
-            params.append(query.experiment)
-        sql = f"""select r.key
-                  from runs r {" ".join(compiled.joins)}
-                  where {compiled.predicate}{narrowed}
-                  order by {", ".join(compiled.order)}"""
-        return tuple(RunKey(str(row[0])) for row in self._db.rows(sql, params))
+        expression = parse(query.where)
+        with self._db.snapshot():
+            ids = self._current()
+            compiled = compile_query(expression, query.sort, self.known())
+            narrowed = ""
+            params: list[Bound] = [*compiled.params]
+            if query.source is not None:
+                narrowed += " and r.source = ?"
+                params.append(query.source)
+            if query.experiment is not None:
+                narrowed += " and r.experiment = ?"
+                params.append(query.experiment)
+            sql = f"""select r.id
+                      from runs r {" ".join(compiled.joins)}
+                      where {compiled.predicate}{narrowed}
+                      order by {", ".join(compiled.order)}"""
+            (found,) = lists(self._db, sql, params, 1, many=ids.many)
+        return tuple(ids.keys[cast(int, number) - 1] for number in found)
 
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax when the text is no filter, or names an unknown field."""
@@ -167,7 +173,14 @@ class Queries:
 
     def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A field's values for runs, in the order of `keys`."""
-        return columns.column(self._db, field, keys)
+        with self._db.snapshot():
+            return columns.column(self._db, self._current(), field, keys)
+
+    def _current(self) -> RunIds:
+        """The ids of the surrounding snapshot's runs; kept until linking is done again."""
+        # Another thread may do the same with another snapshot at this moment, so what is returned is not read back.
+        ids = self._ids = self._ids.current(self._db)
+        return ids
 
     def resolve_run(self, text: str) -> RunKey:
         """The one run that a key, tracker id, name, path, or the start of a key or id means. Raises NotFound."""

@@ -109,6 +109,9 @@ def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[t
         database.make_temporary("linked", _run_frame(ordered))
         database.run(_RUNS)
         database.run("drop table linked")
+        # Whoever keeps run ids in memory sees by this that they have changed.
+        database.run("delete from meta where name = 'linking'")
+        database.run("insert into meta select 'linking', nextval('ids')")
         database.insert("problems", problem_frame((source, p.path, "links", None, p) for source, p in problems))
 
 

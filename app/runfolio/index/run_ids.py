@@ -1,0 +1,46 @@
+"""The keys of runs by id and back, kept in memory from one linking to the next.
+
+Inside the index runs go by their ids, which are small, sorted and new after every linking; everybody else knows runs by
+their keys. Joining 100,000 keys in every query costs more than the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from runfolio.index.database import Bound, Database
+from runfolio.model.run import RunKey
+
+MANY = 2_000
+"""From this many runs on whole columns are read as arrays, which is five times faster and needs NumPy."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunIds:
+    """Ids are 1, 2, ... in the default order; `keys[id - 1]` is a run's key, `of` its id."""
+
+    linking: object = None
+    keys: tuple[RunKey, ...] = ()
+    of: dict[RunKey, int] = field(default_factory=dict)
+
+    def current(self, database: Database) -> RunIds:
+        """These, or those of the linking that the surrounding snapshot sees."""
+        linking = database.rows("select value from meta where name = 'linking'")
+        if linking == self.linking:
+            return self
+        keys = tuple(RunKey(str(row[0])) for row in database.rows("select key from runs order by id"))
+        return RunIds(linking, keys, {key: number for number, key in enumerate(keys, 1)})
+
+    @property
+    def many(self) -> bool:
+        """Whether whole columns are better read as arrays."""
+        return len(self.keys) >= MANY
+
+
+def lists(database: Database, sql: str, params: Sequence[Bound], width: int, *, many: bool) -> list[list[object]]:
+    """The `width` columns of a query as lists of Python values, None where null; `many` says that rows are many."""
+    if many:
+        return [column.tolist() for column in database.arrays(sql, params).values()]
+    rows = database.rows(sql, params)
+    return [[row[place] for row in rows] for place in range(width)]
