@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 
 from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.model.display import storable
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, info, problem_from, warning
@@ -18,6 +20,7 @@ _DATA_FILE = re.compile(
     re.IGNORECASE,
 )
 _LARGEST_DIGEST = 256 << 20
+_CHUNK = 16 << 20
 _DEEPEST = 12
 
 
@@ -50,10 +53,31 @@ def read_params(folder: Folder, name: str, budget: Budget) -> tuple[tuple[Param,
     return params[: budget.names], problems
 
 
+def odd_entries(folder: Folder) -> list[Problem]:
+    """What lies in a folder and is neither a file nor a folder. Raises FolderUnreadable."""
+    problems: list[Problem] = []
+    for odd in folder.listing.odd:
+        if odd.kind == "link":
+            message = "A symbolic link: it was not followed"
+            problems.append(warning("link-not-followed", folder.where(odd.name), message, "Copy the file itself."))
+        else:
+            message = f"A {odd.kind}, not a regular file: it was not opened"
+            problems.append(warning("not-a-file", folder.where(odd.name), message))
+    return problems
+
+
 def artifacts_below(
-    folder: Folder, budget: Budget, *, skip: frozenset[str] = frozenset()
+    folder: Folder,
+    budget: Budget,
+    *,
+    skip: frozenset[str] = frozenset(),
+    is_other_run: Callable[[Folder], bool] | None = None,
 ) -> tuple[tuple[ArtifactRef, ...], list[Problem]]:
-    """All regular files in a folder and below, paths relative to it; folders named in `skip` are left out."""
+    """All regular files in a folder and below, paths relative to it.
+
+    skip           names of sub folders that are left out.
+    is_other_run   asked of every folder below; what lies in one for which it says yes is not this run's.
+    """
     found: list[ArtifactRef] = []
     problems: list[Problem] = []
     pending = [("", folder)]
@@ -65,22 +89,27 @@ def artifacts_below(
         except FolderUnreadable as failure:
             problems.append(problem_from(failure, "folder-unreadable", here.shown))
             continue
-        found += [ArtifactRef(prefix + e.name, e.size) for e in listing.files.values()]
-        for odd in listing.odd:
-            if odd.kind == "link":
-                message = "A symbolic link: it was not followed"
-                problems.append(warning("link-not-followed", here.where(odd.name), message, "Copy the file itself."))
-            else:
-                message = f"A {odd.kind}, not a regular file: it was not opened"
-                problems.append(warning("not-a-file", here.where(odd.name), message))
+        found += [ArtifactRef(storable(prefix + e.name), e.size) for e in listing.files.values()]
+        problems += odd_entries(here)
         if len(found) > budget.names:
             message = f"More than {budget.names:,} files; not all are listed"
             problems.append(info("too-many-files", folder.shown, message))
             break
-        if prefix.count("/") < _DEEPEST:
-            pending += [(f"{prefix}{n}/", here.sub(n)) for n in reversed(listing.folders) if prefix or n not in skip]
+        if prefix.count("/") >= _DEEPEST:
+            continue
+        for name in reversed(listing.folders):
+            below = here.sub(name)
+            if (prefix or name not in skip) and not (is_other_run is not None and _says_yes(is_other_run, below)):
+                pending.append((f"{prefix}{name}/", below))
     found.sort(key=lambda a: a.path)
     return tuple(found[: budget.names]), problems
+
+
+def _says_yes(question: Callable[[Folder], bool], folder: Folder) -> bool:
+    try:
+        return question(folder)
+    except FolderUnreadable:
+        return False  # listing it comes next, and tells
 
 
 def datasets_in(
@@ -96,24 +125,34 @@ def datasets_in(
     for name, entry in folder.files.items():
         if name in skip or not _DATA_FILE.fullmatch(name):
             continue
-        budget.check(folder.where(name))
+        where = folder.where(name)
         if entry.size > _LARGEST_DIGEST:
-            problems.append(info("not-hashed", folder.where(name), "The data file is too large to be hashed here"))
-            found.append(DatasetRef(name))
+            message = f"Data files of more than {_LARGEST_DIGEST:,} bytes are listed without a digest"
+            problems.append(info("not-hashed", where, message))
+            found.append(DatasetRef(storable(name)))
             continue
         try:
-            data = folder.read(name, _LARGEST_DIGEST)
-        except RunfolioError as failure:
-            problems.append(problem_from(failure, "unreadable", folder.where(name)))
+            digest = _md5(folder, name, budget)
+        except FolderUnreadable as failure:
+            problems.append(problem_from(failure, "unreadable", where))
             continue
-        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        found.append(DatasetRef(name, f"md5:{digest}", algorithm="md5"))
+        found.append(DatasetRef(storable(name), f"md5:{digest}", algorithm="md5"))
     for name in folder.folders:
         try:
             found += _hugging_face(folder.sub(name), name, budget)
-        except FolderUnreadable as failure:
-            problems.append(problem_from(failure, "folder-unreadable", folder.where(name)))
+        except FolderUnreadable:
+            continue  # the list of artifacts tells of it
     return tuple(found), problems
+
+
+def _md5(folder: Folder, name: str, budget: Budget) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    offset = 0
+    while chunk := folder.part(name, offset, _CHUNK):
+        budget.check(folder.where(name))
+        digest.update(chunk)
+        offset += len(chunk)
+    return digest.hexdigest()
 
 
 def _hugging_face(folder: Folder, name: str, budget: Budget) -> list[DatasetRef]:

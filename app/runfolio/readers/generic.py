@@ -1,8 +1,9 @@
 """Folders of no tracker: a params file and a metrics file under usual names, recognised by name and content.
 
 Rules: params in `params|config|hparams|args|settings...` as JSON, YAML or TOML; metrics in `metrics|history|log|
-results|progress...` as CSV, TSV, JSON lines, JSON or Parquet, or in any table beside a params file whose header has
-a step column. Data files beside them are data sets of the run, with the MD5 of their content.
+results|progress...` as CSV, TSV, JSON lines, JSON or Parquet, or in any text table beside a params file whose header
+names a step and whose rows hold numbers. Data files beside them are data sets of the run, with the MD5 of their
+content. Params alone are a run, too, unless the folder looks like a project, a model or the settings of a program.
 """
 
 from __future__ import annotations
@@ -11,34 +12,47 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from runfolio.errors import RunfolioError
+from runfolio.errors import FolderUnreadable
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength, error, problem_from, warning
+from runfolio.readers.contract import Budget, Claim, Strength, error, warning
+from runfolio.readers.csv_table import head_rows
 from runfolio.readers.files import artifacts_below, datasets_in, read_params
 from runfolio.readers.folder import Folder
-from runfolio.readers.table import header_of
-from runfolio.readers.tabular import Logged, has_step, merge_files, read_metrics, span_of
+from runfolio.readers.json_table import first_object
+from runfolio.readers.table import number_in
+from runfolio.readers.tabular import Logged, has_step, is_index, merge_files, read_file, span_of
 
 PARAM_FILE = re.compile(
     r"(?:params|parameters|config|configuration|hparams|hyperparameters|hyperparams|args|arguments|settings)"
     r"\.(?:json|ya?ml|toml)",
     re.IGNORECASE,
 )
-_METRIC_FILE = re.compile(
-    r"(?:metrics?|history|logs?|results?|progress|train_?log|training|training_log|scores|losses)"
-    r"\.(?:csv|tsv|jsonl|ndjson|json|parquet)",
-    re.IGNORECASE,
-)
+_TELLING = r"metrics?|history|progress|train_?log|training_log|losses"
+_VAGUE = r"logs?|results?|scores|training"
+_METRIC_FILE = re.compile(rf"(?:{_TELLING}|{_VAGUE})\.(?:csv|tsv|jsonl|ndjson|json|parquet)(?:\.gz)?", re.IGNORECASE)
+_VAGUE_NAME = re.compile(rf"(?:{_VAGUE})\..*", re.IGNORECASE)
 _PACKED_METRICS = re.compile(
-    r"(?:metrics|history|log|results|progress)\.(?:csv|tsv|jsonl|json)\.(?:gz|bz2|xz|zst|zip)", re.IGNORECASE
+    rf"(?:{_TELLING}|{_VAGUE})\.(?:csv|tsv|jsonl|ndjson|json)\.(?:bz2|xz|zst|zip)", re.IGNORECASE
 )
 _TABLE = re.compile(r".+\.(?:csv|tsv|jsonl|ndjson)", re.IGNORECASE)
 _DATA_NAME = re.compile(r"(?:data|dataset|train|test|val|valid|validation|dev|eval)(?:[_-].*)?\..*", re.IGNORECASE)
 _ORDER = ("csv", "tsv", "jsonl", "ndjson", "parquet", "json")
 _MOST_TABLES = 32
-_HYDRA_DEFAULTS = re.compile(rb"^defaults:\s*$", re.MULTILINE)
+_HEAD = 1 << 14
+
+_HYDRA_SOURCE = re.compile(rb"^(?:defaults:\s*(?:$|\[|#)|#\s*@package\b)", re.MULTILINE)
+_MODEL_CONFIG = re.compile(rb'"(?:architectures|model_type|transformers_version|_diffusers_version|_class_name)"\s*:')
+_JSON_NUMBER = re.compile(rb"[:\[,]\s*(?:-?\d|NaN|-?Infinity)")
+_SOURCE_FOLDERS = frozenset({"conf", "config", "configs", "configuration", "settings", "src", "templates"})
+_PROJECT_MARKS = frozenset(
+    {
+        ".git", ".dvc", "pyproject.toml", "setup.py", "setup.cfg", "dvc.yaml", "requirements.txt", "environment.yml",
+        "package.json", "Cargo.toml", "go.mod", "Makefile", "CMakeLists.txt", "Dockerfile",
+    }
+)  # fmt: skip
+_SOURCES = (".py", ".ipynb")
 
 
 class Generic:
@@ -48,19 +62,19 @@ class Generic:
     title: ClassVar[str] = "Params and metrics files"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """A folder with files of the usual names. Odd entries (links, pipes) under such names count as well."""
+        """A folder with files of the usual names and content; see the module for what they are."""
+        if folder.path and folder.name.startswith("."):
+            return None  # settings of programs, and what trackers keep for themselves
         files = [n for n in folder.files if n not in taken]
-        odd = [o.name for o in folder.listing.odd]
-        misplaced = [n for n in folder.folders if PARAM_FILE.fullmatch(n) or _METRIC_FILE.fullmatch(n)]
         params = [n for n in files if PARAM_FILE.fullmatch(n) and not _is_hydra_source(folder, n)]
         metrics = [n for n in files if _METRIC_FILE.fullmatch(n) and _may_hold_metrics(folder, n, bool(params))]
         if params:
             tables = [n for n in files if _TABLE.fullmatch(n) and n not in metrics and not _DATA_NAME.fullmatch(n)]
-            metrics += [n for n in tables[:_MOST_TABLES] if has_step(header_of(folder.head(n, 1 << 16)))]
-        if not params and not metrics and not _odd_metrics(odd, misplaced, bool(params)):
+            metrics += [n for n in tables[:_MOST_TABLES] if _is_history(folder, n)]
+        if not metrics and (not params or _is_no_run(folder, params)):
             return None
-        what = " and ".join([*params[:1], *sorted(metrics, key=_rank)[:1]]) or "files of the usual names"
-        return Claim(self.name, folder.path, Strength.GENERIC, what, frozenset([*params, *metrics]))
+        reason = " and ".join([*params[:1], *sorted(metrics, key=_rank)[:1]])
+        return Claim(self.name, folder.path, Strength.GENERIC, reason, frozenset([*params, *metrics]))
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording; none, only problems, when the files hold neither params nor metrics."""
@@ -71,25 +85,19 @@ class Generic:
             if PARAM_FILE.fullmatch(name):
                 found, odd = read_params(folder, name, budget)
                 problems += odd
-                for param in found:
-                    params.setdefault(param.path, param)
-                continue
-            try:
-                data = folder.read(name, budget.metric_bytes)
-            except RunfolioError as failure:
-                problems.append(problem_from(failure, "unreadable", folder.where(name)))
-                continue
-            logged = read_metrics(data, name, folder.where(name), budget)
-            problems += logged.problems
-            logs.append((name, logged))
+                _add_params(params, found, folder.where(name).rpartition("/")[2])
+            else:
+                logged = read_file(folder, name, budget)
+                problems += logged.problems
+                logs.append((name, logged))
         problems += _not_read(folder)
-        metrics = merge_files(logs, budget)
+        metrics = merge_files(logs)
         if not params and not metrics:
             yield from problems
             message = "The files hold neither params nor metrics: no run was made of it"
             yield error("nothing-in-it", folder.shown, message)
             return
-        artifacts, odd_ones = artifacts_below(folder, budget)
+        artifacts, odd_ones = artifacts_below(folder, budget, is_other_run=is_run)
         datasets, failures = datasets_in(folder, budget, skip=claim.files)
         started, ended = span_of(metrics)
         yield Recording(
@@ -107,33 +115,95 @@ class Generic:
         )
 
 
+def is_run(folder: Folder) -> bool:
+    """Whether a folder inside that of a run is a run of its own, so that its files are not artifacts of the outer."""
+    if ".hydra" in folder.folders or {"params", "metrics"} <= {*folder.folders}:
+        return True
+    return Generic().claim(folder, frozenset()) is not None
+
+
+def _add_params(params: dict[tuple[str, ...], Param], found: tuple[Param, ...], file: str) -> None:
+    """The first file to give a param keeps the name; another value of it in a later file is told under that file's."""
+    for param in found:
+        if params.setdefault(param.path, param).text != param.text:
+            path = (file, *param.path)
+            params.setdefault(path, Param(path, param.text, param.value))
+
+
 def _rank(name: str) -> tuple[int, str]:
-    suffix = name.lower().rpartition(".")[2]
+    suffix = name.lower().removesuffix(".gz").rpartition(".")[2]
     return (_ORDER.index(suffix) if suffix in _ORDER else 0, name)
 
 
+# --- what the first bytes say ----------------------------------------------------------------------------------------
+
+
 def _is_hydra_source(folder: Folder, name: str) -> bool:
-    """A config of a Hydra project (`defaults:` at the top) says what could be run; it is no run."""
-    return name.lower().endswith((".yaml", ".yml")) and bool(_HYDRA_DEFAULTS.search(folder.head(name)))
+    """A config of a Hydra project (with `defaults:` at the top) says what could be run; it is no run."""
+    return name.lower().endswith((".yaml", ".yml")) and bool(_HYDRA_SOURCE.search(_head(folder, name) or b""))
 
 
-def _may_hold_metrics(folder: Folder, name: str, beside_params: bool) -> bool:
-    """Whether the first bytes look like metrics; without a params file beside it a table needs a number in row 2."""
+def _may_hold_metrics(folder: Folder, name: str, has_params: bool) -> bool:
+    """Whether a file of a usual name is one of metrics; beside params it need only not be empty."""
+    size = folder.files[name].size
     suffix = name.lower().rpartition(".")[2]
-    head = folder.head(name, 1 << 14)
-    if beside_params or suffix == "parquet" or not head.strip():
-        return bool(head) or beside_params
-    if suffix in ("csv", "tsv"):
-        names = header_of(head)
-        return len(names) > 1 or has_step(names) or head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
+    if has_params or suffix in ("parquet", "gz"):
+        return size > 0 and (has_params or not _VAGUE_NAME.fullmatch(name))
+    head = _head(folder, name)
+    if head is None:
+        return not _VAGUE_NAME.fullmatch(name)
     if suffix == "json":
-        # Configs of many tools are called log.json or results.json; metrics are numbers.
-        return bool(re.search(rb"[:\[]\s*(?:-?\d|NaN|-?Infinity|null)", head))
-    return head.lstrip().startswith(b"{")
+        # Programs, too, keep a log.json or results.json; metrics are numbers.
+        return bool(_JSON_NUMBER.search(head))
+    if suffix in ("jsonl", "ndjson"):
+        return first_object(head) is not None
+    rows = head_rows(head)
+    if not rows or not any(rows[0]):
+        return False
+    if has_step(rows[0]) or (len(rows) > 1 and is_index(rows[0][0])):
+        return True
+    return len(rows) > 1 and not _VAGUE_NAME.fullmatch(name) and any(_is_number(cell) for cell in rows[1])
 
 
-def _odd_metrics(odd: list[str], misplaced: list[str], has_params: bool) -> bool:
-    return has_params or any(PARAM_FILE.fullmatch(n) or _METRIC_FILE.fullmatch(n) for n in [*odd, *misplaced])
+def _is_history(folder: Folder, name: str) -> bool:
+    """Whether a table of any name has a step column and numbers beside it."""
+    head = _head(folder, name) or b""
+    if name.lower().endswith(("jsonl", "ndjson")):
+        fields = first_object(head) or {}
+        numbers = [key for key, value in fields.items() if isinstance(value, int | float)]
+        return has_step(numbers) and len(numbers) > 1
+    rows = head_rows(head)
+    if len(rows) < 2 or not has_step(rows[0]):
+        return False
+    # A row may be sparse, as Lightning's are.
+    filled = {i for row in rows[1:] for i, cell in enumerate(row) if _is_number(cell)}
+    return len(filled) > 1 and has_step([rows[0][i] for i in filled if i < len(rows[0])])
+
+
+def _is_number(cell: str) -> bool:
+    return number_in(cell, decimal_comma=True) is not None
+
+
+def _is_no_run(folder: Folder, params: list[str]) -> bool:
+    """Whether a folder with params and no metrics is the source of a project, a model, or settings of a program."""
+    parts = [*folder.path.split("/"), folder.name]
+    if any(part.lower() in _SOURCE_FOLDERS for part in parts) or any(p.startswith(".") for p in parts[:-1]):
+        return True
+    names = {*folder.files, *folder.folders}
+    if names & _PROJECT_MARKS or any(n.endswith(_SOURCES) for n in folder.files):
+        return True
+    return all(n.lower().endswith(".json") and _MODEL_CONFIG.search(_head(folder, n) or b"") for n in params)
+
+
+def _head(folder: Folder, name: str) -> bytes | None:
+    """The first bytes; None for a file that may not be opened, of which reading it will tell."""
+    try:
+        return folder.head(name, _HEAD)
+    except FolderUnreadable:
+        return None
+
+
+# --- what is told ----------------------------------------------------------------------------------------------------
 
 
 def _not_read(folder: Folder) -> Iterator[Problem]:
@@ -144,15 +214,10 @@ def _not_read(folder: Folder) -> Iterator[Problem]:
         if _PACKED_METRICS.fullmatch(name):
             hint = "Unpack it beside the others to see its metrics."
             yield warning("packed", folder.where(name), "A packed metrics file: it was not unpacked", hint)
-    for odd in folder.listing.odd:
-        if PARAM_FILE.fullmatch(odd.name) or _METRIC_FILE.fullmatch(odd.name):
-            kind = "symbolic link" if odd.kind == "link" else odd.kind
-            yield warning("not-a-file", folder.where(odd.name), f"A {kind}, not a regular file: it was not opened")
 
 
 def _extra(logs: list[tuple[str, Logged]]) -> dict[str, Json]:
     for name, logged in logs:
         if logged.metrics:
-            extra: dict[str, Json] = {"metrics_file": name, "step_column": logged.step_column}
-            return extra
+            return {"metrics_file": name, "step_column": logged.step_column}
     return {}

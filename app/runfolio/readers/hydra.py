@@ -2,7 +2,8 @@
 
 A job is recognised by `hydra.yaml`, `config.yaml` and `overrides.yaml` in one sub folder, `.hydra` unless the user
 chose another name. Interpolations (`${...}`) are shown as written and never resolved: an environment variable would
-be the reader's, not the run's. Hydra writes no metrics, no status and no times.
+be the reader's, not the run's. What references to other keys come to is told beside the params. Hydra writes no
+metrics, no status and no times.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from runfolio.errors import FolderUnreadable
 from runfolio.model.params import Json, text_of
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength
+from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document, params_of
 from runfolio.readers.files import artifacts_below, read_document
 from runfolio.readers.folder import Folder
+from runfolio.readers.interpolation import resolved
 
-_MARKS = frozenset({"hydra.yaml", "config.yaml", "overrides.yaml"})
+_CONFIG, _SETTINGS, _OVERRIDES = "config.yaml", "hydra.yaml", "overrides.yaml"
+_MARKS = frozenset({_CONFIG, _SETTINGS, _OVERRIDES})
 _USUAL = ".hydra"
 _MOST_FOLDERS = 16
 """In a folder with more sub folders than this only `.hydra` is looked into: it is no job folder."""
@@ -32,7 +35,7 @@ class Hydra:
     title: ClassVar[str] = "Hydra"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """A folder one of whose sub folders holds the three files of a job's config."""
+        """A folder one of whose sub folders holds the three files of a job's config; one of them does for `.hydra`."""
         below = _config_folder(folder)
         if below is None or below in taken:
             return None
@@ -43,13 +46,13 @@ class Hydra:
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """The job's config as a recording without metrics."""
         below = min(claim.prune or ())
-        config_folder = folder.sub(below)
-        config = read_document(config_folder, "config.yaml", budget)
-        settings = read_document(config_folder, "hydra.yaml", budget)
-        overrides = read_document(config_folder, "overrides.yaml", budget)
+        inner = folder.sub(below)
+        problems: list[Problem] = []
+        config, settings, overrides = (
+            _document(inner, name, budget, problems) for name in (_CONFIG, _SETTINGS, _OVERRIDES)
+        )
         artifacts, odd = artifacts_below(folder, budget, skip=frozenset({below}))
         listed = overrides.value if isinstance(overrides.value, list) else []
-        command = [text_of(o) for o in listed]
         yield Recording(
             format=self.name,
             path=folder.shown,
@@ -57,11 +60,21 @@ class Hydra:
             name=_known(settings, "hydra", "job", "name"),
             params=params_of(config),
             artifacts=artifacts,
-            facts=_facts(settings, command),
-            extra=_extra(settings, listed),
-            problems=(*config.problems, *settings.problems, *overrides.problems, *odd),
+            facts=_facts(settings, [text_of(o) for o in listed]),
+            extra=_extra(settings, listed, config.mapping),
+            problems=(*problems, *odd),
             overlay=True,
         )
+
+
+def _document(folder: Folder, name: str, budget: Budget, problems: list[Problem]) -> Document:
+    if name in folder.files:
+        document = read_document(folder, name, budget)
+        problems += document.problems
+        return document
+    message = f"{name} is missing from the job's config folder"
+    problems.append(warning("hydra-incomplete", folder.where(name), message, "Copy the folder again."))
+    return Document(None)
 
 
 def _config_folder(folder: Folder) -> str | None:
@@ -72,10 +85,11 @@ def _config_folder(folder: Folder) -> str | None:
         candidates = names if len(names) <= _MOST_FOLDERS else ()
     for name in candidates:
         try:
-            if {*folder.sub(name).files} >= _MARKS:
-                return name
+            found = _MARKS & {*folder.sub(name).files}
         except FolderUnreadable:
             continue  # the walk comes to it by itself and says what is wrong
+        if found == _MARKS or (found and name == _USUAL):
+            return name
     return None
 
 
@@ -94,7 +108,7 @@ def _facts(settings: Document, command: list[str]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _extra(settings: Document, overrides: list[Json]) -> dict[str, Json]:
+def _extra(settings: Document, overrides: list[Json], config: dict[str, Json]) -> dict[str, Json]:
     hydra = settings.mapping.get("hydra")
     inner = hydra if isinstance(hydra, dict) else {}
     runtime, job = inner.get("runtime"), inner.get("job")
@@ -104,4 +118,5 @@ def _extra(settings: Document, overrides: list[Json]) -> dict[str, Json]:
         "hydra_version": runtime.get("version") if isinstance(runtime, dict) else None,
         "mode": inner.get("mode"),
         "sweep_job_num": job.get("num") if isinstance(job, dict) else None,
+        "resolved_params": resolved(config),
     }

@@ -1,30 +1,33 @@
 """Keras: files of its CSVLogger, under any name; the epoch is the step.
 
 Event files of its TensorBoard callback (`train/` and `validation/`) are read by the TensorBoard reader and linked
-into the same run. A log that was appended to after a restart repeats epochs; all of them are kept.
+into the same run. A log that was appended to after a restart repeats epochs; all of them are kept. Of `.keras` model
+files only the JSON is read: Keras' version, and how the model was compiled.
 """
 
 from __future__ import annotations
 
-import io
 import json
+import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import ClassVar
 
-from runfolio.errors import RunfolioError
+from runfolio.errors import FolderUnreadable
+from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength, problem_from
+from runfolio.readers.contract import Budget, Claim, Strength
+from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
-from runfolio.readers.generic import PARAM_FILE
-from runfolio.readers.table import header_of
-from runfolio.readers.tabular import Logged, merge_files, read_metrics, span_of
+from runfolio.readers.generic import PARAM_FILE, is_run
+from runfolio.readers.tabular import Logged, merge_files, read_file, span_of
 
 _SUFFIXES = (".log", ".csv")
-_LARGEST_MODEL = 64 << 20
-_LARGEST_METADATA = 1 << 20
+_MOST_LOGS = 64
+_LARGEST_METADATA = 4 << 20
 
 
 class Keras:
@@ -34,35 +37,32 @@ class Keras:
     title: ClassVar[str] = "Keras"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """A folder with a `.log` or `.csv` file whose first column is `epoch` and whose others are sorted."""
-        listing = folder.files
-        if any(PARAM_FILE.fullmatch(n) for n in listing) or "metrics.csv" in listing:
+        """A folder with a `.log` or `.csv` file whose first column is `epoch` and whose others are sorted.
+
+        Beside a params file only `.log` files are claimed, and `metrics.csv` never: Keras writes no such files, and
+        their tables are read all the same.
+        """
+        files = folder.files
+        suffixes = _SUFFIXES[:1] if any(PARAM_FILE.fullmatch(n) for n in files) else _SUFFIXES
+        likely = [n for n, entry in files.items() if n.lower().endswith(suffixes) and entry.size and n not in taken]
+        if not likely or len(likely) > _MOST_LOGS or "metrics.csv" in files:
             return None
-        likely = [n for n in listing if n.lower().endswith(_SUFFIXES) and n not in taken and listing[n].size]
-        if not likely or len(likely) > 64:
-            return None
-        logs = {n for n in likely if _is_log(header_of(folder.head(n, 1 << 16)))}
+        logs = frozenset(n for n in likely if _is_log(folder, n))
         if not logs:
             return None
-        return Claim(self.name, folder.path, Strength.LAYOUT, "a log of Keras' CSVLogger", frozenset(logs))
+        return Claim(self.name, folder.path, Strength.LAYOUT, "a log of Keras' CSVLogger", logs)
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording with the series of all logs of the folder."""
-        problems: list[Problem] = []
-        files: list[tuple[str, Logged]] = []
-        for name in sorted(claim.files):
-            try:
-                data = folder.read(name, budget.metric_bytes)
-            except RunfolioError as failure:
-                problems.append(problem_from(failure, "unreadable", folder.where(name)))
-                continue
-            logged = read_metrics(data, name, folder.where(name), budget, epoch_first=True)
-            problems += logged.problems
-            files.append((name, logged))
-        artifacts, odd = artifacts_below(folder, budget)
-        metrics = merge_files(files, budget)
+        files: list[tuple[str, Logged]] = [
+            (name, read_file(folder, name, budget, epoch_first=True)) for name in sorted(claim.files)
+        ]
+        artifacts, odd = artifacts_below(folder, budget, is_other_run=is_run)
+        metrics = merge_files(files)
         started, ended = span_of(metrics)
-        version = next((v for a in artifacts if (v := _keras_version(folder, a.path))), None)
+        models = {n: told for n in folder.files if n.endswith(".keras") and (told := _model(folder, n))}
+        version = next((v for told in models.values() if isinstance(v := told.get("keras_version"), str)), None)
+        told_of: dict[str, Json] = {**models}
         yield Recording(
             format=self.name,
             path=folder.shown,
@@ -72,24 +72,53 @@ class Keras:
             started_us=started,
             ended_us=ended,
             facts={"keras.version": version} if version else {},
-            problems=(*problems, *odd),
+            extra={"models": told_of} if told_of else {},
+            problems=(*(p for _, logged in files for p in logged.problems), *odd),
         )
 
 
-def _is_log(names: list[str]) -> bool:
+def _is_log(folder: Folder, name: str) -> bool:
+    try:
+        names = header_of(folder.head(name, 1 << 16))
+    except FolderUnreadable:
+        return False
     return len(names) > 1 and names[0] == "epoch" and names[1:] == sorted(names[1:]) and all(names)
 
 
-def _keras_version(folder: Folder, path: str) -> str | None:
-    """What `metadata.json` inside a `.keras` file says; the file is a zip of JSON and weights, no code is run."""
-    if not path.endswith(".keras"):
-        return None
+def _model(folder: Folder, name: str) -> dict[str, Json]:
+    """What the JSON files in a `.keras` file (a zip of them and of weights) say; {} when it cannot be read."""
     try:
-        with zipfile.ZipFile(io.BytesIO(folder.read(path, _LARGEST_MODEL))) as archive:
-            if archive.getinfo("metadata.json").file_size > _LARGEST_METADATA:
-                return None
-            version = json.loads(archive.read("metadata.json")).get("keras_version")
-    except (RunfolioError, zipfile.BadZipFile, KeyError, ValueError, AttributeError, RuntimeError, NotImplementedError):
-        # The version is a nicety; a model file that is cut off or of an older kind is still listed as an artifact.
-        return None
-    return version if isinstance(version, str) else None
+        with folder.open(name) as handle, os.fdopen(os.dup(handle), "rb") as file, zipfile.ZipFile(file) as archive:
+            metadata, config = _member(archive, "metadata.json"), _member(archive, "config.json")
+    except (FolderUnreadable, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError):
+        # A nicety: a model file that is cut off or of another kind is still listed as an artifact.
+        return {}
+    compiled = config.get("compile_config")
+    compiled = compiled if isinstance(compiled, dict) else {}
+    optimizer = compiled.get("optimizer")
+    optimizer = optimizer if isinstance(optimizer, dict) else {}
+    settings = optimizer.get("config")
+    settings = settings if isinstance(settings, dict) else {}
+    told = {
+        "keras_version": metadata.get("keras_version"),
+        "date_saved": metadata.get("date_saved"),
+        "class_name": config.get("class_name"),
+        "optimizer": optimizer.get("class_name"),
+        "learning_rate": settings.get("learning_rate"),
+        "loss": compiled.get("loss"),
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> dict[str, Json]:
+    try:
+        found = archive.getinfo(name)
+    except KeyError:
+        return {}
+    if found.file_size > _LARGEST_METADATA or found.flag_bits & 1:  # encrypted
+        return {}
+    try:
+        value = json.loads(archive.read(found))
+    except RecursionError:
+        return {}
+    return value if isinstance(value, dict) else {}

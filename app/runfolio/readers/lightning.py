@@ -10,17 +10,20 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from runfolio.errors import RunfolioError
+from runfolio.errors import FolderUnreadable
+from runfolio.model.datasets import ArtifactRef
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength, problem_from
-from runfolio.readers.files import artifacts_below, read_params
+from runfolio.readers.contract import Budget, Claim, Strength
+from runfolio.readers.csv_table import header_of
+from runfolio.readers.files import artifacts_below, odd_entries, read_params
 from runfolio.readers.folder import Folder
-from runfolio.readers.table import header_of
-from runfolio.readers.tabular import Logged, read_metrics, span_of
+from runfolio.readers.generic import PARAM_FILE
+from runfolio.readers.tabular import Logged, read_file, span_of
 
 _METRICS, _HPARAMS, _CHECKPOINTS = "metrics.csv", "hparams.yaml", "checkpoints"
+_VERSION = re.compile(r"version_\d+")
 _CHECKPOINT_NAME = re.compile(r"epoch=(?P<epoch>\d+)-step=(?P<step>\d+)")
 
 
@@ -35,11 +38,8 @@ class Lightning:
         files = {n for n in (_METRICS, _HPARAMS) if n in folder.files and n not in taken}
         if not files:
             return None
-        has_checkpoints = _CHECKPOINTS in folder.folders
-        if _METRICS in files and not (_HPARAMS in files or has_checkpoints):
-            names = header_of(folder.head(_METRICS, 1 << 16))
-            if "step" not in names or names != sorted(names):
-                return None
+        if _HPARAMS not in files and not _is_lightning(folder):
+            return None
         reason = "hparams.yaml of a Lightning logger" if _HPARAMS in files else "metrics.csv with Lightning's columns"
         prune = frozenset({_CHECKPOINTS} & {*folder.folders})
         return Claim(self.name, folder.path, Strength.LAYOUT, reason, frozenset(files), prune, deep=bool(prune))
@@ -52,15 +52,14 @@ class Lightning:
         if _HPARAMS in claim.files:
             params, problems = read_params(folder, _HPARAMS, budget)
         if _METRICS in claim.files:
-            try:
-                data = folder.read(_METRICS, budget.metric_bytes)
-                logged = read_metrics(data, _METRICS, folder.where(_METRICS), budget)
-            except RunfolioError as failure:
-                problems.append(problem_from(failure, "unreadable", folder.where(_METRICS)))
+            logged = read_file(folder, _METRICS, budget)
         problems += logged.problems
-        artifacts, odd = artifacts_below(folder, budget)
-        problems += odd
-        checkpoints = tuple(a for a in artifacts if a.path.startswith(f"{_CHECKPOINTS}/"))
+        problems += odd_entries(folder)
+        checkpoints: tuple[ArtifactRef, ...] = ()
+        if _CHECKPOINTS in folder.folders:
+            below, odd = artifacts_below(folder.sub(_CHECKPOINTS), budget)
+            checkpoints = tuple(ArtifactRef(f"{_CHECKPOINTS}/{a.path}", a.size_bytes) for a in below)
+            problems += odd
         started, ended = span_of(logged.metrics)
         yield Recording(
             format=self.name,
@@ -74,6 +73,17 @@ class Lightning:
             extra=_checkpoint_facts([a.path for a in checkpoints]),
             problems=tuple(problems),
         )
+
+
+def _is_lightning(folder: Folder) -> bool:
+    """Whether the header of metrics.csv is Lightning's. Beside params of another name it may be anybody's."""
+    if any(PARAM_FILE.fullmatch(name) for name in folder.files) and not _VERSION.fullmatch(folder.name):
+        return False
+    try:
+        names = header_of(folder.head(_METRICS, 1 << 16))
+    except FolderUnreadable:
+        return False
+    return "step" in names and names == sorted(names)
 
 
 def _checkpoint_facts(paths: list[str]) -> dict[str, Json]:

@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 import unicodedata
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from runfolio.errors import RunfolioError
 from runfolio.model import times
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.problem import Problem
-from runfolio.readers.contract import Budget, warning
-from runfolio.readers.table import Table, TableColumn, read_csv, read_json, read_json_lines, read_parquet
+from runfolio.readers.contract import Budget, info, problem_from, warning
+from runfolio.readers.csv_table import read_csv
+from runfolio.readers.folder import Folder
+from runfolio.readers.json_table import read_json, read_json_lines
+from runfolio.readers.parquet_table import read_parquet
+from runfolio.readers.table import LARGEST_EXACT, Table, TableColumn
+from runfolio.readers.yaml_events import some
 
 STEP_NAMES = (
-    "step", "global_step", "_step", "iter", "iteration", "iterations", "epoch", "epoque",
-    "training_iteration", "total_steps", "batch", "index",
+    "step", "global_step", "_step", "iter", "iteration", "iterations", "epoch", "epoque", "training_iteration",
+    "total_steps",
 )  # fmt: skip
-"""Names of step columns, the most telling first; compared without case and accents."""
+"""Names of step columns, the most telling first; compared without case, accents, blanks and dashes."""
 
-_TIME_NAMES = frozenset({"time", "timestamp", "_timestamp", "wall_time", "walltime", "date", "datetime", "created_at"})
-_INDEX_NAMES = frozenset({"", "unnamed: 0"})
-_INT64 = 2.0**63
-# Unix times between 1973 and 5138 in seconds, and the same in milliseconds; elapsed times are smaller.
+_INDEX_NAMES = ("", "unnamed:_0", "__index_level_0__", "index")
+"""What pandas calls the index it writes along: no metric, and the step where there is no other."""
+
+_TIME_NAMES = frozenset(
+    {
+        "time", "timestamp", "_timestamp", "wall_time", "walltime", "wall", "unix_time", "ts", "date", "datetime",
+        "date_time", "created_at", "logged_at",
+    }
+)  # fmt: skip
+
+_PAST_INT64 = 2.0**63
+# Unix times between 1973 and 5138 in seconds, and the same in milliseconds; times since the start are smaller.
 _SECONDS = (1e8, 1e11)
 _MILLIS = (1e11, 1e14)
-_ROW_RULE = ""
+_LARGEST_UNPACKED = 64 << 20
 
 
 @dataclass(slots=True)
 class Logged:
     """Series of one metric file.
 
-    step_column   its name; "" for the row number of an index column, None where there is no step at all.
+    step_column   its name ("" for an index column); None where the step is the row number, or unknown.
     """
 
     metrics: list[MetricSeries] = field(default_factory=list)
     step_column: str | None = None
     problems: list[Problem] = field(default_factory=list)
-    rows: int = 0
 
 
 def plain_name(name: str) -> str:
-    """A column's name without case and accents, for comparing."""
-    text = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(c for c in text if not unicodedata.combining(c)).strip()
+    """A column's name without case, accents and surrounding blanks, words joined with `_`, for comparing."""
+    text = unicodedata.normalize("NFKD", name[:200]).casefold().strip()
+    return "".join(c for c in text if not unicodedata.combining(c)).replace(" ", "_").replace("-", "_")
 
 
 def has_step(names: list[str]) -> bool:
@@ -52,19 +68,63 @@ def has_step(names: list[str]) -> bool:
     return any(plain_name(n) in STEP_NAMES for n in names)
 
 
+def is_index(name: str) -> bool:
+    """Whether a column's name is what pandas gives an index that has none."""
+    return plain_name(name) in _INDEX_NAMES
+
+
+def read_file(folder: Folder, name: str, budget: Budget, *, epoch_first: bool = False) -> Logged:
+    """The series of a metric file by the suffix of its name. What cannot be read is a Problem; never raises for it."""
+    where = folder.where(name)
+    try:
+        data = folder.read(name, budget.metric_bytes)
+    except RunfolioError as failure:
+        return Logged(problems=[problem_from(failure, "unreadable", where)])
+    if not name.lower().endswith(".gz"):
+        return read_metrics(data, name, where, budget, epoch_first=epoch_first)
+    unpacked, problem = _unpacked(data, where)
+    logged = read_metrics(unpacked, name[:-3], where, budget, epoch_first=epoch_first) if unpacked else Logged()
+    logged.problems[:0] = [problem] if problem else []
+    return logged
+
+
 def read_metrics(data: bytes, name: str, where: str, budget: Budget, *, epoch_first: bool = False) -> Logged:
-    """The series of a metric file, by the suffix of its name. Never raises for what it holds."""
+    """The series in the bytes of a metric file, by the suffix of its name. Never raises for what it holds.
+
+    `where` is told in problems. Raises LimitReached when the time of the budget is used up.
+    """
     suffix = name.lower().rpartition(".")[2]
-    single = False
     if suffix in ("jsonl", "ndjson"):
-        table = read_json_lines(data, where, budget)
-    elif suffix == "json":
+        return to_series(read_json_lines(data, where, budget), where)
+    if suffix == "json":
         table, single = read_json(data, where, budget)
-    elif suffix in ("parquet", "pq"):
-        table = read_parquet(data, where)
-    else:
-        table = read_csv(data, where, budget)
-    return to_series(table, where, single=single, epoch_first=epoch_first)
+        return to_series(table, where, single=single)
+    if suffix in ("parquet", "pq"):
+        return to_series(read_parquet(data, where), where)
+    return to_series(read_csv(data, where, budget), where, epoch_first=epoch_first)
+
+
+def _unpacked(data: bytes, where: str) -> tuple[bytes, Problem | None]:
+    """What a gzip file holds, unless that is more than 64 MiB."""
+    parts: list[bytes] = []
+    left = _LARGEST_UNPACKED + 1
+    try:
+        while data and left > 0:  # a file may be several packed ones in a row
+            inflater = zlib.decompressobj(wbits=31)
+            parts.append(inflater.decompress(data, left))
+            left -= len(parts[-1])
+            if left > 0 and not inflater.eof:
+                return b"".join(parts), warning("torn-gzip", where, "The packed file is cut off; its start is shown")
+            data = inflater.unused_data
+    except zlib.error as failure:
+        return b"".join(parts), warning("bad-gzip", where, f"Cannot be unpacked any further: {failure}")
+    if left <= 0:
+        message = f"Unpacked it has more than {_LARGEST_UNPACKED:,} bytes: it was not read"
+        return b"", warning("too-large", where, message, "Unpack it beside the others to see its metrics.")
+    return b"".join(parts), None
+
+
+# --- series ----------------------------------------------------------------------------------------------------------
 
 
 def to_series(table: Table, where: str, *, single: bool = False, epoch_first: bool = False) -> Logged:
@@ -72,114 +132,128 @@ def to_series(table: Table, where: str, *, single: bool = False, epoch_first: bo
 
     single        the table holds one figure for each metric and no history: their step is unknown.
     epoch_first   the step is the epoch although there may be a column called step (Keras).
+
+    The step is the first of STEP_NAMES that holds whole numbers, else an index column, else the row number. A column
+    of that name with fractions (epoch 0.5) is no step: it stays a metric, as do an epoch beside a step and a time
+    that counts from the start.
     """
-    logged = Logged(problems=table.problems, rows=table.rows)
+    logged = Logged(problems=table.problems)
     chosen = None if single else _step_column(table, epoch_first=epoch_first)
+    logged.step_column = chosen
+    has_steps = chosen is not None or (table.rows > 1 and not single)
     steps, kept = _steps(table, chosen, where, logged)
-    wall_name, wall = _wall_times(table)
+    time_column, wall = _wall_times(table, where, logged)
+    text_only: list[str] = []
     for name, column in table.columns.items():
-        if name in (chosen, wall_name) or plain_name(name) in _INDEX_NAMES:
+        if name in (chosen, time_column) or is_index(name):
             continue
-        here = column.present & kept
-        if column.bad and not here.any():
-            continue  # a column of text
+        if not len(column.rows):
+            text_only += [name] if column.bad else []
+            continue
         if column.bad:
-            logged.problems.append(
-                warning("not-a-number", where, f"{column.bad:,} cells of {name!r} are no numbers and were left out")
+            message = f"{column.bad:,} cells of {name[:80]!r} are no numbers and were left out"
+            logged.problems.append(warning("not-a-number", where, message))
+        here = kept[column.rows]
+        rows, values = (column.rows, column.numbers) if here.all() else (column.rows[here], column.numbers[here])
+        if len(rows):
+            logged.metrics.append(
+                MetricSeries(name, steps[rows], np.ascontiguousarray(values), wall[rows], has_steps, None, "", where)
             )
-        if not here.any():
-            continue
-        logged.metrics.append(
-            MetricSeries(
-                name,
-                np.arange(int(here.sum()), dtype=np.int64) if steps is None else steps[here],
-                np.ascontiguousarray(column.numbers[here]),
-                np.full(int(here.sum()), times.NO_TIME, dtype=np.int64) if wall is None else wall[here],
-                steps is not None,
-                None,
-                "",
-                where,
-            )
-        )
+    if text_only:
+        logged.problems.append(info("text-columns", where, f"Columns of text are no metrics: {some(text_only)}"))
     return logged
 
 
 def _step_column(table: Table, *, epoch_first: bool) -> str | None:
-    names = {plain_name(n): n for n in reversed(table.columns)}
-    order = ("epoch", *STEP_NAMES) if epoch_first else STEP_NAMES
-    for wanted in order:
+    names: dict[str, str] = {}
+    for name in table.columns:
+        names.setdefault(plain_name(name), name)
+    for wanted in (*(("epoch",) if epoch_first else ()), *STEP_NAMES, *_INDEX_NAMES):
         if wanted in names and _whole(table.columns[names[wanted]]):
             return names[wanted]
-    for index in _INDEX_NAMES:
-        if index in names and _whole(table.columns[names[index]]):
-            return names[index]
     return None
 
 
 def _whole(column: TableColumn) -> bool:
-    """Whether the column can be a step: whole numbers wherever there are numbers. Fractional epochs cannot."""
-    numbers = column.numbers[column.present]
-    sound = numbers[np.isfinite(numbers)]
+    """Whether a column can be the step: whole numbers wherever there are finite ones."""
+    sound = column.numbers[np.isfinite(column.numbers)]
     return len(sound) > 0 and bool((sound == np.floor(sound)).all())
 
 
-def _steps(
-    table: Table, chosen: str | None, where: str, logged: Logged
-) -> tuple[Ints | None, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    everything = np.ones(table.rows, dtype=bool)
+def _steps(table: Table, chosen: str | None, where: str, logged: Logged) -> tuple[Ints, NDArray[np.bool_]]:
+    """The step of every row, and whether the row has one."""
     if chosen is None:
-        if table.rows > 1:
-            # A history without a step column still has an order: the row number.
-            return np.arange(table.rows, dtype=np.int64), everything
-        return None, everything
-    logged.step_column = chosen
+        return np.arange(table.rows, dtype=np.int64), np.ones(table.rows, dtype=bool)
     column = table.columns[chosen]
-    sound = column.present & np.isfinite(column.numbers) & (np.abs(column.numbers) < _INT64)
-    if lost := table.rows - int(sound.sum()):
-        logged.problems.append(
-            warning(
-                "no-step",
-                where,
-                f"{lost:,} rows have no step that can be used (empty, no number, or past 64 bits); they were left out",
-            )
-        )
     steps = np.zeros(table.rows, dtype=np.int64)
-    steps[sound] = column.numbers[sound].astype(np.int64)
-    # Float64 holds whole numbers exactly up to 2**53; larger ones are read from their text.
-    for i in np.flatnonzero(sound & (np.abs(column.numbers) > 2.0**53)):
-        written = column.texts[int(i)]
-        if isinstance(written, str) and written.lstrip("+-").isdigit() and abs(int(written)) < 2**63:
-            steps[i] = int(written)
-    return steps, sound
+    kept = np.zeros(table.rows, dtype=bool)
+    sound = np.isfinite(column.numbers) & (np.abs(column.numbers) < _PAST_INT64)
+    kept[column.rows[sound]] = True
+    steps[column.rows[sound]] = column.numbers[sound].astype(np.int64)
+    for row in column.rows[np.abs(column.numbers) >= LARGEST_EXACT].tolist():
+        exact = _exact(column.words.get(row, ""))
+        if exact is not None:
+            steps[row], kept[row] = exact, True
+    if lost := table.rows - int(kept.sum()):
+        message = f"{lost:,} rows have no step that can be used (none, no number, or past 64 bits); they were left out"
+        logged.problems.append(warning("no-step", where, message))
+    return steps, kept
 
 
-def _wall_times(table: Table) -> tuple[str | None, Ints | None]:
-    """The column of points in time and its microseconds; a column of elapsed times is a metric instead."""
+def _exact(text: str) -> int | None:
+    """A whole number of up to 64 bits as written, which float64 may not hold exactly."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 19:
+        return None
+    return int(text) if -(2**63) <= int(text) < 2**63 else None
+
+
+def _wall_times(table: Table, where: str, logged: Logged) -> tuple[str | None, Ints]:
+    """The first column of points in time and its microseconds by row; NO_TIME where there is none.
+
+    Numbers are Unix times in seconds or milliseconds, text is ISO 8601. A column of times since the start is none.
+    """
     for name, column in table.columns.items():
         if plain_name(name) not in _TIME_NAMES:
             continue
-        if column.present.any():
-            scale = _unix_scale(column.numbers[column.present])
+        wall = np.full(table.rows, times.NO_TIME, dtype=np.int64)
+        if len(column.rows):
+            finite = np.isfinite(column.numbers)
+            scale = _unix_scale(column.numbers[finite])
             if scale is None:
                 continue
-            micros = np.full(table.rows, times.NO_TIME, dtype=np.int64)
-            micros[column.present] = np.round(column.numbers[column.present] * scale).astype(np.int64)
-            return name, micros
-        parsed = [times.from_iso(t) if isinstance(t, str) else None for t in column.texts.to_list()]
-        if any(p is not None for p in parsed):
-            return name, np.asarray([times.NO_TIME if p is None else p for p in parsed], dtype=np.int64)
-    return None, None
+            wall[column.rows[finite]] = np.round(column.numbers[finite] * scale).astype(np.int64)
+            lost = column.bad + int((~finite).sum())
+        else:
+            parsed = _iso_times(column.words)
+            if not parsed:
+                continue
+            wall[np.fromiter(parsed, np.int64, len(parsed))] = np.fromiter(parsed.values(), np.int64, len(parsed))
+            lost = column.bad - len(parsed)
+        if lost:
+            message = f"{lost:,} cells of {name[:80]!r} are no points in time; their rows are shown without one"
+            logged.problems.append(warning("odd-time", where, message))
+        return name, wall
+    return None, np.full(table.rows, times.NO_TIME, dtype=np.int64)
+
+
+def _iso_times(words: Mapping[int, str]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for row, text in words.items():
+        moment = times.from_iso(text)
+        if moment is not None:
+            found[row] = moment
+    return found
 
 
 def _unix_scale(numbers: Floats) -> float | None:
-    if not np.isfinite(numbers).all():
+    """Microseconds in a unit of plausible Unix times; None when the numbers are none."""
+    if not len(numbers):
         return None
     low, high = float(numbers.min()), float(numbers.max())
     if _SECONDS[0] <= low and high < _SECONDS[1]:
         return 1e6
-    if _MILLIS[0] <= low and high < _MILLIS[1]:
-        return 1e3
-    return None
+    return 1e3 if _MILLIS[0] <= low and high < _MILLIS[1] else None
 
 
 def span_of(metrics: list[MetricSeries]) -> tuple[int | None, int | None]:
@@ -191,21 +265,23 @@ def span_of(metrics: list[MetricSeries]) -> tuple[int | None, int | None]:
     return times.checked(min(int(w.min()) for w in walls)), times.checked(max(int(w.max()) for w in walls))
 
 
-def merge_files(files: list[tuple[str, Logged]], budget: Budget) -> list[MetricSeries]:
-    """Series of several metric files of one run: equal ones once, others under their file's name as well."""
+def merge_files(files: list[tuple[str, Logged]]) -> list[MetricSeries]:
+    """Series of several metric files of one run: equal ones once, others under their file's name as well.
+
+    files   name and series of each, the one that gives the plain names first.
+    """
     shown: dict[str, MetricSeries] = {}
     for file, logged in files:
-        for metric in logged.metrics:
-            other = shown.get(metric.name)
+        for m in logged.metrics:
+            other = shown.get(m.name)
             if other is None:
-                shown[metric.name] = metric
-            elif not _same(metric, other) and len(shown) < budget.names:
-                name = f"{file}/{metric.name}"
-                shown[name] = MetricSeries(
-                    name, metric.step, metric.value, metric.wall_time_us, metric.has_step, None, "", metric.source
-                )
+                shown[m.name] = m
+            elif not _same(m, other):
+                name = f"{file}/{m.name}"
+                shown[name] = MetricSeries(name, m.step, m.value, m.wall_time_us, m.has_step, None, "", m.source)
     return [*shown.values()]
 
 
 def _same(one: MetricSeries, other: MetricSeries) -> bool:
+    # Steps are not compared: the copy of a history in JSON counts its rows where the CSV names epochs.
     return len(one) == len(other) and bool(np.allclose(one.value, other.value, rtol=1e-6, atol=0, equal_nan=True))
