@@ -9,6 +9,7 @@ those of a temporary folder; the user's own are not touched.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +28,8 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["RUNFOLIO_HOME"] = home
+        os.environ["LOGNAME"] = "mira"
+        shutil.copytree(ROOT / "resources" / "samples", Path(home) / "sensor-lab")
         gates = Path(home) / "data" / "gates.yaml"
         gates.parent.mkdir(parents=True)
         gates.write_text(
@@ -38,14 +41,16 @@ def main() -> int:
             "  - {sign_off: 1, stages: [production]}\n"
         )
         for theme in ("light", "dark"):
-            _take(theme, out)
+            _take(theme, out, Path(home) / "sensor-lab")
     return 0
 
 
-def _take(theme_name: str, out: Path) -> None:
+def _take(theme_name: str, out: Path, samples: Path) -> None:
     from PySide6.QtCore import QCoreApplication, QEvent
 
     from runfolio.desktop import app as desktop
+    from runfolio.desktop.notice_bar import NoticeBar
+    from runfolio.desktop.run_list import RunList
     from runfolio.desktop.theme import Theme, ThemeMode
     from runfolio.desktop.window import MainWindow
     from runfolio.model.promotion import Stage
@@ -57,7 +62,7 @@ def _take(theme_name: str, out: Path) -> None:
     theme.apply()
     window: MainWindow = desktop.make_window(theme, Settings.load())
     window.show()
-    desktop.begin(window, [str(ROOT / "resources" / "samples" / "runs")])
+    desktop.begin(window, [str(samples / "runs")])
 
     def wait(done: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + _PATIENCE_S
@@ -77,6 +82,9 @@ def _take(theme_name: str, out: Path) -> None:
 
     def shoot(name: str) -> None:
         settle()
+        notice = window.findChild(NoticeBar, "notice")
+        if notice is not None:
+            notice.hide()
         path = out / f"{name}-{theme_name}.png"
         window.grab().save(str(path))
         print(path)
@@ -90,6 +98,10 @@ def _take(theme_name: str, out: Path) -> None:
     state.select((best[0], best[1], best[5], best[9], best[13]))
     state.set_baseline(best[5])
     state.set_current(best[0])
+    settle()
+    table = window.findChild(RunList, "runs-table")
+    if table is not None:
+        table.scrollToTop()
     shoot("runs")
     window.show_view("charts")
     settle()
@@ -110,12 +122,14 @@ def _take(theme_name: str, out: Path) -> None:
     shoot("audit")
     window.show_view("data")
     data = window._views["data"][0]
-    samples = ROOT / "resources" / "samples" / "data"
-    data.comparison.set_files(str(samples / "train_v1.csv"), str(samples / "train_v2.csv"))  # type: ignore[attr-defined]
+    old, new = (str(samples / "data" / f"train_{version}.csv") for version in ("v1", "v2"))
+    data.comparison.set_files(old, new)  # type: ignore[attr-defined]
     data.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
     data.comparison.compare()  # type: ignore[attr-defined]
     shoot("data")
     window.show_view("runs")
+    if table is not None:
+        table.scrollToTop()
     window.toggle_inspector()
     shoot("inspector")
     window.close()

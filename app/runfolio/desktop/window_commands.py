@@ -13,6 +13,7 @@ from runfolio.settings import save as save_settings
 
 MENU = (
     "palette.open",
+    "help.pages",
     "help.keys",
     "",
     "theme.light",
@@ -36,6 +37,7 @@ def add_window_commands(window: MainWindow) -> None:
     commands.add(
         Command("palette.open", "Command palette…", lambda: _open_palette(window), ("Ctrl+K",), icon="command"),
         Command("help.keys", "Keyboard shortcuts", lambda: _open_keys(window), ("F1",), icon="keyboard"),
+        Command("help.pages", "Help", lambda: _open_help(window), ("Shift+F1",), icon="info"),
         Command("library.add", "Add a folder…", window.ask_for_folder, ("Ctrl+O",), "Library", "folder-plus"),
         Command(
             "library.sample",
@@ -135,6 +137,12 @@ def _open_keys(window: MainWindow) -> None:
     from runfolio.desktop.cheat_sheet import CheatSheet
 
     CheatSheet(window.context.commands, window).open()
+
+
+def _open_help(window: MainWindow) -> None:
+    from runfolio.desktop.help_viewer import HelpViewer
+
+    HelpViewer(window.context, window).show()
 
 
 def _open_settings(window: MainWindow) -> None:

@@ -55,7 +55,7 @@ class ModelsView(QWidget):
             icon="rocket",
         )
         self.table = PlainTable(["Model", "Version", "Stage", "Run"], "model-versions")
-        for column, width in enumerate((130, 62, 90)):
+        for column, width in enumerate((120, 64, 84)):
             self.table.setColumnWidth(column, width)
         self.table.itemSelectionChanged.connect(self._choose_version)
         self._title = PlainLabel("", font=fonts.ui(18, fonts.DEMI_BOLD))
