@@ -41,7 +41,7 @@ def test_a_click_on_a_metric_puts_the_best_first_and_the_next_click_the_worst(ru
 
 
 def test_shift_click_adds_a_second_key(runs: Driver) -> None:
-    runs.window.runs_view().set_columns(_columns("name", "param:optimizer", "param:lr"))
+    runs.window.runs_view().columns.put(_columns("name", "param:optimizer", "param:lr"))
     runs.click_header("optimizer").click_header("lr", shift=True)
     assert (runs.header("optimizer"), runs.header("lr")) == ("optimizer ↑1", "lr ↑2")
     runs.sees_runs("fleet-marten", "dusky-lynx", "brisk-otter", "eager-finch", "calm-ibis", "amber-heron")
@@ -87,9 +87,9 @@ def test_t_tags_the_highlighted_runs_and_undo_takes_the_tag_off(runs: Driver) ->
 
 
 def test_ctrl_c_copies_the_highlighted_rows_in_full_precision(runs: Driver) -> None:
-    runs.window.runs_view().set_columns(_columns("name", "metric:val/acc:best", "param:lr"))
+    runs.window.runs_view().columns.put(_columns("name", "metric:val/acc:best", "param:lr"))
     runs.settle().highlight("amber-heron", "brisk-otter").press("Ctrl+C")
-    assert QApplication.clipboard().text() == "Run\tval/acc · best\tlr\namber-heron\t0.7\t1.0\nbrisk-otter\t0.72\t0.1\n"
+    assert QApplication.clipboard().text() == "Run\tval/acc · best\tlr\namber-heron\t0.7\t1.0\nbrisk-otter\t0.72\t0.1"
     runs.do("runs.copy-markdown")
     assert QApplication.clipboard().text().splitlines() == [
         "| Run | val/acc · best | lr |",
@@ -119,7 +119,7 @@ def test_columns_are_chosen_in_the_popup_and_the_choice_can_be_undone(runs: Driv
 
 
 def test_constant_columns_are_hidden_in_one_click(runs: Driver) -> None:
-    runs.window.runs_view().set_columns(_columns("name", "param:depth", "param:lr", "experiment"))
+    runs.window.runs_view().columns.put(_columns("name", "param:depth", "param:lr", "experiment"))
     runs.settle().do("columns.constant")
     assert runs.titles() == ["Run", "lr"]
     assert runs.notice() == "2 constant columns hidden: Experiment, depth"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import shutil
@@ -89,6 +90,54 @@ def test_a_saved_view_filters_and_says_how_many(driver: Driver, indexed: Path) -
     assert driver.window.filter_bar.field.text() == "loss = nan"
 
 
+def test_what_is_shown_can_be_saved_under_a_name_and_comes_back(driver: Driver, indexed: Path) -> None:
+    driver.start().click_header("val/acc · best").filter("lr < 0.05")
+    driver.window.runs_view().columns.put(driver.table.shown_columns()[:4])
+    driver.settle().highlight("calm-ibis").press("Ctrl+S").type("Small steps").press("Return")
+    assert "Small steps 4" in driver.rows_of("saved-views")
+    titles = driver.titles()
+    driver.restart().do("filter.clear").do("columns.reset").click_header("Run")
+    assert driver.column("Run") == [*NAMES]
+    driver.choose_in("saved-views", "Small steps")
+    driver.sees_runs("fleet-marten", "eager-finch", "dusky-lynx", "calm-ibis")
+    assert driver.titles() == titles
+    driver.press("Delete")
+    assert "Small steps 4" not in driver.rows_of("saved-views")
+    driver.click("notice-action")
+    assert "Small steps 4" in driver.rows_of("saved-views")
+
+
+def test_a_wrong_path_is_said_and_does_not_stop_the_others(driver: Driver, sweep: Path, tmp_path: Path) -> None:
+    driver.start(tmp_path / "nowhere", sweep)
+    assert driver.rows_of("library") == [f"{sweep.name} 6", "sweep 6"]
+    said = [notice.text for notice in driver.window.context.say.history]
+    assert any("nowhere" in text and "does not exist" in text for text in said)
+
+
+def test_a_folder_without_runs_says_what_to_do(driver: Driver, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.txt").write_text("meow", encoding="utf-8")
+    driver.start(tmp_path / "photos")
+    assert driver.window.runs_view().empty.isVisible()
+    assert driver.window.runs_view().empty.accessibleName() == "No runs found"
+
+
+def test_the_table_and_a_report_are_saved_as_files(driver: Driver, indexed: Path, tmp_path: Path) -> None:
+    driver.start().click_header("Run")
+    driver.window.exports.write_csv(tmp_path / "runs.csv")
+    driver.settle()
+    with (tmp_path / "runs.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["Run"] for row in rows] == [*NAMES]
+    assert [row["val/acc · best"] for row in rows] == ["0.7", "0.72", "0.74", "0.76", "0.78", "0.8"]
+    driver.window.exports.write_report(tmp_path / "runs.html")
+    driver.settle()
+    assert "fleet-marten" in (tmp_path / "runs.html").read_text(encoding="utf-8")
+    driver.window.exports.write_csv(tmp_path / "no" / "such" / "folder.csv")
+    driver.settle()
+    assert "could not be saved" in driver.notice()
+
+
 def test_removing_a_folder_keeps_it_on_disk_and_can_be_undone(driver: Driver, tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "kept")
     before = fingerprint(folder)
@@ -104,7 +153,7 @@ def test_removing_a_folder_keeps_it_on_disk_and_can_be_undone(driver: Driver, tm
 def test_the_next_start_shows_what_the_last_one_showed(driver: Driver, indexed: Path) -> None:
     driver.start().click_header("val/acc · best").filter("lr < 0.05").do("runs.clear")
     driver.highlight("eager-finch", "calm-ibis").press("Space").press("B")
-    driver.window.runs_view().set_columns(driver.table.shown_columns()[:5])
+    driver.window.runs_view().columns.put(driver.table.shown_columns()[:5])
     driver.settle()
     titles, selected = driver.titles(), driver.selected()
     driver.restart()

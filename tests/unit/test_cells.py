@@ -8,7 +8,6 @@ import pytest
 
 from runfolio.desktop.cells import Digits, cell_text, exact_text, field_title
 from runfolio.desktop.columns import TableColumn
-from runfolio.desktop.run_copy import as_markdown, as_tsv
 from runfolio.desktop.run_list import next_sort
 from runfolio.model.answers import CellKind
 from runfolio.model.display import THIN_SPACE
@@ -82,9 +81,3 @@ def test_column_ids_name_the_column_again() -> None:
         assert TableColumn.from_id(column.id) == column
     with pytest.raises(ValueError, match="nonsense"):
         TableColumn.from_id("nonsense")
-
-
-def test_copied_cells_cannot_break_out_of_their_place() -> None:
-    rows = [["Run", "note"], ["a\tb", "line\nline | <b>*bold*</b>"]]
-    assert as_tsv(rows) == "Run\tnote\na b\tline line | <b>*bold*</b>\n"
-    assert as_markdown(rows).splitlines()[2] == "| a b | line⏎line \\| \\<b\\>\\*bold\\*\\</b\\> |"

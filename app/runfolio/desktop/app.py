@@ -125,7 +125,7 @@ def _come_forward(window: MainWindow, paths: list[str]) -> None:
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.raise_()
     window.activateWindow()
-    window.open_paths(paths)
+    window.folders.open_paths(paths)
 
 
 def _log_to_file() -> None:

@@ -123,6 +123,13 @@ class RunList(QTableView):
         if row is not None:
             model.setCurrentIndex(self.runs.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
 
+    def go_to(self, key: RunKey) -> None:
+        """Make a run's row the current and only highlighted one, in view; nothing when it is not in the scope."""
+        row = self.runs.row_of(key)
+        if row is not None:
+            self.highlight([key], key)
+            self.scrollTo(self.runs.index(row, 0))
+
     def highlighted(self) -> tuple[RunKey, ...]:
         """The runs of the highlighted rows, from top to bottom."""
         rows: set[int] = set()

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from runfolio import locate
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.context import Context
+from runfolio.desktop.exports import Exports
 from runfolio.desktop.filter_bar import FilterBar
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
+from runfolio.desktop.library_control import LibraryControl
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.rail import Rail
+from runfolio.desktop.run_columns import columns_of
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.scope import ScopeLoader
-from runfolio.desktop.session import Session, with_recent
+from runfolio.desktop.session import Session
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.status_bar import HEIGHT as STATUS_HEIGHT
 from runfolio.desktop.status_bar import StatusBar
@@ -41,7 +39,7 @@ from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.views.welcome import WelcomeView
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.answers import Change, Source, Touched
+from runfolio.model.answers import Change, Progress, Touched
 from runfolio.model.params import Json
 from runfolio.settings import Settings
 
@@ -71,7 +69,6 @@ class MainWindow(QMainWindow):
         self._rows = {row.id: row for row in (*VIEWS, INSPECTOR)}
         self._views: dict[str, tuple[QWidget, View]] = {}
         self._kept: dict[str, dict[str, Json]] = {}
-        self._session = Session(fresh=True)
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
         self._open = False
@@ -82,6 +79,8 @@ class MainWindow(QMainWindow):
         self._build()
         NoticeBar(self, say, theme, STATUS_HEIGHT)
         state.library_changed.connect(self._on_library_changed)
+        self.indexing.progressed.connect(self._on_indexing)
+        self.exports = Exports(self.context, lambda: self.runs_view().table.shown_columns(), self)
         self.scope.answered.connect(self._on_scope_answered)
         self.show_view("runs")
         self.stack.setCurrentWidget(self.welcome)
@@ -94,10 +93,15 @@ class MainWindow(QMainWindow):
         self.rail = Rail(context.theme, self.show_view, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
         self.library = LibraryPanel(context)
-        self.library.add_asked.connect(self.ask_for_folder)
-        self.library.remove_asked.connect(self.remove_source)
         self.library.counted.connect(self._on_counted)
         self.library.view_chosen.connect(self.apply_saved_view)
+        self.folders = LibraryControl(
+            self,
+            context,
+            self.indexing,
+            self.library,
+            lambda: tuple(column.id for column in self.runs_view().table.shown_columns()),
+        )
         self.library_dock = self._dock("Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.inspector_dock = self._dock("Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
         self.library_dock.setTitleBarWidget(self.library.head)
@@ -109,10 +113,12 @@ class MainWindow(QMainWindow):
         self._add_bar_buttons()
         self.welcome = WelcomeView(
             context.theme,
-            self.ask_for_folder,
-            self.open_sample if self.sample_folders() else None,
-            lambda path: self.open_paths([path]),
+            self.folders.ask_for_folder,
+            self.folders.open_sample if self.folders.sample_folders() else None,
+            lambda path: self.folders.open_paths([path]),
         )
+        self.folders.folders_asked.connect(self._show_runs_page)
+        self.folders.recent_changed.connect(lambda: self.welcome.set_recent(self.folders.recent))
         self.stack = QStackedWidget()
         # Said outright, or the widest view would decide how small the window can get at 200 % scale.
         self.stack.setMinimumSize(*SMALLEST_VIEW)
@@ -161,11 +167,9 @@ class MainWindow(QMainWindow):
     def start(self, session: Session, paths: Sequence[str]) -> None:
         """Show what the session kept, open the workspace, and read `paths` or what is new in the library."""
         self.started = True
-        self._session = session
         self._kept = dict(session.views)
         self._wanted = session.view if session.view in self._rows else "runs"
-        self.welcome.set_recent(session.recent)
-        self.library.set_own_views(session.saved)
+        self.folders.take(session.recent, session.saved)
         if not session.fresh:
             self.scope.pick_none()
             self.context.state.start_from(session.query, session.slots, session.baseline)
@@ -194,7 +198,7 @@ class MainWindow(QMainWindow):
             for _, view in self._views.values():
                 view.activate()
             if paths:
-                self.open_paths(paths)
+                self.folders.open_paths(paths)
             elif self.context.settings.flag("library.look_at_start"):
                 self.indexing.look()
 
@@ -213,8 +217,8 @@ class MainWindow(QMainWindow):
             state.baseline,
             self._current,
             views,
-            self._session.recent,
-            self._session.saved,
+            self.folders.recent,
+            self.folders.saved,
         )
 
     def save_layout(self, store: QSettings) -> None:
@@ -238,53 +242,6 @@ class MainWindow(QMainWindow):
         self.inspector_dock.visibilityChanged.disconnect(self._on_inspector_visible)
         super().closeEvent(event)
 
-    # --- folders -----------------------------------------------------------------------------------------------
-
-    def ask_for_folder(self) -> None:
-        """Let the user choose a folder; the window goes on meanwhile."""
-        dialog = QFileDialog(self, "Open a folder of runs")
-        dialog.setObjectName("open-folder")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self.open_paths)
-        dialog.open()
-
-    def open_paths(self, paths: Sequence[str]) -> None:
-        """Put folders into the library and read them."""
-        if paths:
-            self._session = _remember(self._session, tuple(paths))
-            self.welcome.set_recent(self._session.recent)
-            self._show_runs_page()
-            self.indexing.look([*paths])
-
-    def sample_folders(self) -> list[str]:
-        """The runs that come with the product."""
-        samples = locate.resources() / "samples" / "runs"
-        return [str(samples)] if samples.is_dir() else []
-
-    def open_sample(self) -> None:
-        """Read the runs that come with the product."""
-        self._show_runs_page()
-        self.indexing.look(self.sample_folders())
-
-    def remove_source(self, source: Source) -> None:
-        """Take a folder out of the library; the folder itself is not touched."""
-        state = self.context.state
-        if state.scope.source == source.id:
-            state.set_place(None, None)
-        path = source.path
-
-        def removed(_nothing: None) -> None:
-            state.undo.push(f"Remove {source.name}", lambda: self.indexing.look([path]))
-            self.context.say.info(
-                f"{source.name} was taken out of the library. The folder is as it was.",
-                action="Undo",
-                call=lambda: self.context.commands.run("edit.undo"),
-            )
-
-        self.context.jobs.action(lambda workspace: workspace.remove_source(source.id), removed)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Folders and files from the file manager may be dropped anywhere."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -295,7 +252,7 @@ class MainWindow(QMainWindow):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         # After the drop has ended: the program it came from waits for that.
-        QTimer.singleShot(0, lambda: self.open_paths(paths))
+        QTimer.singleShot(0, lambda: self.folders.open_paths(paths))
 
     # --- views -------------------------------------------------------------------------------------------------
 
@@ -324,6 +281,8 @@ class MainWindow(QMainWindow):
     def show_current_run(self) -> None:
         """Go to the current run in the table and show it in the inspector."""
         self.show_view("runs")
+        if self.context.state.current is not None:
+            self.runs_view().table.go_to(self.context.state.current)
         self.inspector_dock.show()
 
     def toggle_library(self) -> None:
@@ -352,31 +311,22 @@ class MainWindow(QMainWindow):
         """Choose the columns of the runs table."""
         self.show_view("runs")
         corner = self.columns_button.mapToGlobal(self.columns_button.rect().bottomRight())
-        self.runs_view().open_column_chooser(corner)
+        self.runs_view().columns.open_chooser(corner)
 
     def open_export_menu(self) -> None:
         """What can be taken out of the window."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for command in self.context.commands.all():
-            if command.group == "Export" or command.id in ("runs.copy", "runs.copy-markdown"):
-                menu.addAction(self.context.commands.action(command.id))
-        corner = self.export_button.mapToGlobal(self.export_button.rect().bottomRight())
-        menu.popup(corner - QPoint(menu.sizeHint().width(), -2))
+        self.exports.open_menu(self.export_button.mapToGlobal(self.export_button.rect().bottomRight()))
 
     def update_times(self) -> None:
         """Times are shown in another zone."""
         self._on_library_changed(Change(Touched.MARKS))
 
     def apply_saved_view(self, saved: SavedView) -> None:
-        """Take over a saved view's filter, order and columns; a second time gives all runs again."""
-        state = self.context.state
-        if state.scope.where == saved.where:
-            state.set_where("")
-            return
-        state.set_saved_view(saved.where, saved.sort)
-        if saved.columns:
-            self.context.commands.run("view.runs")
+        """Take over a saved view's filter, order and columns."""
+        self.folders.apply_view(saved)
+        columns = columns_of(saved.columns)
+        if columns:
+            self.runs_view().columns.put(columns, f"Show {saved.title}")
 
     def _leave_filter(self) -> None:
         widget, _ = self._views[self._current]
@@ -390,6 +340,12 @@ class MainWindow(QMainWindow):
         self.status.changed(change)
         for _, view in self._views.values():
             view.changed(change)
+
+    def _on_indexing(self, progress: Progress | None) -> None:
+        # At the end: nothing may have been read, and then no commit says so.
+        if progress is None and self._open:
+            self.library.activate()
+            self.scope.ask()
 
     def _on_counted(self, sources: int) -> None:
         if sources or self.indexing.busy:
@@ -412,8 +368,3 @@ class MainWindow(QMainWindow):
     def _on_scope_answered(self) -> None:
         self.filter_bar.refuse(self.scope.refused)
         self.runs_view().show_answer(busy=self.indexing.busy, refused=self.scope.refused)
-
-
-def _remember(session: Session, paths: tuple[str, ...]) -> Session:
-    whole = tuple(str(Path(path).expanduser().absolute()) for path in paths)
-    return dataclasses.replace(session, recent=with_recent(session.recent, whole))

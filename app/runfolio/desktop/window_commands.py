@@ -38,15 +38,15 @@ def add_window_commands(window: MainWindow) -> None:
         Command("palette.open", "Command palette…", lambda: _open_palette(window), ("Ctrl+K",), icon="command"),
         Command("help.keys", "Keyboard shortcuts", lambda: _open_keys(window), ("F1",), icon="keyboard"),
         Command("help.pages", "Help", lambda: _open_help(window), ("Shift+F1",), icon="info"),
-        Command("library.add", "Add a folder…", window.ask_for_folder, ("Ctrl+O",), "Library", "folder-plus"),
+        Command("library.add", "Add a folder…", window.folders.ask_for_folder, ("Ctrl+O",), "Library", "folder-plus"),
         Command(
             "library.sample",
             "Open the sample",
-            window.open_sample,
+            window.folders.open_sample,
             (),
             "Library",
             "flask-conical",
-            lambda: bool(window.sample_folders()),
+            lambda: bool(window.folders.sample_folders()),
         ),
         Command("library.look", "Look for new runs", lambda: window.indexing.look(), ("F5",), "Library", "refresh-cw"),
         Command(
@@ -69,6 +69,7 @@ def add_window_commands(window: MainWindow) -> None:
         Command(
             "columns.choose", "Choose columns…", window.open_column_chooser, ("Ctrl+Shift+C",), "Runs", "columns-3"
         ),
+        Command("views.save", "Save this view…", window.folders.ask_to_save_view, ("Ctrl+S",), "Library", "star"),
         Command("filter.focus", "Go to the filter", window.filter_bar.focus, ("/", "Ctrl+F"), "Runs", "search"),
         Command("filter.clear", "Clear the filter", window.filter_bar.clear, (), "Runs", "x"),
         Command("edit.undo", "Undo", lambda: _undo(window), ("Ctrl+Z",), icon="undo-2"),

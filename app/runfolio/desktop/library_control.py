@@ -1,0 +1,178 @@
+"""What is done with the library: folders come and go, views are saved and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+
+from runfolio import locate
+from runfolio.desktop.context import Context
+from runfolio.desktop.indexing import Indexing
+from runfolio.desktop.library import LibraryPanel
+from runfolio.desktop.name_popup import NamePopup
+from runfolio.desktop.saved_views import SavedView
+from runfolio.desktop.session import with_recent
+from runfolio.desktop.side_tree import Entry
+from runfolio.model.answers import Source
+
+Columns = Callable[[], tuple[str, ...]]
+
+
+class LibraryControl(QObject):
+    """The folders and saved views of a window.
+
+    folders_asked   folders are about to be read: the runs should be in view.
+    recent_changed  `recent` holds other folders.
+    """
+
+    folders_asked = Signal()
+    recent_changed = Signal()
+
+    def __init__(
+        self, window: QWidget, context: Context, indexing: Indexing, panel: LibraryPanel, columns: Columns
+    ) -> None:
+        """`columns` gives the ids of the columns the table shows, which a saved view keeps."""
+        super().__init__(window)
+        self._window = window
+        self._context = context
+        self._indexing = indexing
+        self._panel = panel
+        self._columns = columns
+        self.recent: tuple[str, ...] = ()
+        self.saved: tuple[SavedView, ...] = ()
+        panel.add_asked.connect(self.ask_for_folder)
+        panel.remove_asked.connect(self.remove_source)
+        panel.forget_asked.connect(self.forget_view)
+        panel.menu_asked.connect(self._open_menu)
+
+    def take(self, recent: tuple[str, ...], saved: tuple[SavedView, ...]) -> None:
+        """What a session kept."""
+        self.recent, self.saved = recent, saved
+        self._panel.set_own_views(saved)
+        self.recent_changed.emit()
+
+    # --- folders -----------------------------------------------------------------------------------------------
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder; the window goes on meanwhile."""
+        dialog = QFileDialog(self._window, "Open a folder of runs")
+        dialog.setObjectName("open-folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.open_paths)
+        dialog.open()
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Put folders into the library and read them, one after the other: a wrong one does not stop the rest."""
+        whole = tuple(str(Path(path).expanduser().absolute()) for path in paths)
+        if not whole:
+            return
+        self.recent = with_recent(self.recent, whole)
+        self.recent_changed.emit()
+        self.folders_asked.emit()
+        for path in whole:
+            self._indexing.look([path])
+
+    def sample_folders(self) -> list[str]:
+        """The runs that come with the product; [] when they were left out of an installation."""
+        samples = locate.resources() / "samples" / "runs"
+        return [str(samples)] if samples.is_dir() else []
+
+    def open_sample(self) -> None:
+        """Read the runs that come with the product."""
+        self.folders_asked.emit()
+        self._indexing.look(self.sample_folders())
+
+    def remove_source(self, source: Source) -> None:
+        """Take a folder out of the library; the folder itself is not touched."""
+        state = self._context.state
+        if state.scope.source == source.id:
+            state.set_place(None, None)
+        path = source.path
+        # The index is busy while it reads: stop, remove, and read the other folders afterwards.
+        again = self._indexing.busy
+        self._indexing.cancel()
+
+        def removed(_nothing: None) -> None:
+            state.undo.push(f"Remove {source.name}", lambda: self._indexing.look([path]))
+            self._context.say.info(
+                f"{source.name} was taken out of the library. The folder is as it was.",
+                action="Undo",
+                call=lambda: self._context.commands.run("edit.undo"),
+            )
+            if again:
+                self._indexing.look()
+
+        self._context.jobs.action(lambda workspace: workspace.remove_source(source.id), removed)
+
+    # --- saved views -------------------------------------------------------------------------------------------
+
+    def apply_view(self, view: SavedView) -> None:
+        """Take over a saved view's filter and order; a second time gives all runs again."""
+        state = self._context.state
+        if view.where and state.scope.where == view.where:
+            state.set_where("")
+        else:
+            state.set_saved_view(view.where, view.sort)
+
+    def ask_to_save_view(self) -> None:
+        """Give the filter, order and columns that are shown a name."""
+        popup = NamePopup("Save this view", "Name, then Enter", self._save_view, self._window)
+        popup.open_over(self._window)
+
+    def _save_view(self, title: str) -> None:
+        scope = self._context.state.scope
+        view = SavedView(title, "star", scope.where, scope.sort, self._columns(), own=True)
+        self._set_views((*(other for other in self.saved if other.title != title), view), f"Save {title}")
+
+    def forget_view(self, view: SavedView) -> None:
+        """Remove one of the user's own views."""
+        self._set_views(tuple(other for other in self.saved if other != view), f"Remove {view.title}")
+        self._context.say.info(
+            f"The view {view.title} was removed.",
+            action="Undo",
+            call=lambda: self._context.commands.run("edit.undo"),
+        )
+
+    def _set_views(self, views: tuple[SavedView, ...], label: str) -> None:
+        before = self.saved
+        self._put_views(views)
+        self._context.state.undo.push(label, lambda: self._put_views(before), lambda: self._put_views(views))
+
+    def _put_views(self, views: tuple[SavedView, ...]) -> None:
+        self.saved = views
+        self._panel.set_own_views(views)
+        self._panel.activate()
+
+    # --- menus -------------------------------------------------------------------------------------------------
+
+    def _open_menu(self, entry: Entry, at: QPoint) -> None:
+        menu = QMenu(self._window)
+        menu.setObjectName("library-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if entry.view is not None:
+            view = entry.view
+            menu.addAction("Show its runs", lambda: self.apply_view(view))
+            if view.own:
+                menu.addAction("Save what is shown under this name", lambda: self._save_view(view.title))
+                menu.addAction("Remove this view\tDel", lambda: self.forget_view(view))
+        elif entry.source is not None:
+            self._add_folder_actions(menu, entry.source)
+        else:
+            menu.addAction(self._context.commands.action("library.look"))
+        menu.popup(at)
+
+    def _add_folder_actions(self, menu: QMenu, source: Source) -> None:
+        path = source.path
+        menu.addAction("Look for new runs here", lambda: self._indexing.look([path]))
+        menu.addAction("Read it all again", lambda: self._indexing.look([path], deep=True))
+        menu.addSeparator()
+        menu.addAction("Show in the file manager", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
+        menu.addAction("Copy its path", lambda: QApplication.clipboard().setText(path))
+        menu.addSeparator()
+        menu.addAction("Remove from the library\tDel", lambda: self.remove_source(source))
