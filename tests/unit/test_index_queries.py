@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from runfolio.index import columns, run_ids
 from runfolio.index.database import Bound, Row
 from runfolio.index.detail import details
 from runfolio.index.fields import BUILTINS
+from runfolio.index.run_writer import linkables, put_runs
 from runfolio.model.answers import CellKind, IndexFacts, LibraryNode, PlacedProblem, Source
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import Direction
@@ -21,7 +24,7 @@ from runfolio.model.problem import Problem, Severity
 from runfolio.model.promotion import ModelVersion, RunMarks, Stage
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import Recording, RunKey, RunStatus
-from support.indexing import NOON, SECOND, Shelf, metric, params
+from support.indexing import NOON, SECOND, Shelf, alone, metric, params
 
 NAN = math.nan
 CUT = Problem(Severity.WARNING, "cut-record", "exp/b/events", "record 3 ends early", "copy it again", 1234)
@@ -345,6 +348,38 @@ def test_series_keep_written_order_when_many_are_read_at_once(tmp_path: Path) ->
         one = found[RunKey(f"r{i}")]
         assert one.step.tolist() == steps
         assert str(one.value.tolist()) == str([float(i), float(-i), NAN, 0.5])
+    shelf.close()
+
+
+def test_answers_stay_true_while_runs_are_linked_again(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(*(Recording("g", f"r{i}", f"r{i}", name=f"n{i}", metrics=(metric("m", i),)) for i in range(40)))
+    items = linkables(shelf.database)
+    done = threading.Event()
+
+    def relink() -> None:
+        # Other names, another order, so each run has another id after every linking.
+        for turn in range(25):
+            put_runs(
+                shelf.database, [replace(alone(item), name=f"{(item.id * 7 + turn) % 40:02}") for item in items], []
+            )
+        done.set()
+
+    thread = threading.Thread(target=relink)
+    thread.start()
+    asked = 0
+    while not done.is_set() or asked < 3:
+        found = shelf.queries.run_keys(RunQuery("m >= 20"))
+        assert {*found} == {f"r{i}" for i in range(20, 40)}
+        assert shelf.queries.column(ref("metric", "m"), found).values == tuple(float(k[1:]) for k in found)
+        assert [(r.key, r.metrics[0].shown) for r in details(shelf.database, found, lambda _: RunMarks())] == [
+            (key, float(key[1:])) for key in found
+        ]
+        assert {k: s.value.tolist() for k, s in shelf.queries.series_for(found, "m").items()} == {
+            key: [float(key[1:])] for key in found
+        }
+        asked += 1
+    thread.join()
     shelf.close()
 
 
