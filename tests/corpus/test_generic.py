@@ -45,7 +45,8 @@ def read(run: Path) -> tuple[Recording, list[Problem]]:
 
 
 def losses(recording: Recording) -> list[float]:
-    return next(m for m in recording.metrics if m.name == "loss").value.tolist()
+    values: list[float] = next(m for m in recording.metrics if m.name == "loss").value.tolist()
+    return values
 
 
 def claimed(root: Path) -> list[tuple[str, list[str]]]:
