@@ -14,6 +14,7 @@ import pytest
 
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
+from runfolio.readers.scanner import scan
 from support.expected import differences
 from support.inspected import CORPUS, claims_on, expected_runs, recordings_of
 
@@ -231,6 +232,7 @@ def test_a_real_folder_with_each_file_cut_in_the_middle_never_stops_the_reader(t
         assert [p for p in problems if p.code == "reader-failed"] == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_pipes_links_and_sockets_are_told_and_not_opened(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(run / "history.csv")
     (run / "config.yaml").symlink_to("/dev/zero")
@@ -244,6 +246,14 @@ def test_pipes_links_and_sockets_are_told_and_not_opened(run: Path, monkeypatch:
         ("not-a-file", "run/log.csv"),
         ("link-not-followed", "run/config.yaml"),
     }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_beside_no_run_is_worth_knowing_and_costs_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "picture.png")
+    (found,) = scan(tmp_path)
+    assert isinstance(found, Problem)
+    assert (found.code, found.path, found.severity) == ("not-a-file", "picture.png", "info")
 
 
 def test_a_folder_in_place_of_a_file_is_told(run: Path) -> None:
