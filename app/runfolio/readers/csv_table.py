@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LONGEST_CELL = 1 << 20
 _LONGEST_HEADER = 1 << 20
 _MOST_COLUMNS = 20_000
+_BLANKS = "\n\r "  # before the header; a tab there is the name of an index column
 _SAMPLE = 100_000
 _SEPARATORS = (",", ";", "\t")
 _DECIMAL_COMMA = r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$"
@@ -47,7 +48,7 @@ def head_rows(head: bytes) -> list[list[str]]:
     if not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head[: head.rfind(b"\n") + 1] or head  # half a line may end in half a letter
     text, _ = decode(head, "")
-    text = _NAMED_SEPARATOR.sub("", text.lstrip(), count=1)
+    text = _NAMED_SEPARATOR.sub("", text.lstrip(_BLANKS), count=1)
     if not text or "\0" in text or any(ord(c) < 32 and c not in "\t\r\n" for c in text[:1000]):
         return []
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
@@ -78,11 +79,10 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
     if not text:
         return table
     separator = named[1] if named else separator_of(text)
-    stream = io.StringIO(text, newline="")
-    header = _header(stream, separator, where, table)
+    header, end = _header(text, separator, where, table)
     if not header:
         return table
-    body = stream.read()
+    body = text[end:]
     if _is_numbers(header, separator):
         message = "There is no header; the columns are numbered"
         table.problems.append(info("no-header", where, message, "Put a first line with names into the file."))
@@ -97,9 +97,7 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
         if not body.endswith("\n") and table.rows:
             message = "The last line has no end, so its last number may be cut off"
             table.problems.append(info("cut-line", where, message))
-    for name, column in zip(names, columns, strict=True):
-        if name or len(column.rows) or column.bad:
-            table.columns[name] = column
+    table.columns = dict(zip(names, columns, strict=True))
     return table
 
 
@@ -116,22 +114,23 @@ def _cleaned(text: str, where: str, table: Table) -> str:
         message = "A quote is never closed: all quotes of the file were left out"
         table.problems.append(warning("open-quote", where, message, "Mend the quote in the file."))
         text = text.replace('"', "")
-    return text.lstrip("\n\r ")
+    return text.lstrip(_BLANKS)
 
 
-def _header(stream: io.StringIO, separator: str, where: str, table: Table) -> list[str]:
+def _header(text: str, separator: str, where: str, table: Table) -> tuple[list[str], int]:
+    """Cells of the first record and where it ends; none when there is no line that could be a header."""
     csv.field_size_limit(_LONGEST_CELL)
-    line = stream.readline(_LONGEST_HEADER)
-    if len(line) == _LONGEST_HEADER:
-        message = f"The first line has more than {_LONGEST_HEADER:,} characters: no table was read"
-        table.problems.append(warning("no-header", where, message, "Look whether the file is what its name says."))
-        return []
-    stream.seek(0)
+    head = io.StringIO(text[:_LONGEST_HEADER], newline="")
     try:
-        return next(csv.reader(stream, delimiter=separator), [])
+        cells = next(csv.reader(head, delimiter=separator), [])
     except csv.Error as failure:
         table.problems.append(warning("bad-csv", where, f"The header cannot be read: {failure}"))
-        return []
+        return [], 0
+    if head.tell() == _LONGEST_HEADER:
+        message = f"The first line has more than {_LONGEST_HEADER:,} characters: no table was read"
+        table.problems.append(warning("no-header", where, message, "Look whether the file is what its name says."))
+        return [], 0
+    return cells, head.tell()
 
 
 def _names(cells: list[str], where: str, table: Table) -> list[str]:

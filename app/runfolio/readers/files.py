@@ -71,12 +71,12 @@ def artifacts_below(
     budget: Budget,
     *,
     skip: frozenset[str] = frozenset(),
-    is_other_run: Callable[[Folder], bool] | None = None,
+    is_apart: Callable[[Folder], bool] | None = None,
 ) -> tuple[tuple[ArtifactRef, ...], list[Problem]]:
     """All regular files in a folder and below, paths relative to it.
 
-    skip           names of sub folders that are left out.
-    is_other_run   asked of every folder below; what lies in one for which it says yes is not this run's.
+    skip       names of sub folders that are left out.
+    is_apart   asked of every folder below; what lies in one for which it says yes is left out.
     """
     found: list[ArtifactRef] = []
     problems: list[Problem] = []
@@ -99,7 +99,7 @@ def artifacts_below(
             continue
         for name in reversed(listing.folders):
             below = here.sub(name)
-            if (prefix or name not in skip) and not (is_other_run is not None and _says_yes(is_other_run, below)):
+            if (prefix or name not in skip) and not (is_apart is not None and _says_yes(is_apart, below)):
                 pending.append((f"{prefix}{name}/", below))
     found.sort(key=lambda a: a.path)
     return tuple(found[: budget.names]), problems

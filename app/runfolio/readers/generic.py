@@ -97,7 +97,7 @@ class Generic:
             message = "The files hold neither params nor metrics: no run was made of it"
             yield error("nothing-in-it", folder.shown, message)
             return
-        artifacts, odd_ones = artifacts_below(folder, budget, is_other_run=is_run)
+        artifacts, odd_ones = artifacts_below(folder, budget, is_apart=is_apart)
         datasets, failures = datasets_in(folder, budget, skip=claim.files)
         started, ended = span_of(metrics)
         yield Recording(
@@ -115,9 +115,9 @@ class Generic:
         )
 
 
-def is_run(folder: Folder) -> bool:
-    """Whether a folder inside that of a run is a run of its own, so that its files are not artifacts of the outer."""
-    if ".hydra" in folder.folders or {"params", "metrics"} <= {*folder.folders}:
+def is_apart(folder: Folder) -> bool:
+    """Whether a folder inside that of a run holds none of its artifacts: a hidden one, or one of another run."""
+    if folder.name.startswith(".") or ".hydra" in folder.folders or {"params", "metrics"} <= {*folder.folders}:
         return True
     return Generic().claim(folder, frozenset()) is not None
 

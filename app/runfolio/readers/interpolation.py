@@ -18,16 +18,18 @@ _RESOLVER = re.compile(r"\s*[A-Za-z_][\w.]*\s*:")
 _MISSING = "???"
 _DEEPEST = 32
 _LONGEST = 10_000
+_MOST_TEXT = 10_000_000
 
 
 def resolved(config: Mapping[str, Json]) -> dict[str, Json]:
     """Values of the leaves that refer to others, by dotted key; those that cannot be resolved are not among them."""
+    resolver = _Resolver(config)
     found: dict[str, Json] = {}
     for param in flatten(config):
         if "${" not in param.text:
             continue
         try:
-            found[param.key] = _value(param.value, param.path, config, 0)
+            found[param.key] = resolver.value(param.value, param.path, 0)
         except _Unresolved:
             continue
     return found
@@ -37,25 +39,74 @@ class _Unresolved(Exception):
     """A reference that the config alone does not settle."""
 
 
-def _value(value: Json, path: tuple[str, ...], config: Mapping[str, Json], depth: int) -> Json:
-    """The value at `path` with its references followed. Raises _Unresolved."""
-    if depth > _DEEPEST:  # a circle, too
-        raise _Unresolved
-    if isinstance(value, list):
-        return [_value(item, (*path, str(i)), config, depth + 1) for i, item in enumerate(value)]
-    if isinstance(value, dict):
-        raise _Unresolved  # a whole branch is shown where it stands
-    if not isinstance(value, str) or "${" not in value:
-        return value
-    parts = [*_parts(value)]
-    if len(parts) == 1 and parts[0][1]:
-        return _target(parts[0][0], path, config, depth)
-    text = ""
-    for part, is_reference in parts:
-        text += _text(_target(part, path, config, depth)) if is_reference else part
-        if len(text) > _LONGEST:
+class _Resolver:
+    """Follows references, each target once: texts of two references can double at each level."""
+
+    def __init__(self, config: Mapping[str, Json]) -> None:
+        self.config: Json = dict(config)
+        self.known: dict[tuple[str, ...], Json] = {}
+        self.room = _MOST_TEXT
+
+    def value(self, value: Json, path: tuple[str, ...], depth: int) -> Json:
+        """The value at `path` with its references followed. Raises _Unresolved."""
+        if depth > _DEEPEST:  # a circle, too
             raise _Unresolved
-    return text
+        if isinstance(value, list):
+            self.take(len(value))
+            return [self.value(item, (*path, str(i)), depth + 1) for i, item in enumerate(value)]
+        if isinstance(value, dict):
+            raise _Unresolved  # a whole branch is shown where it stands
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        parts = [*_parts(value)]
+        if len(parts) == 1 and parts[0][1]:
+            return self.target(parts[0][0], path, depth)
+        text = ""
+        for part, is_reference in parts:
+            text += _text(self.target(part, path, depth)) if is_reference else part
+            if len(text) > _LONGEST:
+                raise _Unresolved
+        self.take(len(text))
+        return text
+
+    def take(self, size: int) -> None:
+        """Counts what the values of all references come to. Raises _Unresolved when it is too much."""
+        self.room -= size
+        if self.room < 0:
+            raise _Unresolved
+
+    def target(self, reference: str, path: tuple[str, ...], depth: int) -> Json:
+        """What a reference in the value at `path` leads to. Raises _Unresolved."""
+        if _RESOLVER.match(reference):
+            raise _Unresolved
+        if "${" in reference:
+            reference = _text(self.value(reference, path, depth + 1))
+        reference = reference.strip()
+        keys = reference.lstrip(".")
+        up = len(reference) - len(keys)
+        if up > len(path):
+            raise _Unresolved
+        # One dot is the mapping that holds the value, each further one the mapping around that.
+        base = path[: len(path) - up] if up else ()
+        wanted = (*base, *keys.replace("[", ".").replace("]", "").split("."))
+        if wanted not in self.known:
+            here = self.config
+            for key in wanted:
+                here = _below(here, key)
+            if here == _MISSING:
+                raise _Unresolved
+            self.known[wanted] = self.value(here, wanted, depth + 1)
+        found = self.known[wanted]
+        self.take(len(found) if isinstance(found, str | list) else 1)
+        return found
+
+
+def _below(value: Json, key: str) -> Json:
+    if isinstance(value, dict) and key in value:
+        return value[key]
+    if isinstance(value, list) and key.isascii() and key.isdigit() and len(key) < 9 and int(key) < len(value):
+        return value[int(key)]
+    raise _Unresolved
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
@@ -84,32 +135,6 @@ def _closing(text: str, start: int) -> int:
             if not level:
                 return position
     raise _Unresolved
-
-
-def _target(reference: str, path: tuple[str, ...], config: Mapping[str, Json], depth: int) -> Json:
-    if _RESOLVER.match(reference):
-        raise _Unresolved
-    if "${" in reference:
-        reference = _text(_value(reference, path, config, depth + 1))
-    reference = reference.strip()
-    keys = reference.lstrip(".")
-    up = len(reference) - len(keys)
-    if up > len(path):
-        raise _Unresolved
-    # One dot is the mapping that holds the value, each further one the mapping around that.
-    base = path[: len(path) - up] if up else ()
-    wanted = (*base, *keys.replace("[", ".").replace("]", "").split("."))
-    here: Json = dict(config)
-    for key in wanted:
-        if isinstance(here, dict) and key in here:
-            here = here[key]
-        elif isinstance(here, list) and key.isascii() and key.isdigit() and int(key) < len(here):
-            here = here[int(key)]
-        else:
-            raise _Unresolved
-    if here == _MISSING:
-        raise _Unresolved
-    return _value(here, wanted, config, depth + 1)
 
 
 def _text(value: Json) -> str:

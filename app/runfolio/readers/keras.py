@@ -22,7 +22,7 @@ from runfolio.readers.contract import Budget, Claim, Strength
 from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
-from runfolio.readers.generic import PARAM_FILE, is_run
+from runfolio.readers.generic import PARAM_FILE, is_apart
 from runfolio.readers.tabular import Logged, merge_files, read_file, span_of
 
 _SUFFIXES = (".log", ".csv")
@@ -57,7 +57,7 @@ class Keras:
         files: list[tuple[str, Logged]] = [
             (name, read_file(folder, name, budget, epoch_first=True)) for name in sorted(claim.files)
         ]
-        artifacts, odd = artifacts_below(folder, budget, is_other_run=is_run)
+        artifacts, odd = artifacts_below(folder, budget, is_apart=is_apart)
         metrics = merge_files(files)
         started, ended = span_of(metrics)
         models = {n: told for n in folder.files if n.endswith(".keras") and (told := _model(folder, n))}

@@ -80,17 +80,13 @@ def scan(root: Path, on_folder: Callable[[str], None] | None = None) -> Iterator
 
 
 def _odd_ones(folder: Folder) -> Iterator[Problem]:
-    """What in an unclaimed folder might have been a run, had it been a regular file."""
+    """What in an unclaimed folder is no regular file. Nothing says that it belongs to a run, so no run lacks it."""
     for odd in folder.listing.odd:
-        if odd.kind != "link":
-            yield warning(
-                "not-a-file",
-                folder.where(odd.name),
-                f"A {odd.kind}, not a regular file: it was not opened",
-                "Copy the folder again; pipes, sockets and devices hold no runs.",
-            )
+        where = folder.where(odd.name)
+        if odd.kind == "link":
+            yield info("link-not-followed", where, "A symbolic link: it was not followed")
         else:
-            yield info("link-not-followed", folder.where(odd.name), "A symbolic link: it was not followed")
+            yield info("not-a-file", where, f"A {odd.kind}, not a regular file: it was not opened")
 
 
 def _fingerprint(folder: Folder, claim: Claim) -> str:
