@@ -23,7 +23,7 @@ def test_the_help_opens_and_its_links_can_be_followed_and_gone_back(driver: Driv
     viewer = driver.find(HelpViewer, "help")
     driver.until(lambda: "The filter language" in viewer.pages.toPlainText())
     viewer.show_page("commands.md")
-    driver.until(lambda: "The command line" in viewer.pages.toPlainText().splitlines())
+    driver.until(lambda: "Exit codes:" in viewer.pages.toPlainText())
     driver.click("help-back")
     driver.until(lambda: "Runfolio help" in viewer.pages.toPlainText().splitlines())
     viewer.close()
