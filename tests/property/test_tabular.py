@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import math
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runfolio.model.params import Json
+from runfolio.readers import csv_table
 from runfolio.readers.contract import Budget
 from runfolio.readers.csv_table import head_rows
 from runfolio.readers.interpolation import resolved
@@ -22,6 +24,7 @@ repeatable = settings(derandomize=True, deadline=None, database=None, suppress_h
 steps = st.integers(-(2**63), 2**63 - 1)
 cells = st.none() | st.floats()
 rows = st.lists(st.tuples(steps, cells, cells), min_size=1, max_size=30)
+small = st.sampled_from([0, csv_table.SMALL])  # 0: the quick path also for small files
 names = st.sampled_from(["metrics.csv", "metrics.tsv", "metrics.jsonl", "metrics.json", "metrics.parquet"])
 tokens = st.sampled_from(
     ["step", "loss", "time", ",", ";", "\t", "\n", "\r\n", '"', "0", "1.5", "1,5", "nan", "NA", "{", "}", "[", "]", ":",
@@ -48,9 +51,9 @@ def check(found: dict[str, list[tuple[int, float]]], table: list[tuple[int, floa
 
 
 @repeatable
-@given(rows, st.sampled_from([",", "\t", ";"]), st.booleans())
+@given(rows, st.sampled_from([",", "\t", ";"]), st.booleans(), small)
 def test_a_csv_file_is_read_as_it_was_written(
-    table: list[tuple[int, float | None, float | None]], separator: str, quote: bool
+    table: list[tuple[int, float | None, float | None]], separator: str, quote: bool, limit: int
 ) -> None:
     target = io.StringIO(newline="")
     writer = csv.writer(
@@ -58,7 +61,8 @@ def test_a_csv_file_is_read_as_it_was_written(
     )
     writer.writerow(["step", "a", "b b"])
     writer.writerows([[step, "" if a is None else repr(a), "" if b is None else repr(b)] for step, a, b in table])
-    check(as_dict(target.getvalue().encode(), "metrics.csv"), table)
+    with patch.object(csv_table, "SMALL", limit):
+        check(as_dict(target.getvalue().encode(), "metrics.csv"), table)
 
 
 @repeatable
@@ -91,11 +95,12 @@ def test_any_bytes_give_series_or_problems(data: bytes, name: str) -> None:
 
 
 @repeatable
-@given(st.lists(tokens, max_size=60).map("".join), names)
-def test_any_text_of_table_parts_gives_series_or_problems(text: str, name: str) -> None:
+@given(st.lists(tokens, max_size=60).map("".join), names, small)
+def test_any_text_of_table_parts_gives_series_or_problems(text: str, name: str, limit: int) -> None:
     data = text.encode("utf-8", "surrogatepass")
-    for metric in read_metrics(data, name, name, Budget()).metrics:
-        assert len(metric) > 0
+    with patch.object(csv_table, "SMALL", limit):
+        for metric in read_metrics(data, name, name, Budget()).metrics:
+            assert len(metric) > 0
     head_rows(data)
 
 

@@ -1,7 +1,7 @@
 """CSV and TSV files as tables, whatever state they are in.
 
-Separator, encoding and decimal comma are recognised. A quick path through Polars takes well-formed text without
-quotes; everything else goes row by row with the standard library, keeps good cells and counts bad ones.
+Separator, encoding and decimal comma are recognised. A quick path through Polars takes large and well-formed text
+without quotes; everything else goes row by row with the standard library, keeps good cells and counts bad ones.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from runfolio.readers.yaml_events import some
 if TYPE_CHECKING:
     import polars as pl
 
+SMALL = 1 << 15
+"""Up to so many characters go row by row: setting Polars to work costs a millisecond, as much as such a file."""
+
 _LONGEST_CELL = 1 << 20
 _LONGEST_HEADER = 1 << 20
 _MOST_COLUMNS = 20_000
@@ -31,6 +34,7 @@ _SAMPLE = 100_000
 _SEPARATORS = (",", ";", "\t")
 _DECIMAL_COMMA = r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$"
 _QUOTED = re.compile(r'"[^"]*"')
+_NO_END = "The last line has no end, so its last number may be cut off"
 _NAMED_SEPARATOR = re.compile(r'"?sep=([,;\t])"?\n')  # what Excel writes into a first line
 
 
@@ -88,15 +92,14 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
         table.problems.append(info("no-header", where, message, "Put a first line with names into the file."))
         body, header = text, [f"column {n}" for n in range(1, len(header) + 1)]
     names = _names(header, where, table)
-    frame = _quickly(body, separator, len(names)) if '"' not in body else None
+    frame = _quickly(body, separator, len(names)) if len(body) > SMALL and '"' not in body else None
     if frame is None:
         columns = _slowly(body, separator, len(names), where, table, budget)
     else:
         table.rows = frame.height
         columns = _columns(frame, decimal_comma=separator == ";")
-        if not body.endswith("\n") and table.rows:
-            message = "The last line has no end, so its last number may be cut off"
-            table.problems.append(info("cut-line", where, message))
+        if not body.endswith("\n"):
+            table.problems.append(info("cut-line", where, _NO_END))
     table.columns = dict(zip(names, columns, strict=True))
     return table
 
@@ -255,6 +258,8 @@ def _slowly(body: str, separator: str, width: int, where: str, table: Table, bud
     else:
         short += 0 < len(waiting) < width
         long += len(waiting) > width
+        if torn and waiting:
+            table.problems.append(info("cut-line", where, _NO_END))
     if waiting:
         _add(waiting, builders, table, decimal_comma=comma)
     if short or long:
