@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from runfolio import cli
 from runfolio.cli.main import build_parser
-from runfolio.desktop import last_resort
+from runfolio.desktop import app, last_resort
 from runfolio.desktop.commands import Command, Commands
 from runfolio.desktop.single_instance import Reception, hand_over
 from support.driver import Driver
@@ -128,3 +129,12 @@ def test_a_bug_shows_one_dialog_that_lets_the_user_go_on(
     dialogs[0].accept()
     driver.settle().filter("lr < 0.01")
     assert len(driver.table.runs.keys) == 3
+
+
+def test_a_window_that_was_closed_asks_nothing_of_its_threads(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    window = driver.window
+    (clock,) = window.findChildren(QTimer, "session-clock")
+    window.close()
+    app.end(window)
+    assert not clock.isActive()

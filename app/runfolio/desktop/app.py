@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runfolio.api import Workspace
 
 SAVE_EVERY_MS = 30_000
+_CLOCK = "session-clock"
 
 
 def run(paths: Sequence[str]) -> int:
@@ -99,13 +100,16 @@ def make_window(theme: Theme, settings: Settings) -> MainWindow:
 def begin(window: MainWindow, paths: Sequence[str]) -> None:
     """Read the session on a thread, then let the window open its workspace; save the session now and then."""
     window.context.jobs.background(session.load, lambda kept: window.start(kept, paths))
-    clock = QTimer(window)
+    clock = QTimer(window, objectName=_CLOCK)
     clock.timeout.connect(lambda: _save(window))
     clock.start(SAVE_EVERY_MS)
 
 
 def end(window: MainWindow) -> None:
     """Save the session, carry out what is waiting, end the threads."""
+    # The window may live on for a while; nothing may be asked of its threads any more.
+    for clock in window.findChildren(QTimer, _CLOCK):
+        clock.stop()
     _save(window)
     window.context.jobs.shutdown()
 
