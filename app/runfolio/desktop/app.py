@@ -100,7 +100,8 @@ def make_window(theme: Theme, settings: Settings) -> MainWindow:
 def begin(window: MainWindow, paths: Sequence[str]) -> None:
     """Read the session on a thread, then let the window open its workspace; save the session now and then."""
     window.context.jobs.background(session.load, lambda kept: window.start(kept, paths))
-    clock = QTimer(window, objectName=_CLOCK)
+    clock = QTimer(window)
+    clock.setObjectName(_CLOCK)
     clock.timeout.connect(lambda: _save(window))
     clock.start(SAVE_EVERY_MS)
 
