@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QToolTip, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind, x_axis
 from runfolio.analysis.smooth import Smoother, natural_range, smooth
@@ -17,7 +17,7 @@ from runfolio.desktop import fonts
 from runfolio.desktop.plot_items import Curve, CurvesItem, PlainAxis
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.widgets import IconButton, PlainLabel
+from runfolio.desktop.widgets import IconButton, PlainLabel, tooltip
 from runfolio.model.display import count, number
 from runfolio.model.metrics import Floats, MetricSeries
 from runfolio.model.run import RunKey
@@ -251,10 +251,11 @@ class LinePanel(QWidget):
             curve, place = found
             value = curve.smooth if curve.smooth is not None else curve.y
             raw = f" (raw {number(float(curve.y[place]), 6)})" if curve.smooth is not None else ""
-            self.plot.setToolTip("")
             self._tip = f"{curve.name}\n{self._x_text(float(curve.x[place]))}: {number(float(value[place]), 6)}{raw}"
-        else:
+            QToolTip.showText(self.plot.viewport().mapToGlobal(at.toPoint()), tooltip(self._tip), self.plot)
+        elif self._tip:
             self._tip = ""
+            QToolTip.hideText()
         self._state.set_cursor(self._place(at).x())
 
     _tip = ""

@@ -54,7 +54,7 @@ class AuditView(QWidget):
         for widget in (self.search, verify, self.take_back):
             head.addWidget(widget)
         self.table = PlainTable(["No.", "When", "Who", "What", "Why", "Digest"], "audit-table")
-        for column, width in enumerate((55, 150, 110, 480, 260)):
+        for column, width in enumerate((55, 145, 90, 470, 230)):
             self.table.setColumnWidth(column, width)
         self.table.itemSelectionChanged.connect(self._chosen_changed)
         page = QWidget()

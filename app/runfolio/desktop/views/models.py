@@ -55,7 +55,7 @@ class ModelsView(QWidget):
             icon="rocket",
         )
         self.table = PlainTable(["Model", "Version", "Stage", "Run"], "model-versions")
-        for column, width in enumerate((120, 64, 84)):
+        for column, width in enumerate((116, 62, 98)):
             self.table.setColumnWidth(column, width)
         self.table.itemSelectionChanged.connect(self._choose_version)
         self._title = PlainLabel("", font=fonts.ui(18, fonts.DEMI_BOLD))
