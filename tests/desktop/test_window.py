@@ -283,3 +283,23 @@ def _texts(widget: QWidget) -> str:
 
 def test_the_layout_store_lies_beside_the_settings(user_folders_of_its_own: Path) -> None:
     assert Path(app.layout_store().fileName()).parent == user_folders_of_its_own / "config"
+
+
+def test_the_workspace_that_was_open_is_open_again_with_everything_around_it(driver: Driver, indexed: Path) -> None:
+    driver.start().do("view.compare").restart()
+    assert driver.window.windowTitle() == "Compare – Runfolio"
+    assert driver.window.filter_bar.isVisible()
+    assert driver.window.library_dock.isVisible()
+    driver.do("view.runs")
+    assert driver.table.isVisible()
+
+
+def test_no_welcome_flashes_up_where_there_are_folders(driver: Driver, indexed: Path, tmp_path: Path) -> None:
+    store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    driver.start().window.save_layout(store)
+    driver.close()
+    driver.start_without_waiting()
+    driver.window.restore_layout(store)
+    assert not driver.find(QWidget, "welcome").isVisible()
+    driver.settle()
+    assert driver.table.isVisible()

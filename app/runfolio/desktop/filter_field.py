@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from runfolio.desktop import fonts
-from runfolio.desktop.completion import Place, Suggestion, place_of, suggest
+from runfolio.desktop.completion import SHOWN, Place, Suggestion, place_of, suggest
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import restyle
 from runfolio.errors import FilterSyntax
@@ -63,7 +63,9 @@ class FilterField(QLineEdit):
         self._list = QListView()
         self._list.setObjectName("filter-suggestions")
         self._list.setAccessibleName("Suggestions")
+        self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._completer.setPopup(self._list)
+        self._completer.setMaxVisibleItems(SHOWN)
         # After setPopup, which gives the list a delegate of its own.
         self._list.setItemDelegate(_SuggestionDelegate(self, theme))
         self._completer.activated.connect(lambda _text: self._take(self._list.currentIndex().row()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QLineF, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt
@@ -9,15 +10,15 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from runfolio.desktop import fonts, icons
-from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
-from runfolio.desktop.run_table import COLUMN_ROLE, KEY_ROLE, VALUE_ROLE, WAITING, RunTableModel
+from runfolio.desktop.run_table import WAITING, RunTableModel
 from runfolio.model.display import plain
 from runfolio.model.promotion import Stage
 from runfolio.model.query import FieldKind
 from runfolio.model.run import RunKey, RunStatus
 
 ROW_HEIGHT = 33
+KNOWN_WIDTHS = 20_000
 SIDE = 10
 """Free pixels left and right in a cell."""
 DOT_SPACE = 24
@@ -50,17 +51,17 @@ class RunDelegate(QStyledItemDelegate):
         self._strong = fonts.ui(13, QFont.Weight.Medium)
         self._small = fonts.ui(12)
         self._figures = fonts.ui(13, figures=True)
-        own = (self._font, self._strong, self._small, self._figures)
+        self._tiny = fonts.ui(9, QFont.Weight.Bold)
+        own = (self._font, self._strong, self._small, self._figures, self._tiny)
         self._metrics = {id(font): QFontMetricsF(font) for font in own}
+        self._widths: dict[tuple[str, int], float] = {}
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw one cell."""
-        column = index.data(COLUMN_ROLE)
-        key = index.data(KEY_ROLE)
-        if not isinstance(column, TableColumn):
-            return
+        # Straight from the model: a detour through QModelIndex.data costs more than the drawing.
+        key, column, value, text = self._model.cell(index.row(), index.column())
         theme = self._context.theme
         painter.save()
         area = QRectF(option.rect)
@@ -70,17 +71,16 @@ class RunDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("line"))
         painter.drawLine(QLineF(area.bottomLeft(), area.bottomRight()).translated(0, -0.5))
         inner = area.adjusted(SIDE, 0, -SIDE, 0)
-        text = str(index.data() or "")
         if column.is_name:
-            self._paint_name(painter, inner, RunKey(str(key)), text)
+            self._paint_name(painter, inner, key, text)
         elif column.curve:
-            self._paint_curve(painter, inner, RunKey(str(key)), index.data(VALUE_ROLE))
+            self._paint_curve(painter, inner, key, value)
         elif text == WAITING:
             self._write(painter, inner, text, self._font, theme.color("placeholder"))
         elif column.field.kind is FieldKind.BUILTIN and text:
-            self._paint_builtin(painter, inner, column.field.name, text, index.data(VALUE_ROLE))
+            self._paint_builtin(painter, inner, column.field.name, text, value)
         elif text:
-            color = theme.color("bad" if index.data(VALUE_ROLE) != index.data(VALUE_ROLE) else "text")
+            color = theme.color("bad" if isinstance(value, float) and math.isnan(value) else "text")
             right = self._model.is_number(column)
             self._write(painter, inner, text, self._figures if right else self._font, color, right=right)
         painter.restore()
@@ -98,9 +98,7 @@ class RunDelegate(QStyledItemDelegate):
         painter.drawEllipse(dot)
         if style.marker:
             # Past ten runs the colour comes again; the number of the round tells them apart.
-            self._write(
-                painter, dot, str(style.marker + 1), fonts.ui(9, QFont.Weight.Bold), theme.color("surface"), center=True
-            )
+            self._write(painter, dot, str(style.marker + 1), self._tiny, theme.color("surface"), center=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         rest = area.adjusted(DOT_SPACE, 0, 0, 0)
         if key == state.baseline:
@@ -160,15 +158,27 @@ class RunDelegate(QStyledItemDelegate):
     ) -> None:
         painter.setFont(font)
         painter.setPen(color)
-        metrics = self._metrics.get(id(font)) or QFontMetricsF(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
+        shown = text
+        if self._width(text, font) > area.width() + 0.5:
+            metrics = self._metrics[id(font)]
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         if center:
             side = Qt.AlignmentFlag.AlignHCenter
         painter.drawText(area, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
 
+    def _width(self, text: str, font: QFont) -> float:
+        # Measuring is half of what drawing a text costs, and most cells are drawn many times.
+        known = self._widths.get((text, id(font)))
+        if known is None:
+            if len(self._widths) > KNOWN_WIDTHS:
+                self._widths.clear()
+            metrics = self._metrics[id(font)]
+            known = self._widths[text, id(font)] = metrics.horizontalAdvance(text)
+        return known
+
     def _pill_width(self, text: str) -> float:
-        return self._metrics[id(self._small)].horizontalAdvance(text) + 22
+        return self._width(text, self._small) + 22
 
     def _pill(self, painter: QPainter, area: QRectF, text: str, tone: str) -> None:
         theme = self._context.theme

@@ -21,6 +21,8 @@ from runfolio.model.run import RunKey
 HEADER_HEIGHT = 34
 NARROW, WIDE = 56, 280
 """Bounds of widths that the table chooses itself."""
+KEPT_HIGHLIGHT = 5_000
+"""Highlighted rows that follow their runs into another order."""
 _SAMPLE = 80
 """Rows looked at to choose a width."""
 
@@ -69,6 +71,9 @@ class RunList(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
+        # paintEvent fills the ground itself: only an opaque viewport is moved as a picture when it scrolls, and
+        # then three new rows are painted instead of thirty.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
@@ -86,6 +91,9 @@ class RunList(QTableView):
         head.setSectionsMovable(True)
         head.setSectionsClickable(True)
         head.setHighlightSections(False)
+        # One of its own, always empty: with the rows' the header asks for every cell of a column whether it is
+        # selected, which takes two seconds when 100,000 rows are.
+        head.setSelectionModel(QItemSelectionModel(self.runs, self))
         head.setMinimumSectionSize(40)
         head.setAccessibleName("Columns")
         head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -99,6 +107,9 @@ class RunList(QTableView):
     def set_keys(self, keys: tuple[RunKey, ...], *, keep_place: bool) -> None:
         """Show other runs. Highlighted rows follow their runs; the place is kept while the same scope grows."""
         highlighted = self.highlighted()
+        if len(highlighted) > KEPT_HIGHLIGHT:
+            # Qt takes seconds to select so many rows anew, and nobody picked them one by one.
+            highlighted = ()
         current = self.current_key()
         top = self.verticalScrollBar().value()
         self.runs.set_keys(keys)
@@ -223,6 +234,9 @@ class RunList(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows, and their lines and highlight on to the right of the last column."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._context.theme.color("surface"))
+        painter.end()
         super().paintEvent(event)
         head = self.horizontalHeader()
         right = head.length() - head.offset()

@@ -18,9 +18,6 @@ _ROOT = QModelIndex()
 MARGIN = 60
 """Rows fetched above and below those in view."""
 WAITING = "…"
-COLUMN_ROLE = Qt.ItemDataRole.UserRole
-VALUE_ROLE = Qt.ItemDataRole.UserRole + 1
-KEY_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 class RunTableModel(QAbstractTableModel):
@@ -129,18 +126,20 @@ class RunTableModel(QAbstractTableModel):
         if not index.isValid():
             return None
         key, column = self._keys[index.row()], self._columns[index.column()]
-        if role == KEY_ROLE:
-            return key
-        if role == COLUMN_ROLE:
-            return column
         cell = self._cache.get(column, key)
-        if role == VALUE_ROLE:
-            return None if cell is None else cell[0]
         if role == Qt.ItemDataRole.DisplayRole or role == Qt.ItemDataRole.AccessibleTextRole:
             return WAITING if cell is None else self._text(column, *cell)
         if role == Qt.ItemDataRole.ToolTipRole:
             return None if cell is None or column.curve else tooltip(self.exact(key, column))
         return None
+
+    def cell(self, row: int, column: int) -> tuple[RunKey, TableColumn, object, str]:
+        """Run, column, value and text of a cell at once, for painting."""
+        key, shown = self._keys[row], self._columns[column]
+        found = self._cache.get(shown, key)
+        if found is None:
+            return key, shown, None, WAITING
+        return key, shown, found[0], self._text(shown, *found)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The title with the arrow of the order, if the column is part of it."""

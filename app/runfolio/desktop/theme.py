@@ -56,6 +56,7 @@ class Theme(QObject):
         self._sheet = string.Template((locate.resources() / "themes" / "window.qss").read_text(encoding="utf-8"))
         self._mode = mode
         self._tokens = self._tables[self._wanted()]
+        self._colors = {token: QColor(color) for token, color in self._tokens.colors.items()}
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
 
     @property
@@ -75,7 +76,8 @@ class Theme(QObject):
 
     def color(self, token: str) -> QColor:
         """The colour of a token such as "text" or "accent_soft". Raises KeyError for an unknown one."""
-        return QColor(self._tokens.colors[token])
+        # A copy, since colours can be changed in place.
+        return QColor(self._colors[token])
 
     def run_color(self, index: int) -> QColor:
         """The colour of the selection slot `index`, ten in turn; `UNPICKED` gives the grey of all other runs."""
@@ -124,6 +126,7 @@ class Theme(QObject):
         if name == self._tokens.name:
             return
         self._tokens = self._tables[name]
+        self._colors = {token: QColor(color) for token, color in self._tokens.colors.items()}
         self.apply()
         self.changed.emit()
 

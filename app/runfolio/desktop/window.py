@@ -74,6 +74,8 @@ class MainWindow(QMainWindow):
         self._open = False
         self._current = ""
         self._wanted = "runs"
+        self._has_folders = False
+        """Whether there is anything to look at; without, the Runs workspace is the welcome page."""
         self._library_wanted = True
         """Whether the user wants to see the library; the welcome page hides it in any case."""
         self._build()
@@ -83,8 +85,6 @@ class MainWindow(QMainWindow):
         self.exports = Exports(self.context, lambda: self.runs_view().table.shown_columns(), self)
         self.scope.answered.connect(self._on_scope_answered)
         self.show_view("runs")
-        self.stack.setCurrentWidget(self.welcome)
-        self._show_library_parts(shown=False)
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
             self.folders.open_sample if self.folders.sample_folders() else None,
             lambda path: self.folders.open_paths([path]),
         )
-        self.folders.folders_asked.connect(self._show_runs_page)
+        self.folders.folders_asked.connect(lambda: self._set_has_folders(there=True))
         self.folders.recent_changed.connect(lambda: self.welcome.set_recent(self.folders.recent))
         self.stack = QStackedWidget()
         # Said outright, or the widest view would decide how small the window can get at 200 % scale.
@@ -193,8 +193,7 @@ class MainWindow(QMainWindow):
             self.filter_bar.activate()
             self.status.activate()
             self.scope.ask()
-            if self._wanted != self._current:
-                self.show_view(self._wanted)
+            self.show_view(self._wanted)
             for _, view in self._views.values():
                 view.activate()
             if paths:
@@ -203,6 +202,8 @@ class MainWindow(QMainWindow):
                 self.indexing.look()
 
         def failed(error: RunfolioError) -> None:
+            self._has_folders = False
+            self.show_view("runs")
             self.welcome.show_trouble(error.message, error.hint, lambda: self.open_workspace(paths))
 
         self.context.jobs.open(opened, failed, self.context.state.announce)
@@ -226,6 +227,7 @@ class MainWindow(QMainWindow):
         store.setValue("window/geometry", self.saveGeometry())
         store.setValue("window/docks", self.saveState(LAYOUT_VERSION))
         store.setValue("window/library", int(self._library_wanted))
+        store.setValue("window/folders", int(self._has_folders))
 
     def restore_layout(self, store: QSettings) -> None:
         """Bring geometry and docks back as they were left."""
@@ -235,7 +237,9 @@ class MainWindow(QMainWindow):
         if isinstance(docks, QByteArray):
             self.restoreState(docks, LAYOUT_VERSION)
         self._library_wanted = store.value("window/library", 1, int) != 0
-        self._show_library_parts(shown=self.stack.currentWidget() is not self.welcome)
+        # Until the library is counted it is taken to be what it was: no welcome flashes up at each start.
+        self._has_folders = store.value("window/folders", 0, int) != 0
+        self.show_view(self._current)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing to ask: all that can be lost is kept."""
@@ -261,7 +265,9 @@ class MainWindow(QMainWindow):
         row = self._rows[id]
         widget, view = self._view(row)
         self._current = id
-        self.stack.setCurrentWidget(widget)
+        welcoming = id == "runs" and not self._has_folders
+        self.stack.setCurrentWidget(self.welcome if welcoming else widget)
+        self._show_library_parts(shown=not welcoming)
         self.rail.show_current(id)
         self.setWindowTitle(f"{row.title} – Runfolio")
         if self._open:
@@ -348,17 +354,14 @@ class MainWindow(QMainWindow):
             self.scope.ask()
 
     def _on_counted(self, sources: int) -> None:
-        if sources or self.indexing.busy:
-            self._show_runs_page()
-        else:
-            self.stack.setCurrentWidget(self.welcome)
-            self._show_library_parts(shown=False)
+        self._set_has_folders(there=sources > 0 or self.indexing.busy)
 
-    def _show_runs_page(self) -> None:
-        if self.stack.currentWidget() is self.welcome:
-            self._show_library_parts(shown=True)
-            self.show_view(self._current)
-            self.runs_view().table.setFocus()
+    def _set_has_folders(self, *, there: bool) -> None:
+        if there != self._has_folders:
+            self._has_folders = there
+            if self._current == "runs":
+                self.show_view("runs")
+                self.runs_view().table.setFocus()
 
     def _show_library_parts(self, *, shown: bool) -> None:
         self.filter_bar.setVisible(shown)

@@ -39,7 +39,7 @@ class RunsView(QWidget):
         self._asked = ""
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
-        self.empty = EmptyState(context.theme, "", "", icon="table-2")
+        self.empty = EmptyState(context.theme, "Opening the library…", "", icon="table-2")
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.stack.addWidget(self.empty)
