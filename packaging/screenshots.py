@@ -93,7 +93,7 @@ def _take(theme_name: str, out: Path) -> None:
     shoot("runs")
     window.show_view("charts")
     settle()
-    window._views["charts"][0].slider.setValue(60)  # type: ignore[attr-defined] # the view's own control
+    window.views.widget_of("charts").slider.setValue(60)  # type: ignore[attr-defined] # the view's own control
     settle()
     state.set_cursor(24.0)
     shoot("charts")
@@ -109,7 +109,7 @@ def _take(theme_name: str, out: Path) -> None:
     window.show_view("audit")
     shoot("audit")
     window.show_view("data")
-    data = window._views["data"][0]
+    data = window.views.widget_of("data")
     samples = ROOT / "resources" / "samples" / "data"
     data.comparison.set_files(str(samples / "train_v1.csv"), str(samples / "train_v2.csv"))  # type: ignore[attr-defined]
     data.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
