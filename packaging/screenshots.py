@@ -105,7 +105,7 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     shoot("runs")
     window.show_view("charts")
     settle()
-    window._views["charts"][0].slider.setValue(60)  # type: ignore[attr-defined] # the view's own control
+    window.views.widget_of("charts").slider.setValue(60)  # type: ignore[attr-defined] # the view's own control
     settle()
     state.set_cursor(24.0)
     shoot("charts")
@@ -121,7 +121,7 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     window.show_view("audit")
     shoot("audit")
     window.show_view("data")
-    data = window._views["data"][0]
+    data = window.views.widget_of("data")
     old, new = (str(samples / "data" / f"train_{version}.csv") for version in ("v1", "v2"))
     data.comparison.set_files(old, new)  # type: ignore[attr-defined]
     data.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]

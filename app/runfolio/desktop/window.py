@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -34,17 +33,16 @@ from runfolio.desktop.state import WindowState
 from runfolio.desktop.status_bar import HEIGHT as STATUS_HEIGHT
 from runfolio.desktop.status_bar import StatusBar
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.views.registry import INSPECTOR, VIEWS, View, ViewRow
+from runfolio.desktop.view_host import ViewHost
+from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.views.welcome import WelcomeView
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
-from runfolio.model.params import Json
 from runfolio.settings import Settings
 
 SIZE = (1440, 900)
-SMALLEST_VIEW = (320, 240)
 LAYOUT_VERSION = 1
 _MOVABLE = (
     QDockWidget.DockWidgetFeature.DockWidgetMovable
@@ -66,9 +64,6 @@ class MainWindow(QMainWindow):
         self.context = Context(jobs, state, theme, say, Commands(self), settings)
         self.indexing = Indexing(jobs, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
-        self._rows = {row.id: row for row in (*VIEWS, INSPECTOR)}
-        self._views: dict[str, tuple[QWidget, View]] = {}
-        self._kept: dict[str, dict[str, Json]] = {}
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
         self._open = False
@@ -119,10 +114,8 @@ class MainWindow(QMainWindow):
         )
         self.folders.folders_asked.connect(lambda: self._set_has_folders(there=True))
         self.folders.recent_changed.connect(lambda: self.welcome.set_recent(self.folders.recent))
-        self.stack = QStackedWidget()
-        # Said outright, or the widest view would decide how small the window can get at 200 % scale.
-        self.stack.setMinimumSize(*SMALLEST_VIEW)
-        self.stack.addWidget(self.welcome)
+        self.views = ViewHost(context)
+        self.views.addWidget(self.welcome)
         centre = QWidget()
         across = QHBoxLayout(centre)
         across.setContentsMargins(0, 0, 0, 0)
@@ -130,7 +123,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(self.filter_bar)
-        column.addWidget(self.stack, 1)
+        column.addWidget(self.views, 1)
         self._line = Rule(vertical=True)
         across.addWidget(self._line)
         across.addLayout(column, 1)
@@ -167,16 +160,14 @@ class MainWindow(QMainWindow):
     def start(self, session: Session, paths: Sequence[str]) -> None:
         """Show what the session kept, open the workspace, and read `paths` or what is new in the library."""
         self.started = True
-        self._kept = dict(session.views)
-        self._wanted = session.view if session.view in self._rows else "runs"
+        self._wanted = session.view if self.views.knows(session.view) else "runs"
         self.folders.take(session.recent, session.saved)
         if not session.fresh:
             self.scope.pick_none()
             self.context.state.start_from(session.query, session.slots, session.baseline)
         for complaint in self.context.settings.complaints:
             self.context.say.warning(complaint)
-        for id, (_, view) in self._views.items():
-            view.restore(self._kept.get(id, {}))
+        self.views.restore(session.views)
         self.open_workspace(paths)
 
     @property
@@ -194,8 +185,7 @@ class MainWindow(QMainWindow):
             self.status.activate()
             self.scope.ask()
             self.show_view(self._wanted)
-            for _, view in self._views.values():
-                view.activate()
+            self.views.activate_all()
             if paths:
                 self.folders.open_paths(paths)
             elif self.context.settings.flag("library.look_at_start"):
@@ -211,13 +201,12 @@ class MainWindow(QMainWindow):
     def session(self) -> Session:
         """What the next start shows again."""
         state = self.context.state
-        views = {**self._kept, **{id: view.saved() for id, (_, view) in self._views.items()}}
         return Session(
             state.scope,
             state.slots,
             state.baseline,
             self._current,
-            views,
+            self.views.saved(),
             self.folders.recent,
             self.folders.saved,
         )
@@ -262,27 +251,15 @@ class MainWindow(QMainWindow):
 
     def show_view(self, id: str) -> None:
         """Show a workspace, made when it is first shown."""
-        row = self._rows[id]
-        widget, view = self._view(row)
+        widget = self.views.widget_of(id)
         self._current = id
         welcoming = id == "runs" and not self._has_folders
-        self.stack.setCurrentWidget(self.welcome if welcoming else widget)
+        self.views.setCurrentWidget(self.welcome if welcoming else widget)
         self._show_library_parts(shown=not welcoming)
         self.rail.show_current(id)
-        self.setWindowTitle(f"{row.title} – Runfolio")
+        self.setWindowTitle(f"{self.views.title(id)} – Runfolio")
         if self._open:
-            view.activate()
-
-    def _view(self, row: ViewRow) -> tuple[QWidget, View]:
-        if row.id not in self._views:
-            widget, view = row.make(self.context)
-            self._views[row.id] = (widget, view)
-            if row is INSPECTOR:
-                self.inspector_dock.setWidget(widget)
-            else:
-                self.stack.addWidget(widget)
-            view.restore(self._kept.get(row.id, {}))
-        return self._views[row.id]
+            self.views.activate(id)
 
     def show_current_run(self) -> None:
         """Go to the current run in the table and show it in the inspector."""
@@ -302,13 +279,13 @@ class MainWindow(QMainWindow):
 
     def _on_inspector_visible(self, visible: bool) -> None:
         if visible:
-            _, view = self._view(INSPECTOR)
+            self.inspector_dock.setWidget(self.views.widget_of(INSPECTOR.id))
             if self._open:
-                view.activate()
+                self.views.activate(INSPECTOR.id)
 
     def runs_view(self) -> RunsView:
         """The Runs workspace, which the bar's buttons are about."""
-        widget, _ = self._view(self._rows["runs"])
+        widget = self.views.widget_of("runs")
         if not isinstance(widget, RunsView):
             raise TypeError("The view called runs is another one")
         return widget
@@ -335,8 +312,7 @@ class MainWindow(QMainWindow):
             self.runs_view().columns.put(columns, f"Show {saved.title}")
 
     def _leave_filter(self) -> None:
-        widget, _ = self._views[self._current]
-        widget.setFocus()
+        self.views.widget_of(self._current).setFocus()
 
     # --- what arrives ------------------------------------------------------------------------------------------
 
@@ -344,8 +320,7 @@ class MainWindow(QMainWindow):
         self.library.changed(change)
         self.filter_bar.changed(change)
         self.status.changed(change)
-        for _, view in self._views.values():
-            view.changed(change)
+        self.views.changed(change)
 
     def _on_indexing(self, progress: Progress | None) -> None:
         # At the end: nothing may have been read, and then no commit says so.
