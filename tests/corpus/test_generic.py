@@ -142,6 +142,7 @@ def test_metrics_alone_and_params_alone_are_runs(tmp_path: Path) -> None:
         ("project/config.yaml", "train.py"),
         (".vscode/settings.json", None),
         ("home/.streamlit/config.toml", None),
+        (".cache/tool/config.yaml", None),
     ],
 )
 def test_projects_and_settings_of_programs_are_no_runs(tmp_path: Path, path: str, beside: str | None) -> None:
@@ -163,6 +164,9 @@ def test_a_saved_model_is_no_run(tmp_path: Path) -> None:
 
 def test_files_of_a_run_inside_another_are_not_its_artifacts(run: Path) -> None:
     shutil.copytree(run, run / "fold 1")
+    for inner in ("mlruns/0/meta.yaml", "job/.hydra/config.yaml", "job/model.pt"):
+        (run / inner).parent.mkdir(parents=True, exist_ok=True)
+        (run / inner).write_text("x: 1\n")
     (run / "plots").mkdir()
     (run / "plots" / "roc.png").write_bytes(b"x")
     (run / ".cache").mkdir()

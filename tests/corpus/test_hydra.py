@@ -124,6 +124,7 @@ def test_references_inside_the_config_are_followed(config: dict[str, Json], key:
         {"a": "${oc.env:HOME}"},
         {"a": "${hydra:runtime.cwd}/data"},
         {"a": "${now:%Y}"},
+        {"a": "${x:b}", "x:b": 1},
         {"a": "${b}", "b": "???"},
         {"a": "${nowhere}"},
         {"a": "${b", "b": 1},

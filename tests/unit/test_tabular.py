@@ -73,8 +73,10 @@ def test_steps_may_repeat_go_back_and_be_negative() -> None:
     assert points(read("step,loss\n5,1\n5,2\n-3,3\n4.0,4\n"))["loss"] == ([5, 5, -3, 4], [1.0, 2.0, 3.0, 4.0])
 
 
-def test_steps_are_exact_to_64_bits_and_left_out_beyond() -> None:
-    logged = read("step,loss\n9007199254740993,1\n9223372036854775807,2\n9223372036854775808,3\n1e300,4\n")
+@pytest.mark.parametrize("small", [0, 1 << 15])
+def test_steps_are_exact_to_64_bits_and_left_out_beyond(monkeypatch: pytest.MonkeyPatch, small: int) -> None:
+    monkeypatch.setattr(csv_table, "SMALL", small)
+    logged = read("step,loss\n,0\n9007199254740993,1\n9223372036854775807,2\n9223372036854775808,3\n1e300,4\n")
     assert points(logged)["loss"] == ([9007199254740993, 9223372036854775807], [1.0, 2.0])
     assert codes(logged) == ["no-step"]
     lines = '{"step": 9007199254740993, "loss": 1}\n{"step": 9223372036854775808, "loss": 2}\n'
@@ -233,6 +235,14 @@ def test_ragged_rows_keep_their_good_cells() -> None:
     logged = read("step,loss\n0,1.0\n1\n2,0.5,9,9\n3,abc\n4,0.25\n,\n5,\n")
     assert points(logged) == {"loss": ([0, 2, 4], [1.0, 0.5, 0.25])}
     assert codes(logged) == ["ragged-rows", "no-step", "not-a-number"]
+
+
+@pytest.mark.parametrize("small", [0, 1 << 15])
+def test_a_short_row_alone_is_told(monkeypatch: pytest.MonkeyPatch, small: int) -> None:
+    monkeypatch.setattr(csv_table, "SMALL", small)
+    logged = read("a,b\n1,2\n3\n5,6\n")
+    assert points(logged) == {"a": ([0, 1, 2], [1.0, 3.0, 5.0]), "b": ([0, 2], [2.0, 6.0])}
+    assert codes(logged) == ["ragged-rows"]
 
 
 def test_a_long_row_does_not_make_up_for_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ class Generic:
 
 def is_apart(folder: Folder) -> bool:
     """Whether a folder inside that of a run holds none of its artifacts: a hidden one, or one of another run."""
-    if folder.name.startswith(".") or ".hydra" in folder.folders or {"params", "metrics"} <= {*folder.folders}:
+    if folder.name.startswith(".") or ".hydra" in folder.folders or "meta.yaml" in folder.files:
         return True
     return Generic().claim(folder, frozenset()) is not None
 
