@@ -199,7 +199,7 @@ def test_the_palette_finds_commands_and_runs_by_a_few_letters(driver: Driver, in
     driver.press("Return")
     assert driver.window.context.theme.name == "dark"
     assert driver.window.context.settings.text("window.theme") == "dark"
-    driver.press("Ctrl+K").type("calmibis")
+    driver.press("Ctrl+K").type("calmibis").settle()
     assert driver.find(Palette, "palette").titles()[0] == "calm-ibis"
     driver.press("Return")
     state = driver.window.context.state

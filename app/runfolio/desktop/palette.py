@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -20,15 +22,22 @@ from PySide6.QtWidgets import (
 )
 
 from runfolio.desktop import fonts, icons
+from runfolio.desktop.columns import NAME
 from runfolio.desktop.context import Context
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import Rule
 from runfolio.model.display import plain
 from runfolio.model.run import RunKey
 
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
+
 WIDTH = 560
 ROW = 34
 SHOWN = 60
+RUNS_SHOWN = 20
+ENOUGH = 2
+"""Letters from which on runs are looked for."""
 _CHOICE = Qt.ItemDataRole.UserRole
 
 
@@ -67,6 +76,17 @@ def score(typed: str, title: str) -> int | None:
             points += 5
         at = found
     return points * 100 - len(title)
+
+
+def best_names(workspace: Workspace, keys: Sequence[RunKey], typed: str) -> list[tuple[int, RunKey, str]]:
+    """The runs whose names fit best what was typed, with their points; on a query thread."""
+    names = workspace.column(NAME.field, keys).values
+    found = [
+        (points, key, str(name))
+        for key, name in zip(keys, names, strict=True)
+        if name is not None and (points := score(typed, str(name))) is not None
+    ]
+    return heapq.nlargest(RUNS_SHOWN, found, key=lambda entry: entry[0])
 
 
 def _word_start(text: str, letter: str, after: int) -> int | None:
@@ -111,6 +131,8 @@ class Palette(QFrame):
         column.addWidget(Rule())
         column.addWidget(self.list)
         self._choices: list[Choice] = []
+        self._commands: list[tuple[int, int, Choice]] = []
+        self._open = True
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(lambda: self._give(self.list.currentIndex().row()))
         self.field.installEventFilter(self)
@@ -156,8 +178,13 @@ class Palette(QFrame):
                     enabled,
                 )
                 ranked.append((points if typed else -place, -place, choice))
-        if typed:
-            ranked.extend(self._runs(typed))
+        self._commands = ranked
+        self._offer([])
+        if len(typed) >= ENOUGH:
+            self._ask_for_runs(typed)
+
+    def _offer(self, runs: list[tuple[int, int, Choice]]) -> None:
+        ranked = [*self._commands, *runs]
         ranked.sort(key=lambda entry: (entry[2].enabled, *entry[:2]), reverse=True)
         self._choices = [choice for _, _, choice in ranked[:SHOWN]]
         self.rows.clear()
@@ -169,14 +196,27 @@ class Palette(QFrame):
             self.rows.appendRow(item)
         self.list.setCurrentIndex(self.rows.index(0, 0))
 
-    def _runs(self, typed: str) -> list[tuple[int, int, Choice]]:
-        state = self._context.state
-        found: list[tuple[int, int, Choice]] = []
-        for key in state.scope_keys:
-            if state.knows_name(key) and (points := score(typed, state.name_of(key))) is not None:
-                call = self._go_to_run(key)
-                found.append((points - 50, 0, Choice(state.name_of(key), "run", "circle-dot", call)))
-        return found
+    def _ask_for_runs(self, typed: str) -> None:
+        keys = self._context.state.scope_keys
+
+        def take(found: list[tuple[int, RunKey, str]]) -> None:
+            # Asked for by a popup that may have been closed meanwhile.
+            if self._open:
+                self._context.state.learn_names({key: name for _, key, name in found})
+                self._offer(
+                    [
+                        (points - 50, 0, Choice(name, "run", "circle-dot", self._go_to_run(key)))
+                        for points, key, name in found
+                    ]
+                )
+
+        self._context.jobs.query("palette-runs", lambda workspace: best_names(workspace, keys, typed), take)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Answers on their way are no longer wanted."""
+        self._open = False
+        self._context.jobs.forget("palette-runs")
+        super().hideEvent(event)
 
     def _go_to_run(self, key: RunKey) -> Callable[[], None]:
         def go() -> None:

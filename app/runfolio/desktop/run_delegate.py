@@ -21,6 +21,7 @@ ROW_HEIGHT = 33
 KNOWN_WIDTHS = 20_000
 SIDE = 10
 """Free pixels left and right in a cell."""
+FLAG_SPACE = 20
 DOT_SPACE = 24
 """What dot and gap take before a name."""
 
@@ -104,7 +105,7 @@ class RunDelegate(QStyledItemDelegate):
         if key == state.baseline:
             flag = icons.pixmap("flag", theme, "accent", size=14, ratio=painter.device().devicePixelRatio())
             painter.drawPixmap(QPointF(rest.right() - 14, rest.center().y() - 7), flag)
-            rest.setRight(rest.right() - 20)
+            rest.setRight(rest.right() - FLAG_SPACE)
         font = self._strong if style.picked else self._font
         self._write(painter, rest, text, font, theme.color("placeholder" if text == WAITING else "text"))
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTab
 from runfolio.desktop import fonts
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
-from runfolio.desktop.run_delegate import DOT_SPACE, ROW_HEIGHT, SIDE, RunDelegate
+from runfolio.desktop.run_delegate import DOT_SPACE, FLAG_SPACE, ROW_HEIGHT, SIDE, RunDelegate
 from runfolio.desktop.run_table import Index, RunTableModel
 from runfolio.model.answers import CellKind
 from runfolio.model.query import SortKey
@@ -201,7 +201,8 @@ class RunList(QTableView):
             if column.curve or column.id in self._widths:
                 continue
             texts = [str(self.runs.index(row, place).data() or "") for row in rows]
-            extra = 2 * SIDE + (DOT_SPACE if column.is_name else 0)
+            # Names stand behind a dot, before the baseline's flag, and are bolder when selected.
+            extra = 2 * SIDE + (DOT_SPACE + FLAG_SPACE + 12 if column.is_name else 0)
             if column.field.name in ("status", "stage", "tag") and self.runs.kind(column) is not CellKind.NUMBER:
                 extra += 22
             cells = max((metrics.horizontalAdvance(text) for text in texts), default=0) + extra
