@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QApplication
 
+import runfolio
 from runfolio import locate
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.theme import UNPICKED, Theme, ThemeMode, Tokens, load_tokens
@@ -124,7 +126,7 @@ def test_the_bundled_typefaces_are_the_ones_that_are_drawn(qapp: QApplication) -
 
 def test_an_icon_takes_the_colour_of_the_theme(qapp: QApplication) -> None:
     theme = Theme(ThemeMode.DARK)
-    picture = icons.pixmap("square", theme, "accent", size=24).toImage()
+    picture = icons.pixmap("folder", theme, "accent", size=24).toImage()
     colors = {
         picture.pixelColor(x, y).name().upper()
         for x in range(24)
@@ -132,6 +134,13 @@ def test_an_icon_takes_the_colour_of_the_theme(qapp: QApplication) -> None:
         if picture.pixelColor(x, y).alpha() == 255
     }
     assert colors == {theme.tokens.colors["accent"]}
+
+
+def test_every_shipped_icon_is_used_somewhere() -> None:
+    package = Path(runfolio.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in (package / "desktop").rglob("*.py"))
+    names = {path.stem for path in (locate.resources() / "icons").glob("*.svg")}
+    assert {name for name in names if f'"{name}"' not in source and f'"{name}.svg"' not in source} == set()
 
 
 def test_icons_fonts_and_their_licences_are_shipped() -> None:

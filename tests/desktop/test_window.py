@@ -14,6 +14,7 @@ from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QWidget
 
+from runfolio import locate
 from runfolio.desktop import app
 from runfolio.desktop.palette import Palette
 from runfolio.desktop.rail import Rail
@@ -215,6 +216,13 @@ def test_f1_lists_every_shortcut_there_is(driver: Driver, indexed: Path) -> None
     for command in driver.window.context.commands.all():
         if command.keys:
             assert command.title.rstrip("…") in shown, command.id
+
+
+def test_every_icon_that_a_command_or_a_workspace_names_is_shipped(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    named = {command.icon for command in driver.window.context.commands.all()} | {row.icon for row in VIEWS}
+    shipped = {path.stem for path in (locate.resources() / "icons").glob("*.svg")}
+    assert named - {""} <= shipped
 
 
 def test_a_setting_is_in_force_at_once_and_kept(driver: Driver, indexed: Path) -> None:
