@@ -51,6 +51,8 @@ class CheatSheet(QDialog):
         across = QHBoxLayout()
         across.setSpacing(40)
         for column in columns:
+            # A nested layout would take over the 40 pixels between the columns.
+            column.setSpacing(8)
             column.addStretch(1)
             across.addLayout(column)
         outer.addLayout(across)
