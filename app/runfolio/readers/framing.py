@@ -7,79 +7,200 @@ little-endian. The mask is `((crc >> 15 | crc << 17) + 0xa282ead8) mod 2**32`.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import google_crc32c
+import numpy as np
+from numpy.typing import NDArray
+
+from runfolio.model.metrics import Ints
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Words: TypeAlias = NDArray[np.uint32]
 
 _HEAD = struct.Struct("<QI")
-_TAIL = struct.Struct("<I")
-OVERHEAD = _HEAD.size + _TAIL.size
+HEAD = _HEAD.size
+TAIL = 4
 _MASK_DELTA = 0xA282EAD8
+_16_BITS = 0xFFFF
+_LEAST_SEARCHED, _MOST_SEARCHED = 16 << 10, 64 << 20
+"""Bytes in which heads are searched for at once: fewer are not worth it, and more are one large record."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Where framing went wrong. `fatal` when nothing after it can be trusted.
+class Damage:
+    """A whole record that is not to be believed: its 1-based number in the bytes, and the offset of its first byte."""
 
-    record   1-based number of the record; offset is its first byte.
+    record: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why the records end before the bytes do.
+
+    record   1-based number of the record that could not be read; `offset` is its first byte.
+    needs    how many bytes from `offset` on would hold all of it; 0 when its length fails its checksum, so that
+             nothing from here on can be found.
     """
 
     record: int
     offset: int
-    message: str
-    fatal: bool
-    cut: bool = False
+    needs: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """Sound records of a file: start and end of each one's data, and what was wrong between them.
+    """The records of some bytes.
 
-    sound_bytes   length of the prefix that holds only whole records; an append-only file can be resumed there.
+    starts, lengths   int64 (n,), where the data of each sound record lies.
+    numbers           int64 (n,), 1-based number of each among all records, damaged ones included.
+    count             all whole records, sound and damaged.
+    size              bytes that hold whole records; an append-only file can be resumed there.
     """
 
-    spans: list[tuple[int, int]]
-    faults: list[Fault]
-    sound_bytes: int
+    starts: Ints
+    lengths: Ints
+    numbers: Ints
+    count: int
+    size: int
+    damaged: tuple[Damage, ...]
+    stop: Stop | None
 
 
-def masked_crc(data: bytes | memoryview) -> int:
+def masked_crc(data: bytes) -> int:
     """The CRC-32C of data as the format stores it."""
-    crc = int(google_crc32c.value(bytes(data)))
+    return mask(int(google_crc32c.value(data)))
+
+
+def mask(crc: int) -> int:
+    """The form in which the format stores a CRC, so that a CRC over data that holds CRCs stays useful."""
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF
 
 
 def frames(data: bytes) -> Frames:
-    """All records whose framing and checksums hold. Never raises and never reads past `data`."""
-    spans: list[tuple[int, int]] = []
-    faults: list[Fault] = []
-    at = 0
-    number = 0
-    size = len(data)
+    """The records from the start of `data` on. Never raises, reads past no end and believes no length unchecked."""
+    starts, lengths, size, stop = _walk(data)
+    sound = _sums(data, starts, lengths) == _stored(data, starts + lengths)
+    damaged = tuple(Damage(int(i) + 1, int(starts[i]) - HEAD) for i in np.flatnonzero(~sound))
+    return Frames(starts[sound], lengths[sound], np.flatnonzero(sound) + 1, len(starts), size, damaged, stop)
+
+
+def _walk(data: bytes) -> tuple[Ints, Ints, int, Stop | None]:
+    """Where the data of each whole record lies, how many bytes they fill, and why they end before `data` does."""
+    heads, short = _short_records(data)
+    # Short records that follow each other are taken at once; anything else one by one.
+    run_ends = np.append(np.flatnonzero(heads[1:] != (heads + HEAD + short + TAIL)[:-1]), len(heads) - 1)
+    found: list[tuple[Ints, Ints]] = []
+    alone: list[tuple[int, int]] = []
+    known: dict[bytes, int] = {}
+    count = at = 0
+    stop: Stop | None = None
+    while at < len(data):
+        first = int(np.searchsorted(heads, at)) if len(heads) else 0
+        if first < len(heads) and heads[first] == at:
+            last = int(run_ends[np.searchsorted(run_ends, first)])
+            found += [_pairs(alone), (heads[first : last + 1] + HEAD, short[first : last + 1])]
+            alone = []
+            count += last + 1 - first
+            at = int(heads[last] + HEAD + short[last] + TAIL)
+            continue
+        head = data[at : at + HEAD]
+        length = known.get(head)
+        if length is None:
+            length = _checked_length(head)
+            if length is None:
+                stop = Stop(count + 1, at, HEAD if len(head) < HEAD else 0)
+                break
+            known[head] = length
+        end = at + HEAD + length + TAIL
+        if end > len(data):
+            stop = Stop(count + 1, at, end - at)
+            break
+        alone.append((at + HEAD, length))
+        count += 1
+        at = end
+    found.append(_pairs(alone))
+    starts, lengths = zip(*found, strict=True)
+    return np.concatenate(starts), np.concatenate(lengths), at, stop
+
+
+def _short_records(data: bytes) -> tuple[Ints, Ints]:
+    """Ascending places that look like the head of a record of 1 to 65,535 bytes, and the length each states.
+
+    Such a head has six zero bytes and its own checksum, so one pass over all bytes finds them. Bytes inside a record
+    may look like a head as well: a place counts only where the record before it ends.
+    """
+    none = np.empty(0, dtype=np.int64)
+    places = len(data) - HEAD - TAIL
+    if not _LEAST_SEARCHED <= len(data) <= _MOST_SEARCHED:
+        return none, none
+    zero = np.frombuffer(data, dtype=np.uint8) == 0
+    fits = ~(zero[:places] & zero[1 : places + 1])
+    for i in range(2, 8):
+        fits &= zero[i : places + i]
+    heads = np.flatnonzero(fits)
+    lengths = _at_any_place(data, "<u2")[heads].astype(np.int64)
+    inside = heads + lengths <= places
+    heads, lengths = heads[inside], lengths[inside]
+    sums = np.zeros(_16_BITS + 1, dtype=np.uint32)
+    for length in np.flatnonzero(np.bincount(lengths)).tolist():
+        sums[length] = masked_crc(length.to_bytes(8, "little"))
+    sound = sums[lengths] == _at_any_place(data, "<u4")[heads + 8]
+    return heads[sound], lengths[sound]
+
+
+def _checked_length(head: bytes) -> int | None:
+    if len(head) < HEAD:
+        return None
+    length, stored = _HEAD.unpack(head)
+    return int(length) if masked_crc(head[:8]) == stored else None
+
+
+def _pairs(pairs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
+    both = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
+    return both[:, 0], both[:, 1]
+
+
+def _sums(data: bytes, starts: Ints, lengths: Ints) -> Words:
+    """The masked CRC of each record's data, uint32 (n,)."""
     crc = google_crc32c.value
-    unpack_head, unpack_tail = _HEAD.unpack_from, _TAIL.unpack_from
-    while at < size:
-        number += 1
-        start = at + _HEAD.size
-        if start > size:
-            faults.append(Fault(number, at, f"record {number} is cut off in its first bytes", True, cut=True))
-            break
-        length, length_crc = unpack_head(data, at)
-        value = crc(data[at : at + 8])
-        if ((value >> 15 | value << 17) + _MASK_DELTA) & 0xFFFFFFFF != length_crc:
-            faults.append(Fault(number, at, f"the length of record {number} fails its checksum", True))
-            break
-        end = start + length
-        if end + 4 > size:
-            left = size - start
-            faults.append(
-                Fault(number, at, f"record {number} says it has {length:,} bytes, {left:,} are left", True, cut=True)
-            )
-            break
-        value = crc(data[start:end])
-        if ((value >> 15 | value << 17) + _MASK_DELTA) & 0xFFFFFFFF != unpack_tail(data, end)[0]:
-            faults.append(Fault(number, at, f"record {number} fails its checksum", False))
+    sums = np.empty(len(starts), dtype=np.uint32)
+    for members in alike(lengths):
+        length = int(lengths[members[0]])
+        if length and len(members) > 1:
+            records: list[bytes] = _at_any_place(data, f"V{length}")[starts[members]].tolist()
         else:
-            spans.append((start, end))
-        at = end + 4
-    return Frames(spans, faults, at)
+            records = [data[start : start + length] for start in starts[members].tolist()]
+        sums[members] = np.fromiter(map(crc, records), dtype=np.uint32, count=len(records))
+    return (sums >> np.uint32(15) | sums << np.uint32(17)) + np.uint32(_MASK_DELTA)
+
+
+def _stored(data: bytes, places: Ints) -> Words:
+    if not len(places):
+        return np.empty(0, dtype=np.uint32)
+    return _at_any_place(data, "<u4")[places]
+
+
+def _at_any_place(data: bytes, kind: str) -> np.ndarray[tuple[int], np.dtype[Any]]:
+    """`data` as an item at each byte; they overlap, and taking some of them copies each in one go."""
+    item = np.dtype(kind)
+    return np.ndarray((len(data) - item.itemsize + 1,), dtype=item, buffer=data, strides=(1,))
+
+
+def rows(data: bytes, starts: Ints, length: int) -> Bytes:
+    """`length` bytes from each of `starts` on, as the rows of a matrix uint8 (n, length)."""
+    return _at_any_place(data, f"V{length}")[starts].view(np.uint8).reshape(len(starts), length)
+
+
+def alike(keys: Ints) -> Iterator[Ints]:
+    """Indices of equal keys together, ascending in each group; groups by ascending key."""
+    small = keys if len(keys) and int(keys.max()) > _16_BITS else keys.astype(np.uint16)  # sorted by radix
+    order = np.argsort(small, kind="stable")
+    cuts = np.flatnonzero(np.diff(keys[order])) + 1
+    for first, last in pairwise([0, *cuts.tolist(), len(order)]):
+        if last > first:
+            yield order[first:last]

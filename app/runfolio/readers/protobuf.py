@@ -1,61 +1,62 @@
 """Just enough of the protocol buffer wire format to read event files, with every length checked.
 
-Source: the Protocol Buffers encoding specification. Nested messages are handed out as slices and decoded only when
-somebody asks, so depth costs nothing.
+Source: the Protocol Buffers encoding specification. Messages are told by the places of their bytes, so nothing is
+copied, and a nested message costs nothing until somebody asks for its fields.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+_64_BITS = 0xFFFFFFFFFFFFFFFF
 
 
 class BadMessage(ValueError):
     """Bytes that are no message: an endless varint, a length past the end, an unknown wire type."""
 
 
-def fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """(field number, wire type, value) of a message in written order.
+def fields(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """(field number, wire type, a, b) of the message in `data[start:end]`, in written order.
 
-    A value is an int for VARINT (unsigned) and a memoryview of 8, n or 4 bytes for the others. Raises BadMessage.
+    For VARINT `a` is the unsigned value and `b` the place after it; for all others the value is `data[a:b]`.
+    Raises  BadMessage.
     """
-    at = 0
-    size = len(data)
-    while at < size:
-        key, at = _varint(data, at)
+    at = start
+    while at < end:
+        key, at = varint(data, at, end)
         number, kind = key >> 3, key & 7
         if number == 0:
             raise BadMessage("a field has the number 0")
         if kind == VARINT:
-            value, at = _varint(data, at)
-            yield number, kind, value
+            value, at = varint(data, at, end)
+            yield number, kind, value, at
             continue
         if kind == BYTES:
-            length, at = _varint(data, at)
+            length, at = varint(data, at, end)
         elif kind == FIXED64:
             length = 8
         elif kind == FIXED32:
             length = 4
         else:
             raise BadMessage(f"unknown wire type {kind}")
-        if at + length > size:
-            raise BadMessage(f"field {number} says it has {length:,} bytes, {size - at:,} are left")
-        yield number, kind, data[at : at + length]
+        if length > end - at:
+            raise BadMessage(f"field {number} says it has {length:,} bytes, {end - at:,} are left")
+        yield number, kind, at, at + length
         at += length
 
 
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
+def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """The unsigned number that begins at `at`, modulo 2**64, and the place after it. Raises BadMessage."""
     value = 0
     for shift in range(0, 70, 7):
-        if at >= len(data):
+        if at >= end:
             raise BadMessage("a number is cut off")
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value & 0xFFFFFFFFFFFFFFFF, at
+            return value & _64_BITS, at
     raise BadMessage("a number has more than ten bytes")
 
 
@@ -64,16 +65,6 @@ def signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-def double(data: memoryview) -> float:
-    """Eight little-endian bytes as float64."""
-    return float(struct.unpack("<d", data)[0])
-
-
-def single(data: memoryview) -> float:
-    """Four little-endian bytes as float32, widened."""
-    return float(struct.unpack("<f", data)[0])
-
-
-def text(data: memoryview) -> str:
+def text(data: bytes, start: int, end: int) -> str:
     """UTF-8 text; bytes that are not stay as surrogate escapes."""
-    return bytes(data).decode("utf-8", "surrogateescape")
+    return data[start:end].decode("utf-8", "surrogateescape")
