@@ -1,6 +1,6 @@
 """Writes event files byte by byte, as the record format and the protocol buffer encoding say.
 
-Nothing here comes from the reader: the checksum is google-crc32c, checked against RFC 3720 in `test_framing`.
+Nothing here comes from the reader: the checksum is google-crc32c, checked against RFC 3720 in `test_checksums`.
 """
 
 from __future__ import annotations

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import google_crc32c
 import pytest
 
-from runfolio.readers.framing import HEAD, Frames, frames, mask, masked_crc
+from runfolio.readers.framing import HEAD, Frames, frames
 from support.event_files import head, record, scalar
 
 RECORDS = [record(scalar(i, i / 2)) for i in range(5)]
@@ -13,16 +12,6 @@ RECORDS = [record(scalar(i, i / 2)) for i in range(5)]
 
 def data_of(data: bytes, framed: Frames) -> list[bytes]:
     return [data[s : s + n] for s, n in zip(framed.starts.tolist(), framed.lengths.tolist(), strict=True)]
-
-
-def test_the_checksum_is_crc_32c_rotated_and_shifted() -> None:
-    # RFC 3720, B.4: 32 bytes of zeros, of ones, and 0 to 31.
-    assert google_crc32c.value(bytes(32)) == 0x8A9136AA
-    assert google_crc32c.value(b"\xff" * 32) == 0x62A8AB43
-    assert google_crc32c.value(bytes(range(32))) == 0x46DD794E
-    # Worked by hand: 0x8A9136AA rotated right by 15 is 0x6D551522, plus 0xA282EAD8 modulo 2**32.
-    assert mask(0x8A9136AA) == (0x6D551522 + 0xA282EAD8) % 2**32
-    assert masked_crc(bytes(32)) == mask(0x8A9136AA)
 
 
 @pytest.mark.parametrize("repeated", [1, 400], ids=["a small file", "a file whose heads are searched for at once"])

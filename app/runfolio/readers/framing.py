@@ -1,7 +1,7 @@
 """Record framing of event files: length, masked CRC, data, masked CRC; checked before anything is believed.
 
 Source: TensorFlow's record format, `uint64 length | uint32 masked crc32c(length) | data | uint32 masked crc32c(data)`,
-little-endian. The mask is `((crc >> 15 | crc << 17) + 0xa282ead8) mod 2**32`.
+little-endian. `checksums` tells of the masked CRC.
 """
 
 from __future__ import annotations
@@ -10,21 +10,16 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any
 
-import google_crc32c
 import numpy as np
-from numpy.typing import NDArray
 
 from runfolio.model.metrics import Ints
-
-Bytes: TypeAlias = NDArray[np.uint8]
-Words: TypeAlias = NDArray[np.uint32]
+from runfolio.readers.checksums import Bytes, Words, masked_crc, masked_crcs, masked_crcs_of_lengths
 
 _HEAD = struct.Struct("<QI")
 HEAD = _HEAD.size
 TAIL = 4
-_MASK_DELTA = 0xA282EAD8
 _16_BITS = 0xFFFF
 _LEAST_SEARCHED, _MOST_SEARCHED = 16 << 10, 64 << 20
 """Bytes in which heads are searched for at once: fewer are not worth it, and more are one large record."""
@@ -69,16 +64,6 @@ class Frames:
     size: int
     damaged: tuple[Damage, ...]
     stop: Stop | None
-
-
-def masked_crc(data: bytes) -> int:
-    """The CRC-32C of data as the format stores it."""
-    return mask(int(google_crc32c.value(data)))
-
-
-def mask(crc: int) -> int:
-    """The form in which the format stores a CRC, so that a CRC over data that holds CRCs stays useful."""
-    return ((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF
 
 
 def frames(data: bytes) -> Frames:
@@ -146,10 +131,7 @@ def _short_records(data: bytes) -> tuple[Ints, Ints]:
     lengths = _at_any_place(data, "<u2")[heads].astype(np.int64)
     inside = heads + lengths <= places
     heads, lengths = heads[inside], lengths[inside]
-    sums = np.zeros(_16_BITS + 1, dtype=np.uint32)
-    for length in np.flatnonzero(np.bincount(lengths)).tolist():
-        sums[length] = masked_crc(length.to_bytes(8, "little"))
-    sound = sums[lengths] == _at_any_place(data, "<u4")[heads + 8]
+    sound = masked_crcs_of_lengths(lengths) == _at_any_place(data, "<u4")[heads + 8]
     return heads[sound], lengths[sound]
 
 
@@ -167,16 +149,14 @@ def _pairs(pairs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
 
 def _sums(data: bytes, starts: Ints, lengths: Ints) -> Words:
     """The masked CRC of each record's data, uint32 (n,)."""
-    crc = google_crc32c.value
     sums = np.empty(len(starts), dtype=np.uint32)
     for members in alike(lengths):
-        length = int(lengths[members[0]])
-        if length and len(members) > 1:
-            records: list[bytes] = _at_any_place(data, f"V{length}")[starts[members]].tolist()
+        start, length = int(starts[members[0]]), int(lengths[members[0]])
+        if len(members) == 1 or not length:
+            sums[members] = masked_crc(data[start : start + length])
         else:
-            records = [data[start : start + length] for start in starts[members].tolist()]
-        sums[members] = np.fromiter(map(crc, records), dtype=np.uint32, count=len(records))
-    return (sums >> np.uint32(15) | sums << np.uint32(17)) + np.uint32(_MASK_DELTA)
+            sums[members] = masked_crcs(rows(data, starts[members], length))
+    return sums
 
 
 def _stored(data: bytes, places: Ints) -> Words:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runfolio.model.metrics import Floats, Ints
 from runfolio.readers import framing
-from runfolio.readers.framing import Bytes, Frames
+from runfolio.readers.checksums import Bytes
+from runfolio.readers.framing import Frames
 from runfolio.readers.protobuf import BadMessage
 from runfolio.readers.tensorboard_proto import read_event
 from runfolio.readers.tensorboard_tensor import Place, Tensor
@@ -164,11 +167,16 @@ def _alike(around: Bytes) -> tuple[Ints, list[int]]:
     Rows are sorted by a hash and then compared, so rows that only share a hash are never put together.
     """
     words = around.view(np.uint64)
-    weights = np.random.default_rng(words.shape[1]).integers(1, 2**63, words.shape[1], dtype=np.uint64) * np.uint64(2)
-    order = np.argsort(words @ (weights + np.uint64(1)), kind="stable")
+    order = np.argsort(words @ _weights()[: words.shape[1]], kind="stable")
     words = words[order]
     cuts = np.flatnonzero((words[1:] != words[:-1]).any(axis=1)) + 1
     return order, [0, *cuts.tolist(), len(order)]
+
+
+@cache
+def _weights() -> NDArray[np.uint64]:
+    """Odd numbers for hashing, one for each word of the longest record; any will do."""
+    return np.random.default_rng(0).integers(0, 2**63, _LONGEST // 8 + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
 def _column(rows: Bytes, place: Place) -> Floats:
