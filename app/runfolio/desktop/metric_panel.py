@@ -1,4 +1,8 @@
-"""A line panel that fetches what it shows: one metric of the selected runs, in their colours."""
+"""A line panel that fetches what it shows: one metric of the selected runs, in their colours.
+
+    panel = MetricPanel(context, "val/acc", slot="strip-0")   # in a layout of any view
+    panel.refresh()                                           # asks off the GUI thread, draws when the answer is there
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.prepared import PreparedSeries, prepare
 from runfolio.api import Workspace
 from runfolio.desktop.context import Context
-from runfolio.desktop.plot import Drawable, LinePanel, drawable
+from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_items import Curve
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
@@ -22,6 +27,7 @@ class MetricPanel(LinePanel):
     """One metric for `state.selection`; `refresh` asks for it again, `shown` says that the answer is drawn."""
 
     shown = Signal()
+    log_changed = Signal(bool)
 
     def __init__(
         self, context: Context, metric: str, slot: str, *, closable: bool = False, parent: QWidget | None = None
@@ -33,49 +39,73 @@ class MetricPanel(LinePanel):
         self.metric_name = metric
         self.x_kind = XKind.STEP
         self.smoothing = 0.0
+        self.log_y = False
+        self._answer: Mapping[RunKey, PreparedSeries] = {}
+        self._answered_for: tuple[str, XKind, bool] = (metric, XKind.STEP, False)
         self.setObjectName(f"panel-{metric}")
         self.picked.connect(lambda key: context.state.set_current(RunKey(key)))
+        self.log_asked.connect(self.set_log_y)
         self.export_asked.connect(self._export)
         context.state.names_changed.connect(self._recolour)
         context.theme.changed.connect(self._recolour)
-        self._answer: Mapping[RunKey, Drawable] = {}
 
     def set_metric(self, metric: str) -> None:
-        """Show another metric."""
+        """Show another metric from the next answer on."""
         if metric != self.metric_name:
             self.metric_name = metric
-            self._answer = {}
+            self.setObjectName(f"panel-{metric}")
             self.set_title(metric)
+
+    def set_log_y(self, log: bool) -> None:
+        """Draw y on a logarithmic scale or not. The series are prepared for it anew, off the GUI thread."""
+        if log != self.log_y:
+            self.log_y = log
+            self.log_changed.emit(log)
             self.refresh()
 
     def refresh(self) -> None:
         """Fetch the series of the selected runs and draw them."""
-        keys, metric, kind, smoothing = self._context.state.selection, self.metric_name, self.x_kind, self.smoothing
-        self.set_x_kind(kind)
+        keys, metric, kind = self._context.state.selection, self.metric_name, self.x_kind
+        smoothing, log = self.smoothing, self.log_y
 
-        def call(workspace: Workspace) -> dict[RunKey, Drawable]:
+        def call(workspace: Workspace) -> dict[RunKey, PreparedSeries]:
             found = workspace.series_for(keys, metric)
-            return {key: drawable(series, kind, smoothing) for key, series in found.items()}
+            return {key: prepare(series, kind, smoothing, log_y=log) for key, series in found.items()}
 
-        self._context.jobs.query(self._slot, call, self._arrived)
+        def arrived(answer: dict[RunKey, PreparedSeries]) -> None:
+            self._answer = answer
+            if self._answered_for[0] != metric:
+                self.follow()
+            self._answered_for = (metric, kind, log)
+            self._draw()
+            self.shown.emit()
 
-    def _arrived(self, answer: dict[RunKey, Drawable]) -> None:
-        self._answer = answer
-        self.show_curves(self._curves())
-        self.shown.emit()
+        self._context.jobs.query(self._slot, call, arrived)
+
+    def _draw(self) -> None:
+        metric, kind, log = self._answered_for
+        state, theme = self._context.state, self._context.theme
+        curves = []
+        for key, series in self._answer.items():
+            style = state.style_of(key)
+            curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
+        self.show_curves(curves, x_kind=kind, log_y=log)
+        self.show_message(self._why_empty(metric))
+
+    def _why_empty(self, metric: str) -> str:
+        if not self._answer:
+            return f"No selected run has {metric}"
+        if all(series.x_bounds is None for series in self._answer.values()):
+            return "The points have no times: choose the step as x axis"
+        if self.log_y and all(len(s.raw) == 0 for s in self._answer.values()) and any(
+            s.hidden for s in self._answer.values()
+        ):
+            return "No value is above 0: nothing to show on a logarithmic axis"
+        return ""
 
     def _recolour(self) -> None:
         if self._answer:
-            self.show_curves(self._curves(), keep_range=True)
-
-    def _curves(self) -> list[Curve]:
-        state, theme = self._context.state, self._context.theme
-        curves = []
-        for key, arrays in self._answer.items():
-            style = state.style_of(key)
-            color = theme.run_color(style.color_index)
-            curves.append(Curve(key, state.name_of(key), arrays.x, arrays.y, arrays.smooth, color, style.dash))
-        return curves
+            self._draw()
 
     def recipe(self) -> ChartRecipe:
         """What an export draws: this panel as it is set."""
@@ -101,6 +131,7 @@ def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name:
     """Ask where to, without blocking, and write the figure off the GUI thread."""
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
     dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
+    dialog.setObjectName("export-chart")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
     dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
