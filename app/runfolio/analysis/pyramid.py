@@ -110,7 +110,9 @@ class Points:
         if not parts:
             return Columns(*(np.empty(0) for _ in range(5)), np.empty(0, dtype=np.bool_), 0)
         starts, ends, x, low, high = (
-            parts[0][:5] if len(parts) == 1 else [np.concatenate(column) for column in list(zip(*parts, strict=True))[:5]]
+            parts[0][:5]
+            if len(parts) == 1
+            else [np.concatenate(column) for column in list(zip(*parts, strict=True))[:5]]
         )
         ends = ends - 1
         seen = sum(part[5] for part in parts)

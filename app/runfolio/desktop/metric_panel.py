@@ -1,7 +1,7 @@
 """A line panel that fetches what it shows: one metric of the selected runs, in their colours.
 
-    panel = MetricPanel(context, "val/acc", slot="strip-0")   # in a layout of any view
-    panel.refresh()                                           # asks off the GUI thread, draws when the answer is there
+panel = MetricPanel(context, "val/acc", slot="strip-0")   # in a layout of any view
+panel.refresh()                                           # asks off the GUI thread, draws when the answer is there
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ class MetricPanel(LinePanel):
             return f"No selected run has {metric}"
         if all(series.x_bounds is None for series in self._answer.values()):
             return "The points have no times: choose the step as x axis"
-        if self.log_y and all(len(s.raw) == 0 for s in self._answer.values()) and any(
-            s.hidden for s in self._answer.values()
+        if (
+            self.log_y
+            and all(len(s.raw) == 0 for s in self._answer.values())
+            and any(s.hidden for s in self._answer.values())
         ):
             return "No value is above 0: nothing to show on a logarithmic axis"
         return ""

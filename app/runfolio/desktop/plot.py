@@ -36,6 +36,7 @@ _REACH = 14.0
 _CLICK = 3
 """Pixels that the hand may tremble in a click."""
 
+_LABEL_WIDTH = 38
 _LARGEST = 1e300
 _AXES = {XKind.STEP: AxisKind.NUMBER, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
 
@@ -68,7 +69,13 @@ class LinePanel(QWidget):
     moved = Signal(int)
 
     def __init__(
-        self, theme: Theme, state: WindowState, title: str = "", *, closable: bool = False, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        state: WindowState,
+        title: str = "",
+        *,
+        closable: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         """`closable`: whether it stands in a grid that it can be taken out of, moved in and enlarged."""
         super().__init__(parent)
@@ -92,7 +99,8 @@ class LinePanel(QWidget):
         self._view.disableAutoRange()
         self.items = CurvesItem(self._view)
         self.items.say_x = self.x_text
-        self._cursor = QGraphicsLineItem(self._view)
+        self._cursor = QGraphicsLineItem()
+        self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
         self._lay_out()
         self.plot.installEventFilter(self)
@@ -216,8 +224,9 @@ class LinePanel(QWidget):
         for axis in self._axes.values():
             axis.setPen(pg.mkPen(theme.color("axis"), width=1))
             axis.setTextPen(pg.mkPen(theme.color("muted")))
-            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11), autoReduceTextSpace=True)
-        self._axes["left"].setWidth(46)
+            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11))
+        # Wider only for numbers that need it: charts under each other keep one left edge.
+        self._axes["left"].setStyle(tickTextWidth=_LABEL_WIDTH, autoExpandTextSpace=True, autoReduceTextSpace=False)
         self.plot.showGrid(x=True, y=True, alpha=0.10 if theme.name == "light" else 0.16)
         pen = QPen(theme.color("cursor"), 1.0, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)

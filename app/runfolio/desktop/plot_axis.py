@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -39,7 +40,7 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
         if not (math.isfinite(minVal) and math.isfinite(maxVal) and minVal < maxVal):
             return []
         if self.logMode:
-            return log_ticks(minVal, maxVal)
+            return log_ticks(minVal, maxVal, size)
         if self.kind is not AxisKind.NUMBER:
             return time_ticks(minVal, maxVal, size, clock=self.kind is AxisKind.CLOCK)
         return number_ticks(minVal, maxVal, size, 40.0 if self.orientation in ("left", "right") else _TICK_PIXELS)
@@ -64,7 +65,7 @@ def number_ticks(low: float, high: float, size: float, apart: float) -> Ticks:
     spacing = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
     first, last = math.ceil(low / spacing), math.floor(high / spacing)
     # Where the range is narrower than the numbers' precision there are no places to tell apart.
-    if last - first > 200 or first == first + 1:
+    if last - first > 200 or spacing < max(abs(low), abs(high)) * sys.float_info.epsilon:
         return []
     return [(spacing, [k * spacing for k in range(first, last + 1)])]
 
@@ -75,17 +76,17 @@ def number_texts(values: Sequence[float], spacing: float) -> list[str]:
     digits = max(0, -math.floor(math.log10(spacing) + 1e-9)) if 0 < spacing < 1 else 0
     if digits > 6 or largest >= 1e6:
         meaningful = math.floor(math.log10(largest / spacing)) + 1 if largest > 0 and spacing > 0 else 1
-        return [number(0.0 if abs(v) < spacing / 2 else v, max(1, min(12, meaningful + 1))) for v in values]
+        return [number(0.0 if abs(v) < spacing / 2 else v, max(1, min(17, meaningful + 1))) for v in values]
     return [f"{0.0 if abs(v) < spacing / 2 else v:.{digits}f}".replace("-", "−") for v in values]
 
 
-def log_ticks(low: float, high: float) -> Ticks:
+def log_ticks(low: float, high: float, size: float) -> Ticks:
     """Powers of ten, with 2 and 5 between them where there is room; round numbers within one decade."""
     if high - low < 0.7:
         bottom, top = 10**low, 10**high
         if not 0 < bottom < top < math.inf:
             return []
-        linear = number_ticks(bottom, top, 5.0, 1.0)
+        linear = number_ticks(bottom, top, size, 40.0)
         return [(1.0, [math.log10(v) for _, places in linear for v in places if v > 0])]
     decades = range(math.floor(low), math.ceil(high) + 1)
     every = max(1, math.ceil((high - low) / 8))

@@ -75,7 +75,9 @@ class CurvesItem(QGraphicsObject):
     """All curves of a panel, in the pixels of the view box that it is a child of."""
 
     def __init__(self, view: pg.ViewBox) -> None:
-        super().__init__(view)
+        super().__init__()
+        # Not by the constructor: shiboken then hands the object over, and crashes when the view is torn down.
+        self.setParentItem(view)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         # Below the view's own children, such as a selection rectangle.
         self.setZValue(-1)
@@ -214,9 +216,7 @@ class CurvesItem(QGraphicsObject):
         for drawn in self._drawn:
             if drawn.curve.key == self._emphasis:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, _cost_ms([drawn]) <= _FINE_MS)
-                _paint_strokes(
-                    painter, drawn.strong, drawn.curve.color, _STRONG_WIDTH * ratio, ratio, drawn.curve.dash
-                )
+                _paint_strokes(painter, drawn.strong, drawn.curve.color, _STRONG_WIDTH * ratio, ratio, drawn.curve.dash)
 
     # --- pointing ----------------------------------------------------------------------------------------------
 
@@ -258,16 +258,14 @@ def _mixed(color: QColor, ground: QColor) -> QColor:
     return QColor.fromRgbF(*part)
 
 
-def _paint_strokes(
-    painter: QPainter, line: Strokes, color: QColor, width: float, ratio: float, dash: int = 0
-) -> None:
+def _paint_strokes(painter: QPainter, line: Strokes, color: QColor, width: float, ratio: float, dash: int = 0) -> None:
     segments = line.segments
-    calm = line.length < 12 * painter.device().width()
-    if dash and calm:
+    calm = dash > 0 and line.length < 12 * painter.device().width()
+    if calm:
         # A line that fills whole columns is no line to dash: its gaps would hide values.
         segments = dashed(segments, tuple(ratio * part for part in DASHES[dash % len(DASHES)]))
     # Square ends close the corners between segments; dashes keep their length.
-    cap = Qt.PenCapStyle.FlatCap if dash and calm else Qt.PenCapStyle.SquareCap
+    cap = Qt.PenCapStyle.FlatCap if calm else Qt.PenCapStyle.SquareCap
     painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, cap))
     if len(segments):
         flat = np.ascontiguousarray(segments)

@@ -66,9 +66,9 @@ class Strokes:
 
     @property
     def length(self) -> float:
-        """How long all segments are together, in pixels."""
+        """How long all segments are together, in pixels across and down."""
         s = self.segments
-        return float(np.hypot(s[:, 2] - s[:, 0], s[:, 3] - s[:, 1]).sum())
+        return float(np.abs(s[:, 2:] - s[:, :2]).sum())
 
 
 def strokes(columns: Columns, frame: Frame) -> Strokes:
@@ -79,16 +79,23 @@ def strokes(columns: Columns, frame: Frame) -> Strokes:
     first, last = frame.pixels_y(columns.first), frame.pixels_y(columns.last)
     # Downwards in pixels: the highest value has the smallest y.
     top, bottom = frame.pixels_y(columns.high), frame.pixels_y(columns.low)
-    upright = np.stack((x, top, x, bottom), axis=1)
-    onward = np.stack((x[:-1], last[:-1], x[1:], first[1:]), axis=1)
+    tall = bottom - top >= 0.5
     # Between neighbouring columns the line is seen only where it leaves what both of them cover.
     middle = (last[:-1] + first[1:]) / 2
     covered = (middle >= np.maximum(top[:-1], top[1:])) & (middle <= np.minimum(bottom[:-1], bottom[1:]))
     covered &= np.abs(x[1:] - x[:-1]) < 1.5
-    both = np.full((2 * len(x) - 1, 4), np.nan)
-    both[0::2][bottom - top >= 0.5] = upright[bottom - top >= 0.5]
-    both[1::2][columns.joined[:-1] & ~covered] = onward[columns.joined[:-1] & ~covered]
-    segments = clipped(both[np.isfinite(both).all(axis=1)], frame)
+    onward = columns.joined[:-1] & ~covered
+    # Along the line's way: what stands in a column, then what leads to the next.
+    order = np.empty(2 * len(x) - 1, dtype=np.bool_)
+    order[0::2], order[1::2] = tall, onward
+    segments = np.empty((int(np.count_nonzero(order)), 4))
+    upright = (np.flatnonzero(order) % 2) == 0
+    for column, standing, leading in (
+        (0, x, x[:-1]), (1, top, last[:-1]), (2, x, x[1:]), (3, bottom, first[1:])
+    ):  # fmt: skip
+        segments[upright, column] = standing[tall]
+        segments[~upright, column] = leading[onward]
+    segments = clipped(segments, frame)
     lone = columns.lone
     dots = np.stack((x[lone], top[lone]), axis=1)
     return Strokes(segments, dots[_inside(dots, frame)])
@@ -106,6 +113,12 @@ def clipped(segments: Floats, frame: Frame, margin: float = 32.0) -> Floats:
     What is zoomed in far has neighbours millions of pixels away, which overflow a painter's fixed-point numbers.
     Source  Liang and Barsky (1984), "A new concept and method for line clipping".
     """
+    x, y = segments[:, 0::2], segments[:, 1::2]
+    if not len(segments) or (
+        x.min() >= -margin and x.max() <= frame.width + margin
+        and y.min() >= -margin and y.max() <= frame.height + margin
+    ):  # fmt: skip
+        return segments
     start, step = segments[:, :2], segments[:, 2:] - segments[:, :2]
     enter, leave = np.zeros(len(segments)), np.ones(len(segments))
     for axis, size in ((0, frame.width), (1, frame.height)):
