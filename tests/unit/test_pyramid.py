@@ -61,8 +61,10 @@ def test_each_column_holds_true_extremes_of_points_at_most_an_eighth_of_a_pixel_
         left, right = x0 + place * width, x0 + (place + 1) * width
         least = y[(x >= left + width / 8) & (x < right - width / 8)]
         most = y[(x >= left - width / 8) & (x <= right + width / 8)]
-        assert not len(least) or (low <= least.min() and high >= least.max()), "nothing inside is lost"
-        assert low >= most.min() and high <= most.max(), "nothing is invented"
+        assert low <= least.min(initial=low), "nothing inside is lost"
+        assert high >= least.max(initial=high), "nothing inside is lost"
+        assert low >= most.min(), "nothing is invented"
+        assert high <= most.max(), "nothing is invented"
 
 
 def test_one_sample_among_ten_million_is_in_every_view_that_holds_it() -> None:
@@ -163,11 +165,13 @@ def test_any_points_give_finite_entries_that_hold_every_point_of_the_view(
     columns = Points(xs, ys).columns(x0, x1, wide)
     for part in (columns.x, columns.first, columns.low, columns.high, columns.last):
         assert np.isfinite(part).all()
-    assert (columns.low <= columns.first).all() and (columns.last <= columns.high).all()
+    assert (columns.low <= columns.first).all()
+    assert (columns.last <= columns.high).all()
     inside = np.isfinite(xs) & np.isfinite(ys) & (xs >= x0) & (xs <= x1)
     assert columns.points == np.count_nonzero(inside)
     if inside.any():
-        assert columns.low.min() <= ys[inside].min() and columns.high.max() >= ys[inside].max()
+        assert columns.low.min() <= ys[inside].min()
+        assert columns.high.max() >= ys[inside].max()
     assert not len(columns.joined) or not columns.joined[-1]
 
 
@@ -204,6 +208,7 @@ def test_points_without_a_time_have_no_place_on_a_clock() -> None:
 
 def test_smoothing_is_worked_out_over_all_points_and_leaves_short_series_alone() -> None:
     long = prepare(series("m", None, [0.0, 1.0] * 50), XKind.STEP, 0.9)
-    assert long.smooth is not None and long.line is not None
+    assert long.smooth is not None
+    assert long.line is not None
     assert 0.3 < long.smooth[-1] < 0.7
     assert prepare(series("m", None, [0.0, 1.0]), XKind.STEP, 0.9).smooth is None

@@ -45,7 +45,8 @@ def test_neighbours_far_outside_are_cut_without_changing_the_slope() -> None:
     far = line([-1e12, 1e12], [-1e11, 1e11 + 10])
     ((x0, y0, x1, y1),) = far.tolist()
     assert (y1 - y0) / (x1 - x0) == pytest.approx(-0.5, rel=1e-6)
-    assert min(far.ravel()) >= -40 and max(far.ravel()) <= 240
+    assert min(far.ravel()) >= -40
+    assert max(far.ravel()) <= 240
     assert not len(line([-200.0, -100.0], [1.0, 2.0]))
     assert not len(clipped(np.array([[-50.0, 500.0, 500.0, 400.0]]), FRAME))
 
@@ -54,7 +55,8 @@ def test_neighbours_far_outside_are_cut_without_changing_the_slope() -> None:
 def test_values_of_any_size_have_finite_places(top: float) -> None:
     frame = Frame(0.0, 3.0, -top, top, 100, 100)
     drawn = line([0.0, 1.0, 2.0, 3.0], [-top, top, 0.0, top], frame)
-    assert len(drawn) == 3 and np.isfinite(drawn).all()
+    assert len(drawn) == 3
+    assert np.isfinite(drawn).all()
 
 
 def test_pixels_and_values_are_each_others_inverse() -> None:

@@ -8,6 +8,7 @@ the length of the series.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -84,7 +85,7 @@ class Points:
         self._sorted = len(turns) < _MOST_PIECES
         if self._sorted and len(x):
             borders = [0, *turns.tolist(), len(x)]
-            self._pieces = [(a, b, _levels(y[a:b])) for a, b in zip(borders[:-1], borders[1:], strict=True)]
+            self._pieces = [(a, b, _levels(y[a:b])) for a, b in pairwise(borders)]
         some = len(x) > 0
         self.x_bounds: tuple[float, float] | None = (float(x.min()), float(x.max())) if some else None
         self.y_bounds: tuple[float, float] | None = (float(y.min()), float(y.max())) if some else None
@@ -108,12 +109,10 @@ class Points:
             return self._point_by_point(x0, x1, columns)
         parts = [_piece(self.x, self.y, piece, x0, x1, columns) for piece in self._pieces]
         if not parts:
-            return Columns(*(np.empty(0) for _ in range(5)), np.empty(0, dtype=np.bool_), 0)
-        starts, ends, x, low, high = (
-            parts[0][:5]
-            if len(parts) == 1
-            else [np.concatenate(column) for column in list(zip(*parts, strict=True))[:5]]
-        )
+            none: Floats = np.empty(0)
+            return Columns(none, none, none, none, none, np.empty(0, dtype=np.bool_), 0)
+        starts, ends = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+        x, low, high = (np.concatenate([part[i] for part in parts]) for i in (2, 3, 4))
         ends = ends - 1
         seen = sum(part[5] for part in parts)
         return Columns(x, self.y[starts], low, high, self.y[ends], self._joined(starts, ends), seen)
@@ -156,7 +155,7 @@ def _levels(y: Floats) -> list[_Level]:
 
 
 def _piece(x: Floats, y: Floats, piece: tuple[int, int, list[_Level]], x0: float, x1: float, columns: int) -> _Part:
-    """Entries of a stretch of sorted x, as positions [start, end) with x, low and high, and how many points are seen."""
+    """Entries of a stretch of sorted x: positions [start, end), x, low and high; and how many points are seen."""
     begin, stop, levels = piece
     own = x[begin:stop]
     s, e = (int(np.searchsorted(own, x0, side="left")), int(np.searchsorted(own, x1, side="right")))
@@ -206,8 +205,9 @@ def _borders(
         inner = np.maximum.accumulate(inner)
     marks = np.concatenate(([s], inner, [e]))
     filled = marks[:-1] < marks[1:]
-    starts, ends = marks[:-1][filled], marks[1:][filled]
-    middle = x0 + (np.flatnonzero(filled) + 0.5) * width
+    starts: Ints = marks[:-1][filled]
+    ends: Ints = marks[1:][filled]
+    middle: Floats = x0 + (np.flatnonzero(filled) + 0.5) * width
     single = ends - starts == 1
     middle[single] = x[starts[single]]
     return starts, ends, middle

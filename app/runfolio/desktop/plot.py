@@ -256,9 +256,8 @@ class LinePanel(QWidget):
             elif kind == QEvent.Type.MouseButtonDblClick:
                 self.reset_view()
                 return True
-            elif kind == QEvent.Type.MouseButtonRelease and event.button() == Qt.MouseButton.LeftButton:
-                if (event.position() - self._pressed_at).manhattanLength() <= _CLICK:
-                    self._pick(event.position())
+            elif kind == QEvent.Type.MouseButtonRelease and self._is_click(event):
+                self._pick(event.position())
         elif kind == QEvent.Type.Leave and watched is self.plot.viewport():
             self._point_nowhere()
         elif kind == QEvent.Type.KeyPress and watched is self.plot and isinstance(event, QKeyEvent):
@@ -266,6 +265,10 @@ class LinePanel(QWidget):
         elif kind in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.update()
         return super().eventFilter(watched, event)
+
+    def _is_click(self, event: QMouseEvent) -> bool:
+        moved = (event.position() - self._pressed_at).manhattanLength()
+        return event.button() == Qt.MouseButton.LeftButton and moved <= _CLICK
 
     def _place(self, at: QPointF) -> QPointF:
         """A place of the viewport in pixels of the view."""

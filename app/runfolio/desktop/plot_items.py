@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pyqtgraph as pg
@@ -254,8 +255,8 @@ def _cost_ms(drawn: Sequence[_Drawn]) -> float:
 
 def _mixed(color: QColor, ground: QColor) -> QColor:
     """`color` thinned into the ground: opaque, because segments that overlap would show through each other."""
-    part = (c * _FAINT + g * (1 - _FAINT) for c, g in zip(color.getRgbF()[:3], ground.getRgbF()[:3], strict=True))
-    return QColor.fromRgbF(*part)
+    parts = ((color.redF(), ground.redF()), (color.greenF(), ground.greenF()), (color.blueF(), ground.blueF()))
+    return QColor.fromRgbF(*(strong * _FAINT + behind * (1 - _FAINT) for strong, behind in parts))
 
 
 def _paint_strokes(painter: QPainter, line: Strokes, color: QColor, width: float, ratio: float, dash: int = 0) -> None:
@@ -270,7 +271,7 @@ def _paint_strokes(painter: QPainter, line: Strokes, color: QColor, width: float
     if len(segments):
         flat = np.ascontiguousarray(segments)
         # QLineF is four doubles; a list of ten thousand of them costs more than painting it.
-        painter.drawLines(shiboken6.wrapInstance(flat.ctypes.data, QLineF), len(flat))
+        painter.drawLines(cast(QLineF, shiboken6.wrapInstance(flat.ctypes.data, QLineF)), len(flat))
     if len(line.dots):
         painter.setPen(QPen(color, _DOT * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPoints([QPointF(x, y) for x, y in line.dots.tolist()])
