@@ -207,7 +207,7 @@ def _borders(
     filled = marks[:-1] < marks[1:]
     starts: Ints = marks[:-1][filled]
     ends: Ints = marks[1:][filled]
-    middle: Floats = x0 + (np.flatnonzero(filled) + 0.5) * width
+    middle = (np.flatnonzero(filled) + np.float64(0.5)) * width + x0
     single = ends - starts == 1
     middle[single] = x[starts[single]]
     return starts, ends, middle

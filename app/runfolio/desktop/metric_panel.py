@@ -7,6 +7,7 @@ panel.refresh()                                           # asks off the GUI thr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -20,7 +21,18 @@ from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_items import Curve
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
+from runfolio.model.metrics import MetricSeries
 from runfolio.model.run import RunKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What was asked for beside the runs."""
+
+    metric: str
+    x_kind: XKind = XKind.STEP
+    smoothing: float = 0.0
+    log_y: bool = False
 
 
 class MetricPanel(LinePanel):
@@ -40,8 +52,9 @@ class MetricPanel(LinePanel):
         self.x_kind = XKind.STEP
         self.smoothing = 0.0
         self.log_y = False
+        self._series: dict[RunKey, MetricSeries | None] = {}
         self._answer: Mapping[RunKey, PreparedSeries] = {}
-        self._answered_for: tuple[str, XKind, bool] = (metric, XKind.STEP, False)
+        self._answered_for = _Drawing(metric)
         self.setObjectName(f"panel-{metric}")
         self.picked.connect(lambda key: context.state.set_current(RunKey(key)))
         self.log_asked.connect(self.set_log_y)
@@ -53,6 +66,7 @@ class MetricPanel(LinePanel):
         """Show another metric from the next answer on."""
         if metric != self.metric_name:
             self.metric_name = metric
+            self.forget()
             self.setObjectName(f"panel-{metric}")
             self.set_title(metric)
 
@@ -63,44 +77,60 @@ class MetricPanel(LinePanel):
             self.log_changed.emit(log)
             self.refresh()
 
+    def forget(self) -> None:
+        """Fetch every series anew at the next refresh: the index has changed."""
+        self._series = {}
+
     def refresh(self) -> None:
-        """Fetch the series of the selected runs and draw them."""
-        keys, metric, kind = self._context.state.selection, self.metric_name, self.x_kind
-        smoothing, log = self.smoothing, self.log_y
+        """Draw the selected runs: series that were not fetched yet are, and prepared where they are not yet."""
+        keys = self._context.state.selection
+        drawing = _Drawing(self.metric_name, self.x_kind, self.smoothing, self.log_y)
+        known = {key: self._series[key] for key in keys if key in self._series}
+        ready = dict(self._answer) if drawing == self._answered_for else {}
+        ready = {key: series for key, series in ready.items() if key in known}
+        series_before = self._series
 
-        def call(workspace: Workspace) -> dict[RunKey, PreparedSeries]:
-            found = workspace.series_for(keys, metric)
-            return {key: prepare(series, kind, smoothing, log_y=log) for key, series in found.items()}
+        def call(workspace: Workspace) -> tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]:
+            missing = [key for key in keys if key not in known]
+            found = workspace.series_for(missing, drawing.metric) if missing else {}
+            fetched = {key: known[key] if key in known else found.get(key) for key in keys}
+            prepared = {
+                key: ready.get(key) or prepare(series, drawing.x_kind, drawing.smoothing, log_y=drawing.log_y)
+                for key, series in fetched.items()
+                if series is not None
+            }
+            return fetched, prepared
 
-        def arrived(answer: dict[RunKey, PreparedSeries]) -> None:
-            self._answer = answer
-            if self._answered_for[0] != metric:
+        def arrived(answer: tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]) -> None:
+            # What was forgotten while the question was under way stays forgotten.
+            if self._series is series_before:
+                self._series = answer[0]
+            self._answer = answer[1]
+            if self._answered_for.metric != drawing.metric:
                 self.follow()
-            self._answered_for = (metric, kind, log)
+            self._answered_for = drawing
             self._draw()
             self.shown.emit()
 
         self._context.jobs.query(self._slot, call, arrived)
 
     def _draw(self) -> None:
-        metric, kind, log = self._answered_for
+        drawing = self._answered_for
         state, theme = self._context.state, self._context.theme
         curves = []
         for key, series in self._answer.items():
             style = state.style_of(key)
             curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
-        self.show_curves(curves, x_kind=kind, log_y=log)
-        self.show_message(self._why_empty(metric))
+        self.show_curves(curves, x_kind=drawing.x_kind, log_y=drawing.log_y)
+        self.show_message(self._why_empty())
 
-    def _why_empty(self, metric: str) -> str:
-        if not self._answer:
-            return f"No selected run has {metric}"
+    def _why_empty(self) -> str:
+        if not any(len(series) for series in self._answer.values()):
+            return f"No selected run has values of {self._answered_for.metric}"
         if all(series.x_bounds is None for series in self._answer.values()):
             return "The points have no times: choose the step as x axis"
-        if (
-            self.log_y
-            and all(len(s.raw) == 0 for s in self._answer.values())
-            and any(s.hidden for s in self._answer.values())
+        if not any(len(series.raw) for series in self._answer.values()) and any(
+            series.hidden for series in self._answer.values()
         ):
             return "No value is above 0: nothing to show on a logarithmic axis"
         return ""

@@ -59,6 +59,7 @@ class LinePanel(QWidget):
     export_asked a file format was chosen from the menu ("png", "svg", "pdf", "csv").
     closed, maximised, moved   the user removes the panel, wants it large or small again, or elsewhere in its grid
                  (-1 one place earlier, +1 later).
+    pointed      the pointer or the keys move the cursor on this chart.
     """
 
     picked = Signal(str)
@@ -67,6 +68,7 @@ class LinePanel(QWidget):
     closed = Signal()
     maximised = Signal()
     moved = Signal(int)
+    pointed = Signal()
 
     def __init__(
         self,
@@ -211,6 +213,15 @@ class LinePanel(QWidget):
             return f"step {number(x, 9)}"
         return duration(x) if self._x_kind is XKind.RELATIVE else clock_text(x)
 
+    def cursor_text(self, x: float) -> str:
+        """Where the cursor is, in words; between two steps at the nearer one."""
+        return self.x_text(round(x) if self.counts_steps and abs(x) < 1e15 else x)
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether x is the step, and no time."""
+        return self._x_kind is XKind.STEP
+
     def settle(self) -> None:
         """Paint for the range that is shown, even while the hand moves."""
         if not self.items.settled:
@@ -289,6 +300,7 @@ class LinePanel(QWidget):
         elif self._tip:
             QToolTip.hideText()
         self._tip = tip
+        self.pointed.emit()
         self._state.set_cursor(frame.x_at(place.x()))
 
     def _point_nowhere(self) -> None:
@@ -337,6 +349,7 @@ class LinePanel(QWidget):
 
     def _on_key(self, event: QKeyEvent) -> bool:
         key = event.key()
+        self.pointed.emit()
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._step_cursor(1 if key == Qt.Key.Key_Right else -1)
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
