@@ -31,7 +31,7 @@ def texts(axis: PlainAxis, low: float, high: float, size: float = 600.0) -> list
     [
         (-0.1, 1.05, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
         (-3.0, 3.0, ["−3", "−2", "−1", "0", "1", "2", "3"]),
-        (0.0, 4e9, ["0", "1e9", "2e9", "3e9", "4e9"]),
+        (0.0, 5e9, ["0", "1e9", "2e9", "3e9", "4e9", "5e9"]),
         (0.0, 5e-9, ["0", "1e-9", "2e-9", "3e-9", "4e-9", "5e-9"]),
     ],
 )
@@ -39,6 +39,14 @@ def test_numbers_stand_at_round_places_in_equal_digits(low: float, high: float, 
     ((spacing, places),) = number_ticks(low, high, 240.0, 40.0)
     shown = number_texts(places, spacing)
     assert [t.replace("\u2009000\u2009000\u2009000", "e9") for t in shown] == wanted
+
+
+def test_long_numbers_along_the_axis_do_not_run_into_each_other() -> None:
+    axis = PlainAxis("bottom")
+    ((spacing, places),) = axis.tickValues(-39_999.96, 1_039_998.96, 429.0)
+    widest = max(len(t) for t in axis.tickStrings(places, 1.0, spacing))
+    assert spacing / 1_080_000 * 429 > 7 * widest
+    assert texts(axis, 0.0, 62.0, 240.0) == ["0", "20", "40", "60"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_a_log_axis_has_powers_of_ten_and_within_a_decade_round_numbers() -> Non
         (400.0, ["0", "2 min", "4 min", "6 min"]),
         (10_000.0, ["0", "30 min", "1 h", "1 h 30 min", "2 h", "2 h 30 min"]),
         (500_000.0, ["0", "1 d", "2 d", "3 d", "4 d", "5 d"]),
-        (0.004, ["0", "0.001 s", "0.002 s", "0.003 s", "0.004 s"]),
+        (0.005, ["0", "0.001 s", "0.002 s", "0.003 s", "0.004 s", "0.005 s"]),
     ],
 )
 def test_spans_of_time_stand_at_round_seconds_minutes_hours_or_days(high: float, wanted: list[str]) -> None:

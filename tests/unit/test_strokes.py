@@ -41,6 +41,15 @@ def test_a_spike_of_one_sample_reaches_its_height_and_is_one_column_wide() -> No
     assert high.tolist() == [[80.5, pytest.approx(10.0), 80.5, pytest.approx(90.0)]]
 
 
+def test_a_calm_dense_curve_has_no_steps() -> None:
+    x = np.linspace(0, 100, 1_000_000)
+    drawn = strokes(Points(x, 0.1 * x).columns(0.0, 100.0, 200), FRAME).segments
+    steep = np.abs(drawn[:, 3] - drawn[:, 1]) > 0.75 * np.abs(drawn[:, 2] - drawn[:, 0])
+    lengths = np.hypot(drawn[:, 2] - drawn[:, 0], drawn[:, 3] - drawn[:, 1])
+    assert lengths[steep].max(initial=0.0) < 0.2, "its slope is half a pixel a pixel everywhere"
+    assert lengths.sum() == pytest.approx(math.hypot(200, 100), rel=0.01)
+
+
 def test_neighbours_far_outside_are_cut_without_changing_the_slope() -> None:
     far = line([-1e12, 1e12], [-1e11, 1e11 + 10])
     ((x0, y0, x1, y1),) = far.tolist()

@@ -34,6 +34,7 @@ class ChartBar(QWidget):
         self._panels: tuple[str, ...] = ()
         self._missing: tuple[str, ...] = ()
         self.x_button = self._chip("x: step", "x-axis", "What the x axis counts")
+        self.x_button.setProperty("chip", "menu")
         self._fill_x_menu()
         self.log_button = self._chip("log y", "log-y", "Logarithmic y axis in all panels")
         self.log_button.setCheckable(True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QToolTip, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind
@@ -84,6 +84,7 @@ class LinePanel(QWidget):
         self._theme, self._state, self._closable = theme, state, closable
         self._title_text, self._log, self._x_kind = title, False, XKind.STEP
         self._follows = True
+        self._by_keys = False
         self._tip = ""
         self._pressed_at = QPointF(-100, -100)
         self.head = PanelHead(theme, closable=closable)
@@ -127,7 +128,7 @@ class LinePanel(QWidget):
         self._note.setObjectName("note")
         self._note.hide()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
+        column.setContentsMargins(2, 4, 2, 2)
         column.setSpacing(2)
         column.addWidget(self.head)
         column.addLayout(body, 1)
@@ -246,8 +247,8 @@ class LinePanel(QWidget):
         self.items.repaint_now()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A line around the chart that has the focus."""
-        if self.plot.hasFocus():
+        """A line around the chart that the keys have reached."""
+        if self._by_keys and self.plot.hasFocus():
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._theme.color("accent"))
@@ -273,7 +274,8 @@ class LinePanel(QWidget):
             self._point_nowhere()
         elif kind == QEvent.Type.KeyPress and watched is self.plot and isinstance(event, QKeyEvent):
             return self._on_key(event)
-        elif kind in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+        elif isinstance(event, QFocusEvent):
+            self._by_keys = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
             self.update()
         return super().eventFilter(watched, event)
 

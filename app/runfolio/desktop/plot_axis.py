@@ -14,7 +14,7 @@ from runfolio.model.display import number
 
 _DAY = 86_400.0
 _SPANS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
-_TICK_PIXELS = 80.0
+_TICK_PIXELS, _LINE_PIXELS, _DIGIT_PIXELS = 80.0, 40.0, 8.0
 
 Ticks = list[tuple[float, list[float]]]
 
@@ -43,7 +43,9 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
             return log_ticks(minVal, maxVal, size)
         if self.kind is not AxisKind.NUMBER:
             return time_ticks(minVal, maxVal, size, clock=self.kind is AxisKind.CLOCK)
-        return number_ticks(minVal, maxVal, size, 40.0 if self.orientation in ("left", "right") else _TICK_PIXELS)
+        if self.orientation in ("left", "right"):
+            return number_ticks(minVal, maxVal, size, _LINE_PIXELS)
+        return roomy_ticks(minVal, maxVal, size)
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each place."""
@@ -56,13 +58,26 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
         return number_texts(values, spacing)
 
 
+def roomy_ticks(low: float, high: float, size: float) -> Ticks:
+    """Places along a horizontal axis, so far apart that their texts don't run into each other."""
+    apart = 56.0
+    while True:
+        ticks = number_ticks(low, high, size, apart)
+        widest = max((len(text) for spacing, places in ticks for text in number_texts(places, spacing)), default=0)
+        wanted = _DIGIT_PIXELS * widest + 12
+        if not ticks or wanted <= ticks[0][0] / (high - low) * size or apart > size:
+            return ticks
+        apart *= 1.5
+
+
 def number_ticks(low: float, high: float, size: float, apart: float) -> Ticks:
     """Places at round numbers, about `apart` pixels from each other."""
     rough = (high / 2 - low / 2) / max(2.0, size / apart) * 2
     power = 10.0 ** math.floor(math.log10(rough)) if rough > 1e-300 else 0.0
     if power == 0.0 or not math.isfinite(power):
         return []
-    spacing = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
+    # The round spacing nearest to the one wished for, rather a little narrower than much wider.
+    spacing = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.7)
     first, last = math.ceil(low / spacing), math.floor(high / spacing)
     # Where the range is narrower than the numbers' precision there are no places to tell apart.
     if last - first > 200 or spacing < max(abs(low), abs(high)) * sys.float_info.epsilon:
@@ -76,7 +91,9 @@ def number_texts(values: Sequence[float], spacing: float) -> list[str]:
     digits = max(0, -math.floor(math.log10(spacing) + 1e-9)) if 0 < spacing < 1 else 0
     if digits > 6 or largest >= 1e6:
         meaningful = math.floor(math.log10(largest / spacing)) + 1 if largest > 0 and spacing > 0 else 1
-        return [number(0.0 if abs(v) < spacing / 2 else v, max(1, min(17, meaningful + 1))) for v in values]
+        digits = max(1, min(17, meaningful + 1))
+        texts = [number(0.0 if abs(v) < spacing / 2 else v, digits) for v in values]
+        return [f"−{text[1:]}" if text.startswith("-") else text for text in texts]
     return [f"{0.0 if abs(v) < spacing / 2 else v:.{digits}f}".replace("-", "−") for v in values]
 
 
@@ -86,7 +103,7 @@ def log_ticks(low: float, high: float, size: float) -> Ticks:
         bottom, top = 10**low, 10**high
         if not 0 < bottom < top < math.inf:
             return []
-        linear = number_ticks(bottom, top, size, 40.0)
+        linear = number_ticks(bottom, top, size, _LINE_PIXELS)
         return [(1.0, [math.log10(v) for _, places in linear for v in places if v > 0])]
     decades = range(math.floor(low), math.ceil(high) + 1)
     every = max(1, math.ceil((high - low) / 8))

@@ -21,12 +21,14 @@ _MOST_SAID = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """The marks of one run and kind: pixels and x of each, and the heights of a triangle's base and tip."""
+    """The marks of one run and kind: one pixel and x for those that share it, how many they are, and the heights of a
+    triangle's base and tip."""
 
     name: str
     what: str
     pixels: Floats
     x: Floats
+    many: int
     base: float
     tip: float
 
@@ -58,7 +60,7 @@ class Marks:
                 seen = x[(x >= frame.x0) & (x <= frame.x1)]
                 if len(seen):
                     pixels, firsts = np.unique(np.floor(frame.pixels_x(seen)), return_index=True)
-                    self._rows.append(_Row(name, what, pixels, seen[firsts], base, tip))
+                    self._rows.append(_Row(name, what, pixels, seen[firsts], len(seen), base, tip))
 
     def paint(self, painter: QPainter, color: QColor) -> None:
         """Draw them, and say beside the first what it is where one run alone has any."""
@@ -106,6 +108,6 @@ class Marks:
 
 def _said(row: _Row, say_x: Callable[[float], str]) -> str:
     name, first = plain(row.name, 40), say_x(float(row.x[0]))
-    if len(row.x) == 1:
+    if row.many == 1:
         return f"{row.what} at {first} ({name})"
-    return f"{row.what} {count(len(row.x))} times from {first} ({name})"
+    return f"{row.what} {count(row.many)} times from {first} ({name})"

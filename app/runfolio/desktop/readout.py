@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
@@ -81,8 +82,8 @@ class ReadOut(QWidget):
     def show_readings(self, readings: Sequence[Reading], at: float | None = None, unit: str = "step") -> None:
         """Show other values. `at`: where the cursor is; None when each run's last value is meant."""
         self._shown, self._places = [], []
-        for place, reading in enumerate(readings[:_MOST]):
-            value = number(reading.value, 6)
+        texts = figures([reading.value for reading in readings[:_MOST]])
+        for place, (reading, value) in enumerate(zip(readings, texts, strict=False)):
             # A cursor between two pixels is at the step it is nearest to.
             elsewhere = at is not None and reading.x is not None and abs(reading.x - at) >= 0.5
             where = f"@ {number(reading.x, 6)}" if elsewhere and unit == "step" else ""
@@ -104,17 +105,35 @@ class ReadOut(QWidget):
             for column, widget in enumerate(row):
                 self._grid.addWidget(widget, place, column, Qt.AlignmentFlag.AlignRight if column > 1 else _NONE)
             self._rows.append(row)
-        dot, name, step, figures = self._rows[place]
+        dot, name, step, shown = self._rows[place]
         style = self._state.style_of(reading.key)
         dot.set_style(self._theme.run_color(style.color_index), style.dash)
         name.setText(reading.name)
         step.setText(where)
-        figures.setText(value)
+        shown.setText(value)
         logged = "" if reading.x is None else f"step {number(reading.x, 9)}: {reading.value!r}"
-        figures.setToolTip(tooltip(logged or "Nothing logged so far"))
-        for widget in (dot, name, figures):
+        shown.setToolTip(tooltip(logged or "Nothing logged so far"))
+        for widget in (dot, name, shown):
             widget.show()
         step.setVisible(bool(where))
 
 
 _NONE = Qt.AlignmentFlag(0)
+
+
+def figures(values: Sequence[float | None]) -> list[str]:
+    """Values of one metric in equally many decimals: six digits for the largest, and no zeros that all end in.
+
+    >>> figures([0.808129, 0.76568, None]), figures([0.65, 12.0])
+    (['0.808129', '0.765680', '–'], ['0.65', '12.00'])
+    """
+    sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
+    largest = max(sizes, default=1.0)
+    if largest >= 1e6 or min(sizes, default=1.0) < 1e-4:
+        return [number(value, 6) for value in values]
+    decimals = max(0, 5 - math.floor(math.log10(largest)))
+    texts = [f"{v:.{decimals}f}" if v is not None and math.isfinite(v) else "" for v in values]
+    while decimals and all(text.endswith("0") or not text for text in texts):
+        decimals -= 1
+        texts = [text[:-1].removesuffix(".") if text else "" for text in texts]
+    return [text or number(value) for text, value in zip(texts, values, strict=True)]

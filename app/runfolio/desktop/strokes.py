@@ -80,21 +80,31 @@ def strokes(columns: Columns, frame: Frame) -> Strokes:
     # Downwards in pixels: the highest value has the smallest y.
     top, bottom = frame.pixels_y(columns.high), frame.pixels_y(columns.low)
     tall = bottom - top >= 0.5
+    # A column that rises or falls from its first point to its last is drawn across its pixel, so that calm curves
+    # have no steps; others are an upright stroke.
+    across = np.where(
+        (columns.low < columns.high) & (top == np.minimum(first, last)) & (bottom == np.maximum(first, last)), 0.5, 0.0
+    )
+    slanted = across > 0
+    enter, leave = np.where(slanted, first, top), np.where(slanted, last, bottom)
     # Between neighbouring columns the line is seen only where it leaves what both of them cover.
     middle = (last[:-1] + first[1:]) / 2
     covered = (middle >= np.maximum(top[:-1], top[1:])) & (middle <= np.minimum(bottom[:-1], bottom[1:]))
-    covered &= np.abs(x[1:] - x[:-1]) < 1.5
+    covered &= (np.abs(x[1:] - x[:-1]) < 1.5) & ~slanted[:-1] & ~slanted[1:]
     onward = columns.joined[:-1] & ~covered
     # Along the line's way: what stands in a column, then what leads to the next.
     order = np.empty(2 * len(x) - 1, dtype=np.bool_)
-    order[0::2], order[1::2] = tall, onward
+    order[0::2], order[1::2] = tall | slanted, onward
     segments = np.empty((int(np.count_nonzero(order)), 4))
-    upright = (np.flatnonzero(order) % 2) == 0
-    for column, standing, leading in (
-        (0, x, x[:-1]), (1, top, last[:-1]), (2, x, x[1:]), (3, bottom, first[1:])
-    ):  # fmt: skip
-        segments[upright, column] = standing[tall]
-        segments[~upright, column] = leading[onward]
+    standing = (np.flatnonzero(order) % 2) == 0
+    for place, stand, lead in (
+        (0, x - across, (x + across)[:-1]),
+        (1, enter, last[:-1]),
+        (2, x + across, (x - across)[1:]),
+        (3, leave, first[1:]),
+    ):
+        segments[standing, place] = stand[order[0::2]]
+        segments[~standing, place] = lead[onward]
     segments = clipped(segments, frame)
     lone = columns.lone
     dots = np.stack((x[lone], top[lone]), axis=1)
