@@ -38,7 +38,7 @@ _CLICK = 3
 
 _LABEL_WIDTH = 38
 _LARGEST = 1e300
-_AXES = {XKind.STEP: AxisKind.NUMBER, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
+_AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,12 @@ class LinePanel(QWidget):
         self.plot.hideButtons()
         self.plot.setFrameStyle(0)
         self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._axes["bottom"].kind = AxisKind.WHOLE
         self._view = self.plot.getViewBox()
         self._view.disableAutoRange()
+        for axis in self._axes.values():
+            # The grid belongs below the curves.
+            axis.setZValue(-1000)
         self.items = CurvesItem(self._view)
         self.items.say_x = self.x_text
         self._cursor = QGraphicsLineItem()
@@ -260,7 +264,8 @@ class LinePanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Pointer and keys over the plot: crosshair, emphasis, click and double click."""
         kind = event.type()
-        if isinstance(event, QMouseEvent):
+        # What the viewport does not take comes again through the plot.
+        if isinstance(event, QMouseEvent) and watched is self.plot.viewport():
             if kind == QEvent.Type.MouseMove:
                 self._point(event.position())
             elif kind == QEvent.Type.MouseButtonPress:

@@ -20,9 +20,10 @@ Ticks = list[tuple[float, list[float]]]
 
 
 class AxisKind(StrEnum):
-    """What an axis counts: plain numbers, seconds since the start, or seconds since 1970 shown as local time."""
+    """What an axis counts: numbers, whole numbers, seconds since the start, seconds since 1970 shown as local time."""
 
     NUMBER = "number"
+    WHOLE = "whole"
     DURATION = "duration"
     CLOCK = "clock"
 
@@ -41,11 +42,14 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
             return []
         if self.logMode:
             return log_ticks(minVal, maxVal, size)
-        if self.kind is not AxisKind.NUMBER:
+        if self.kind in (AxisKind.DURATION, AxisKind.CLOCK):
             return time_ticks(minVal, maxVal, size, clock=self.kind is AxisKind.CLOCK)
         if self.orientation in ("left", "right"):
             return number_ticks(minVal, maxVal, size, _LINE_PIXELS)
-        return roomy_ticks(minVal, maxVal, size)
+        ticks = roomy_ticks(minVal, maxVal, size)
+        if self.kind is AxisKind.WHOLE and ticks and ticks[0][0] < 1:
+            return [(1.0, [float(k) for k in range(math.ceil(minVal), math.floor(maxVal) + 1)])]
+        return ticks
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each place."""

@@ -89,6 +89,7 @@ class CurvesItem(QGraphicsObject):
         self.say_x: Callable[[float], str] = str
         self._picture: QPixmap | None = None
         self._frame: Frame | None = None
+        self._moved_to: Frame | None = None
         self._ratio = 1.0
         self._drawn: list[_Drawn] = []
         self._marks = Marks()
@@ -123,7 +124,7 @@ class CurvesItem(QGraphicsObject):
 
     def repaint_now(self) -> None:
         """Paint anew at the next chance, however much it costs: colours, curves or the range are others."""
-        self._picture = None
+        self._picture = self._moved_to = None
         self._rest.stop()
         self.update()
 
@@ -163,7 +164,10 @@ class CurvesItem(QGraphicsObject):
         if self._picture is None or (frame, ratio) != (self._frame, self._ratio):
             place = self._moved(frame)
             if place is not None and self._picture is not None:
-                self._rest.start()
+                if frame != self._moved_to:
+                    # Only a move puts off the rest: the crosshair and tooltips repaint as well.
+                    self._moved_to = frame
+                    self._rest.start()
                 painter.setClipRect(self.boundingRect())
                 painter.scale(1 / ratio, 1 / ratio)
                 painter.drawPixmap(place, self._picture, QRectF(self._picture.rect()))
