@@ -65,7 +65,7 @@ class ChartSide(QWidget):
             return
         ends = [bounds[1] for curve in panel.curves if (bounds := curve.series.x_bounds) is not None]
         readings = panel.readings(at if at is not None else max(ends, default=math.inf))
-        where = panel.cursor_text(at) if at is not None else "last"
+        where = panel.x_text(at) if at is not None else "last"
         self.title.setText(f"READ-OUT · {plain(panel.title, 24)} · {where}")
         ordered = sorted([*readings, *missing], key=_rank, reverse=True)
         self.read_out.show_readings(ordered, at, "step" if panel.counts_steps else "time")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
@@ -44,6 +44,9 @@ class PanelGrid(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setWidget(self._inner)
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.timeout.connect(self._ask_in_sight)
         self.verticalScrollBar().valueChanged.connect(self.ask_in_sight)
 
     @property
@@ -138,16 +141,17 @@ class PanelGrid(QScrollArea):
 
     def ask_in_sight(self) -> None:
         """Let the panels that are in sight fetch what is stale in them; the others wait until they are scrolled to."""
+        # After the layout has found its places, which it does with the next turn of the event loop.
+        self._look.start(0)
+
+    def _ask_in_sight(self) -> None:
         if not self.isVisible():
             return
-        self._grid.activate()
-        sight = self.viewport().rect()
+        sight, place = self.viewport().rect(), self._inner.pos()
         for metric, panel in self._panels.items():
-            if metric in self._stale and panel in self.panels:
-                corner = panel.mapTo(self._inner, QPoint(0, 0)) + self._inner.pos()
-                if sight.intersects(QRect(corner, panel.size())):
-                    self._stale.discard(metric)
-                    panel.refresh()
+            if metric in self._stale and panel in self.panels and sight.intersects(panel.geometry().translated(place)):
+                self._stale.discard(metric)
+                panel.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
         """In sight again."""

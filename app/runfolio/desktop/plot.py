@@ -218,10 +218,6 @@ class LinePanel(QWidget):
             return f"step {number(x, 9)}"
         return duration(x) if self._x_kind is XKind.RELATIVE else clock_text(x)
 
-    def cursor_text(self, x: float) -> str:
-        """Where the cursor is, in words; between two steps at the nearer one."""
-        return self.x_text(round(x) if self.counts_steps and abs(x) < 1e15 else x)
-
     @property
     def counts_steps(self) -> bool:
         """Whether x is the step, and no time."""
@@ -308,7 +304,9 @@ class LinePanel(QWidget):
             QToolTip.hideText()
         self._tip = tip
         self.pointed.emit()
-        self._state.set_cursor(frame.x_at(place.x()))
+        x = frame.x_at(place.x())
+        # Steps are whole: between two of them there is nothing to read out.
+        self._state.set_cursor(float(round(x)) if self.counts_steps else x)
 
     def _point_nowhere(self) -> None:
         self._tip = ""

@@ -84,9 +84,8 @@ class ReadOut(QWidget):
         self._shown, self._places = [], []
         texts = figures([reading.value for reading in readings[:_MOST]])
         for place, (reading, value) in enumerate(zip(readings, texts, strict=False)):
-            # A cursor between two pixels is at the step it is nearest to.
-            elsewhere = at is not None and reading.x is not None and abs(reading.x - at) >= 0.5
-            where = f"@ {number(reading.x, 6)}" if elsewhere and unit == "step" else ""
+            elsewhere = unit == "step" and at is not None and reading.x not in (None, at)
+            where = f"@ {number(reading.x, 9)}" if elsewhere else ""
             self._shown.append((reading.name, value))
             self._places.append(where)
             self._fill(place, reading, value, where)
