@@ -9,32 +9,26 @@ nothing itself. `metric_panel.MetricPanel` is the panel that fetches the selecte
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.desktop import fonts
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
 from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.desktop.plot_pointer import PlotPointer
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.widgets import PlainLabel, tooltip
+from runfolio.desktop.widgets import PlainLabel
 from runfolio.model.display import count, duration, number
 from runfolio.model.run import RunKey
-
-_REACH = 14.0
-"""Pixels around the pointer within which a curve counts as pointed at."""
-
-_CLICK = 3
-"""Pixels that the hand may tremble in a click."""
 
 _LABEL_WIDTH = 38
 _LARGEST = 1e300
@@ -84,9 +78,6 @@ class LinePanel(QWidget):
         self._theme, self._state, self._closable = theme, state, closable
         self._title_text, self._log, self._x_kind = title, False, XKind.STEP
         self._follows = True
-        self._by_keys = False
-        self._tip = ""
-        self._pressed_at = QPointF(-100, -100)
         self.head = PanelHead(theme, closable=closable)
         self.head.maximised.connect(self.maximised)
         self.head.closed.connect(self.closed)
@@ -97,7 +88,6 @@ class LinePanel(QWidget):
         self.plot.setObjectName("plot")
         self.plot.hideButtons()
         self.plot.setFrameStyle(0)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._axes["bottom"].kind = AxisKind.WHOLE
         self._view = self.plot.getViewBox()
         self._view.disableAutoRange()
@@ -110,9 +100,11 @@ class LinePanel(QWidget):
         self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
         self._lay_out()
-        self.plot.installEventFilter(self)
-        self.plot.viewport().installEventFilter(self)
-        self.plot.viewport().setMouseTracking(True)
+        self.pointer = PlotPointer(self.plot, self.items, state, self.x_text, lambda: self.counts_steps)
+        self.pointer.picked.connect(self.picked)
+        self.pointer.pointed.connect(self.pointed)
+        self.pointer.all_asked.connect(self.reset_view)
+        self.pointer.focus_changed.connect(self.update)
         self._view.sigRangeChangedManually.connect(self._on_moved_by_hand)
         self._view.sigRangeChanged.connect(self._follow_cursor)
         self._view.sigResized.connect(self._follow_cursor)
@@ -223,6 +215,11 @@ class LinePanel(QWidget):
         """Whether x is the step, and no time."""
         return self._x_kind is XKind.STEP
 
+    @property
+    def pointed_at(self) -> str:
+        """What the pointer is on, in words; empty for nothing."""
+        return self.pointer.tip
+
     def settle(self) -> None:
         """Paint for the range that is shown, even while the hand moves."""
         if not self.items.settled:
@@ -248,96 +245,14 @@ class LinePanel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A line around the chart that the keys have reached."""
-        if self._by_keys and self.plot.hasFocus():
+        if self.pointer.reached_by_keys and self.plot.hasFocus():
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._theme.color("accent"))
             painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
             painter.end()
 
-    # --- the pointer -------------------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Pointer and keys over the plot: crosshair, emphasis, click and double click."""
-        kind = event.type()
-        # What the viewport does not take comes again through the plot.
-        if isinstance(event, QMouseEvent) and watched is self.plot.viewport():
-            if kind == QEvent.Type.MouseMove:
-                self._point(event.position())
-            elif kind == QEvent.Type.MouseButtonPress:
-                self._pressed_at = event.position()
-            elif kind == QEvent.Type.MouseButtonDblClick:
-                self.reset_view()
-                return True
-            elif kind == QEvent.Type.MouseButtonRelease and self._is_click(event):
-                self._pick(event.position())
-        elif kind == QEvent.Type.Leave and watched is self.plot.viewport():
-            self._point_nowhere()
-        elif kind == QEvent.Type.KeyPress and watched is self.plot and isinstance(event, QKeyEvent):
-            return self._on_key(event)
-        elif isinstance(event, QFocusEvent):
-            self._by_keys = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-            self.update()
-        return super().eventFilter(watched, event)
-
-    def _is_click(self, event: QMouseEvent) -> bool:
-        moved = (event.position() - self._pressed_at).manhattanLength()
-        return event.button() == Qt.MouseButton.LeftButton and moved <= _CLICK
-
-    def _place(self, at: QPointF) -> QPointF:
-        """A place of the viewport in pixels of the view."""
-        place: QPointF = self._view.mapFromScene(self.plot.mapToScene(at.toPoint()))
-        return place
-
-    def _point(self, at: QPointF) -> None:
-        place, frame = self._place(at), self.items.frame()
-        if frame is None or not self.curves:
-            return
-        found = self.items.nearest(place, _REACH)
-        self.items.emphasise(found.key if found else None)
-        tip = self.items.mark_at(place, _REACH / 2)
-        if not tip and found:
-            tip = self._tip_of(found, place)
-        if tip:
-            QToolTip.showText(self.plot.viewport().mapToGlobal(at.toPoint()), tooltip(tip), self.plot)
-        elif self._tip:
-            QToolTip.hideText()
-        self._tip = tip
-        self.pointed.emit()
-        x = frame.x_at(place.x())
-        # Steps are whole: between two of them there is nothing to read out.
-        self._state.set_cursor(float(round(x)) if self.counts_steps else x)
-
-    def _point_nowhere(self) -> None:
-        self._tip = ""
-        self.items.emphasise(None)
-        self._state.set_cursor(None)
-
-    def _tip_of(self, curve: Curve, place: QPointF) -> str:
-        """The point of a curve nearest to a place, in words."""
-        frame, series = self.items.frame(), curve.series
-        if frame is None:
-            return ""
-        reach = frame.x_at(_REACH) - frame.x_at(0)
-        near = series.near(frame.x_at(place.x()), reach)
-        line = series.raw if series.line is None else series.line
-        shown = np.log10(np.maximum(series.shown[near], 5e-324)) if series.log_y else series.shown[near]
-        away = np.hypot(frame.pixels_x(series.x[near]) - place.x(), frame.pixels_y(shown) - place.y())
-        if not len(line) or not np.isfinite(away).any():
-            return curve.name
-        point = int(near[np.nanargmin(away)])
-        raw = f" (raw {number(float(series.y[point]), 6)})" if series.smooth is not None else ""
-        return f"{curve.name}\n{self.x_text(float(series.x[point]))}: {number(float(series.shown[point]), 6)}{raw}"
-
-    @property
-    def pointed_at(self) -> str:
-        """What the pointer is on, in words; empty for nothing."""
-        return self._tip
-
-    def _pick(self, at: QPointF) -> None:
-        found = self.items.nearest(self._place(at), _REACH)
-        if found:
-            self.picked.emit(str(found.key))
+    # --- the cursor and the menu -------------------------------------------------------------------------------------
 
     def _on_moved_by_hand(self, *_: object) -> None:
         self._follows = False
@@ -349,36 +264,6 @@ class LinePanel(QWidget):
             x = round(float(frame.pixels_x(np.array([step]))[0])) + 0.5
             self._cursor.setLine(x, 0, x, frame.height)
         self._cursor.setVisible(shown)
-
-    # --- keys and the menu -------------------------------------------------------------------------------------
-
-    def _on_key(self, event: QKeyEvent) -> bool:
-        key = event.key()
-        self.pointed.emit()
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._step_cursor(1 if key == Qt.Key.Key_Right else -1)
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
-            ends = [b for c in self.curves if (b := c.series.x_bounds) is not None]
-            if ends:
-                self._state.set_cursor(min(e[0] for e in ends) if key == Qt.Key.Key_Home else max(e[1] for e in ends))
-        elif key == Qt.Key.Key_0:
-            self.reset_view()
-        else:
-            return False
-        return True
-
-    def _step_cursor(self, way: int) -> None:
-        """To the next logged x of any run."""
-        start = self._state.cursor_step
-        here = start if start is not None else -math.inf if way > 0 else math.inf
-        after: list[float] = []
-        for curve in self.curves:
-            xs = curve.series.sorted_x
-            place = np.searchsorted(xs, here, side="right") if way > 0 else np.searchsorted(xs, here, side="left") - 1
-            if 0 <= place < len(xs):
-                after.append(float(xs[place]))
-        if after:
-            self._state.set_cursor(min(after) if way > 0 else max(after))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the chart."""
