@@ -52,28 +52,33 @@ def shown(plot: pg.PlotWidget) -> pg.PlotWidget:
     return plot
 
 
+def bounds(ys: list[Floats]) -> tuple[float, float]:
+    """Lowest and highest value."""
+    return min(float(y.min()) for y in ys), max(float(y.max()) for y in ys)
+
+
 def library(x: Floats, ys: list[Floats], times: int) -> float:
     """The library's whole repaint for a new range."""
     plot = pg.PlotWidget()
+    # On the plot, and before anything is added: a plot overwrites what its items were told.
+    plot.setDownsampling(auto=True, mode="peak")
+    plot.setClipToView(True)
+    view = plot.getViewBox()
+    view.disableAutoRange()
+    view.setRange(xRange=(0, len(x)), yRange=bounds(ys))
     for i, y in enumerate(ys):
-        item = pg.PlotDataItem(
-            x,
-            y,
-            pen=pg.mkPen(pg.intColor(i), width=1),
-            skipFiniteCheck=True,
-            autoDownsample=True,
-            downsampleMethod="peak",
-        )
-        plot.addItem(item)
-        item.setClipToView(True)
+        plot.addItem(pg.PlotDataItem(x, y, pen=pg.mkPen(pg.intColor(i), width=1), skipFiniteCheck=True))
     shown(plot)
     ends = iter(np.linspace(0.95, 0.99, times + 1) * len(x))
 
     def zoom() -> None:
-        plot.getViewBox().setXRange(0, next(ends), padding=0)
+        view.setXRange(0, next(ends), padding=0)
         plot.viewport().repaint()
 
     median, _ = milliseconds(zoom, times)
+    drawn = len(plot.listDataItems()[0].curve.getData()[0])
+    if drawn > 0.1 * len(x) > SIZE[0] * 10:
+        raise RuntimeError(f"the library draws {drawn} points of a curve: these are not its best settings")
     plot.close()
     return median
 
@@ -90,8 +95,7 @@ def own(x: Floats, ys: list[Floats]) -> dict[str, float]:
     view = plot.getViewBox()
     view.disableAutoRange()
     item = CurvesItem(view)
-    low, high = min(float(y.min()) for y in ys), max(float(y.max()) for y in ys)
-    view.setRange(xRange=(0, len(x)), yRange=(low, high))
+    view.setRange(xRange=(0, len(x)), yRange=bounds(ys))
     item.set_curves(curves)
     shown(plot)
     ends = iter(np.linspace(0.90, 0.99, 200) * len(x))
@@ -114,6 +118,12 @@ def own(x: Floats, ys: list[Floats]) -> dict[str, float]:
     return {"settled": whole, "hand": hand, "worst": worst, "hover": hover, "prepare": prepare}
 
 
+def say(line: str) -> None:
+    """One line of the table, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Print one line for each kind and number of curves."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -123,8 +133,8 @@ def main() -> int:
     application = QApplication([])
     x = np.arange(args.points, dtype=np.float64)
     noise = np.random.default_rng(0).standard_normal(args.points)
-    print(f"{args.points} points a curve, {SIZE[0]} x {SIZE[1]} pixels, milliseconds (median)")
-    print("kind   curves   library   settled  ratio    hand  worst   hover  prepare/curve")
+    say(f"{args.points} points a curve, {SIZE[0]} x {SIZE[1]} pixels, milliseconds (median)")
+    say("kind   curves   library   settled  ratio    hand  worst   hover  prepare/curve")
     for kind in ("noise", "calm"):
         for many in args.curves:
             ys = [
@@ -132,10 +142,9 @@ def main() -> int:
                 for i in range(many)
             ]
             theirs, ours = library(x, ys, 3 if many > 10 else 5), own(x, ys)
-            print(
+            say(
                 f"{kind:6} {many:6} {theirs:9.1f} {ours['settled']:9.1f} {ours['settled'] / theirs:6.3f}"
-                f" {ours['hand']:7.1f} {ours['worst']:6.1f} {ours['hover']:7.1f} {ours['prepare']:9.1f}",
-                flush=True,
+                f" {ours['hand']:7.1f} {ours['worst']:6.1f} {ours['hover']:7.1f} {ours['prepare']:9.1f}"
             )
     application.quit()
     return 0

@@ -7,6 +7,7 @@ the length of the series.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -24,6 +25,7 @@ POINTS_A_COLUMN = 2
 
 _FIRST_BLOCK = 16
 _GROWTH = 4
+_FEW_BLOCKS = 4096
 _BLOCKS_A_COLUMN = 16
 _MOST_PIECES = 64
 """A series that goes back in x more often than this (each resumed run once) is reduced point by point instead."""
@@ -81,11 +83,11 @@ class Points:
             x, y = x[places], y[places]
         self.x, self.y = x, y
         turns = np.flatnonzero(x[1:] < x[:-1]) + 1
-        self._pieces: list[tuple[int, int, list[_Level]]] = []
+        self._pieces: list[_Piece] = []
         self._sorted = len(turns) < _MOST_PIECES
         if self._sorted and len(x):
             borders = [0, *turns.tolist(), len(x)]
-            self._pieces = [(a, b, _levels(y[a:b])) for a, b in pairwise(borders)]
+            self._pieces = [_Piece.of(begin, x[begin:end], y[begin:end]) for begin, end in pairwise(borders)]
         some = len(x) > 0
         self.x_bounds: tuple[float, float] | None = (float(x.min()), float(x.max())) if some else None
         self.y_bounds: tuple[float, float] | None = (float(y.min()), float(y.max())) if some else None
@@ -107,21 +109,22 @@ class Points:
             raise ValueError(f"nothing to draw on: {columns} columns from {x0} to {x1}")
         if not self._sorted:
             return self._point_by_point(x0, x1, columns)
-        parts = [_piece(self.x, self.y, piece, x0, x1, columns) for piece in self._pieces]
+        parts = [piece.entries(x0, x1, columns) for piece in self._pieces]
         if not parts:
             none: Floats = np.empty(0)
             return Columns(none, none, none, none, none, np.empty(0, dtype=np.bool_), 0)
-        starts, ends = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-        x, low, high = (np.concatenate([part[i] for part in parts]) for i in (2, 3, 4))
-        ends = ends - 1
-        seen = sum(part[5] for part in parts)
-        return Columns(x, self.y[starts], low, high, self.y[ends], self._joined(starts, ends), seen)
+        entries = parts[0] if len(parts) == 1 else _Entries.of(parts)
+        lasts = entries.ends - 1
+        joined = self._joined(entries.starts, lasts)
+        return Columns(
+            entries.x, self.y[entries.starts], entries.low, entries.high, self.y[lasts], joined, entries.points
+        )
 
-    def _joined(self, starts: Ints, ends: Ints) -> Bools:
+    def _joined(self, starts: Ints, lasts: Ints) -> Bools:
         joined = np.ones(len(starts), dtype=np.bool_)
         if len(self._breaks):
             # Two points are joined when as many breaks lie before the one as before the other.
-            before = np.searchsorted(self._breaks, ends[:-1], side="right")
+            before = np.searchsorted(self._breaks, lasts[:-1], side="right")
             joined[:-1] = before == np.searchsorted(self._breaks, starts[1:], side="right")
         joined[-1:] = False
         return joined
@@ -139,94 +142,125 @@ class Points:
         return Columns(line.x[sound], value, value, value, value, joined, line.points)
 
 
-_Part: TypeAlias = tuple[Ints, Ints, Floats, Floats, Floats, int]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entries:
+    """Stretches of points [start, end), each with its x, lowest and highest value; how many points are in the view."""
+
+    starts: Ints
+    ends: Ints
+    x: Floats
+    low: Floats
+    high: Floats
+    points: int
+
+    @classmethod
+    def of(cls, parts: Sequence[_Entries]) -> _Entries:
+        """One after another."""
+        return cls(
+            np.concatenate([part.starts for part in parts]),
+            np.concatenate([part.ends for part in parts]),
+            np.concatenate([part.x for part in parts]),
+            np.concatenate([part.low for part in parts]),
+            np.concatenate([part.high for part in parts]),
+            sum(part.points for part in parts),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A stretch of the series in which x does not go back; `begin` is its first position in the series.
+
+    spacing   the distance from each x to the next where all are equal, as they mostly are of steps; else None.
+    """
+
+    begin: int
+    x: Floats
+    y: Floats
+    levels: list[_Level]
+    spacing: float | None
+
+    @classmethod
+    def of(cls, begin: int, x: Floats, y: Floats) -> _Piece:
+        """With its levels worked out."""
+        steps = x[1:] - x[:-1]
+        even = len(steps) > 0 and steps[0] > 0 and bool((steps == steps[0]).all())
+        return cls(begin, x, y, _levels(y), float(steps[0]) if even else None)
+
+    def entries(self, x0: float, x1: float, columns: int) -> _Entries:
+        """What is in the view, and the points that the line enters, leaves or crosses it from."""
+        s, e = int(np.searchsorted(self.x, x0, side="left")), int(np.searchsorted(self.x, x1, side="right"))
+        left = sorted({0, s - 1}) if s > 0 else []
+        right = sorted({e, len(self.x) - 1}) if e < len(self.x) else []
+        if e - s <= POINTS_A_COLUMN * columns:
+            return self._points(np.array([*left, *range(s, e), *right], dtype=np.int64), e - s)
+        starts, ends, middle = self._borders(s, e, x0, x1, columns)
+        low, high = self._extremes(starts, ends, (e - s) / columns)
+        inside = _Entries(starts + self.begin, ends + self.begin, middle, low, high, e - s)
+        outside = [self._points(np.array(places, dtype=np.int64), 0) for places in (left, right)]
+        return _Entries.of([outside[0], inside, outside[1]]) if left or right else inside
+
+    def _points(self, places: Ints, seen: int) -> _Entries:
+        """Points as they are."""
+        y = self.y[places]
+        starts = places + self.begin
+        return _Entries(starts, starts + 1, self.x[places], y, y, seen)
+
+    def _block_for(self, density: float) -> _Level | None:
+        fitting = [level for level in self.levels if level.block * _BLOCKS_A_COLUMN <= density]
+        return fitting[-1] if fitting else None
+
+    def _borders(self, s: int, e: int, x0: float, x1: float, columns: int) -> tuple[Ints, Ints, Floats]:
+        """Positions at which each column that has points starts and ends, and its x."""
+        # Halves, because x1 - x0 may overflow where neither end does.
+        width = (x1 / 2 - x0 / 2) / columns * 2
+        edges = x0 + np.arange(1, columns) * width
+        level = self._block_for((e - s) / columns)
+        if level is not None and self.spacing is not None:
+            # Blocks are at most a sixteenth of a column here: no border is moved by more than half of that.
+            blocks = (edges - self.x[0]) / (self.spacing * level.block) + 0.5
+            inner: Ints = np.clip(blocks.astype(np.int64) * level.block, s, e)
+        else:
+            inner = np.clip(np.searchsorted(self.x, edges, side="left"), s, e)
+            if level is not None:
+                near = np.clip((inner + level.block // 2) // level.block * level.block, s, e)
+                # Where points are sparse a block spans pixels: there the border stays where it is.
+                fine = np.abs(self.x[np.minimum(near, len(self.x) - 1)] - edges) <= width / 8
+                inner = np.maximum.accumulate(np.where(fine, near, inner))
+        marks = np.concatenate(([s], inner, [e]))
+        filled = marks[:-1] < marks[1:]
+        starts: Ints = marks[:-1][filled]
+        ends: Ints = marks[1:][filled]
+        middle = (np.flatnonzero(filled) + np.float64(0.5)) * width + x0
+        single = ends - starts == 1
+        middle[single] = self.x[starts[single]]
+        return starts, ends, middle
+
+    def _extremes(self, starts: Ints, ends: Ints, density: float) -> tuple[Floats, Floats]:
+        """Lowest and highest of y in each [start, end); the ranges follow each other without a hole."""
+        level = self._block_for(density)
+        if level is None:
+            part, places = self.y[starts[0] : ends[-1]], starts - starts[0]
+            return np.minimum.reduceat(part, places), np.maximum.reduceat(part, places)
+        low, high = np.empty(len(starts)), np.empty(len(starts))
+        whole = (starts % level.block == 0) & (ends % level.block == 0)
+        # Each second entry of reduceat is the stretch between two wanted ones.
+        places = np.stack((starts[whole], ends[whole]), axis=1).ravel() // level.block
+        if len(places):
+            low[whole] = np.minimum.reduceat(level.low, places)[::2]
+            high[whole] = np.maximum.reduceat(level.high, places)[::2]
+        for i in np.flatnonzero(~whole):
+            part = self.y[starts[i] : ends[i]]
+            low[i], high[i] = part.min(), part.max()
+        return low, high
 
 
 def _levels(y: Floats) -> list[_Level]:
     levels: list[_Level] = []
     block, low, high = 1, y, y
-    while len(low) > 4096:
+    while len(low) > _FEW_BLOCKS:
         step = _FIRST_BLOCK if block == 1 else _GROWTH
         places = np.arange(0, len(low), step)
         low, high = np.minimum.reduceat(low, places), np.maximum.reduceat(high, places)
         block *= step
         levels.append(_Level(block, np.append(low, np.inf), np.append(high, -np.inf)))
     return levels
-
-
-def _piece(x: Floats, y: Floats, piece: tuple[int, int, list[_Level]], x0: float, x1: float, columns: int) -> _Part:
-    """Entries of a stretch of sorted x: positions [start, end), x, low and high; and how many points are seen."""
-    begin, stop, levels = piece
-    own = x[begin:stop]
-    s, e = (int(np.searchsorted(own, x0, side="left")), int(np.searchsorted(own, x1, side="right")))
-    seen = e - s
-    if seen <= POINTS_A_COLUMN * columns:
-        starts = np.arange(begin + s, begin + e)
-        inside: _Part = (starts, starts + 1, x[starts], y[starts], y[starts], seen)
-    else:
-        starts, ends, middle = _borders(own, s, e, x0, x1, columns, levels)
-        low, high = _extremes(y[begin:stop], starts, ends, levels, seen / columns)
-        inside = (starts + begin, ends + begin, middle, low, high, seen)
-    # The line enters, leaves or crosses the view from these.
-    left = sorted({0, s - 1}) if s > 0 else []
-    right = sorted({e, stop - begin - 1}) if e < stop - begin else []
-    if not left and not right:
-        return inside
-    before, after = (np.array(places, dtype=np.int64) + begin for places in (left, right))
-    return (
-        np.concatenate((before, inside[0], after)),
-        np.concatenate((before + 1, inside[1], after + 1)),
-        np.concatenate((x[before], inside[2], x[after])),
-        np.concatenate((y[before], inside[3], y[after])),
-        np.concatenate((y[before], inside[4], y[after])),
-        seen,
-    )
-
-
-def _block_for(levels: list[_Level], density: float) -> _Level | None:
-    fitting = [level for level in levels if level.block * _BLOCKS_A_COLUMN <= density]
-    return fitting[-1] if fitting else None
-
-
-def _borders(
-    x: Floats, s: int, e: int, x0: float, x1: float, columns: int, levels: list[_Level]
-) -> tuple[Ints, Ints, Floats]:
-    """Positions at which each column that has points starts and ends, and its x."""
-    # Halves, because x1 - x0 may overflow where neither end does.
-    width = (x1 / 2 - x0 / 2) / columns * 2
-    edges = x0 + np.arange(1, columns) * width
-    inner = np.clip(np.searchsorted(x, edges, side="left"), s, e)
-    level = _block_for(levels, (e - s) / columns)
-    if level is not None:
-        near = np.clip((inner + level.block // 2) // level.block * level.block, s, e)
-        # Where points are sparse a block spans pixels: there the border stays where it is.
-        fine = np.abs(x[np.minimum(near, len(x) - 1)] - edges) <= width / 8
-        inner = np.where(fine, near, inner)
-        inner = np.maximum.accumulate(inner)
-    marks = np.concatenate(([s], inner, [e]))
-    filled = marks[:-1] < marks[1:]
-    starts: Ints = marks[:-1][filled]
-    ends: Ints = marks[1:][filled]
-    middle = (np.flatnonzero(filled) + np.float64(0.5)) * width + x0
-    single = ends - starts == 1
-    middle[single] = x[starts[single]]
-    return starts, ends, middle
-
-
-def _extremes(y: Floats, starts: Ints, ends: Ints, levels: list[_Level], density: float) -> tuple[Floats, Floats]:
-    """Lowest and highest of y in each [start, end); the ranges follow each other without a hole."""
-    level = _block_for(levels, density)
-    if level is None:
-        part, places = y[starts[0] : ends[-1]], starts - starts[0]
-        return np.minimum.reduceat(part, places), np.maximum.reduceat(part, places)
-    low, high = np.empty(len(starts)), np.empty(len(starts))
-    whole = (starts % level.block == 0) & (ends % level.block == 0)
-    # Each second entry of reduceat is the stretch between two wanted ones.
-    places = np.stack((starts[whole], ends[whole]), axis=1).ravel() // level.block
-    if len(places):
-        low[whole] = np.minimum.reduceat(level.low, places)[::2]
-        high[whole] = np.maximum.reduceat(level.high, places)[::2]
-    for i in np.flatnonzero(~whole):
-        part = y[starts[i] : ends[i]]
-        low[i], high[i] = part.min(), part.max()
-    return low, high

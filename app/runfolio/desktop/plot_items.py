@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.desktop.plot_marks import Marks
-from runfolio.desktop.strokes import DASHES, Frame, Strokes, dashed, distance, strokes
+from runfolio.desktop.strokes import DASHES, Frame, Strokes, all_strokes, dashed, distance
 from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 
@@ -197,7 +197,7 @@ class CurvesItem(QGraphicsObject):
 
     def _paint_picture(self, frame: Frame, ratio: float) -> None:
         started = time.perf_counter()
-        self._drawn = [_drawn(curve, frame) for curve in self._curves]
+        self._drawn = _drawn(self._curves, frame)
         picture = QPixmap(frame.width, frame.height)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
@@ -243,12 +243,17 @@ class CurvesItem(QGraphicsObject):
         return self._marks.text_at(at.x() * self._ratio, at.y() * self._ratio, reach * self._ratio)
 
 
-def _drawn(curve: Curve, frame: Frame) -> _Drawn:
-    series = curve.series
-    raw = strokes(series.raw.columns(frame.x0, frame.x1, frame.width), frame)
-    if series.line is None:
-        return _Drawn(curve, raw, None)
-    return _Drawn(curve, strokes(series.line.columns(frame.x0, frame.x1, frame.width), frame), raw)
+def _drawn(curves: Sequence[Curve], frame: Frame) -> list[_Drawn]:
+    raw = [curve.series.raw for curve in curves]
+    smooth = [curve.series.line for curve in curves if curve.series.line is not None]
+    lines = [points.columns(frame.x0, frame.x1, frame.width) for points in (*raw, *smooth)]
+    painted = all_strokes(lines, frame)
+    found: list[_Drawn] = []
+    smoothed = iter(painted[len(raw) :])
+    for curve, own in zip(curves, painted, strict=False):
+        strong = own if curve.series.line is None else next(smoothed)
+        found.append(_Drawn(curve, strong, None if curve.series.line is None else own))
+    return found
 
 
 def _cost_ms(drawn: Sequence[_Drawn]) -> float:

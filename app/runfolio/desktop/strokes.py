@@ -6,12 +6,13 @@ antialiased, take it 340 ms so and 5 ms one by one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from runfolio.analysis.pyramid import Bools, Columns
-from runfolio.model.metrics import Floats
+from runfolio.model.metrics import Floats, Ints
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (7.0, 4.0), (2.0, 3.0), (8.0, 3.0, 2.0, 3.0))
 """Lengths on and off, in pixels, by dash index."""
@@ -73,42 +74,76 @@ class Strokes:
 
 def strokes(columns: Columns, frame: Frame) -> Strokes:
     """The strokes of a line: in each column one from lowest to highest, and one to the next column where it shows."""
-    if not len(columns.x):
-        return Strokes(_NO_SEGMENTS, np.empty((0, 2)))
+    return all_strokes([columns], frame)[0]
+
+
+def all_strokes(lines: Sequence[Columns], frame: Frame) -> list[Strokes]:
+    """The strokes of each of several lines, worked out together: a hundred lines cost little more than ten."""
+    if not lines:
+        return []
+    whole = _one_after_another(lines)
+    if not len(whole.x):
+        return [Strokes(_NO_SEGMENTS, np.empty((0, 2)))] * len(lines)
+    segments, entries = _segments(whole, frame)
+    segments, seen = _clipped(segments, frame)
+    lone = np.flatnonzero(whole.lone)
+    dots = np.stack((frame.pixels_x(whole.x[lone]), frame.pixels_y(whole.high[lone])), axis=1)
+    inside = _inside(dots, frame)
+    ends = np.cumsum([len(line.x) for line in lines])[:-1]
+    of_line = np.split(segments, np.searchsorted(entries[seen], ends))
+    dots_of_line = np.split(dots[inside], np.searchsorted(lone[inside], ends))
+    return [Strokes(own, own_dots) for own, own_dots in zip(of_line, dots_of_line, strict=True)]
+
+
+def _one_after_another(lines: Sequence[Columns]) -> Columns:
+    """All lines as one that is broken between them, as each is at its end."""
+    if len(lines) == 1:
+        return lines[0]
+    return Columns(
+        x=np.concatenate([line.x for line in lines]),
+        first=np.concatenate([line.first for line in lines]),
+        low=np.concatenate([line.low for line in lines]),
+        high=np.concatenate([line.high for line in lines]),
+        last=np.concatenate([line.last for line in lines]),
+        joined=np.concatenate([line.joined for line in lines]),
+        points=sum(line.points for line in lines),
+    )
+
+
+def _segments(columns: Columns, frame: Frame) -> tuple[Floats, Ints]:
+    """Segments along the line's way, and the position of the entry that each comes from."""
     x = frame.pixels_x(columns.x)
     first, last = frame.pixels_y(columns.first), frame.pixels_y(columns.last)
     # Downwards in pixels: the highest value has the smallest y.
     top, bottom = frame.pixels_y(columns.high), frame.pixels_y(columns.low)
-    tall = bottom - top >= 0.5
     # A column that rises or falls from its first point to its last is drawn across its pixel, so that calm curves
     # have no steps; others are an upright stroke.
-    across = np.where(
-        (columns.low < columns.high) & (top == np.minimum(first, last)) & (bottom == np.maximum(first, last)), 0.5, 0.0
-    )
-    slanted = across > 0
+    slanted = (columns.low < columns.high) & (top == np.minimum(first, last)) & (bottom == np.maximum(first, last))
+    across = np.where(slanted, 0.5, 0.0)
     enter, leave = np.where(slanted, first, top), np.where(slanted, last, bottom)
     # Between neighbouring columns the line is seen only where it leaves what both of them cover.
     middle = (last[:-1] + first[1:]) / 2
     covered = (middle >= np.maximum(top[:-1], top[1:])) & (middle <= np.minimum(bottom[:-1], bottom[1:]))
-    covered &= (np.abs(x[1:] - x[:-1]) < 1.5) & ~slanted[:-1] & ~slanted[1:]
-    onward = columns.joined[:-1] & ~covered
-    # Along the line's way: what stands in a column, then what leads to the next.
-    order = np.empty(2 * len(x) - 1, dtype=np.bool_)
-    order[0::2], order[1::2] = tall | slanted, onward
-    segments = np.empty((int(np.count_nonzero(order)), 4))
-    standing = (np.flatnonzero(order) % 2) == 0
-    for place, stand, lead in (
-        (0, x - across, (x + across)[:-1]),
-        (1, enter, last[:-1]),
-        (2, x + across, (x - across)[1:]),
-        (3, leave, first[1:]),
+    covered &= ~slanted[:-1] & ~slanted[1:]
+    # Two that are drawn across their pixels meet there; what is left between them is less than is seen.
+    covered |= slanted[:-1] & slanted[1:] & (np.abs(last[:-1] - first[1:]) < 0.5)
+    covered &= np.abs(x[1:] - x[:-1]) < 1.5
+    drawn = np.zeros((len(x), 2), dtype=np.bool_)
+    drawn[:, 0] = (bottom - top >= 0.5) | slanted
+    drawn[:-1, 1] = columns.joined[:-1] & ~covered
+    places = np.flatnonzero(drawn)
+    entries, onward = places // 2, places % 2 == 1
+    segments = np.empty((len(places), 4))
+    stands, leads = entries[~onward], entries[onward]
+    for column, stand, lead in (
+        (0, (x - across)[stands], (x + across)[leads]),
+        (1, enter[stands], last[leads]),
+        (2, (x + across)[stands], (x - across)[leads + 1]),
+        (3, leave[stands], first[leads + 1]),
     ):
-        segments[standing, place] = stand[order[0::2]]
-        segments[~standing, place] = lead[onward]
-    segments = clipped(segments, frame)
-    lone = columns.lone
-    dots = np.stack((x[lone], top[lone]), axis=1)
-    return Strokes(segments, dots[_inside(dots, frame)])
+        segments[~onward, column] = stand
+        segments[onward, column] = lead
+    return segments, entries
 
 
 def _inside(points: Floats, frame: Frame) -> Bools:
@@ -123,12 +158,17 @@ def clipped(segments: Floats, frame: Frame, margin: float = 32.0) -> Floats:
     What is zoomed in far has neighbours millions of pixels away, which overflow a painter's fixed-point numbers.
     Source  Liang and Barsky (1984), "A new concept and method for line clipping".
     """
+    return _clipped(segments, frame, margin)[0]
+
+
+def _clipped(segments: Floats, frame: Frame, margin: float = 32.0) -> tuple[Floats, Bools | slice]:
+    """The same, and which of the segments they come from."""
     x, y = segments[:, 0::2], segments[:, 1::2]
     if not len(segments) or (
         x.min() >= -margin and x.max() <= frame.width + margin
         and y.min() >= -margin and y.max() <= frame.height + margin
     ):  # fmt: skip
-        return segments
+        return segments, slice(None)
     start, step = segments[:, :2], segments[:, 2:] - segments[:, :2]
     enter, leave = np.zeros(len(segments)), np.ones(len(segments))
     for axis, size in ((0, frame.width), (1, frame.height)):
@@ -142,7 +182,7 @@ def clipped(segments: Floats, frame: Frame, margin: float = 32.0) -> Floats:
         enter, leave = np.maximum(enter, low), np.minimum(leave, high)
     seen = enter <= leave
     start, step, enter, leave = start[seen], step[seen], enter[seen, None], leave[seen, None]
-    return np.concatenate((start + step * enter, start + step * leave), axis=1)
+    return np.concatenate((start + step * enter, start + step * leave), axis=1), seen
 
 
 def dashed(segments: Floats, pattern: tuple[float, ...]) -> Floats:
