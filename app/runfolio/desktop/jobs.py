@@ -6,6 +6,7 @@ signal of one relay object; a result that is no longer wanted is dropped there.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -182,15 +183,20 @@ class Jobs(QObject):
         opened = self._opened
         job = LongJob(title)
         latest: deque[Progress] = deque(maxlen=1)
+        turn = threading.Lock()
 
         def show_latest() -> None:
-            if latest and on_progress is not None and job in self._running:
-                on_progress(latest.popleft())
+            with turn:
+                step = latest.popleft()
+            if on_progress is not None and job in self._running:
+                on_progress(step)
 
         def progress(step: Progress) -> None:
-            # Steps that come faster than the window paints replace each other.
-            waiting = bool(latest)
-            latest.append(step)
+            # Steps that come faster than the window paints replace each other. Under the lock, so that a step put
+            # in while the window takes the one before out is announced as well.
+            with turn:
+                waiting = bool(latest)
+                latest.append(step)
             if not waiting:
                 self._relay.post(show_latest)
 
