@@ -72,6 +72,5 @@ class ChartStrip(QWidget):
                 panel = MetricPanel(self._context, metric, f"strip-{number}")
                 self._panels.append(panel)
                 self._row.addWidget(panel, 1)
-            self._panels[number].metric_name = metric
-            self._panels[number].set_title(metric)
+            self._panels[number].set_metric(metric)
             self._panels[number].refresh()

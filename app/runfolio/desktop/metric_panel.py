@@ -1,27 +1,45 @@
-"""A line panel that fetches what it shows: one metric of the selected runs, in their colours."""
+"""A line panel that fetches what it shows: one metric of the selected runs, in their colours.
+
+panel = MetricPanel(context, "val/acc", slot="strip-0")   # in a layout of any view
+panel.refresh()                                           # asks off the GUI thread, draws when the answer is there
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.prepared import PreparedSeries, prepare
 from runfolio.api import Workspace
 from runfolio.desktop.context import Context
-from runfolio.desktop.plot import Drawable, LinePanel, drawable
+from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_items import Curve
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
+from runfolio.model.metrics import MetricSeries
 from runfolio.model.run import RunKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What was asked for beside the runs."""
+
+    metric: str
+    x_kind: XKind = XKind.STEP
+    smoothing: float = 0.0
+    log_y: bool = False
 
 
 class MetricPanel(LinePanel):
     """One metric for `state.selection`; `refresh` asks for it again, `shown` says that the answer is drawn."""
 
     shown = Signal()
+    log_changed = Signal(bool)
 
     def __init__(
         self, context: Context, metric: str, slot: str, *, closable: bool = False, parent: QWidget | None = None
@@ -33,49 +51,93 @@ class MetricPanel(LinePanel):
         self.metric_name = metric
         self.x_kind = XKind.STEP
         self.smoothing = 0.0
+        self.log_y = False
+        self._series: dict[RunKey, MetricSeries | None] = {}
+        self._answer: Mapping[RunKey, PreparedSeries] = {}
+        self._answered_for = _Drawing(metric)
         self.setObjectName(f"panel-{metric}")
         self.picked.connect(lambda key: context.state.set_current(RunKey(key)))
+        self.log_asked.connect(self.set_log_y)
         self.export_asked.connect(self._export)
         context.state.names_changed.connect(self._recolour)
         context.theme.changed.connect(self._recolour)
-        self._answer: Mapping[RunKey, Drawable] = {}
 
     def set_metric(self, metric: str) -> None:
-        """Show another metric."""
+        """Show another metric from the next answer on."""
         if metric != self.metric_name:
             self.metric_name = metric
-            self._answer = {}
+            self.forget()
+            self.setObjectName(f"panel-{metric}")
             self.set_title(metric)
+
+    def set_log_y(self, log: bool) -> None:
+        """Draw y on a logarithmic scale or not. The series are prepared for it anew, off the GUI thread."""
+        if log != self.log_y:
+            self.log_y = log
+            self.log_changed.emit(log)
             self.refresh()
 
+    def forget(self) -> None:
+        """Fetch every series anew at the next refresh: the index has changed."""
+        self._series = {}
+
     def refresh(self) -> None:
-        """Fetch the series of the selected runs and draw them."""
-        keys, metric, kind, smoothing = self._context.state.selection, self.metric_name, self.x_kind, self.smoothing
-        self.set_x_kind(kind)
+        """Draw the selected runs: series that were not fetched yet are, and prepared where they are not yet."""
+        keys = self._context.state.selection
+        drawing = _Drawing(self.metric_name, self.x_kind, self.smoothing, self.log_y)
+        known = {key: self._series[key] for key in keys if key in self._series}
+        ready = dict(self._answer) if drawing == self._answered_for else {}
+        ready = {key: series for key, series in ready.items() if key in known}
+        series_before = self._series
 
-        def call(workspace: Workspace) -> dict[RunKey, Drawable]:
-            found = workspace.series_for(keys, metric)
-            return {key: drawable(series, kind, smoothing) for key, series in found.items()}
+        def call(workspace: Workspace) -> tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]:
+            missing = [key for key in keys if key not in known]
+            found = workspace.series_for(missing, drawing.metric) if missing else {}
+            fetched = {key: known[key] if key in known else found.get(key) for key in keys}
+            prepared = {
+                key: ready.get(key) or prepare(series, drawing.x_kind, drawing.smoothing, log_y=drawing.log_y)
+                for key, series in fetched.items()
+                if series is not None
+            }
+            return fetched, prepared
 
-        self._context.jobs.query(self._slot, call, self._arrived)
+        def arrived(answer: tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]) -> None:
+            # What was forgotten while the question was under way stays forgotten.
+            if self._series is series_before:
+                self._series = answer[0]
+            self._answer = answer[1]
+            if self._answered_for.metric != drawing.metric:
+                self.follow()
+            self._answered_for = drawing
+            self._draw()
+            self.shown.emit()
 
-    def _arrived(self, answer: dict[RunKey, Drawable]) -> None:
-        self._answer = answer
-        self.show_curves(self._curves())
-        self.shown.emit()
+        self._context.jobs.query(self._slot, call, arrived)
+
+    def _draw(self) -> None:
+        drawing = self._answered_for
+        state, theme = self._context.state, self._context.theme
+        curves = []
+        for key, series in self._answer.items():
+            style = state.style_of(key)
+            curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
+        self.show_curves(curves, x_kind=drawing.x_kind, log_y=drawing.log_y)
+        self.show_message(self._why_empty())
+
+    def _why_empty(self) -> str:
+        if not any(len(series) for series in self._answer.values()):
+            return f"No selected run has values of {self._answered_for.metric}"
+        if all(series.x_bounds is None for series in self._answer.values()):
+            return "The points have no times: choose the step as x axis"
+        if not any(len(series.raw) for series in self._answer.values()) and any(
+            series.hidden for series in self._answer.values()
+        ):
+            return "No value is above 0: nothing to show on a logarithmic axis"
+        return ""
 
     def _recolour(self) -> None:
         if self._answer:
-            self.show_curves(self._curves(), keep_range=True)
-
-    def _curves(self) -> list[Curve]:
-        state, theme = self._context.state, self._context.theme
-        curves = []
-        for key, arrays in self._answer.items():
-            style = state.style_of(key)
-            color = theme.run_color(style.color_index)
-            curves.append(Curve(key, state.name_of(key), arrays.x, arrays.y, arrays.smooth, color, style.dash))
-        return curves
+            self._draw()
 
     def recipe(self) -> ChartRecipe:
         """What an export draws: this panel as it is set."""
@@ -101,6 +163,7 @@ def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name:
     """Ask where to, without blocking, and write the figure off the GUI thread."""
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
     dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
+    dialog.setObjectName("export-chart")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
     dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")

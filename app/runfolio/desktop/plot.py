@@ -1,4 +1,11 @@
-"""A line chart of one metric for the selected runs: every point counts, the crosshair is shared, hover reads out."""
+"""A line chart of one metric for several runs: every point counts, the crosshair is shared, hover reads out.
+
+    panel = LinePanel(theme, state, "val/acc")
+    panel.show_curves([Curve(key, "amber-heron", prepared, theme.run_color(0))])
+
+The panel takes curves that are ready to be drawn (`analysis.prepared`, worked out off the GUI thread) and asks for
+nothing itself. `metric_panel.MetricPanel` is the panel that fetches the selected runs' series.
+"""
 
 from __future__ import annotations
 
@@ -7,65 +14,55 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
-from runfolio.analysis.axis import XKind, x_axis
-from runfolio.analysis.smooth import Smoother, natural_range, smooth
+from runfolio.analysis.axis import XKind
 from runfolio.desktop import fonts
-from runfolio.desktop.plot_items import Curve, CurvesItem, PlainAxis
+from runfolio.desktop.panel_head import PanelHead
+from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
+from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.desktop.plot_pointer import PlotPointer
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.widgets import IconButton, PlainLabel, tooltip
-from runfolio.model.display import count, number
-from runfolio.model.metrics import Floats, MetricSeries
+from runfolio.desktop.widgets import PlainLabel
+from runfolio.model.display import count, duration, number
 from runfolio.model.run import RunKey
 
-_REACH = 14
-"""Pixels around the pointer within which a curve counts as pointed at."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawable:
-    """A series as a panel needs it, worked out off the GUI thread."""
-
-    x: Floats
-    y: Floats
-    smooth: Floats | None
-
-
-def drawable(series: MetricSeries, x_kind: XKind, smoothing: float) -> Drawable:
-    """The arrays to draw: x by its kind, and the smoothed series over all points when `smoothing` is above 0."""
-    x = x_axis(series, x_kind)
-    if smoothing <= 0 or len(series) < 3:
-        return Drawable(x, series.value, None)
-    return Drawable(x, series.value, smooth(x, series.value, Smoother.TIME_EMA, smoothing, natural_range(x)))
+_LABEL_WIDTH = 38
+_LARGEST = 1e300
+_AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One line of a read-out: the last point at or before the cursor."""
+    """One line of a read-out: the last point at or before the cursor; x and value None when all come later."""
 
     key: RunKey
     name: str
-    x: float
-    value: float
+    x: float | None
+    value: float | None
 
 
 class LinePanel(QWidget):
     """A chart with a title over it.
 
     picked       the user clicked a curve.
+    log_asked    the menu asks for a logarithmic y axis, or for a linear one.
     export_asked a file format was chosen from the menu ("png", "svg", "pdf", "csv").
-    closed       the user removed the panel;  maximised: wants the whole room, or gives it back.
+    closed, maximised, moved   the user removes the panel, wants it large or small again, or elsewhere in its grid
+                 (-1 one place earlier, +1 later).
+    pointed      the pointer or the keys move the cursor on this chart.
     """
 
     picked = Signal(str)
+    log_asked = Signal(bool)
     export_asked = Signal(str)
     closed = Signal()
     maximised = Signal()
-    log_changed = Signal(bool)
+    moved = Signal(int)
+    pointed = Signal()
 
     def __init__(
         self,
@@ -76,125 +73,157 @@ class LinePanel(QWidget):
         closable: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """`closable`: whether it stands in a grid that it can be taken out of, moved in and enlarged."""
         super().__init__(parent)
-        self._theme, self._state = theme, state
-        self._title_text = title
-        self._log = False
-        self._x_kind = XKind.STEP
-        self._title = PlainLabel(title)
-        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._theme, self._state, self._closable = theme, state, closable
+        self._title_text, self._log, self._x_kind = title, False, XKind.STEP
+        self._follows = True
+        self.head = PanelHead(theme, closable=closable)
+        self.head.maximised.connect(self.maximised)
+        self.head.closed.connect(self.closed)
         self._note = PlainLabel("", role="muted", font=fonts.ui(11))
+        self._message = PlainLabel("", role="muted", wrap=True)
         self._axes = {side: PlainAxis(side) for side in ("left", "bottom")}
         self.plot = pg.PlotWidget(axisItems=self._axes, enableMenu=False)
         self.plot.setObjectName("plot")
         self.plot.hideButtons()
         self.plot.setFrameStyle(0)
-        self._items = CurvesItem()
-        self.plot.addItem(self._items)
+        self._axes["bottom"].kind = AxisKind.WHOLE
         self._view = self.plot.getViewBox()
-        self._view.setDefaultPadding(0.04)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._view.disableAutoRange()
+        for axis in self._axes.values():
+            # The grid belongs below the curves.
+            axis.setZValue(-1000)
+        self.items = CurvesItem(self._view)
+        self.items.say_x = self.x_text
+        self._cursor = QGraphicsLineItem()
+        self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
-        self.plot.addItem(self._cursor, ignoreBounds=True)
-        self._lay_out(closable)
-        self.plot.viewport().installEventFilter(self)
-        self.plot.viewport().setMouseTracking(True)
-        self._view.sigRangeChanged.connect(self._items.viewRangeChanged)
+        self._lay_out()
+        self.pointer = PlotPointer(self.plot, self.items, state, self.x_text, lambda: self.counts_steps)
+        self.pointer.picked.connect(self.picked)
+        self.pointer.pointed.connect(self.pointed)
+        self.pointer.all_asked.connect(self.reset_view)
+        self.pointer.focus_changed.connect(self.update)
+        self._view.sigRangeChangedManually.connect(self._on_moved_by_hand)
+        self._view.sigRangeChanged.connect(self._follow_cursor)
+        self._view.sigResized.connect(self._follow_cursor)
         state.cursor_changed.connect(self._follow_cursor)
         theme.changed.connect(self._colour)
         self._colour()
         self.set_title(title)
 
-    def _lay_out(self, closable: bool) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(8, 2, 4, 0)
-        head.addWidget(self._title, 1)
-        self._buttons: list[IconButton] = []
-        if closable:
-            for icon, label, signal in (("maximize", "Maximise", self.maximised), ("x", "Remove panel", self.closed)):
-                button = IconButton(icon, label, self._theme, size=13)
-                button.clicked.connect(signal)
-                head.addWidget(button)
-                self._buttons.append(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self._note, 0, Qt.AlignmentFlag.AlignRight)
+    def _lay_out(self) -> None:
+        body = QGridLayout()
+        body.addWidget(self.plot, 0, 0)
+        body.addWidget(self._message, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._message.setObjectName("message")
+        self._message.hide()
+        self._note.setObjectName("note")
         self._note.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2, 4, 2, 2)
+        column.setSpacing(2)
+        column.addWidget(self.head)
+        column.addLayout(body, 1)
+        column.addWidget(self._note, 0, Qt.AlignmentFlag.AlignRight)
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
     def set_title(self, title: str) -> None:
         """Name the chart; the scale is added to it."""
         self._title_text = title
-        self._title.setText(f"{title} · log" if self._log else title)
-        self.setAccessibleName(f"Chart of {title}")
+        shown = f"{title} · log" if self._log else title
+        self.head.set_title(shown)
+        self.setAccessibleName(f"Chart of {shown}")
 
     @property
     def title(self) -> str:
         """The metric's name."""
         return self._title_text
 
-    @property
-    def log_y(self) -> bool:
-        """Whether y is logarithmic."""
-        return self._log
+    def show_curves(self, curves: Sequence[Curve], *, x_kind: XKind = XKind.STEP, log_y: bool = False) -> None:
+        """Draw other curves, which were prepared for that x axis and scale.
 
-    def set_log_y(self, log: bool) -> None:
-        """Draw y on a logarithmic scale or not. Values of 0 and below are gaps there, and counted in a note."""
-        if log != self._log:
-            self._log = log
-            self._axes["left"].setLogMode(log)
+        The range that the user has zoomed to stays while the axes do; else everything comes into view. Values of 0
+        and below are gaps on a logarithmic scale, and counted in a note.
+        """
+        if (x_kind, log_y) != (self._x_kind, self._log):
+            self._follows = True
+            self._x_kind, self._log = x_kind, log_y
+            self._axes["left"].setLogMode(log_y)
+            self._axes["bottom"].kind = _AXES[x_kind]
+            for axis in self._axes.values():
+                # pyqtgraph keeps the picture of an axis until its range changes.
+                axis.picture = None
             self.set_title(self._title_text)
-            self.show_curves(self._items.curves)
-            self.log_changed.emit(log)
-
-    def set_x_kind(self, kind: XKind) -> None:
-        """Say what x is, for its axis."""
-        self._x_kind = kind
-        names = {XKind.STEP: "number", XKind.RELATIVE: "duration", XKind.WALL: "clock"}
-        self._axes["bottom"].kind = names[kind]
-
-    def show_curves(self, curves: Sequence[Curve], *, keep_range: bool = False) -> None:
-        """Draw other curves; the view goes to all of them unless its range is to be kept."""
-        self._items.set_curves(curves, log_y=self._log)
-        hidden = sum(int((c.y <= 0).sum()) for c in curves) if self._log else 0
-        self._note.setText(f"{count(hidden)} values ≤ 0 have no place on a log axis" if hidden else "")
+        hidden = sum(c.series.hidden for c in curves)
+        self._note.setText(f"{count(hidden)} value{'' if hidden == 1 else 's'} ≤ 0 not on a log axis" if hidden else "")
         self._note.setVisible(bool(hidden))
-        if not keep_range:
+        self.items.set_curves(curves)
+        if self._follows:
             self.reset_view()
+
+    def show_message(self, text: str) -> None:
+        """Say something in the middle of the chart; "" for nothing."""
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
 
     @property
     def curves(self) -> tuple[Curve, ...]:
         """What is drawn."""
-        return self._items.curves
+        return self.items.curves
 
     @property
     def point_count(self) -> int:
         """How many points the chart stands for; none of them is left out."""
-        return sum(len(c.y) for c in self._items.curves)
+        return sum(len(c.series) for c in self.items.curves)
 
     def reset_view(self) -> None:
-        """Show all points."""
-        self._view.enableAutoRange()
-        self._view.updateAutoRange()
+        """Show all points, also those to come."""
+        self._follows = True
+        x = _around([c.series.x_bounds for c in self.curves])
+        y = _around([line.y_bounds for c in self.curves for line in (c.series.raw, c.series.line) if line is not None])
+        self._view.setLimits(
+            minXRange=max((x[1] - x[0]) * 1e-7, 1e-12 * max(abs(x[0]), abs(x[1]))), maxXRange=(x[1] - x[0]) * 100
+        )
+        self._view.setRange(xRange=x, yRange=y, padding=0)
+
+    def follow(self) -> None:
+        """Bring everything into view when the next curves come, wherever the user has zoomed to."""
+        self._follows = True
 
     def readings(self, at: float) -> list[Reading]:
-        """What each run has at `at`: its last point at or before it; the first one when it starts later."""
+        """What each run has at `at`: its last point at or before it."""
         found: list[Reading] = []
-        for curve in self._items.curves:
-            values = curve.smooth if curve.smooth is not None else curve.y
-            before = np.flatnonzero(curve.x <= at)
-            if not len(before):
-                continue
-            place = int(before[np.argmax(curve.x[before])]) if len(before) > 1 else int(before[0])
-            # Of equal steps the last written one counts.
-            same = before[curve.x[before] == curve.x[place]]
-            place = int(same[-1])
-            found.append(Reading(curve.key, curve.name, float(curve.x[place]), float(values[place])))
+        for curve in self.curves:
+            place = curve.series.at_or_before(at)
+            x, value = (None, None) if place is None else (float(curve.x[place]), float(curve.series.shown[place]))
+            found.append(Reading(curve.key, curve.name, x, value))
         return found
+
+    def x_text(self, x: float) -> str:
+        """An x in words: "step 24", "12 min 4 s", a local time."""
+        if self._x_kind is XKind.STEP:
+            return f"step {number(x, 9)}"
+        return duration(x) if self._x_kind is XKind.RELATIVE else clock_text(x)
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether x is the step, and no time."""
+        return self._x_kind is XKind.STEP
+
+    @property
+    def pointed_at(self) -> str:
+        """What the pointer is on, in words; empty for nothing."""
+        return self.pointer.tip
+
+    def settle(self) -> None:
+        """Paint for the range that is shown, even while the hand moves."""
+        if not self.items.settled:
+            self.items.repaint_now()
 
     # --- colours -----------------------------------------------------------------------------------------------
 
@@ -204,106 +233,78 @@ class LinePanel(QWidget):
         for axis in self._axes.values():
             axis.setPen(pg.mkPen(theme.color("axis"), width=1))
             axis.setTextPen(pg.mkPen(theme.color("muted")))
-            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11), autoReduceTextSpace=True)
-        self._axes["left"].setWidth(46)
+            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11))
+        # Wider only for numbers that need it: charts under each other keep one left edge.
+        self._axes["left"].setStyle(tickTextWidth=_LABEL_WIDTH, autoExpandTextSpace=True, autoReduceTextSpace=False)
         self.plot.showGrid(x=True, y=True, alpha=0.10 if theme.name == "light" else 0.16)
-        self._cursor.setPen(pg.mkPen(theme.color("cursor"), width=1, style=Qt.PenStyle.DashLine))
-        self._items.mark_color = theme.color("bad")
-        self._items.update()
+        pen = QPen(theme.color("cursor"), 1.0, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self._cursor.setPen(pen)
+        self.items.mark_color, self.items.surface = theme.color("bad"), theme.color("surface")
+        self.items.repaint_now()
 
-    # --- the pointer -------------------------------------------------------------------------------------------
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A line around the chart that the keys have reached."""
+        if self.pointer.reached_by_keys and self.plot.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self._theme.color("accent"))
+            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
+            painter.end()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Pointer over the plot: crosshair, emphasis, click and double click."""
-        kind = event.type()
-        if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._point(event.position())
-        elif kind == QEvent.Type.Leave:
-            self._items.emphasise(None)
-            self._state.set_cursor(None)
-        elif kind == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            if event.button() == Qt.MouseButton.LeftButton and event.position() == self._pressed_at:
-                self._pick(event.position())
-        elif kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
-            self._pressed_at = event.position()
-        elif kind == QEvent.Type.MouseButtonDblClick:
-            self.reset_view()
-            return True
-        return super().eventFilter(watched, event)
+    # --- the cursor and the menu -------------------------------------------------------------------------------------
 
-    _pressed_at = QPointF(-1, -1)
+    def _on_moved_by_hand(self, *_: object) -> None:
+        self._follows = False
 
-    def _place(self, at: QPointF) -> QPointF:
-        place: QPointF = self._view.mapSceneToView(self.plot.mapToScene(at.toPoint()))
-        return place
-
-    def _near(self, at: QPointF) -> tuple[Curve, int] | None:
-        place = self._place(at)
-        size = self._view.viewPixelSize()
-        return self._items.nearest(place.x(), place.y(), _REACH * abs(size[0]), _REACH * abs(size[1]))
-
-    def _point(self, at: QPointF) -> None:
-        if not self._items.curves:
-            return
-        found = self._near(at)
-        self._items.emphasise(found[0].key if found else None)
-        if found:
-            curve, place = found
-            value = curve.smooth if curve.smooth is not None else curve.y
-            raw = f" (raw {number(float(curve.y[place]), 6)})" if curve.smooth is not None else ""
-            self._tip = f"{curve.name}\n{self._x_text(float(curve.x[place]))}: {number(float(value[place]), 6)}{raw}"
-            QToolTip.showText(self.plot.viewport().mapToGlobal(at.toPoint()), tooltip(self._tip), self.plot)
-        elif self._tip:
-            self._tip = ""
-            QToolTip.hideText()
-        self._state.set_cursor(self._place(at).x())
-
-    _tip = ""
-
-    @property
-    def pointed_at(self) -> str:
-        """What the pointer is on, in words; empty for nothing."""
-        return self._tip
-
-    def _x_text(self, x: float) -> str:
-        words = {XKind.STEP: "step", XKind.RELATIVE: "after", XKind.WALL: ""}
-        return f"{words[self._x_kind]} {self._axes['bottom'].tickStrings([x], 1.0, 1.0)[0]}".strip()
-
-    def _pick(self, at: QPointF) -> None:
-        found = self._near(at)
-        if found:
-            self.picked.emit(str(found[0].key))
-
-    def _follow_cursor(self) -> None:
-        step = self._state.cursor_step
-        self._cursor.setVisible(step is not None)
-        if step is not None:
-            self._cursor.setPos(step)
-
-    # --- the menu ----------------------------------------------------------------------------------------------
+    def _follow_cursor(self, *_: object) -> None:
+        step, frame = self._state.cursor_step, self.items.frame()
+        shown = step is not None and frame is not None and frame.x0 <= step <= frame.x1
+        if step is not None and frame is not None and shown:
+            x = round(float(frame.pixels_x(np.array([step]))[0])) + 0.5
+            self._cursor.setLine(x, 0, x, frame.height)
+        self._cursor.setVisible(shown)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the chart."""
         menu = QMenu(self)
+        menu.setObjectName("panel-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         log = menu.addAction("Logarithmic y axis")
         log.setCheckable(True)
         log.setChecked(self._log)
-        log.toggled.connect(self.set_log_y)
-        menu.addAction("Show all points", self.reset_view)
+        log.toggled.connect(self.log_asked)
+        menu.addAction("Show all points (double click)", self.reset_view)
         menu.addSeparator()
         menu.addAction("Copy image", self.copy_image)
         for suffix in ("png", "svg", "pdf", "csv"):
             menu.addAction(f"Export {suffix.upper()}…", self._asking(suffix))
-        if self._buttons:
+        if self._closable:
             menu.addSeparator()
-            menu.addAction("Maximise", self.maximised.emit)
+            menu.addAction("Maximise or restore", self.maximised.emit)
+            menu.addAction("Move earlier", lambda: self.moved.emit(-1))
+            menu.addAction("Move later", lambda: self.moved.emit(1))
             menu.addAction("Remove panel", self.closed.emit)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        menu.popup(event.globalPos())
 
     def _asking(self, suffix: str) -> Callable[[], None]:
         return lambda: self.export_asked.emit(suffix)
 
     def copy_image(self) -> None:
         """Put a picture of the chart on the clipboard."""
+        self.settle()
         QApplication.clipboard().setPixmap(self.grab())
+
+
+def _around(bounds: Sequence[tuple[float, float] | None]) -> tuple[float, float]:
+    """A range that holds all bounds with a little room, finite and not empty; 0 to 1 for none."""
+    known = [b for b in bounds if b is not None]
+    if not known:
+        return 0.0, 1.0
+    low = max(-_LARGEST, min(b[0] for b in known))
+    high = min(_LARGEST, max(b[1] for b in known))
+    room = (high - low) * 0.04
+    # A single value, or values that differ by less than floats can be divided by, lie in the middle.
+    if room <= max(abs(low), abs(high)) * 1e-13:
+        room = max(abs(low), abs(high)) * 0.05 or 0.5
+    return low - room, high + room

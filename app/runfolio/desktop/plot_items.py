@@ -1,86 +1,115 @@
-"""What is painted inside a chart: all curves of a panel in one item, their marks, and the time axis.
+"""What is painted inside a chart: all curves of a panel in one item, with their marks.
 
-Painting is the cost of a chart, not reduction: each curve is reduced to the true lowest and highest point of every
-pixel column, kept as a path for the range that is shown, and painted again from that path until the range changes.
+Painting is the cost of a chart, not reduction. So the curves are painted once for a range and a size, into a picture
+of the screen's own pixels. The crosshair, tooltips and the emphasised curve go over it. While the hand moves, a
+picture that was costly is drawn moved and scaled, and painted anew when the hand rests.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+import shiboken6
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from runfolio.analysis.reduce import inf_marks, min_max_columns, nan_marks
-from runfolio.model.display import number
+from runfolio.analysis.prepared import PreparedSeries
+from runfolio.desktop.plot_marks import Marks
+from runfolio.desktop.strokes import DASHES, Frame, Strokes, all_strokes, dashed, distance
 from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 
-DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-_SMOOTH_POINTS = 60_000
-"""Up to this many points in all the lines are antialiased; beyond, it costs more than it shows."""
+LIVE_MS = 8.0
+"""A picture that was painted faster than this is painted anew at every move; a slower one is moved first."""
 
-_RAW_ALPHA = 70
-_MARK = 4.5
+REST_MS = 60
+"""How long the hand has to rest before the picture is painted anew."""
+
+_FINE_MS = 20.0
+_FINE_SEGMENT_US, _FINE_PIXEL_US = 0.3, 0.04
+"""What an antialiased segment costs, and each pixel of its length; a picture above _FINE_MS is painted without."""
+
+_WIDTH, _STRONG_WIDTH, _FAINT_WIDTH, _DOT = 1.7, 2.8, 1.1, 5.0
+_FAINT = 0.30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One run's series, ready to be drawn: float64 (n,) arrays in written order.
-
-    smooth   the smoothed series, None to draw `y` as it is; the raw one then stays faint behind it.
-    """
+    """One run's series in the run's colour; `dash` is an index of strokes.DASHES, 0 for a solid line."""
 
     key: RunKey
     name: str
-    x: Floats
-    y: Floats
-    smooth: Floats | None
+    series: PreparedSeries
     color: QColor
     dash: int = 0
 
+    @property
+    def x(self) -> Floats:
+        """Where its points lie, in written order."""
+        return self.series.x
 
-@dataclass(slots=True)
-class _Paths:
-    raw: QPainterPath
-    smooth: QPainterPath | None
-    dots: list[QPointF]
-    points: int
+    @property
+    def y(self) -> Floats:
+        """Its values as written."""
+        return self.series.y
+
+    @property
+    def smooth(self) -> Floats | None:
+        """Its smoothed values, None when it is not smoothed."""
+        return self.series.smooth
 
 
-class CurvesItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph ships no types
-    """All curves of a panel, in data coordinates (y already as its logarithm on a log axis)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    curve: Curve
+    strong: Strokes
+    faint: Strokes | None
 
-    def __init__(self) -> None:
+
+class CurvesItem(QGraphicsObject):
+    """All curves of a panel, in the pixels of the view box that it is a child of."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
         super().__init__()
+        # Not by the constructor: shiboken then hands the object over, and crashes when the view is torn down.
+        self.setParentItem(view)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        # Below the view's own children, such as a selection rectangle.
+        self.setZValue(-1)
+        self._view = view
         self._curves: tuple[Curve, ...] = ()
-        self._log = False
-        self._paths: list[_Paths] = []
-        self._shown_range: tuple[float, float, int] | None = None
         self._emphasis: RunKey | None = None
-        self._bounds = QRectF()
-        self.mark_color = QColor("red")
+        self.mark_color, self.surface = QColor("red"), QColor("white")
+        self.say_x: Callable[[float], str] = str
+        self._picture: QPixmap | None = None
+        self._frame: Frame | None = None
+        self._moved_to: Frame | None = None
+        self._ratio = 1.0
+        self._drawn: list[_Drawn] = []
+        self._marks = Marks()
+        self._cost_ms = 0.0
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.repaint_now)
+        view.sigRangeChanged.connect(self._on_range_changed)
+        view.sigResized.connect(self._on_resized)
 
     @property
     def curves(self) -> tuple[Curve, ...]:
         """What is drawn, first drawn first."""
         return self._curves
 
-    def set_curves(self, curves: Sequence[Curve], *, log_y: bool) -> None:
+    def set_curves(self, curves: Sequence[Curve]) -> None:
         """Draw other curves."""
-        self.prepareGeometryChange()
         self._curves = tuple(curves)
-        self._log = log_y
-        self._shown_range = None
-        self._bounds = self._data_bounds()
-        self.update()
+        self.repaint_now()
 
     def emphasise(self, key: RunKey | None) -> None:
         """Draw one run's curve thicker and on top; None for none."""
@@ -88,172 +117,170 @@ class CurvesItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph ships no 
             self._emphasis = key
             self.update()
 
-    def scaled(self, y: Floats) -> Floats:
-        """y as it is placed: its decimal logarithm on a log axis, where values of 0 and below are gaps."""
-        if not self._log:
-            return y
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scaled: Floats = np.where(y > 0, np.log10(y), np.nan)
-        return scaled
+    @property
+    def emphasised(self) -> RunKey | None:
+        """The run whose curve is drawn on top."""
+        return self._emphasis
 
-    def boundingRect(self) -> QRectF:
-        """The rectangle of all finite points."""
-        return self._bounds
-
-    def dataBounds(self, ax: int, frac: float = 1.0, orthoRange: object = None) -> tuple[float | None, float | None]:
-        """The range of one axis, for pyqtgraph's automatic range."""
-        box = self._bounds
-        if box.isNull() and not self._curves:
-            return None, None
-        return (box.left(), box.right()) if ax == 0 else (box.top(), box.bottom())
-
-    def viewRangeChanged(self, *_: object) -> None:
-        """pyqtgraph: the view was moved or scaled."""
-        self._shown_range = None
+    def repaint_now(self) -> None:
+        """Paint anew at the next chance, however much it costs: colours, curves or the range are others."""
+        self._picture = self._moved_to = None
+        self._rest.stop()
         self.update()
 
-    def _data_bounds(self) -> QRectF:
-        lows_x, highs_x, lows_y, highs_y = [], [], [], []
-        for curve in self._curves:
-            y = self.scaled(curve.y)
-            sound = np.isfinite(curve.x) & np.isfinite(y)
-            if sound.any():
-                lows_x.append(float(curve.x[sound].min()))
-                highs_x.append(float(curve.x[sound].max()))
-                lows_y.append(float(y[sound].min()))
-                highs_y.append(float(y[sound].max()))
-            elif np.isfinite(curve.x).any():
-                # Only NaN: there is no height, but its marks need their steps in sight.
-                lows_x.append(float(np.nanmin(curve.x)))
-                highs_x.append(float(np.nanmax(curve.x)))
-        if not lows_x:
-            return QRectF()
-        low, high = (min(lows_y), max(highs_y)) if lows_y else (0.0, 1.0)
-        return QRectF(QPointF(min(lows_x), low), QPointF(max(highs_x), high))
+    @property
+    def settled(self) -> bool:
+        """Whether what is seen was painted for the range that is shown."""
+        return not self._rest.isActive() and self._picture is not None
+
+    def _on_range_changed(self, *_: object) -> None:
+        self.update()
+
+    def _on_resized(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The view's rectangle."""
+        rect: QRectF = self._view.rect()
+        return rect
+
+    def frame(self, ratio: float = 1.0) -> Frame | None:
+        """The range and size to paint, `ratio` pixels to each of Qt's; None when there is nothing to paint on."""
+        (x0, x1), (y0, y1) = self._view.viewRange()
+        width, height = round(self._view.width() * ratio), round(self._view.height() * ratio)
+        if not (x0 < x1 and y0 < y1 and width >= 1 and height >= 1):
+            return None
+        return Frame(x0, x1, y0, y1, width, height)
+
+    # --- painting ----------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the curves of the range that is shown."""
-        view = self.getViewBox()
-        if view is None or not self._curves:
+        ratio = painter.device().devicePixelRatio()
+        frame = self.frame(ratio)
+        if frame is None or not self._curves:
             return
-        (x0, x1), (_, y1) = view.viewRange()
-        columns = max(1, int(view.width()))
-        if not x0 < x1:
-            return
-        if self._shown_range != (x0, x1, columns):
-            self._paths = [self._reduce(curve, x0, x1, columns) for curve in self._curves]
-            self._shown_range = (x0, x1, columns)
-        total = sum(p.raw.elementCount() for p in self._paths)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, total <= _SMOOTH_POINTS)
-        pairs = list(zip(self._curves, self._paths, strict=True))
-        pairs.sort(key=lambda pair: pair[0].key == self._emphasis)
-        for curve, paths in pairs:
-            if paths.smooth is not None:
-                faint = QColor(curve.color)
-                faint.setAlpha(_RAW_ALPHA)
-                painter.strokePath(paths.raw, _pen(faint, 1.0))
-        for curve, paths in pairs:
-            strong = curve.key == self._emphasis
-            width = (2.6 if strong else 1.7) if total <= _SMOOTH_POINTS else 1.0
-            painter.strokePath(paths.smooth or paths.raw, _pen(curve.color, width, curve.dash))
-            if paths.dots:
-                painter.setPen(_pen(curve.color, 5.0, cap=Qt.PenCapStyle.RoundCap))
-                painter.drawPoints(QPolygonF(paths.dots))
-        self._paint_marks(painter, view, x0, x1, y1)
+        if self._picture is None or (frame, ratio) != (self._frame, self._ratio):
+            place = self._moved(frame)
+            if place is not None and self._picture is not None:
+                if frame != self._moved_to:
+                    # Only a move puts off the rest: the crosshair and tooltips repaint as well.
+                    self._moved_to = frame
+                    self._rest.start()
+                painter.setClipRect(self.boundingRect())
+                painter.scale(1 / ratio, 1 / ratio)
+                painter.drawPixmap(place, self._picture, QRectF(self._picture.rect()))
+                return
+            self._paint_picture(frame, ratio)
+        if self._picture is not None:
+            painter.scale(1 / ratio, 1 / ratio)
+            painter.drawPixmap(0, 0, self._picture)
+            self._paint_emphasis(painter, ratio)
 
-    def _reduce(self, curve: Curve, x0: float, x1: float, columns: int) -> _Paths:
-        reduced = min_max_columns(curve.x, self.scaled(curve.y), x0, x1, columns)
-        dots = [QPointF(float(x), float(y)) for x, y in zip(reduced.lone_x, reduced.lone_y, strict=True)]
-        smooth = None
-        if curve.smooth is not None:
-            line = min_max_columns(curve.x, self.scaled(curve.smooth), x0, x1, columns)
-            smooth = _path(line.x, line.y)
-        return _Paths(_path(reduced.x, reduced.y), smooth, dots, reduced.points)
+    def _moved(self, frame: Frame) -> QRectF | None:
+        """Where the last picture belongs in another frame; None when it is to be painted anew instead."""
+        old = self._frame
+        if self._picture is None or old is None or self._cost_ms <= LIVE_MS:
+            return None
+        left, right = frame.pixels_x(np.array([old.x0, old.x1])).tolist()
+        top, bottom = frame.pixels_y(np.array([old.y1, old.y0])).tolist()
+        scale_x, scale_y = (right - left) / frame.width, (bottom - top) / frame.height
+        if not (0.5 <= scale_x <= 2 and 0.5 <= scale_y <= 2):
+            return None
+        # A hand that has moved away from most of the picture wants to see what is there.
+        seen_x = min(right, frame.width) - max(left, 0)
+        seen_y = min(bottom, frame.height) - max(top, 0)
+        if seen_x < 0.6 * frame.width or seen_y < 0.6 * frame.height:
+            return None
+        return QRectF(QPointF(left, top), QPointF(right, bottom))
 
-    def _paint_marks(self, painter: QPainter, view: pg.ViewBox, x0: float, x1: float, top: float) -> None:
-        """Triangles on the upper edge where a value is NaN, on the lower one up or down where it is infinite."""
-        size = view.viewPixelSize()
-        painter.setPen(Qt.PenStyle.NoPen)
-        for curve in self._curves:
-            for marks, hollow in ((nan_marks(curve.x, curve.y), False), (inf_marks(curve.x, curve.y), True)):
-                seen = marks[(marks >= x0) & (marks <= x1)]
-                # One triangle a pixel is all that can be told apart.
-                step = max(1, len(seen) // 400)
-                painter.setBrush(Qt.BrushStyle.NoBrush if hollow else self.mark_color)
-                painter.setPen(_pen(self.mark_color, 1.0) if hollow else Qt.PenStyle.NoPen)
-                for x in seen[::step]:
-                    painter.drawPolygon(
-                        QPolygonF(
-                            [
-                                QPointF(x - _MARK * size[0], top - size[1]),
-                                QPointF(x + _MARK * size[0], top - size[1]),
-                                QPointF(x, top - 2 * _MARK * size[1]),
-                            ]
-                        )
-                    )
+    def _paint_picture(self, frame: Frame, ratio: float) -> None:
+        started = time.perf_counter()
+        self._drawn = _drawn(self._curves, frame)
+        picture = QPixmap(frame.width, frame.height)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        fine = _cost_ms(self._drawn) <= _FINE_MS
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, fine)
+        for drawn in self._drawn:
+            if drawn.faint is not None:
+                color = _mixed(drawn.curve.color, self.surface)
+                _paint_strokes(painter, drawn.faint, color, (_FAINT_WIDTH if fine else 1.0) * ratio, ratio)
+        for drawn in self._drawn:
+            width = (_WIDTH if fine else 1.0) * ratio
+            _paint_strokes(painter, drawn.strong, drawn.curve.color, width, ratio, drawn.curve.dash)
+        self._marks = Marks([(c.name, c.series) for c in self._curves], frame, ratio, self.say_x)
+        self._marks.paint(painter, self.mark_color)
+        painter.end()
+        self._picture, self._frame, self._ratio = picture, frame, ratio
+        self._cost_ms = (time.perf_counter() - started) * 1000
+        self._rest.stop()
 
-    def nearest(self, x: float, y: float, reach_x: float, reach_y: float) -> tuple[Curve, int] | None:
-        """The curve and point nearest to a place, None when none lies within reach (an ellipse of those radii)."""
-        best: tuple[float, Curve, int] | None = None
-        for curve in self._curves:
-            shown = self.scaled(curve.smooth if curve.smooth is not None else curve.y)
-            near = np.flatnonzero(np.abs(curve.x - x) <= reach_x)
-            if not len(near):
-                continue
-            distance = np.hypot((curve.x[near] - x) / reach_x, (shown[near] - y) / reach_y)
-            if np.isnan(distance).all():
-                continue
-            place = int(np.nanargmin(distance))
-            if distance[place] <= 1 and (best is None or distance[place] < best[0]):
-                best = (float(distance[place]), curve, int(near[place]))
-        return None if best is None else (best[1], best[2])
+    def _paint_emphasis(self, painter: QPainter, ratio: float) -> None:
+        for drawn in self._drawn:
+            if drawn.curve.key == self._emphasis:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, _cost_ms([drawn]) <= _FINE_MS)
+                _paint_strokes(painter, drawn.strong, drawn.curve.color, _STRONG_WIDTH * ratio, ratio, drawn.curve.dash)
 
+    # --- pointing ----------------------------------------------------------------------------------------------
 
-def _path(x: Floats, y: Floats) -> QPainterPath:
-    path: QPainterPath = pg.functions.arrayToQPath(x, y, connect="finite", finiteCheck=False)
-    return path
+    def nearest(self, at: QPointF, reach: float) -> Curve | None:
+        """The curve whose line comes nearest to a place of this item, None when none comes within `reach`."""
+        best, found = reach * self._ratio, None
+        for drawn in self._drawn:
+            strong = drawn.strong
+            gap = distance(strong.segments, at.x() * self._ratio, at.y() * self._ratio, best)
+            if len(strong.dots):
+                apart = np.hypot(strong.dots[:, 0] - at.x() * self._ratio, strong.dots[:, 1] - at.y() * self._ratio)
+                gap = min(gap, float(apart.min()))
+            if gap <= best:
+                best, found = gap, drawn.curve
+        return found
 
-
-def _pen(color: QColor, width: float, dash: int = 0, cap: Qt.PenCapStyle = Qt.PenCapStyle.FlatCap) -> QPen:
-    pen = QPen(color, width, DASHES[dash % len(DASHES)], cap, Qt.PenJoinStyle.BevelJoin)
-    pen.setCosmetic(True)
-    return pen
+    def mark_at(self, at: QPointF, reach: float) -> str:
+        """What the marks at a place of this item say, those of all runs there; empty for none."""
+        return self._marks.text_at(at.x() * self._ratio, at.y() * self._ratio, reach * self._ratio)
 
 
-class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
-    """An axis whose numbers are written as everywhere else, and whose times are local clock times.
-
-    kind   "number", "duration" (seconds since the start) or "clock" (seconds since 1970).
-    """
-
-    def __init__(self, orientation: str) -> None:
-        super().__init__(orientation)
-        self.kind = "number"
-        self.enableAutoSIPrefix(False)
-
-    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """The text at each tick."""
-        if self.logMode:
-            return [number(10**v, 3) for v in values]
-        if self.kind == "clock":
-            return [_clock(v, spacing) for v in values]
-        if self.kind == "duration":
-            return [_span(v) for v in values]
-        digits = max(0, -math.floor(math.log10(spacing))) if 0 < spacing < 1 else 0
-        if digits > 6 or max((abs(v) for v in values), default=0) >= 1e7:
-            return [number(v, 4) for v in values]
-        return [f"{v:.{digits}f}".replace("-", "−") for v in values]
+def _drawn(curves: Sequence[Curve], frame: Frame) -> list[_Drawn]:
+    raw = [curve.series.raw for curve in curves]
+    smooth = [curve.series.line for curve in curves if curve.series.line is not None]
+    lines = [points.columns(frame.x0, frame.x1, frame.width) for points in (*raw, *smooth)]
+    painted = all_strokes(lines, frame)
+    found: list[_Drawn] = []
+    smoothed = iter(painted[len(raw) :])
+    for curve, own in zip(curves, painted, strict=False):
+        strong = own if curve.series.line is None else next(smoothed)
+        found.append(_Drawn(curve, strong, None if curve.series.line is None else own))
+    return found
 
 
-def _clock(seconds: float, spacing: float) -> str:
-    try:
-        moment = dt.datetime.fromtimestamp(seconds, tz=dt.UTC).astimezone()
-    except (OverflowError, ValueError, OSError):
-        return ""
-    return moment.strftime("%Y-%m-%d" if spacing >= 86_400 else "%m-%d %H:%M" if spacing >= 60 else "%H:%M:%S")
+def _cost_ms(drawn: Sequence[_Drawn]) -> float:
+    lines = [line for d in drawn for line in (d.strong, d.faint) if line is not None]
+    segments, pixels = sum(len(line.segments) for line in lines), sum(line.length for line in lines)
+    return (segments * _FINE_SEGMENT_US + pixels * _FINE_PIXEL_US) / 1000
 
 
-def _span(seconds: float) -> str:
-    if abs(seconds) >= 7200:
-        return f"{seconds / 3600:.3g} h"
-    return f"{seconds / 60:.3g} min" if abs(seconds) >= 120 else f"{seconds:.3g} s"
+def _mixed(color: QColor, ground: QColor) -> QColor:
+    """`color` thinned into the ground: opaque, because segments that overlap would show through each other."""
+    parts = ((color.redF(), ground.redF()), (color.greenF(), ground.greenF()), (color.blueF(), ground.blueF()))
+    return QColor.fromRgbF(*(strong * _FAINT + behind * (1 - _FAINT) for strong, behind in parts))
+
+
+def _paint_strokes(painter: QPainter, line: Strokes, color: QColor, width: float, ratio: float, dash: int = 0) -> None:
+    segments = line.segments
+    calm = dash > 0 and line.length < 12 * painter.device().width()
+    if calm:
+        # A line that fills whole columns is no line to dash: its gaps would hide values.
+        segments = dashed(segments, tuple(ratio * part for part in DASHES[dash % len(DASHES)]))
+    # Square ends close the corners between segments; dashes keep their length.
+    cap = Qt.PenCapStyle.FlatCap if calm else Qt.PenCapStyle.SquareCap
+    painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, cap))
+    if len(segments):
+        flat = np.ascontiguousarray(segments)
+        # QLineF is four doubles; a list of ten thousand of them costs more than painting it.
+        painter.drawLines(cast(QLineF, shiboken6.wrapInstance(flat.ctypes.data, QLineF)), len(flat))
+    if len(line.dots):
+        painter.setPen(QPen(color, _DOT * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPoints([QPointF(x, y) for x, y in line.dots.tolist()])

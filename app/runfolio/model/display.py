@@ -96,6 +96,21 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", THIN_SPACE)
 
 
+def short_count(value: int) -> str:
+    """A whole number in two or three digits where it has many.
+
+    >>> short_count(9999), short_count(41_260), short_count(4_200_000)
+    ('9\\u2009999', '41.3 k', '4.2 M')
+    """
+    if value < 10_000:
+        return count(value)
+    for unit, size in (("k", 1e3), ("M", 1e6), ("G", 1e9)):
+        if value < 999.5 * size or unit == "G":
+            text = f"{value / size:.1f}" if value < 100 * size else f"{value / size:.0f}"
+            return f"{text.removesuffix('.0')} {unit}"
+    return count(value)
+
+
 def duration(seconds: float | None) -> str:
     """A span of time in its two largest units: `41 ms`, `3.2 s`, `12 min 4 s`, `3 h 7 min`, `2 d 4 h`."""
     if seconds is None or not math.isfinite(seconds):

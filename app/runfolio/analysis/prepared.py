@@ -1,0 +1,108 @@
+"""A metric's series with all that a chart needs of it worked out, so that painting and pointing look nothing over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runfolio.analysis.axis import XKind, x_axis
+from runfolio.analysis.pyramid import Points
+from runfolio.analysis.reduce import inf_marks, nan_marks
+from runfolio.analysis.smooth import Smoother, natural_range, smooth
+from runfolio.model.metrics import Floats, Ints, MetricSeries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedSeries:
+    """One series as a chart draws it. Arrays are float64 (n,) in written order; `raw` and `line` are made of them.
+
+    y        the values as written;  smooth: smoothed over all of them, None for no smoothing.
+    raw      `y` as a line; on a log axis its decimal logarithm, where values of 0 and below are gaps.
+    line     `smooth` as a line, None for no smoothing.
+    hidden   how many values have no place on a log axis because they are 0 or below.
+    nan_x, above_x, below_x   where `y` is NaN, +inf and -inf: finite x, sorted, each once.
+    order    positions sorted by x, equal x in written order, NaN left out; None where x is sorted as written.
+    """
+
+    x: Floats
+    y: Floats
+    smooth: Floats | None
+    raw: Points
+    line: Points | None
+    hidden: int
+    log_y: bool
+    nan_x: Floats
+    above_x: Floats
+    below_x: Floats
+    order: Ints | None
+    sorted_x: Floats
+
+    def __len__(self) -> int:
+        """How many points there are, NaN and infinite ones included."""
+        return len(self.y)
+
+    @property
+    def shown(self) -> Floats:
+        """The values that the strong line goes through."""
+        return self.y if self.smooth is None else self.smooth
+
+    @property
+    def x_bounds(self) -> tuple[float, float] | None:
+        """Lowest and highest x of the points and the marks; None when nothing has a place."""
+        if not len(self.sorted_x):
+            return None
+        # A point without a finite x is in neither; one whose value is not finite is marked, and its mark is to be seen.
+        return float(self.sorted_x[0]), float(self.sorted_x[-1])
+
+    def at_or_before(self, x: float) -> int | None:
+        """Position of the last point at or before x, the last written of equal ones; None when all come later."""
+        place = int(np.searchsorted(self.sorted_x, x, side="right")) - 1
+        if place < 0:
+            return None
+        return place if self.order is None else int(self.order[place])
+
+    def near(self, x: float, reach: float) -> Ints:
+        """Positions of the points within `reach` of x; where there are none, of the one before it and the one after."""
+        low = int(np.searchsorted(self.sorted_x, x - reach, side="left"))
+        high = int(np.searchsorted(self.sorted_x, x + reach, side="right"))
+        if low == high:
+            low, high = max(0, low - 1), min(len(self.sorted_x), high + 1)
+        places = np.arange(low, high)
+        return places if self.order is None else self.order[places]
+
+
+def prepare(series: MetricSeries, x_kind: XKind, smoothing: float, *, log_y: bool = False) -> PreparedSeries:
+    """A series over steps or time, smoothed when `smoothing` (the weight of a time-weighted EMA, 0 to 1) is above 0."""
+    x = x_axis(series, x_kind)
+    smoothed = None
+    if smoothing > 0 and len(series) > 2:
+        smoothed = smooth(x, series.value, Smoother.TIME_EMA, smoothing, natural_range(x))
+    return prepare_arrays(x, series.value, smoothed, log_y=log_y)
+
+
+def prepare_arrays(x: Floats, y: Floats, smoothed: Floats | None = None, *, log_y: bool = False) -> PreparedSeries:
+    """The same from arrays of one length, float64 (n,), NaN and infinite values kept."""
+    raw = Points(x, placed(y, log_y=log_y))
+    line = None if smoothed is None else Points(x, placed(smoothed, log_y=log_y))
+    order: Ints | None = None
+    sorted_x = x
+    if not (np.isfinite(x).all() and (x[1:] >= x[:-1]).all()):
+        order = np.argsort(x, kind="stable")
+        order = order[np.isfinite(x[order])]
+        sorted_x = x[order]
+    hidden = int(np.count_nonzero(y <= 0)) if log_y else 0
+    nan_x = nan_marks(x, y)
+    above_x = below_x = inf_marks(x, y)
+    if len(above_x):
+        above_x, below_x = inf_marks(x, np.maximum(y, 0.0)), inf_marks(x, np.minimum(y, 0.0))
+    return PreparedSeries(x, y, smoothed, raw, line, hidden, log_y, nan_x, above_x, below_x, order, sorted_x)
+
+
+def placed(y: Floats, *, log_y: bool) -> Floats:
+    """y as it is placed on its axis: on a log axis the decimal logarithm, NaN where there is none."""
+    if not log_y:
+        return y
+    logarithm: Floats = np.full(len(y), np.nan)
+    np.log10(y, out=logarithm, where=y > 0)
+    return logarithm

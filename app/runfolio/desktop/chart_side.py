@@ -1,0 +1,117 @@
+"""The right side of the Charts workspace: what is under the cursor, and which metrics have a panel."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from runfolio.desktop.context import Context
+from runfolio.desktop.plot import LinePanel, Reading
+from runfolio.desktop.readout import ReadOut
+from runfolio.desktop.widgets import SectionTitle
+from runfolio.model.display import plain
+
+_WIDTH = 250
+
+
+class ChartSide(QWidget):
+    """`chosen` tells that a metric was ticked or unticked; `all_chosen` that all that match are wanted."""
+
+    chosen = Signal(str, bool)
+    all_chosen = Signal(list)
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(_WIDTH)
+        self.title = SectionTitle("Read-out")
+        self.title.setObjectName("read-out-title")
+        self.read_out = ReadOut(context.theme, context.state)
+        self.search = QLineEdit()
+        self.search.setObjectName("panel-search")
+        self.search.setPlaceholderText("glob, e.g. val/*")
+        self.search.setAccessibleName("Search panels")
+        self.search.setToolTip("Enter shows a panel for every metric that matches")
+        self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(lambda: self.all_chosen.emit(self._in_sight()))
+        self.listing = QListWidget()
+        self.listing.setProperty("surface", "panel")
+        self.listing.setSpacing(2)
+        self.listing.setObjectName("panel-list")
+        self.listing.setAccessibleName("Metrics to chart")
+        self.listing.itemChanged.connect(self._on_changed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(self.title)
+        column.addWidget(self.read_out)
+        column.addSpacing(10)
+        column.addWidget(SectionTitle("Panels"))
+        column.addWidget(self.search)
+        column.addWidget(self.listing, 1)
+
+    # --- read-out ----------------------------------------------------------------------------------------------
+
+    def show_panel(self, panel: LinePanel | None, at: float | None, missing: Sequence[Reading] = ()) -> None:
+        """Read out a panel at the cursor, the last values without one; `missing` are runs without the metric."""
+        if panel is None:
+            self.title.setText("READ-OUT")
+            self.read_out.show_readings(())
+            return
+        ends = [bounds[1] for curve in panel.curves if (bounds := curve.series.x_bounds) is not None]
+        readings = panel.readings(at if at is not None else max(ends, default=math.inf))
+        where = panel.x_text(at) if at is not None else "last"
+        self.title.setText(f"READ-OUT · {plain(panel.title, 24)} · {where}")
+        ordered = sorted([*readings, *missing], key=_rank, reverse=True)
+        self.read_out.show_readings(ordered, at, "step" if panel.counts_steps else "time")
+
+    # --- metrics -----------------------------------------------------------------------------------------------
+
+    def show_metrics(self, metrics: Sequence[str], ticked: Sequence[str]) -> None:
+        """List these metrics, those with a panel ticked."""
+        wanted = set(ticked)
+        self.listing.blockSignals(True)
+        if [self._metric(row) for row in range(self.listing.count())] != [*metrics]:
+            self.listing.clear()
+            for metric in metrics:
+                item = QListWidgetItem(plain(metric))
+                item.setData(Qt.ItemDataRole.UserRole, metric)
+                item.setFlags(_CHECKABLE)
+                self.listing.addItem(item)
+        for row, metric in enumerate(metrics):
+            ticks = Qt.CheckState.Checked if metric in wanted else Qt.CheckState.Unchecked
+            self.listing.item(row).setCheckState(ticks)
+        self.listing.blockSignals(False)
+        self._filter(self.search.text())
+
+    def _metric(self, row: int) -> str:
+        return str(self.listing.item(row).data(Qt.ItemDataRole.UserRole))
+
+    def _filter(self, text: str) -> None:
+        wanted = text.strip().lower()
+        pattern = wanted if any(c in wanted for c in "*?[") else f"*{wanted}*"
+        for row in range(self.listing.count()):
+            matches = not wanted or fnmatch.fnmatchcase(self._metric(row).lower(), pattern)
+            self.listing.item(row).setHidden(not matches)
+
+    def _in_sight(self) -> list[str]:
+        return [self._metric(row) for row in range(self.listing.count()) if not self.listing.item(row).isHidden()]
+
+    def _on_changed(self, item: QListWidgetItem) -> None:
+        metric = str(item.data(Qt.ItemDataRole.UserRole))
+        self.chosen.emit(metric, item.checkState() is Qt.CheckState.Checked)
+
+
+_CHECKABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
+
+
+def _rank(reading: Reading) -> tuple[int, float]:
+    """Largest first as they lie in the chart, then NaN, then runs that have nothing there."""
+    if reading.value is None:
+        return (0, 0.0)
+    return (1, 0.0) if math.isnan(reading.value) else (2, reading.value)
