@@ -26,5 +26,7 @@ def test_the_python_example_prints_the_best_runs_of_the_sample() -> None:
 
 
 def test_the_commands_it_names_for_a_checkout_are_there_and_can_be_started() -> None:
-    for script in re.findall(r"^sh (packaging/\S+)", README, re.MULTILINE):
+    scripts = re.findall(r"^sh (packaging/\S+)", README, re.MULTILINE)
+    assert scripts == ["packaging/run.sh", "packaging/test.sh"]
+    for script in scripts:
         assert subprocess.run(["sh", "-n", ROOT / script], check=False).returncode == 0
