@@ -1,8 +1,11 @@
 """Makes `resources/samples`: real runs of several trackers that tell one small story. A maintainer's tool.
 
-Needs, in an environment of its own: mlflow-skinny 2.22, pandas, pyarrow, tensorboardX, hydra-core 1.3.
+Needs, in an environment of its own: mlflow-skinny 2.22, pandas, pyarrow, tensorboardX, hydra-core 1.3, lightning 2.6
+and torch 2.13.
 
-    python packaging/make_samples.py resources/samples
+    python packaging/make_samples.py resources/samples [PART...]
+
+Parts are mlruns, multirun, tensorboard, scripts and lightning_logs; all of them and the data when none is named.
 
 A small neural network (one hidden layer, SGD with momentum, NumPy only) learns to tell faulty sensors apart on a
 made-up but realistic table. Every curve is a training that really happened. Clock, user and host that the trackers
@@ -372,6 +375,63 @@ def write_plain(folder: Path, second: pd.DataFrame, val: pd.DataFrame, clock: Cl
         clock.now += 600
 
 
+def write_lightning(folder: Path, train_csv: Path, val_csv: Path) -> None:
+    """Two seeds of the same network in PyTorch with Adam, by Lightning's CSV logger."""
+    lightning: Any = importlib.import_module("lightning.pytorch")
+    loggers: Any = importlib.import_module("lightning.pytorch.loggers")
+    torch: Any = importlib.import_module("torch")
+    first, val = pd.read_csv(train_csv), pd.read_csv(val_csv)
+    mean, std = first[list(NUMERIC)].mean().to_numpy(), first[list(NUMERIC)].std().to_numpy()
+    sets = [_arrays(frame, mean, std) for frame in (first, val)]
+    torch_sets = [
+        torch.utils.data.TensorDataset(torch.tensor(x, dtype=torch.float32), torch.tensor(y)) for x, y in sets
+    ]
+    for seed in range(2):
+        lightning.seed_everything(seed)
+        module = _lightning_module(lightning, torch, lr=0.003, width=24, seed=seed)
+        trainer = lightning.Trainer(
+            max_epochs=40,
+            logger=loggers.CSVLogger(str(folder.parent), name=folder.name),
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            log_every_n_steps=10,
+            num_sanity_val_steps=0,
+        )
+        trainer.fit(
+            module,
+            torch.utils.data.DataLoader(torch_sets[0], batch_size=32, shuffle=True),
+            torch.utils.data.DataLoader(torch_sets[1], batch_size=500),
+        )
+
+
+def _lightning_module(lightning: Any, torch: Any, *, lr: float, width: int, seed: int) -> Any:
+    class SensorNet(lightning.LightningModule):  # type: ignore[misc]
+        def __init__(self, optim: dict[str, object], model: dict[str, object], seed: int) -> None:
+            super().__init__()
+            self.save_hyperparameters()
+            self.net = torch.nn.Sequential(
+                torch.nn.Linear(len(NUMERIC), int(str(model["width"]))),
+                torch.nn.ReLU(),
+                torch.nn.Linear(int(str(model["width"])), len(CLASSES)),
+            )
+
+        def training_step(self, batch: Any) -> Any:
+            loss = torch.nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+            self.log("train/loss", loss)
+            return loss
+
+        def validation_step(self, batch: Any) -> None:
+            scores = self.net(batch[0])
+            self.log("val/loss", torch.nn.functional.cross_entropy(scores, batch[1]))
+            self.log("val/acc", (scores.argmax(1) == batch[1]).float().mean())
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.Adam(self.parameters(), lr=float(str(self.hparams["optim"]["lr"])))
+
+    return SensorNet({"name": "adam", "lr": lr}, {"width": width}, seed)
+
+
 def disguise(clock: Clock) -> None:
     """Let the trackers write an invented lab's clock, user and host."""
     replacements: list[tuple[object, str, Callable[..., object]]] = [
@@ -384,24 +444,38 @@ def disguise(clock: Clock) -> None:
 
 
 def main() -> int:
-    """Make everything below the folder named on the command line; what is there already is replaced."""
+    """Make the parts named below the folder named on the command line; what is there of them already is replaced."""
     out = Path(sys.argv[1]).absolute()
+    parts = set(sys.argv[2:])
     runs = out / "runs"
-    for old in (out / "data", runs):
+    for old in [runs / part for part in parts] or [out / "data", runs]:
         shutil.rmtree(old, ignore_errors=True)
+    runs.mkdir(parents=True, exist_ok=True)
     random.seed(20260902)
     warnings.filterwarnings("ignore", module="mlflow")
     os.environ["MLFLOW_TRACKING_USERNAME"] = "mira"
-    first, second, val = make_data(out / "data")
+    with tempfile.TemporaryDirectory() as spare:
+        # The frames are needed by most parts, the files only when everything is made.
+        first, second, val = make_data(Path(spare) / "data" if parts else out / "data")
     clock = Clock(START_S)
-    write_hydra(runs / "multirun", out / "data" / "train_v1.csv", out / "data" / "val.csv", START_S + 7 * DAY_S)
-    disguise(clock)
-    runs.mkdir(exist_ok=True)
-    write_mlflow(runs / "mlruns", first, second, val, clock)
-    clock.now = START_S + 9 * DAY_S
-    write_tensorboard(runs / "tensorboard", first, val, clock)
-    clock.now = START_S + 11 * DAY_S
-    write_plain(runs / "scripts", second, val, clock)
+    data = out / "data"
+    writers: dict[str, Callable[[], None]] = {
+        "lightning_logs": lambda: write_lightning(runs / "lightning_logs", data / "train_v1.csv", data / "val.csv"),
+        "multirun": lambda: write_hydra(
+            runs / "multirun", data / "train_v1.csv", data / "val.csv", START_S + 7 * DAY_S
+        ),
+        "mlruns": lambda: write_mlflow(runs / "mlruns", first, second, val, clock),
+        "tensorboard": lambda: write_tensorboard(runs / "tensorboard", first, val, clock),
+        "scripts": lambda: write_plain(runs / "scripts", second, val, clock),
+    }
+    day = {"mlruns": 0.0, "tensorboard": 9.0, "scripts": 11.0}
+    for part, write in writers.items():
+        if parts and part not in parts:
+            continue
+        if part in day:
+            disguise(clock)
+            clock.now = START_S + day[part] * DAY_S
+        write()
     for meta in runs.rglob("meta.yaml"):
         meta.write_text(meta.read_text().replace(runs.as_uri(), f"file://{LAB}").replace(str(runs), LAB))
     return 0

@@ -57,7 +57,7 @@ def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     before = state_of(runs)
 
     report = answer("index", runs)
-    assert report["runs"] == 27
+    assert report["runs"] == 29
     assert answer("index")["read"] == 0, "nothing has changed, so nothing is read again"
 
     best = answer(
@@ -95,7 +95,7 @@ def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     runs.rename(moved)
     answer("index", moved)
     assert [r["name"] for r in answer("runs", "--where", "tag = candidate")] == ["olive-newt"]
-    assert len(answer("runs")) == 27
+    assert len(answer("runs")) == 29
 
     log = answer("log")
     assert [e["action"] for e in log] == ["tag", "promote"]
@@ -144,7 +144,7 @@ def test_two_versions_of_the_data_are_told_apart_by_row() -> None:
 def test_a_first_look_without_a_screen(runs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = call("summary", "--out", out, runs)
-    assert "27 runs" in done.stdout
+    assert "29 runs" in done.stdout
     assert "olive-newt" in done.stdout
     assert {"comparison.png", "comparison.svg", "report.html"} <= {p.name for p in out.iterdir()}
 

@@ -52,7 +52,7 @@ def test_from_a_folder_to_a_promoted_run_and_its_chart(
     before = state_of(folder)
 
     driver.start(folder)
-    driver.until(lambda: len(driver.window.context.state.scope_keys) == 27)
+    driver.until(lambda: len(driver.window.context.state.scope_keys) == 29)
 
     # Find the best of the sweep, and one of the same setting on the older data.
     driver.filter("sensor-faults and val/acc.best >= 0.808 and optim.lr = 0.03")
