@@ -1,0 +1,136 @@
+"""Makes the folders that the import benchmarks read: the layout of each tracker, filled with made-up numbers.
+
+    python tests/bench/trees.py mlflow 1000 /tmp/trees/mlflow-1000
+
+The same arguments give the same bytes. A folder that is there already is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import google_crc32c
+import numpy as np
+
+PARAMS = 30
+METRICS = 15
+POINTS = 100
+TAGS = 20
+STEPS = 1_000
+START_MS = 1_788_336_000_000
+
+
+def mlflow(root: Path, runs: int) -> int:
+    """An MLflow file store: 51 files a run (meta, 30 params, 15 metrics of 100 points, 5 tags). Returns points."""
+    experiment = root / "1"
+    experiment.mkdir(parents=True)
+    (experiment / "meta.yaml").write_text(
+        "artifact_location: file:///lab/mlruns/1\ncreation_time: 1788336000000\nexperiment_id: '1'\n"
+        "last_update_time: 1788336000000\nlifecycle_stage: active\nname: bench\n"
+    )
+    rng = np.random.default_rng(1)
+    for number in range(runs):
+        run_id = f"{number:032x}"
+        place = experiment / run_id
+        for part in ("params", "metrics", "tags", "artifacts"):
+            (place / part).mkdir(parents=True)
+        start = START_MS + number * 60_000
+        (place / "meta.yaml").write_text(
+            f"artifact_uri: file:///lab/mlruns/1/{run_id}/artifacts\nend_time: {start + 50_000}\n"
+            f"entry_point_name: ''\nexperiment_id: '1'\nlifecycle_stage: active\nrun_id: {run_id}\n"
+            f"run_name: run-{number}\nrun_uuid: {run_id}\nsource_name: ''\nsource_type: 4\nsource_version: ''\n"
+            f"start_time: {start}\nstatus: 3\ntags: []\nuser_id: lab\n"
+        )
+        for i in range(PARAMS):
+            (place / "params" / f"p{i}").write_text(str(round(float(rng.random()), 6)))
+        for name, text in (
+            ("mlflow.runName", f"run-{number}"),
+            ("mlflow.source.name", "/lab/train.py"),
+            ("mlflow.source.type", "LOCAL"),
+            ("mlflow.user", "lab"),
+            ("team", "bench"),
+        ):
+            (place / "tags" / name).write_text(text)
+        for i in range(METRICS):
+            values = rng.random(POINTS)
+            lines = [f"{start + step * 500} {value!r} {step}\n" for step, value in enumerate(values.tolist())]
+            (place / "metrics" / f"m{i}").write_text("".join(lines))
+    return runs * METRICS * POINTS
+
+
+def tensorboard(root: Path, runs: int) -> int:
+    """Event files: a folder a run with 20 tags of 1,000 steps, in the order that a training writes them."""
+    rng = np.random.default_rng(2)
+    for number in range(runs):
+        place = root / f"run-{number}"
+        place.mkdir(parents=True)
+        wall = START_MS / 1000 + number * 60
+        records = [_event(wall, 0, b"\x1a\x0dbrain.Event:2")]
+        values = rng.random((STEPS, TAGS)).astype(np.float32)
+        for step in range(STEPS):
+            for i in range(TAGS):
+                tag = f"metric/{i}".encode()
+                value = b"\x0a" + bytes([len(tag)]) + tag + b"\x15" + struct.pack("<f", values[step, i])
+                summary = b"\x0a" + bytes([len(value)]) + value
+                records.append(_event(wall + step * 0.5, step, b"\x2a" + bytes([len(summary)]) + summary))
+        (place / f"events.out.tfevents.{int(wall)}.lab.1.0").write_bytes(b"".join(records))
+    return runs * TAGS * STEPS
+
+
+def _event(wall_s: float, step: int, what: bytes) -> bytes:
+    data = b"\x09" + struct.pack("<d", wall_s) + (b"\x10" + _varint(step) if step else b"") + what
+    length = struct.pack("<Q", len(data))
+    return length + _masked(length) + data + _masked(data)
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _masked(data: bytes) -> bytes:
+    crc = int(google_crc32c.value(data))
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def plain(root: Path, runs: int) -> int:
+    """Folders with config.json and metrics.csv of a step and 15 columns, 100 rows."""
+    rng = np.random.default_rng(3)
+    header = "step," + ",".join(f"m{i}" for i in range(METRICS)) + "\n"
+    for number in range(runs):
+        place = root / f"run-{number}"
+        place.mkdir(parents=True)
+        params = {f"p{i}": round(float(rng.random()), 6) for i in range(PARAMS)}
+        (place / "config.json").write_text(json.dumps(params))
+        rows = [
+            f"{step}," + ",".join(map(repr, row)) + "\n"
+            for step, row in enumerate(rng.random((POINTS, METRICS)).tolist())
+        ]
+        (place / "metrics.csv").write_text(header + "".join(rows))
+    return runs * METRICS * POINTS
+
+
+MAKERS: dict[str, Callable[[Path, int], int]] = {"mlflow": mlflow, "tensorboard": tensorboard, "plain": plain}
+
+
+def tree(base: Path, kind: str, runs: int) -> tuple[Path, int]:
+    """The folder of that kind and size below `base`, made when it is not there, and its number of points."""
+    root = base / f"{kind}-{runs}"
+    note = base / f"{kind}-{runs}.points"
+    if not note.exists():
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(str(MAKERS[kind](root, runs)))
+    return root, int(note.read_text())
+
+
+if __name__ == "__main__":
+    made, points = tree(Path(sys.argv[3]), sys.argv[1], int(sys.argv[2]))
+    sys.stdout.write(f"{made}: {points} points\n")
