@@ -402,6 +402,21 @@ class Workspace:
             )
         return self._decide(run, name, stage, results, forced=bool(short), reason=reason), results
 
+    def sign_off(self, run: RunKey, stage: Stage, *, reason: str, model: str | None = None) -> LedgerEntry:
+        """Approve that a run may go to `stage`; it counts when somebody else promotes it. Raises UsageError.
+
+        model   its experiment's name when None, as in `promote`.
+        """
+        if not reason.strip():
+            raise UsageError("A sign-off needs a reason", hint="Say what you looked at; it is kept in the audit trail.")
+        name = model or self.run(run).experiment or "model"
+        (witness,) = self._witnesses([run])
+        return self._commit(
+            lambda state, now: actions.sign_off(
+                state, witness, name, stage, time_us=now, actor=self._actor, reason=reason
+            )
+        )
+
     def check_gates(self, run: RunKey, stage: Stage, gates: Sequence[Gate], model: str = "") -> tuple[GateResult, ...]:
         """What each gate that guards `stage` says of a run, compared with the model's version in production."""
         if not gates:
@@ -413,7 +428,9 @@ class Workspace:
         if champions and champions[0].run != run:
             with contextlib.suppress(NotFound):
                 champion = self.run(champions[0].run)
-        return evaluate(gates, self.run(run), stage, champion)
+        # Who promotes cannot be the second person.
+        signers = self._state.approvals.get((run, model, stage), set()) - {self._actor}
+        return evaluate(gates, self.run(run), stage, champion, signers)
 
     def load_gates(self, path: Path | None = None) -> tuple[Gate, ...]:
         """Gates from a YAML file; the one beside the ledger (`gates.yaml`) when None, () when there is none.

@@ -97,6 +97,7 @@ def test_import(kind: str, home: Path, benchmark: BenchmarkFixture) -> None:
         figures["cpu_s"] = cpu_s() - used
 
     benchmark.pedantic(whole, rounds=1)
+    assert benchmark.stats is not None
     import_s = benchmark.stats.stats.min
     size = index.stat().st_size
     with Workspace.open(index, home / "ledger") as workspace:

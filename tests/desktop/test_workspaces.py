@@ -238,6 +238,21 @@ def test_a_run_is_promoted_only_with_a_reason_and_when_its_gates_pass(driver: Dr
     driver.until(lambda: driver.find(Pill, "chain").text() == "chain verified ✓ 1 entries")
 
 
+def test_a_gate_that_waits_for_a_second_person_offers_to_sign_off(driver: Driver, indexed: Path) -> None:
+    (indexed / "data").mkdir(exist_ok=True)
+    (indexed / "data" / "gates.yaml").write_text("gates:\n  - {sign_off: 1}\n")
+    driver.start().highlight("calm-ibis").do("view.models")
+    view = driver.find(ModelsView, "models")
+    driver.until(lambda: view.panel.sign.isVisibleTo(view.panel))
+    assert not view.panel.sign.isEnabled(), "a reason comes first"
+    QTest.keyClicks(driver.find(QLineEdit, "reason"), "looked at the curves")
+    driver.click("sign-off")
+    (entry,) = cells(driver, "run-trail")
+    assert entry[3] == "looked at the curves"
+    assert "candidate approved by" in entry[2]
+    assert view.panel.sign.isVisibleTo(view.panel), "who promotes cannot be the second person"
+
+
 def test_a_note_is_kept_and_survives_the_loss_of_the_index(driver: Driver, indexed: Path, sweep: Path) -> None:
     driver.start().highlight("calm-ibis").do("window.inspector")
     note = driver.find(QPlainTextEdit, "note")

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 import runfolio
+from runfolio import cli
+from runfolio.cli.main import build_parser
 from runfolio.locate import resources
 
 SAMPLES = resources() / "samples"
@@ -106,6 +108,31 @@ def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     assert state_of(moved) == before
 
 
+def test_every_verb_is_known_before_the_parser_is_made() -> None:
+    (verbs,) = (a for a in build_parser()._actions if isinstance(a.choices, dict))
+    assert set(cli.COMMANDS) == set(verbs.choices or ()), "else the window would open instead"
+
+
+def test_a_gate_can_ask_for_a_second_person(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer("index", runs)
+    gates = tmp_path / "gates.yaml"
+    gates.write_text("gates:\n  - {sign_off: 1}\n")
+    promote = ("promote", "olive-newt", "--to", "staging", "--reason", "mended labels", "--gates", gates)
+
+    def sign_off() -> None:
+        call("sign-off", "olive-newt", "--to", "staging", "--reason", "looked at the data")
+
+    monkeypatch.setenv("LOGNAME", "mira")
+    sign_off()
+    (gate,) = answer(*promote, code=1)["gates"]
+    assert gate["outcome"] == "needs sign-off", "who promotes cannot be the second person"
+    monkeypatch.setenv("LOGNAME", "jo")
+    sign_off()
+    monkeypatch.setenv("LOGNAME", "mira")
+    done = answer(*promote)
+    assert (done["gates"][0]["evidence"], done["promoted"]["stage"]) == ("approved by jo", "staging")
+
+
 def test_charts_and_reports_can_be_opened_by_others(runs: Path, tmp_path: Path) -> None:
     answer("index", runs)
     svg = tmp_path / "c.svg"
@@ -147,6 +174,9 @@ def test_a_first_look_without_a_screen(runs: Path, tmp_path: Path) -> None:
     assert "29 runs" in done.stdout
     assert "olive-newt" in done.stdout
     assert {"comparison.png", "comparison.svg", "report.html"} <= {p.name for p in out.iterdir()}
+    told = answer("summary", "--out", out, runs)
+    assert (told["runs"], len(told["table"])) == (29, 29)
+    assert Path(told["files"]["report"]) == out / "report.html"
 
 
 def test_mistakes_are_answered_with_what_where_and_what_to_do(runs: Path, tmp_path: Path) -> None:

@@ -125,6 +125,30 @@ def test_a_decision_that_later_ones_stand_on_cannot_be_taken_back_alone(ledger: 
         undo(ledger, first.number)
 
 
+def sign_off(ledger: Ledger, run: Witness, actor: str) -> Entry:
+    return do(
+        ledger,
+        lambda s: actions.sign_off(s, run, "beans", Stage.STAGING, time_us=NOON, actor=actor, reason="looked at it"),
+    )
+
+
+def test_a_sign_off_is_of_one_person_for_one_run_model_and_stage_and_can_be_taken_back(ledger: Ledger) -> None:
+    sign_off(ledger, A, "jo")
+    sign_off(ledger, A, "mira")
+    sign_off(ledger, B, "jo")
+    with pytest.raises(UsageError, match="jo has signed that off already"):
+        sign_off(ledger, A, "jo")
+    assert state_of(ledger).approvals == {
+        (A.key, "beans", Stage.STAGING): {"jo", "mira"},
+        (B.key, "beans", Stage.STAGING): {"jo"},
+    }
+    told = actions.describe(undo(ledger, 1), None)
+    assert told.summary == "took back entry 1: run amber-heron: beans → staging no longer approved by jo"
+    assert state_of(ledger).approvals[A.key, "beans", Stage.STAGING] == {"mira"}
+    sign_off(ledger, A, "jo")
+    assert state_of(ledger).approvals[A.key, "beans", Stage.STAGING] == {"jo", "mira"}
+
+
 def test_the_gates_are_kept_as_they_were(ledger: Ledger) -> None:
     gate = GateResult("val/acc at least 0.9", Outcome.PASS, "0.9467", ">= 0.9", "step 400 of metrics/val/acc")
     entry = promote(ledger, A, Stage.STAGING, (gate,))

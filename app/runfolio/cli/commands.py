@@ -184,6 +184,13 @@ def promote_run(args: argparse.Namespace) -> int:
     return 0 if met or version is not None else 1
 
 
+def sign_off(args: argparse.Namespace) -> int:
+    """`runfolio sign-off`."""
+    with workspace(args) as ws:
+        run = ws.resolve_run(args.run)
+        return _show_entry(ws.sign_off(run, Stage(args.stage), reason=args.reason, model=args.model), args)
+
+
 def _show_gates(results: tuple[GateResult, ...]) -> None:
     if not results:
         say("No gates guard this stage.")

@@ -138,6 +138,14 @@ def build_parser() -> argparse.ArgumentParser:
     _common(promote)
     promote.set_defaults(call=commands.promote_run)
 
+    sign = verbs.add_parser("sign-off", help="approve that somebody else promotes a run to a stage")
+    sign.add_argument("run", metavar="RUN")
+    sign.add_argument("--to", required=True, choices=[s.value for s in Stage], dest="stage")
+    sign.add_argument("--model", metavar="NAME", help="the run's experiment when not given")
+    sign.add_argument("--reason", required=True)
+    _common(sign)
+    sign.set_defaults(call=commands.sign_off)
+
     log = verbs.add_parser("log", help="the audit trail: who did what, when, why")
     log.add_argument("run", nargs="?", metavar="RUN")
     log.add_argument("--verify", action="store_true", help="read the chain again; exit 1 when it is broken")
@@ -179,6 +187,7 @@ def build_parser() -> argparse.ArgumentParser:
     summary = verbs.add_parser("summary", help="what the window would show, as text, charts and a report in a folder")
     summary.add_argument("paths", nargs="+", metavar="PATH")
     summary.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    summary.add_argument("--json", action="store_true", help="machine-readable")
     summary.set_defaults(call=summarise)
     return parser
 

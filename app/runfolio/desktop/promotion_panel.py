@@ -9,7 +9,7 @@ from runfolio.api import Workspace
 from runfolio.desktop.context import Context
 from runfolio.desktop.widgets import Card, ElidedLabel, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.promotion import GateResult, ModelVersion, Outcome, Stage
+from runfolio.model.promotion import GateResult, LedgerEntry, ModelVersion, Outcome, Stage
 from runfolio.model.run import RunKey
 
 _TONES = {Outcome.PASS: "good", Outcome.FAIL: "bad", Outcome.SIGN_OFF: "warn"}
@@ -18,7 +18,10 @@ _PAUSE_MS = 150
 
 
 class PromotionPanel(QWidget):
-    """Model, stage, reason, the gates of that stage, and the button. `promoted` carries the version."""
+    """Model, stage, reason, the gates of that stage, and the button. `promoted` carries the version.
+
+    Where a gate waits for a sign-off there is a second button for it; it counts when somebody else promotes.
+    """
 
     promoted = Signal(object)
 
@@ -46,6 +49,9 @@ class PromotionPanel(QWidget):
         self.force.hide()
         self.button = TextButton("Promote", context.theme, kind="primary")
         self.button.setObjectName("promote")
+        self.sign = TextButton("Sign off", context.theme)
+        self.sign.setObjectName("sign-off")
+        self.sign.hide()
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.model)
@@ -53,6 +59,7 @@ class PromotionPanel(QWidget):
         row.addWidget(self.stage)
         row.addStretch()
         row.addWidget(self.force)
+        row.addWidget(self.sign)
         row.addWidget(self.button)
         self.card = Card("Gates")
         self._gates = QVBoxLayout()
@@ -75,6 +82,7 @@ class PromotionPanel(QWidget):
         self.force.toggled.connect(self._update_button)
         self.reason.returnPressed.connect(self.button.click)
         self.button.clicked.connect(self._promote)
+        self.sign.clicked.connect(self._sign_off)
         self._update_button()
 
     def propose(self, run: RunKey, model: str, stage: Stage) -> None:
@@ -125,6 +133,7 @@ class PromotionPanel(QWidget):
             self._gates.addWidget(PlainLabel(text, role="muted", wrap=True))
         self._met = all(r.outcome is Outcome.PASS for r in results)
         self.force.setVisible(not self._met)
+        self.sign.setVisible(any(r.outcome is Outcome.SIGN_OFF for r in results))
         self._update_button()
 
     def _clear(self) -> None:
@@ -138,6 +147,10 @@ class PromotionPanel(QWidget):
         ready = self._run is not None and bool(self.reason.text().strip()) and bool(self.model.text().strip())
         self.button.setEnabled(ready and (self._met or self.force.isChecked()))
         self.button.set_text(f"Promote to {self.chosen_stage}")
+        self.sign.setEnabled(ready)
+        self.sign.setToolTip(
+            "Approve it; this counts when somebody else promotes" if ready else "Say first what you looked at"
+        )
         missing = "Give a reason first" if not self.reason.text().strip() else "A gate is not met"
         self.button.setToolTip("" if self.button.isEnabled() else missing)
 
@@ -153,6 +166,21 @@ class PromotionPanel(QWidget):
             return version
 
         self._context.jobs.action(call, self._done)
+
+    def _sign_off(self) -> None:
+        run, stage, reason, model = self._run, self.chosen_stage, self.reason.text().strip(), self.model.text().strip()
+        if run is None:
+            return
+
+        def call(workspace: Workspace) -> LedgerEntry:
+            return workspace.sign_off(run, stage, reason=reason, model=model)
+
+        self._context.jobs.action(call, self._signed)
+
+    def _signed(self, entry: LedgerEntry) -> None:
+        self.reason.clear()
+        self._context.say.info(entry.summary)
+        self._ask()
 
     def _done(self, version: ModelVersion) -> None:
         self.reason.clear()

@@ -118,6 +118,16 @@ def alias(
     return Event(time_us, actor, Action.ALIAS, (), payload, reason)
 
 
+def sign_off(
+    state: LedgerState, run: Witness, model: str, stage: Stage, *, time_us: int, actor: str, reason: str
+) -> Event:
+    """Approve that `run` may go to `stage` as a version of `model`. Raises UsageError when this person already did."""
+    if actor in state.approvals.get((run.key, model, stage), ()):
+        raise UsageError(f"{actor} has signed that off already")
+    payload: dict[str, Json] = {"model": model, "stage": stage.value, "who": actor, "approved": True}
+    return Event(time_us, actor, Action.SIGN_OFF, (run,), payload, reason)
+
+
 def inverse(
     entries: Sequence[Entry], state: LedgerState, number: int | None, *, time_us: int, actor: str, reason: str
 ) -> Event:
@@ -152,6 +162,8 @@ def _inverse_payload(event: Event) -> dict[str, Json]:
         return {"each": {key: {"add": change["remove"], "remove": change["add"]} for key, change in each.items()}}
     if event.action is Action.NOTE:
         return {"text": payload["before"], "before": payload["text"]}
+    if event.action is Action.SIGN_OFF:
+        return {**payload, "approved": not payload["approved"]}
     if event.action is Action.ALIAS:
         return {**payload, "version": payload["before"], "before": payload["version"]}
     moves = cast("list[dict[str, Json]]", payload["moves"])
@@ -207,6 +219,10 @@ def _summary(event: Event, subject: str) -> str:
     if event.action is Action.NOTE:
         text = plain(str(payload["text"]), 120)
         return f"{subject}: note “{text}”" if text else f"{subject}: note removed"
+    if event.action is Action.SIGN_OFF:
+        words = "approved" if payload["approved"] else "no longer approved"
+        where = f"{plain(str(payload['model']), 80)} → {payload['stage']}"
+        return f"{subject}: {where} {words} by {plain(str(payload['who']), 80)}"
     if event.action is Action.ALIAS:
         version = payload["version"]
         where = f"now points at version {version}" if version is not None else "removed"

@@ -27,6 +27,7 @@ class Action(StrEnum):
     NOTE = "note"
     PROMOTE = "promote"
     ALIAS = "alias"
+    SIGN_OFF = "sign-off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Event:
               PROMOTE  moves: [{model, version, from, to}], registers: [{model, version}], unregisters: [same],
                        gates: [{gate, outcome, observed, wanted, evidence}], forced: bool
               ALIAS    model, alias, version (null takes it away), before (null when it is new)
+              SIGN_OFF model, stage, who, approved: bool
     undoes    number of the entry that this one takes back.
     """
 

@@ -19,6 +19,7 @@ class LedgerState:
     tags       in the order they were put on.
     versions   by (model, version).
     highest    highest version number that a model ever gave out; numbers are never used twice.
+    approvals  who signed off that a run may go to a stage as a version of a model, by (run, model, stage).
     undone     entries that were taken back, with the number of the entry that did so.
     """
 
@@ -26,6 +27,7 @@ class LedgerState:
     notes: dict[RunKey, str] = field(default_factory=dict)
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
+    approvals: dict[tuple[RunKey, str, Stage], set[str]] = field(default_factory=dict)
     undone: dict[int, int] = field(default_factory=dict)
 
     def marks(self, key: RunKey) -> RunMarks:
@@ -52,6 +54,8 @@ class LedgerState:
                     del self.notes[witness.key]
         elif event.action is Action.PROMOTE:
             self._promote(entry)
+        elif event.action is Action.SIGN_OFF:
+            self._sign_off(entry)
         else:
             self._alias(event.payload)
 
@@ -80,6 +84,16 @@ class LedgerState:
             place = (str(item["model"]), cast(int, item["version"]))
             if place in self.versions:
                 self.versions[place] = replace(self.versions[place], stage=Stage(str(item["to"])))
+
+    def _sign_off(self, entry: Entry) -> None:
+        payload = entry.event.payload
+        for witness in entry.event.runs:
+            place = (witness.key, str(payload["model"]), Stage(str(payload["stage"])))
+            people = self.approvals.setdefault(place, set())
+            if payload["approved"]:
+                people.add(str(payload["who"]))
+            else:
+                people.discard(str(payload["who"]))
 
     def _alias(self, payload: Mapping[str, Json]) -> None:
         model, alias = str(payload["model"]), str(payload["alias"])
