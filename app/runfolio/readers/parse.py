@@ -15,6 +15,7 @@ from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording
 from runfolio.readers.contract import Budget, Claim, error, problem_from
 from runfolio.readers.folder import Folder
+from runfolio.readers.masking import mask_problem, masked
 from runfolio.readers.registry import reader_named
 
 _log = logging.getLogger("runfolio.readers")
@@ -39,9 +40,9 @@ def parse(root: Path, claim: Claim, budget: Budget) -> Parsed:
     try:
         for piece in reader_named(claim.reader).read(folder, claim, budget):
             if isinstance(piece, Problem):
-                problems.append(piece)
+                problems.append(mask_problem(piece))
             else:
-                recordings.append(piece)
+                recordings.append(masked(piece))
     except RunfolioError as failure:
         failed = True
         problems.append(problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR))
