@@ -26,7 +26,7 @@ from runfolio.api import Workspace
 
 RUNS = int(os.environ.get("RUNFOLIO_BENCH_RUNS", "1000"))
 FOLDER = Path(os.environ.get("RUNFOLIO_BENCH_FOLDER", str(Path(tempfile.gettempdir()) / "runfolio-bench")))
-KINDS = ("mlflow", "tensorboard", "plain")
+KINDS = tuple(os.environ.get("RUNFOLIO_BENCH_KINDS", "mlflow,tensorboard,plain").split(","))
 
 
 def raw(root: Path) -> int:

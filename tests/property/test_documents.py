@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget
-from runfolio.readers.documents import Document, params_of, parse_json, parse_toml, parse_yaml
+from runfolio.readers.documents import Document, _any_yaml, _flat_yaml, params_of, parse_json, parse_toml, parse_yaml
 from runfolio.readers.parse import parse
 from runfolio.readers.scanner import scan
 
@@ -118,3 +118,58 @@ def test_points_come_back_as_mlflow_writes_them(run: Path, points: list[tuple[in
     # MLflow's own rule: FileStore takes the maximum by (step, timestamp, value).
     latest = max(points, key=lambda p: (p[2], p[0], p[1]))
     assert float(loss.final if loss.final is not None else 0).hex() == float(latest[1]).hex()
+
+
+flat_lines = st.builds(
+    "{}:{}{}".format,
+    st.text("abkeyYN_.-0159<", min_size=1, max_size=6),
+    st.sampled_from([" ", "  ", "", "\t"]),
+    st.one_of(
+        st.text("ab019.:/_+-eE@=~ xoON#'\"[]{},&*!|>%`?", max_size=12),
+        st.sampled_from(
+            [
+                "1e-3",
+                "012",
+                "on",
+                "1:30",
+                "2024-01-31",
+                "0x1F",
+                ".nan",
+                "-.inf",
+                "null",
+                "~",
+                "[]",
+                "{}",
+                "''",
+                "'4'",
+                "'a b'",
+                "file:///lab/mlruns/1",
+                "'it''s'",
+                "1_000",
+                "a: b",
+                "a #b",
+                "---",
+                "...",
+                "=",
+                "yes",
+                "1788336000000",
+            ]
+        ),
+    ),
+)
+
+
+@FIXED
+@given(st.lists(flat_lines, max_size=6).map("\n".join), st.sampled_from(["", "\n"]))
+def test_the_short_way_for_plain_lines_says_what_the_long_way_does(text: str, end: str) -> None:
+    short = _flat_yaml(text + end, Budget())
+    if short is not None:
+        long = _any_yaml(text + end, "file", Budget())
+        assert (repr(short.value), short.texts, long.problems) == (repr(long.value), long.texts, ())
+
+
+def test_the_meta_files_of_mlflow_take_the_short_way() -> None:
+    stores = Path(__file__).parents[1] / "corpus" / "mlflow_file" / "runs" / "v1_30" / "mlruns"
+    metas = [*stores.glob("*/meta.yaml"), *stores.glob("*/*/meta.yaml")]
+    long = [m for m in metas if _flat_yaml(m.read_text("utf-8"), Budget()) is None]
+    assert len(long) < len(metas) / 4, "but for odd names"

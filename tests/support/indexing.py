@@ -11,7 +11,7 @@ from runfolio.index.linkable import Linkable, LinkedRun, Member
 from runfolio.index.marks import put_marks
 from runfolio.index.queries import Queries
 from runfolio.index.run_writer import linkables, put_runs
-from runfolio.index.writer import ReadUnit, Writer
+from runfolio.index.writer import Writer
 from runfolio.model.answers import RunDetail
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param, flatten
@@ -36,10 +36,10 @@ def metric(name: str, *values: float) -> MetricSeries:
     return series(name, [*range(len(values))], [*values], source="metrics.csv")
 
 
-def unit(recording: Recording, *, fingerprint: str = "1", problems: tuple[Problem, ...] = ()) -> ReadUnit:
+def unit(recording: Recording, *, fingerprint: str = "1", problems: tuple[Problem, ...] = ()) -> Parsed:
     """A claimed folder with one recording in it."""
     claim = Claim(recording.format, recording.path, Strength.LAYOUT, "made by hand")
-    return ReadUnit(Parsed(claim, (recording,), problems, False), fingerprint)
+    return Parsed(claim, (recording,), problems, False, fingerprint)
 
 
 def alone(item: Linkable) -> LinkedRun:

@@ -16,6 +16,7 @@ from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Precision, Recording, RunKey, RunStatus, content_identity, params_digest
+from runfolio.readers.parse import Parsed
 from support.indexing import NOON, Shelf, alone, linked, metric, params, unit
 
 NAN, INF = math.nan, math.inf
@@ -195,7 +196,7 @@ def test_forgetting_folders_and_sources_leaves_nothing_of_them(shelf: Shelf) -> 
 def test_a_folder_of_which_nothing_could_be_made_is_remembered_with_its_problem(shelf: Shelf) -> None:
     broken = unit(full("a"))
     problem = Problem(Severity.ERROR, "folder-unreadable", "a", "no", "look", 7)
-    failed = type(broken)(type(broken.parsed)(broken.parsed.claim, (), (problem,), True), "9")
+    failed = Parsed(broken.claim, (), (problem,), True, "9")
     shelf.writer.put_units(shelf.source, [failed])
     assert shelf.writer.units(shelf.source) == {("a", "generic"): "9"}
     assert [p.problem for p in shelf.queries.problems()] == [problem]

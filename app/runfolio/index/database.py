@@ -207,10 +207,10 @@ class Database:
     # --- changing ----------------------------------------------------------------------------------------------
 
     def insert(self, table: str, columns: Columns) -> None:
-        """Append rows to a table of the schema; `columns` are of equal length and in the table's order."""
+        """Append rows to a table of the schema; `columns` are of equal length, with the table's names."""
         frame = _frame(columns)
         if frame.height:
-            self._with_incoming(frame, f"insert into {table} select * from incoming")
+            self._with_incoming(frame, f"insert into {table} by name select * from incoming")
 
     def make_temporary(self, table: str, columns: Columns) -> None:
         """A table that only this thread's cursor sees; drop it when done."""

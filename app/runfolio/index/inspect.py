@@ -22,6 +22,7 @@ from runfolio.model.params import Json, Param, nest
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording, content_identity, params_digest
 from runfolio.readers.contract import problem_from
+from runfolio.readers.parse import Parsed
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import Unit, scan
 
@@ -36,12 +37,12 @@ def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | Non
     recordings: list[Recording] = []
     sources: list[int] = []
     problems: list[Problem] = []
-    with ParsePool(limits) as pool:
+    with ParsePool(list[Parsed], limits) as pool:
         for source, path in enumerate(paths):
             root = path.expanduser().absolute()
             units = [*_units(root, problems)]
             before = len(recordings)
-            for batch in pool.parse(root, (unit.claim for unit in units)):
+            for _, batch in pool.parse(root, (unit.claim for unit in units)):
                 for parsed in batch:
                     recordings += parsed.recordings
                     problems += parsed.problems

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from runfolio.errors import Cancelled, FolderUnreadable
 from runfolio.index.database import Database
+from runfolio.index.frames import Batch, pack
 from runfolio.index.links import gather
 from runfolio.index.run_writer import linkables, put_runs
-from runfolio.index.writer import ReadUnit, Writer
+from runfolio.index.writer import Writer
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem, Severity
@@ -44,7 +45,6 @@ class _Walk:
     source: int
     root: Path
     seen: set[tuple[str, str]] = field(default_factory=set)
-    marks: dict[Claim, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -55,7 +55,7 @@ class Indexer:
         self._db = database
         self._writer = Writer(database)
         self._limits = limits
-        self._pool: ParsePool | None = None
+        self._pool: ParsePool[Batch] | None = None
         self._linked_at = 0.0
         self._link_s = 0.0
 
@@ -127,13 +127,13 @@ class Indexer:
                 yield claim
 
         if self._pool is None:
-            self._pool = ParsePool(self._limits)
-        for batch in self._pool.parse(walk.root, changed()):
+            self._pool = ParsePool(pack, self._limits)
+        for claims, batch in self._pool.parse(walk.root, changed()):
             if cancelled():
                 raise Cancelled
-            self._writer.put_units(walk.source, [ReadUnit(p, walk.marks[p.claim]) for p in batch])
-            counts.read += len(batch)
-            last = storable(batch[-1].claim.path)
+            self._writer.put_batch(walk.source, batch)
+            counts.read += len(claims)
+            last = storable(claims[-1].path)
             on_progress(Progress("read", counts.read, handed, last))
             if time.monotonic() - self._linked_at > _LINK_SHARE * self._link_s:
                 self._link()
@@ -168,10 +168,9 @@ class Indexer:
                     continue
                 place = (storable(found.claim.path), found.claim.reader)
                 walk.seen.add(place)
-                if known.get(place) == found.fingerprint:
+                if place in known and known[place] == found.fingerprint:
                     counts.unchanged += 1
                 else:
-                    walk.marks[found.claim] = found.fingerprint
                     yield found.claim
         except FolderUnreadable as failure:
             walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))

@@ -7,27 +7,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from runfolio.index.database import Database
-from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, path_json, problem_frame, text_or_none
+from runfolio.index.frames import Batch, pack
+from runfolio.index.rows import problem_frame
 from runfolio.index.schema import READ_TABLES
-from runfolio.index.series_rows import series_and_points
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem
-from runfolio.model.run import Recording, content_identity, params_digest
 from runfolio.readers.parse import Parsed
 
+_OF_RECORDING = {"recording": "recording"}
+_NUMBERED: Mapping[str, Mapping[str, str]] = {
+    "units": {},
+    "recordings": {"id": "recording"},
+    "series": {"id": "series", "recording": "recording"},
+    "points": {"series": "series"},
+}
+"""What the numbers in a table count; those not named have a column `recording`."""
 
-@dataclass(frozen=True, slots=True)
-class ReadUnit:
-    """A claimed folder as it came back from a worker, with the fingerprint it had when it was handed out."""
-
-    parsed: Parsed
-    fingerprint: str
+_OF_SOURCE = frozenset({"units", "recordings", "problems"})
 
 
 class Writer:
@@ -77,37 +78,24 @@ class Writer:
 
     # --- what was read -----------------------------------------------------------------------------------------
 
-    def put_units(self, source: int, units: Sequence[ReadUnit]) -> None:
+    def put_units(self, source: int, units: Sequence[Parsed]) -> None:
         """Replace everything that is known of these claimed folders."""
-        places = [(storable(u.parsed.claim.path), u.parsed.claim.reader) for u in units]
-        recordings = [(p, r) for p, u in zip(places, units, strict=True) for r in u.parsed.recordings]
+        self.put_batch(source, pack(units))
+
+    def put_batch(self, source: int, batch: Batch) -> None:
+        """The same for rows that were made elsewhere."""
         with self._db.transaction():
-            self._forget_places(source, places)
-            first = self._next_ids(len(recordings)) if recordings else 0
-            self._db.insert(
-                "units",
-                {
-                    "source": [source] * len(units),
-                    "path": [p for p, _ in places],
-                    "reader": [r for _, r in places],
-                    "fingerprint": [u.fingerprint for u in units],
-                    "failed": [u.parsed.failed for u in units],
-                },
-            )
-            if recordings:
-                self._insert_recordings(source, first, recordings)
-                flat = [r for _, r in recordings]
-                self._insert_params(first, flat)
-                self._insert_texts("tags", first, [r.tags for r in flat])
-                self._insert_texts("facts", first, [r.facts for r in flat])
-                self._insert_datasets(first, flat)
-                self._insert_series(first, flat)
-            rows: list[ProblemRow] = []
-            for place, unit in zip(places, units, strict=True):
-                rows += [(source, *place, None, p) for p in unit.parsed.problems]
-            for number, (place, recording) in enumerate(recordings, first):
-                rows += [(source, *place, number, p) for p in recording.problems]
-            self._db.insert("problems", problem_frame(rows))
+            self._forget_places(source, batch.places)
+            first = {"recording": 0, "series": 0}
+            for what, count in (("recording", batch.recordings), ("series", batch.series)):
+                if count:
+                    first[what] = self._next_ids(count)
+            for table, frame in batch.tables.items():
+                shifts = [pl.col(c) + first[what] for c, what in _NUMBERED.get(table, _OF_RECORDING).items()]
+                numbered = frame.with_columns(shifts)
+                if table in _OF_SOURCE:
+                    numbered = numbered.with_columns(pl.lit(source).alias("source"))
+                self._db.insert(table, numbered)
 
     def forget_units(self, source: int, places: Sequence[tuple[str, str]]) -> None:
         """Drop what was read of claimed folders that are gone, given as (folder, reader)."""
@@ -132,108 +120,6 @@ class Writer:
         for table in ("series", *READ_TABLES):
             self._db.run(f"delete from {table} where recording in {ids}", params)
         self._db.run(f"delete from recordings where {which}", params)
-
-    def _insert_recordings(self, source: int, first: int, rows: list[tuple[tuple[str, str], Recording]]) -> None:
-        flat = [r for _, r in rows]
-        self._db.insert(
-            "recordings",
-            pl.DataFrame(
-                {
-                    "id": range(first, first + len(rows)),
-                    "source": [source] * len(rows),
-                    "unit": [place[0] for place, _ in rows],
-                    "reader": [place[1] for place, _ in rows],
-                    "path": [storable(r.path) for r in flat],
-                    "format": [r.format for r in flat],
-                    "tracker_id": [storable(r.id) for r in flat],
-                    "identity": [storable(content_identity(r)) for r in flat],
-                    "has_id": [bool(r.identity) for r in flat],
-                    "name": [text_or_none(r.name) for r in flat],
-                    "status": [r.status.value for r in flat],
-                    "status_raw": [None if r.status_raw is None else storable(str(r.status_raw)) for r in flat],
-                    "started_us": [r.started_us for r in flat],
-                    "ended_us": [r.ended_us for r in flat],
-                    "experiment": [text_or_none(r.experiment) for r in flat],
-                    "parent_id": [text_or_none(r.parent_id) for r in flat],
-                    "precision": [r.precision.value for r in flat],
-                    "overlay": [r.overlay for r in flat],
-                    "params_digest": [params_digest(r.params) for r in flat],
-                    "extra": [as_json(dict(r.extra)) for r in flat],
-                },
-                schema_overrides=dict.fromkeys(("name", "status_raw", "experiment", "parent_id"), pl.String)
-                | {"started_us": pl.Int64, "ended_us": pl.Int64},
-            ),
-        )
-
-    def _insert_params(self, first: int, recordings: list[Recording]) -> None:
-        rows = [(n, i, p) for n, r in enumerate(recordings, first) for i, p in enumerate(r.params)]
-        rows.sort(key=lambda row: row[2].key)
-        self._db.insert(
-            "params",
-            pl.DataFrame(
-                {
-                    "recording": [n for n, _, _ in rows],
-                    "ordinal": [i for _, i, _ in rows],
-                    "key": [storable(p.key) for _, _, p in rows],
-                    "path": [path_json(p.path) for _, _, p in rows],
-                    "text": [storable(p.text) for _, _, p in rows],
-                    "value": [as_json(p.value) for _, _, p in rows],
-                    "num": [p.number for _, _, p in rows],
-                    "kind": [p.kind for _, _, p in rows],
-                },
-                schema_overrides={"num": pl.Float64},
-            ),
-        )
-
-    def _insert_texts(self, table: str, first: int, mappings: list[Mapping[str, str]]) -> None:
-        rows = [(n, k, v) for n, m in enumerate(mappings, first) for k, v in m.items()]
-        self._db.insert(
-            table,
-            {
-                "recording": [n for n, _, _ in rows],
-                "name": [storable(k) for _, k, _ in rows],
-                "text": [storable(v) for _, _, v in rows],
-            },
-        )
-
-    def _insert_datasets(self, first: int, recordings: list[Recording]) -> None:
-        rows = [(n, d) for n, r in enumerate(recordings, first) for d in r.datasets]
-        self._db.insert(
-            "datasets",
-            pl.DataFrame(
-                {
-                    "recording": [n for n, _ in rows],
-                    "name": [storable(d.name) for _, d in rows],
-                    "digest": [text_or_none(d.digest) for _, d in rows],
-                    "context": [text_or_none(d.context) for _, d in rows],
-                    "algorithm": [d.algorithm for _, d in rows],
-                    "row_count": [big_int_or_none(d.rows) for _, d in rows],
-                    "origin": [storable(d.source) for _, d in rows],
-                },
-                schema_overrides={"digest": pl.String, "context": pl.String, "row_count": pl.Int64},
-            ),
-        )
-        files = [(n, a) for n, r in enumerate(recordings, first) for a in r.artifacts]
-        self._db.insert(
-            "artifacts",
-            pl.DataFrame(
-                {
-                    "recording": [n for n, _ in files],
-                    "path": [storable(a.path) for _, a in files],
-                    "size_bytes": [big_int_or_none(a.size_bytes) for _, a in files],
-                },
-                schema_overrides={"size_bytes": pl.Int64},
-            ),
-        )
-
-    def _insert_series(self, first: int, recordings: list[Recording]) -> None:
-        rows = [(n, m) for n, r in enumerate(recordings, first) for m in r.metrics]
-        if not rows:
-            return
-        start = self._next_ids(len(rows))
-        series, points = series_and_points(start, [n for n, _ in rows], [m for _, m in rows])
-        self._db.insert("series", series)
-        self._db.insert("points", points)
 
     def _next_ids(self, count: int) -> int:
         """The first of `count` ids in a row that nothing else has."""

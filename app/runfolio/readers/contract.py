@@ -7,10 +7,10 @@ with what the tracker's own reader says of them. See `resources/help/readers.md`
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from runfolio.errors import LimitReached, RunfolioError
 from runfolio.model.problem import Problem, Severity
@@ -68,6 +68,10 @@ class Budget:
     seconds: float = 300.0
     _started: float = field(default_factory=time.monotonic)
 
+    def restart(self) -> None:
+        """Start the clock anew, for a folder whose turn comes now."""
+        self._started = time.monotonic()
+
     def check(self, where: str = "") -> None:
         """Raises LimitReached once the time is used up; readers call it in their loops."""
         if time.monotonic() - self._started > self.seconds:
@@ -100,6 +104,27 @@ class Reader(Protocol):
 
         A damaged file costs itself only: its sound part is yielded, with a Problem inside the recording. Raises
         RunfolioError when nothing at all can be made of the folder; it becomes a Problem of the folder.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed folder to be read."""
+
+    folder: Folder
+    claim: Claim
+    budget: Budget
+
+
+@runtime_checkable
+class BatchReader(Protocol):
+    """A reader that reads many small folders faster together than one after the other."""
+
+    def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
+        """For each claimed folder, in order, all that `read` gives, or the error that it raises.
+
+        Restarts each budget's clock when the folder's turn comes, and holds no more in memory than some folders do.
         """
         ...
 

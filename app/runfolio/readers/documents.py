@@ -21,7 +21,7 @@ from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.json_salvage import salvage
 from runfolio.readers.yaml_events import Builder, Node, some
-from runfolio.readers.yaml_scalars import MAX_DIGITS
+from runfolio.readers.yaml_scalars import MAX_DIGITS, plain_value
 
 KeyPath = tuple[str, ...]
 
@@ -109,7 +109,46 @@ def _parse(data: bytes, where: str, budget: Budget, parse: Callable[[str, str, B
 # --- YAML ---------------------------------------------------------------------------------------------------------
 
 
+_EMPTY: Mapping[str, Callable[[], Json]] = {"[]": list, "{}": dict}
+_FLAT_BYTES = 1 << 16
+_FLAT_LINE = re.compile(
+    r"([A-Za-z_][A-Za-z0-9_.-]*):"
+    r"(?: (?:'([ -&(-~]*)'|(\[\]|\{\})|([A-Za-z0-9/._](?:[ :]?[A-Za-z0-9/._+@=-])*)))?\n"
+)
+
+
 def _yaml(text: str, where: str, budget: Budget) -> Document:
+    return _flat_yaml(text, budget) or _any_yaml(text, where, budget)
+
+
+def _flat_yaml(text: str, budget: Budget) -> Document | None:
+    """A document of nothing but plain lines `key: value`, as trackers' small meta files are; None for any other.
+
+    The parser of all YAML takes half a millisecond for such a file, and stores hold one for each run.
+    """
+    if len(text) > _FLAT_BYTES or 2 * text.count("\n") >= budget.nodes or budget.depth < 2:
+        return None
+    value: dict[str, Json] = {}
+    texts: dict[KeyPath, str] = {}
+    place = 0
+    while place < len(text):
+        line = _FLAT_LINE.match(text, place)
+        if line is None:
+            return None
+        place = line.end()
+        key, quoted, empty, plain = line.groups()
+        if key in value or (plain is not None and len(plain) > MAX_DIGITS):
+            return None
+        if quoted is not None:
+            value[key] = quoted
+            continue
+        value[key] = _EMPTY[empty]() if empty else plain_value(plain or "")
+        if value[key] != plain:
+            texts[key,] = empty or plain or ""
+    return Document(value, texts) if value else None
+
+
+def _any_yaml(text: str, where: str, budget: Budget) -> Document:
     builder = Builder(text, where, budget)
     root = builder.build()
     if root is None:

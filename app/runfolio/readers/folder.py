@@ -25,6 +25,8 @@ _NOATIME = getattr(os, "O_NOATIME", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _HAS_DIR_FD = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 
+_ONE_READ = 1 << 20
+
 _SAFE_PATH_BYTES = 900
 """Longest relative path that is opened in one call; longer ones are walked in chunks."""
 
@@ -59,7 +61,7 @@ class Listing:
 
 
 class Folder:
-    """A folder below an import root, listed once when first asked.
+    """A folder below an import root, listed once when first asked, as are the folders below it.
 
     root   absolute path of the import root, the folder that the user opened.
     path   this folder relative to the root, `/` between parts, "" for the root itself. Names that are not UTF-8
@@ -69,6 +71,7 @@ class Folder:
     def __init__(self, root: Path, path: str = "") -> None:
         self.root = root
         self.path = path
+        self._below: dict[str, Folder] = {}
 
     def __repr__(self) -> str:
         return f"Folder({str(self.root)!r}, {self.path!r})"
@@ -95,7 +98,10 @@ class Folder:
         """A folder in here; `name` may hold `/`. Raises FolderUnreadable for names that would climb out."""
         if "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
             raise FolderUnreadable(f"{storable(name)!r} is not the name of a folder in here", where=self.shown)
-        return Folder(self.root, self.join(name))
+        below = self._below.get(name)
+        if below is None:
+            below = self._below[name] = Folder(self.root, self.join(name))
+        return below
 
     def parent(self) -> Folder | None:
         """The folder above; None for the root: nothing above what the user opened is ever read."""
@@ -216,6 +222,8 @@ class Folder:
 
     def _read_whole(self, handle: int, name: str, limit: int, offset: int = 0) -> bytes:
         size = os.fstat(handle).st_size - offset
+        if size < _ONE_READ and size <= limit and not offset:
+            return self._read_small(handle, name, size, limit)
         if size > limit:
             raise LimitReached(
                 f"The file has {size:,} bytes; at most {limit:,} are read",
@@ -223,6 +231,17 @@ class Folder:
                 where=self.where(name),
             )
         return self._read_all(handle, name, limit, offset)
+
+    def _read_small(self, handle: int, name: str, size: int, limit: int) -> bytes:
+        """The same for the small files that most are: one call that ends before it is full has seen the end."""
+        try:
+            data = os.read(handle, size + 1)
+        except OSError as error:
+            raise FolderUnreadable(
+                f"The file cannot be read: {error.strerror or error}", where=self.where(name)
+            ) from error
+        # Grown meanwhile, or one of those files that say they have no bytes and have some.
+        return data if len(data) <= size and size else data + self._read_all(handle, name, limit - len(data), 0)
 
     def _read_all(self, handle: int, name: str, limit: int, offset: int) -> bytes:
         chunks: list[bytes] = []

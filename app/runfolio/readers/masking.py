@@ -57,8 +57,8 @@ def mask_problem(problem: Problem) -> Problem:
 def _param(param: Param, places: list[str]) -> Param:
     key = param.path[-1] if param.path else ""
     text = mask_value(key, param.text)
-    value = mask_json(key, param.value)
-    if text is param.text and value is param.value:
+    value = text if param.value == param.text else mask_json(key, param.value)
+    if text is param.text and (value is param.value or value is text):
         return param
     places.append(plain(param.key, 60))
     # What the text shows must not be more than what the value does, nor the other way round.

@@ -7,22 +7,24 @@ never followed; what belongs to a run is looked for where the layout puts it.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import ClassVar
 
 from runfolio.errors import RunfolioError
+from runfolio.model.datasets import ArtifactRef
 from runfolio.model.display import duration, storable
-from runfolio.model.metrics import MetricSeries
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import from_millis, to_iso
-from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
+from runfolio.readers.contract import Budget, Claim, Strength, Work, info, problem_from, warning
 from runfolio.readers.documents import Document, parse_yaml
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of, model_facts
-from runfolio.readers.mlflow_metrics import MetricFile, parse_metrics
+from runfolio.readers.mlflow_metrics import Found, MetricFile, parse_metrics
 from runfolio.readers.mlflow_tree import artifacts, named_files, named_texts, odd_entries
 
 _META = "meta.yaml"
@@ -37,6 +39,9 @@ _OWN_ARTIFACTS = re.compile(
     r"|(?:\./)?artifacts/?|(?:file:)?/.*/[0-9a-f]{32}/artifacts/?|[A-Za-z]:.*[0-9a-f]{32}[/\\]artifacts"
 )
 """Where MLflow keeps artifacts by default, on the machine that wrote them: in the run's own folder."""
+
+_TOGETHER_BYTES = 4 << 20
+"""Runs whose metric files come to more are parsed, so that a batch of long runs does not fill the memory."""
 
 _STATUS = {
     "RUNNING": RunStatus.RUNNING,
@@ -96,23 +101,52 @@ class MlflowFiles:
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """The run of a run folder; problems alone for an experiment, or a run folder without anything in it."""
         if claim.prune is not None:
-            yield from parse_yaml(folder.read(_META, budget.text_bytes), folder.where(_META), budget).problems
+            yield from _experiment_problems(folder, budget)
             return
         run = _Run(folder, budget)
-        recording = run.recording()
-        if run.is_bare:
-            yield warning(
-                "no-run",
-                folder.where(_META),
-                "A run folder without a readable meta.yaml and without any value in it: there is no run to show",
-                "MLflow leaves such folders behind when it is stopped while a run begins, or a copy was cut short.",
-            )
+        yield run.result([*parse_metrics(run.files, budget)])
+
+    def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
+        """The same for many folders; the metric files of several runs are parsed together."""
+        waiting: list[_Run | list[Problem] | RunfolioError] = []
+        size = 0
+        for item in work:
+            item.budget.restart()
+            try:
+                if item.claim.prune is not None:
+                    waiting.append([*_experiment_problems(item.folder, item.budget)])
+                else:
+                    run = _Run(item.folder, item.budget)
+                    waiting.append(run)
+                    size += sum(len(file.data) for file in run.files)
+            except RunfolioError as failure:
+                waiting.append(failure)
+            if size > _TOGETHER_BYTES:
+                yield from _results(waiting)
+                waiting, size = [], 0
+        yield from _results(waiting)
+
+
+def _experiment_problems(folder: Folder, budget: Budget) -> Iterator[Problem]:
+    yield from parse_yaml(folder.read(_META, budget.text_bytes), folder.where(_META), budget).problems
+
+
+def _results(
+    waiting: Sequence[_Run | list[Problem] | RunfolioError],
+) -> Iterator[list[Recording | Problem] | RunfolioError]:
+    files = [file for run in waiting if isinstance(run, _Run) for file in run.files]
+    found = parse_metrics(files, Budget(seconds=math.inf))
+    for run in waiting:
+        if isinstance(run, _Run):
+            yield [run.result([*islice(found, len(run.files))])]
+        elif isinstance(run, list):
+            yield [*run]
         else:
-            yield recording
+            yield run
 
 
 class _Run:
-    """One run folder while it is read."""
+    """One run folder: read when it is made, but for what the metric files mean."""
 
     def __init__(self, folder: Folder, budget: Budget) -> None:
         self.folder = folder
@@ -120,48 +154,51 @@ class _Run:
         self.where = folder.where(_META)
         self.problems: list[Problem] = []
         self.meta = self._meta()
-        self.is_bare = False
+        self.problems += odd_entries(folder, lambda name: name in _PARTS)
+        self._params = self._texts("params")
+        self._tags = self._texts("tags")
+        self.files = self._metric_files()
+        self._kept = self._artifacts()
+        self._experiment = experiment_of(folder, budget)
+        self._id = self._run_id()
+        if not self._kept:
+            self._look_for_artifacts()
+        self._datasets, self._inputs = datasets_of(folder, budget, self.problems)
+        self._models = model_facts(folder, self._id, self._tags, budget, self.problems)
 
-    def recording(self) -> Recording:
-        """All that the folder says."""
-        listing = self.folder.listing
-        self.problems += odd_entries(self.folder, lambda name: name in _PARTS)
-        params = self._texts("params")
-        tags = self._texts("tags")
-        metrics = self._metrics()
-        kept = (
-            artifacts(self.folder.sub("artifacts"), self.budget, self.problems)
-            if "artifacts" in listing.folders
-            else ()
-        )
-        self.is_bare = not (self.meta.mapping or params or tags or metrics)
-        experiment = experiment_of(self.folder, self.budget)
-        run_id = self._id()
+    def result(self, found: Sequence[Found]) -> Recording | Problem:
+        """All that the folder says, with what its metric files hold; a problem when that is nothing at all."""
+        metrics = tuple(series for series, _ in found if series is not None)
+        self.problems += [problem for _, problems in found for problem in problems]
+        tags = self._tags
+        if not (self.meta.mapping or self._params or tags or metrics):
+            return warning(
+                "no-run",
+                self.where,
+                "A run folder without a readable meta.yaml and without any value in it: there is no run to show",
+                "MLflow leaves such folders behind when it is stopped while a run begins, or a copy was cut short.",
+            )
         status, status_raw = self._status()
         started, ended = self._times()
-        if not kept:
-            self._look_for_artifacts()
-        datasets, inputs = datasets_of(self.folder, self.budget, self.problems)
-        models = model_facts(self.folder, run_id, tags, self.budget, self.problems)
         return Recording(
             format=MlflowFiles.name,
             path=self.folder.path,
-            id=run_id,
-            identity=f"mlflow:{run_id}" if _HEX_ID.fullmatch(run_id) else "",
+            id=self._id,
+            identity=f"mlflow:{self._id}" if _HEX_ID.fullmatch(self._id) else "",
             name=self._text("run_name") or tags.get("mlflow.runName"),
             status=status,
             status_raw=status_raw,
             started_us=started,
             ended_us=ended,
-            experiment=experiment.name,
+            experiment=self._experiment.name,
             parent_id=tags.get("mlflow.parentRunId"),
-            params=tuple(Param((name,), text, text) for name, text in params.items()),
+            params=tuple(Param((name,), text, text) for name, text in self._params.items()),
             tags=tags,
             metrics=metrics,
-            artifacts=kept,
-            datasets=datasets,
-            facts=self._facts(tags, models),
-            extra=self._extra(tags, experiment, {**inputs, **models}),
+            artifacts=self._kept,
+            datasets=self._datasets,
+            facts=self._facts(tags, self._models),
+            extra=self._extra(tags, self._experiment, {**self._inputs, **self._models}),
             problems=tuple(self.problems),
         )
 
@@ -191,7 +228,7 @@ class _Run:
             return None
         return self.meta.text(key)
 
-    def _id(self) -> str:
+    def _run_id(self) -> str:
         """The folder's name if it is an id, since it cannot point elsewhere; else what meta.yaml says."""
         written = self._text("run_id") or self._text("run_uuid")
         name = storable(self.folder.name)
@@ -240,12 +277,16 @@ class _Run:
             return {}
         return named_texts(self.folder.sub(name), self.budget, self.problems)
 
-    def _metrics(self) -> tuple[MetricSeries, ...]:
+    def _metric_files(self) -> list[MetricFile]:
         if "metrics" not in self.folder.folders:
-            return ()
+            return []
         below = self.folder.sub("metrics")
-        files = [MetricFile(*file) for file in named_files(below, self.budget.metric_bytes, self.budget, self.problems)]
-        return tuple(parse_metrics(files, self.budget, self.problems))
+        return [MetricFile(*file) for file in named_files(below, self.budget.metric_bytes, self.budget, self.problems)]
+
+    def _artifacts(self) -> tuple[ArtifactRef, ...]:
+        if "artifacts" not in self.folder.folders:
+            return ()
+        return artifacts(self.folder.sub("artifacts"), self.budget, self.problems)
 
     def _look_for_artifacts(self) -> None:
         """Says so when artifacts were kept elsewhere, for that place is never looked into."""

@@ -1,13 +1,13 @@
 """MLflow metric files: a line of `<time> <value> <step>` for each point, in the order it was logged.
 
-Sound files, nearly all there are, are parsed in bulk: those of a run are joined, because a parser's start costs more
-than a few hundred lines. Anything else is read line by line, so that a damaged line costs itself only.
+Sound files, nearly all there are, are parsed in bulk: those of some runs are joined, because a parser's start costs
+more than a few hundred lines. Anything else is read line by line, so that a damaged line costs itself only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,14 +43,17 @@ class MetricFile:
     data: bytes
 
 
-def parse_metrics(files: list[MetricFile], budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
-    """The series of each file that holds a point, in the order of `files`."""
+Found = tuple[MetricSeries | None, list[Problem]]
+"""The series of a file, None when it holds no point, and what is wrong with the file."""
+
+
+def parse_metrics(files: Sequence[MetricFile], budget: Budget) -> Iterator[Found]:
+    """What each file holds, in the order of `files`, which may be those of many runs."""
     for group in _groups(files):
         budget.check(group[0].where)
         columns = _sound_columns(b"".join(_ended(f.data) for f in group))
         if columns is None:
-            for file in group:
-                yield from _one(file, budget, problems)
+            yield from (_one(file, budget) for file in group)
             continue
         times, values, steps = columns
         wall = _wall_times(times)
@@ -58,11 +61,11 @@ def parse_metrics(files: list[MetricFile], budget: Budget, problems: list[Proble
         for file in group:
             end = start + file.data.count(b"\n")
             part = slice(start, end)
-            yield from _series(file, (times[part], values[part], steps[part]), wall[part], problems)
+            yield _series(file, (times[part], values[part], steps[part]), wall[part])
             start = end
 
 
-def _groups(files: list[MetricFile]) -> Iterator[list[MetricFile]]:
+def _groups(files: Sequence[MetricFile]) -> Iterator[list[MetricFile]]:
     group: list[MetricFile] = []
     size = 0
     for file in files:
@@ -80,7 +83,7 @@ def _ended(data: bytes) -> bytes:
     return data if data.endswith(b"\n") or not data else data + b"?\n"
 
 
-def _one(file: MetricFile, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
+def _one(file: MetricFile, budget: Budget) -> Found:
     parts: list[Columns] = []
     bad = _BadLines()
     for piece in _pieces(file.data):
@@ -88,12 +91,12 @@ def _one(file: MetricFile, budget: Budget, problems: list[Problem]) -> Iterator[
         columns = _sound_columns(piece)
         parts.append(_columns_by_line(piece, bad) if columns is None else columns)
         bad.lines_before += piece.count(b"\n")
-    problems += bad.told(file)
     parts = parts or [_NOTHING]
     times = np.concatenate([part[0] for part in parts])
     values = np.concatenate([part[1] for part in parts])
     steps = np.concatenate([part[2] for part in parts])
-    yield from _series(file, (times, values, steps), _wall_times(times), problems)
+    made, problems = _series(file, (times, values, steps), _wall_times(times))
+    return made, [*bad.told(file), *problems]
 
 
 _NOTHING: Columns = (np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.int64))
@@ -114,16 +117,16 @@ def _wall_times(times_ms: Ints) -> Ints:
     return np.where(known, np.where(known, times_ms, 0) * 1000, NO_TIME)
 
 
-def _series(file: MetricFile, columns: Columns, wall: Ints, problems: list[Problem]) -> Iterator[MetricSeries]:
+def _series(file: MetricFile, columns: Columns, wall: Ints) -> Found:
     times, values, steps = columns
     if not len(values):
-        problems.append(info("empty-metric", file.where, f"The metric {file.name!r} has no points"))
-        return
+        return None, [info("empty-metric", file.where, f"The metric {file.name!r} has no points")]
+    problems: list[Problem] = []
     if wall.min() == NO_TIME:
         count = int((wall == NO_TIME).sum())
         message = f"{count} points have a time that no calendar can show: it is left out"
         problems.append(warning("odd-time", file.where, message))
-    yield series(
+    made = series(
         file.name,
         steps,
         values,
@@ -132,6 +135,7 @@ def _series(file: MetricFile, columns: Columns, wall: Ints, problems: list[Probl
         final_rule=FINAL_RULE,
         source=file.where,
     )
+    return made, problems
 
 
 def latest(times: Ints, values: Floats, steps: Ints) -> float:

@@ -7,13 +7,16 @@ expect is a bug, but the user's other folders must not pay for it, so it becomes
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from runfolio.errors import RunfolioError
+from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, error, problem_from
+from runfolio.readers.contract import BatchReader, Budget, Claim, Work, error, problem_from
+from runfolio.readers.fingerprint import fingerprint
 from runfolio.readers.folder import Folder
 from runfolio.readers.masking import mask_problem, masked
 from runfolio.readers.registry import reader_named
@@ -23,48 +26,91 @@ _log = logging.getLogger("runfolio.readers")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What came out of one claimed folder. `failed` when nothing could be made of it."""
+    """What came out of one claimed folder.
+
+    failed        nothing could be made of it.
+    fingerprint   what the folder looked like before it was read; "" when that could not be seen.
+    """
 
     claim: Claim
     recordings: tuple[Recording, ...]
     problems: tuple[Problem, ...]
     failed: bool
+    fingerprint: str = ""
 
 
 def parse(root: Path, claim: Claim, budget: Budget) -> Parsed:
     """Everything that the claiming reader finds in the folder. Never raises for what a folder holds."""
     folder = Folder(root, claim.path)
-    recordings: list[Recording] = []
-    problems: list[Problem] = []
-    failed = False
+    # Before reading: what changes while it is read is then read again the next time.
+    mark = seen(folder, claim)
+    pieces: list[Recording | Problem] = []
     try:
+        # One by one: what came before a failure is kept.
         for piece in reader_named(claim.reader).read(folder, claim, budget):
-            if isinstance(piece, Problem):
-                problems.append(mask_problem(piece))
-            else:
-                recordings.append(masked(piece))
+            pieces.append(piece)
     except RunfolioError as failure:
-        failed = True
-        problems.append(problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR))
+        return _parsed(claim, mark, pieces, problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR))
     except MemoryError:
-        failed = True
-        problems.append(
-            error(
-                "out-of-memory",
-                folder.shown,
-                "Reading this folder needs more memory than one folder may take",
-                "Raise the limit in the settings, or open the folder by itself.",
-            )
+        said = error(
+            "out-of-memory",
+            folder.shown,
+            "Reading this folder needs more memory than one folder may take",
+            "Raise the limit in the settings, or open the folder by itself.",
         )
+        return _parsed(claim, mark, pieces, said)
     except Exception as bug:  # noqa: BLE001 - see the module's docstring: a bug may cost one folder, not the import
-        failed = True
         _log.exception("reader %s failed on %s", claim.reader, folder.shown)
-        problems.append(
-            error(
-                "reader-failed",
-                folder.shown,
-                f"The {claim.reader} reader stopped: {type(bug).__name__}: {bug}",
-                "This is a mistake in Runfolio; the log has the details. Other folders are not affected.",
-            )
+        said = error(
+            "reader-failed",
+            folder.shown,
+            f"The {claim.reader} reader stopped: {type(bug).__name__}: {bug}",
+            "This is a mistake in Runfolio; the log has the details. Other folders are not affected.",
         )
-    return Parsed(claim, tuple(recordings), tuple(problems), failed and not recordings)
+        return _parsed(claim, mark, pieces, said)
+    return _parsed(claim, mark, pieces)
+
+
+def parse_all(root: Path, claims: Sequence[Claim], folder_s: float) -> list[Parsed]:
+    """Each of some claimed folders, in their order; `folder_s` seconds are allowed for each."""
+    found: list[Parsed] = []
+    for name, group in groupby(claims, key=lambda claim: claim.reader):
+        same = [*group]
+        reader = reader_named(name)
+        if isinstance(reader, BatchReader) and len(same) > 1:
+            found += _parse_together(reader, root, same, folder_s)
+        else:
+            found += [parse(root, claim, Budget(seconds=folder_s)) for claim in same]
+    return found
+
+
+def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], folder_s: float) -> list[Parsed]:
+    work = [Work(Folder(root, claim.path), claim, Budget(seconds=folder_s)) for claim in claims]
+    marks = [seen(w.folder, w.claim) for w in work]
+    try:
+        results = [*reader.read_batch(work)]
+    except Exception:  # noqa: BLE001 - one by one, the folder that this is about shows, and only it is lost
+        _log.exception("reading %d folders together failed", len(claims))
+        return [parse(root, claim, Budget(seconds=folder_s)) for claim in claims]
+    return [
+        _parsed(w.claim, mark, [], problem_from(result, "folder-unreadable", w.folder.shown, Severity.ERROR))
+        if isinstance(result, RunfolioError)
+        else _parsed(w.claim, mark, result)
+        for w, mark, result in zip(work, marks, results, strict=True)
+    ]
+
+
+def _parsed(claim: Claim, mark: str, pieces: Sequence[Recording | Problem], failure: Problem | None = None) -> Parsed:
+    recordings = tuple(masked(piece) for piece in pieces if isinstance(piece, Recording))
+    problems = [mask_problem(piece) for piece in pieces if isinstance(piece, Problem)]
+    if failure is not None:
+        problems.append(mask_problem(failure))
+    return Parsed(claim, recordings, tuple(problems), failure is not None and not recordings, mark)
+
+
+def seen(folder: Folder, claim: Claim) -> str:
+    """The claimed folder's fingerprint; "" when it cannot be listed."""
+    try:
+        return fingerprint(folder, claim)
+    except FolderUnreadable:
+        return ""

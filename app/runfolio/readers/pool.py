@@ -6,20 +6,27 @@ or memory) is tried again one folder at a time, which finds the culprit and save
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from runfolio.model.display import storable
-from runfolio.readers.contract import Budget, Claim, error
-from runfolio.readers.parse import Parsed, parse
+from runfolio.readers.contract import Claim, error
+from runfolio.readers.folder import Folder
+from runfolio.readers.parse import Parsed, parse_all, seen
+
+T = TypeVar("T")
+
+_log = logging.getLogger("runfolio.readers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,14 @@ class Limits:
     folder_s: float = 120.0
 
 
-class ParsePool:
-    """Long-lived parsers. Use as a context manager; leaving it stops the workers."""
+class ParsePool(Generic[T]):
+    """Long-lived parsers. Use as a context manager; leaving it stops the workers.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    pack   makes of a batch what comes back; called in the worker, so it has to be a function of a module.
+    """
+
+    def __init__(self, pack: Callable[[list[Parsed]], T], limits: Limits | None = None) -> None:
+        self._pack = pack
         self.limits = limits or Limits()
         self.workers = self.limits.workers or min(4, os.cpu_count() or 1)
         self._pool = ProcessPool(
@@ -49,7 +60,7 @@ class ParsePool:
             context=multiprocessing.get_context("spawn"),
         )
 
-    def __enter__(self) -> ParsePool:
+    def __enter__(self) -> ParsePool[T]:
         return self
 
     def __exit__(
@@ -66,8 +77,8 @@ class ParsePool:
         """Start a worker before there is work, so that the first folder does not wait for its imports."""
         self._pool.schedule(_nothing)
 
-    def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[list[Parsed]]:
-        """Parsed folders in the order of `claims`, a list for each batch, while later batches are being read.
+    def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
+        """Packed batches in the order of `claims`, while later batches are being read.
 
         The first batches are small, so that the first rows come soon. At most two batches for each worker are
         under way, which bounds the memory whatever the number of folders.
@@ -77,9 +88,9 @@ class ParsePool:
             for group in _groups(claims, batch):
                 waiting.append((group, self._submit(root, group)))
                 if len(waiting) > 2 * self.workers:
-                    yield self._result(root, *waiting.pop(0))
+                    yield from self._result(root, *waiting.pop(0))
             while waiting:
-                yield self._result(root, *waiting.pop(0))
+                yield from self._result(root, *waiting.pop(0))
         finally:
             for _, future in waiting:
                 future.cancel()
@@ -87,24 +98,26 @@ class ParsePool:
     def _submit(self, root: Path, group: list[Claim]) -> ProcessFuture[bytes]:
         # A batch may take as long as its slowest folders may, but never so long that a hang goes unnoticed.
         seconds = self.limits.folder_s * min(len(group), 4)
-        return self._pool.schedule(_parse_batch, args=(str(root), group, self.limits.folder_s), timeout=seconds)
+        return self._pool.schedule(
+            _parse_batch, args=(str(root), group, self.limits.folder_s, self._pack), timeout=seconds
+        )
 
-    def _result(self, root: Path, group: list[Claim], future: ProcessFuture[bytes]) -> list[Parsed]:
+    def _result(self, root: Path, group: list[Claim], future: ProcessFuture[bytes]) -> Iterator[tuple[list[Claim], T]]:
         try:
-            return _unpack(future)
-        except (FutureTimeout, ProcessExpired, MemoryError, EOFError, OSError) as failure:
-            if len(group) > 1:
-                return [p for claim in group for p in self._result(root, [claim], self._submit(root, [claim]))]
-            return [_lost(group[0], failure, self.limits)]
+            packed: T = pickle.loads(future.result())  # noqa: S301 - made by our own worker a moment ago
+        except Exception as failure:  # noqa: BLE001 - whatever a worker ends with, it may cost one folder only
+            if len(group) == 1:
+                if not isinstance(failure, FutureTimeout | ProcessExpired | MemoryError):
+                    _log.exception("reading %s failed", storable(group[0].path))
+                yield group, self._pack([_lost(root, group[0], failure, self.limits)])
+                return
+            for claim in group:
+                yield from self._result(root, [claim], self._submit(root, [claim]))
+        else:
+            yield group, packed
 
 
-def _unpack(future: ProcessFuture[bytes]) -> list[Parsed]:
-    parsed = pickle.loads(future.result())  # noqa: S301 - made by our own worker a moment ago, never from a folder
-    assert isinstance(parsed, list)
-    return parsed
-
-
-def _lost(claim: Claim, failure: BaseException, limits: Limits) -> Parsed:
+def _lost(root: Path, claim: Claim, failure: BaseException, limits: Limits) -> Parsed:
     if isinstance(failure, FutureTimeout):
         message = f"Reading took longer than {limits.folder_s:.0f} s and was stopped"
         code, hint = "too-slow", "Raise the time limit in the settings, or open the folder by itself."
@@ -114,7 +127,8 @@ def _lost(claim: Claim, failure: BaseException, limits: Limits) -> Parsed:
     else:
         message = f"The process that read this folder ended early ({failure})"
         code, hint = "reader-crashed", "The other folders are not affected. The log has the details."
-    return Parsed(claim, (), (error(code, storable(claim.path), message, hint),), failed=True)
+    mark = seen(Folder(root, claim.path), claim)
+    return Parsed(claim, (), (error(code, storable(claim.path), message, hint),), True, mark)
 
 
 def _groups(claims: Iterable[Claim], largest: int) -> Iterator[list[Claim]]:
@@ -141,10 +155,10 @@ def _limit_memory(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def _parse_batch(root: str, group: list[Claim], folder_s: float) -> bytes:
-    parsed = [parse(Path(root), claim, Budget(seconds=folder_s)) for claim in group]
+def _parse_batch(root: str, group: list[Claim], folder_s: float, pack: Callable[[list[Parsed]], T]) -> bytes:
+    packed = pack(parse_all(Path(root), group, folder_s))
     # Pickled here, so that what cannot be pickled fails inside the worker with a traceback that says where.
-    return pickle.dumps(parsed, protocol=5)
+    return pickle.dumps(packed, protocol=5)
 
 
 def _nothing() -> None:

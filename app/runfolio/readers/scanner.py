@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import xxhash
-
 from runfolio.errors import FolderUnreadable
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, info, problem_from, warning
 from runfolio.readers.folder import Folder
+from runfolio.readers.parse import seen
 from runfolio.readers.registry import claims
 
 MAX_DEPTH = 400
@@ -26,14 +25,15 @@ _SKIPPED = frozenset({"__pycache__", ".git", "node_modules", ".venv", "site-pack
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A folder that a reader claims, and a fingerprint that changes when its content may have.
-
-    fingerprint   hex of a 128-bit hash over names, sizes and modification times of the files that the claim
-                  speaks of. Times alone are not enough: rsync and cp -p keep them.
-    """
+    """A folder that a reader claims."""
 
     claim: Claim
-    fingerprint: str
+    folder: Folder
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the folder's content may have; worked out when asked. "" when it cannot be listed."""
+        return seen(self.folder, self.claim)
 
 
 def scan(root: Path, on_folder: Callable[[str], None] | None = None) -> Iterator[Unit | Problem]:
@@ -64,7 +64,7 @@ def scan(root: Path, on_folder: Callable[[str], None] | None = None) -> Iterator
         pruned: set[str] = set()
         for claim in found:
             pruned.update(listing.folders if claim.prune is None else claim.prune)
-            yield Unit(claim, _fingerprint(folder, claim))
+            yield Unit(claim, folder)
         if not found:
             yield from _odd_ones(folder)
         below = [n for n in listing.folders if n not in pruned and n not in _SKIPPED]
@@ -87,29 +87,3 @@ def _odd_ones(folder: Folder) -> Iterator[Problem]:
             yield info("link-not-followed", where, "A symbolic link: it was not followed")
         else:
             yield info("not-a-file", where, f"A {odd.kind}, not a regular file: it was not opened")
-
-
-def _fingerprint(folder: Folder, claim: Claim) -> str:
-    digest = xxhash.xxh3_128()
-    digest.update(claim.reader.encode())
-    pending = [(folder, True)]
-    while pending:
-        here, top = pending.pop()
-        listing = here.listing
-        for entry in listing.files.values():
-            if not top or claim.prune is None or not claim.files or entry.name in claim.files:
-                path = here.join(entry.name).encode("utf-8", "surrogateescape")
-                digest.update(b"%s\0%d\0%d\n" % (path, entry.size, entry.mtime_ns))
-        for odd in listing.odd:
-            digest.update(f"{odd.kind}\0".encode() + odd.name.encode("utf-8", "surrogateescape"))
-        if claim.deep:
-            names = listing.folders if claim.prune is None or not top else sorted(claim.prune & {*listing.folders})
-            for name in names:
-                try:
-                    below = here.sub(name)
-                    below.listing  # noqa: B018
-                except FolderUnreadable:
-                    digest.update(b"unreadable\0" + name.encode("utf-8", "surrogateescape"))
-                else:
-                    pending.append((below, False))
-    return digest.hexdigest()

@@ -1,0 +1,160 @@
+"""What was read of some folders as rows of the index: made in the worker processes, numbered by the writer.
+
+A worker counts recordings and series from 0; the writer adds the first free number of each. So the process that holds
+the index has nothing to do but to hand columns over to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, path_json, problem_frame, text_or_none
+from runfolio.index.series_rows import series_and_points
+from runfolio.model.display import storable
+from runfolio.model.run import Recording, content_identity, params_digest
+from runfolio.readers.parse import Parsed
+
+Place = tuple[str, str]
+"""A claimed folder and the reader that claimed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of some claimed folders.
+
+    places      the claimed folders, in the order they were read.
+    recordings, series   how many there are; their numbers in the tables count from 0.
+    tables      a frame for each table that gets rows, without the `source` column of those that have one.
+    """
+
+    places: tuple[Place, ...]
+    recordings: int
+    series: int
+    tables: Mapping[str, pl.DataFrame]
+
+
+def pack(units: Sequence[Parsed]) -> Batch:
+    """The rows of what was read."""
+    places = tuple((storable(u.claim.path), u.claim.reader) for u in units)
+    placed = [(p, r) for p, u in zip(places, units, strict=True) for r in u.recordings]
+    flat = [r for _, r in placed]
+    tables = {
+        "units": pl.DataFrame(
+            {
+                "path": [p for p, _ in places],
+                "reader": [r for _, r in places],
+                "fingerprint": [u.fingerprint for u in units],
+                "failed": [u.failed for u in units],
+            }
+        )
+    }
+    count = sum(len(r.metrics) for r in flat)
+    if flat:
+        tables |= {
+            "recordings": _recordings(placed),
+            "params": _params(flat),
+            "tags": _texts([r.tags for r in flat]),
+            "facts": _texts([r.facts for r in flat]),
+            "datasets": _datasets(flat),
+            "artifacts": _artifacts(flat),
+        }
+    if count:
+        owners = [n for n, r in enumerate(flat) for _ in r.metrics]
+        tables["series"], tables["points"] = series_and_points(0, owners, [m for r in flat for m in r.metrics])
+    rows: list[ProblemRow] = []
+    for place, unit in zip(places, units, strict=True):
+        rows += [(0, *place, None, p) for p in unit.problems]
+    for number, (place, recording) in enumerate(placed):
+        rows += [(0, *place, number, p) for p in recording.problems]
+    if rows:
+        tables["problems"] = problem_frame(rows).drop("source")
+    return Batch(places, len(flat), count, tables)
+
+
+def _recordings(placed: Sequence[tuple[Place, Recording]]) -> pl.DataFrame:
+    flat = [r for _, r in placed]
+    return pl.DataFrame(
+        {
+            "id": range(len(flat)),
+            "unit": [place[0] for place, _ in placed],
+            "reader": [place[1] for place, _ in placed],
+            "path": [storable(r.path) for r in flat],
+            "format": [r.format for r in flat],
+            "tracker_id": [storable(r.id) for r in flat],
+            "identity": [storable(content_identity(r)) for r in flat],
+            "has_id": [bool(r.identity) for r in flat],
+            "name": [text_or_none(r.name) for r in flat],
+            "status": [r.status.value for r in flat],
+            "status_raw": [None if r.status_raw is None else storable(str(r.status_raw)) for r in flat],
+            "started_us": [r.started_us for r in flat],
+            "ended_us": [r.ended_us for r in flat],
+            "experiment": [text_or_none(r.experiment) for r in flat],
+            "parent_id": [text_or_none(r.parent_id) for r in flat],
+            "precision": [r.precision.value for r in flat],
+            "overlay": [r.overlay for r in flat],
+            "params_digest": [params_digest(r.params) for r in flat],
+            "extra": [as_json(dict(r.extra)) for r in flat],
+        },
+        schema_overrides=dict.fromkeys(("name", "status_raw", "experiment", "parent_id"), pl.String)
+        | {"started_us": pl.Int64, "ended_us": pl.Int64},
+    )
+
+
+def _params(recordings: Sequence[Recording]) -> pl.DataFrame:
+    rows = [(p.key, n, i, p) for n, r in enumerate(recordings) for i, p in enumerate(r.params)]
+    rows.sort(key=lambda row: row[0])
+    return pl.DataFrame(
+        {
+            "recording": [n for _, n, _, _ in rows],
+            "ordinal": [i for _, _, i, _ in rows],
+            "key": [storable(key) for key, _, _, _ in rows],
+            "path": [path_json(p.path) for _, _, _, p in rows],
+            "text": [storable(p.text) for _, _, _, p in rows],
+            "value": [as_json(p.value) for _, _, _, p in rows],
+            "num": [p.number for _, _, _, p in rows],
+            "kind": [p.kind for _, _, _, p in rows],
+        },
+        schema_overrides={"num": pl.Float64},
+    )
+
+
+def _texts(mappings: Sequence[Mapping[str, str]]) -> pl.DataFrame:
+    rows = [(n, k, v) for n, m in enumerate(mappings) for k, v in m.items()]
+    return pl.DataFrame(
+        {
+            "recording": [n for n, _, _ in rows],
+            "name": [storable(k) for _, k, _ in rows],
+            "text": [storable(v) for _, _, v in rows],
+        }
+    )
+
+
+def _datasets(recordings: Sequence[Recording]) -> pl.DataFrame:
+    rows = [(n, d) for n, r in enumerate(recordings) for d in r.datasets]
+    return pl.DataFrame(
+        {
+            "recording": [n for n, _ in rows],
+            "name": [storable(d.name) for _, d in rows],
+            "digest": [text_or_none(d.digest) for _, d in rows],
+            "context": [text_or_none(d.context) for _, d in rows],
+            "algorithm": [d.algorithm for _, d in rows],
+            "row_count": [big_int_or_none(d.rows) for _, d in rows],
+            "origin": [storable(d.source) for _, d in rows],
+        },
+        schema_overrides={"digest": pl.String, "context": pl.String, "row_count": pl.Int64},
+    )
+
+
+def _artifacts(recordings: Sequence[Recording]) -> pl.DataFrame:
+    files = [(n, a) for n, r in enumerate(recordings) for a in r.artifacts]
+    return pl.DataFrame(
+        {
+            "recording": [n for n, _ in files],
+            "path": [storable(a.path) for _, a in files],
+            "size_bytes": [big_int_or_none(a.size_bytes) for _, a in files],
+        },
+        schema_overrides={"size_bytes": pl.Int64},
+    )
