@@ -6,6 +6,7 @@ the index has nothing to do but to hand columns over to it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,38 @@ class Batch:
     recordings: int
     series: int
     tables: Mapping[str, pl.DataFrame]
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Several batches as one."""
+    if len(batches) == 1:
+        return batches[0]
+    parts: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
+    first = {"recording": 0, "series": 0}
+    for batch in batches:
+        for table, frame in batch.tables.items():
+            parts[table].append(numbered(table, frame, first))
+        first = {"recording": first["recording"] + batch.recordings, "series": first["series"] + batch.series}
+    tables = {table: pl.concat(frames, how="vertical_relaxed") for table, frames in parts.items()}
+    if "params" in tables:
+        tables["params"] = tables["params"].sort("key", maintain_order=True)
+    return Batch(tuple(p for b in batches for p in b.places), first["recording"], first["series"], tables)
+
+
+_OF_RECORDING = {"recording": "recording"}
+_NUMBERED: Mapping[str, Mapping[str, str]] = {
+    "units": {},
+    "recordings": {"id": "recording"},
+    "series": {"id": "series", "recording": "recording"},
+    "points": {"series": "series"},
+}
+"""What the numbers in a table count; those not named have a column `recording`."""
+
+
+def numbered(table: str, frame: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
+    """Rows of a table whose recordings and series count from `first` instead of 0."""
+    shifts = [pl.col(column) + first[what] for column, what in _NUMBERED.get(table, _OF_RECORDING).items()]
+    return frame.with_columns(shifts) if shifts else frame
 
 
 def pack(units: Sequence[Parsed]) -> Batch:

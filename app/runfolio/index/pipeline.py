@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runfolio.errors import Cancelled, FolderUnreadable
 from runfolio.index.database import Database
-from runfolio.index.frames import Batch, pack
+from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.links import gather
 from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.writer import Writer
@@ -26,6 +26,10 @@ from runfolio.readers.scanner import scan
 
 _LINK_SHARE = 5.0
 """Linking again waits until this many times its last duration has passed."""
+
+_WRITE_S = 0.4
+_MOST_SERIES = 20_000
+"""What comes within this time is written together, unless it grows beyond what should lie in memory."""
 
 
 @dataclass(slots=True)
@@ -56,6 +60,7 @@ class Indexer:
         self._writer = Writer(database)
         self._limits = limits
         self._pool: ParsePool[Batch] | None = None
+        self._written_at = 0.0
         self._linked_at = 0.0
         self._link_s = 0.0
 
@@ -128,20 +133,32 @@ class Indexer:
 
         if self._pool is None:
             self._pool = ParsePool(pack, self._limits)
+        held: list[Batch] = []
         for claims, batch in self._pool.parse(walk.root, changed()):
             if cancelled():
                 raise Cancelled
-            self._writer.put_batch(walk.source, batch)
+            held.append(batch)
             counts.read += len(claims)
-            last = storable(claims[-1].path)
-            on_progress(Progress("read", counts.read, handed, last))
-            if time.monotonic() - self._linked_at > _LINK_SHARE * self._link_s:
+            on_progress(Progress("read", counts.read, handed, storable(claims[-1].path)))
+            now = time.monotonic()
+            if now - self._written_at < _WRITE_S and sum(b.series for b in held) < _MOST_SERIES:
+                continue
+            self._put(walk, held)
+            if now - self._linked_at > _LINK_SHARE * self._link_s:
                 self._link()
                 on_commit()
+        self._put(walk, held)
         gone = [place for place in known if place not in walk.seen]
         self._writer.forget_units(walk.source, gone)
         counts.gone += len(gone)
         self._writer.source_scanned(walk.source, walk.problems, present=True)
+
+    def _put(self, walk: _Walk, held: list[Batch]) -> None:
+        """Write what is held in one transaction: the disk is waited for once."""
+        if held:
+            self._writer.put_batch(walk.source, joined(held))
+            held.clear()
+        self._written_at = time.monotonic()
 
     def _claims(
         self,

@@ -6,27 +6,18 @@ Every public method is one transaction. Rows go in as whole columns; nothing is 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from runfolio.index.database import Database
-from runfolio.index.frames import Batch, pack
+from runfolio.index.frames import Batch, numbered, pack
 from runfolio.index.rows import problem_frame
 from runfolio.index.schema import READ_TABLES
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem
 from runfolio.readers.parse import Parsed
-
-_OF_RECORDING = {"recording": "recording"}
-_NUMBERED: Mapping[str, Mapping[str, str]] = {
-    "units": {},
-    "recordings": {"id": "recording"},
-    "series": {"id": "series", "recording": "recording"},
-    "points": {"series": "series"},
-}
-"""What the numbers in a table count; those not named have a column `recording`."""
 
 _OF_SOURCE = frozenset({"units", "recordings", "problems"})
 
@@ -91,11 +82,10 @@ class Writer:
                 if count:
                     first[what] = self._next_ids(count)
             for table, frame in batch.tables.items():
-                shifts = [pl.col(c) + first[what] for c, what in _NUMBERED.get(table, _OF_RECORDING).items()]
-                numbered = frame.with_columns(shifts)
-                if table in _OF_SOURCE:
-                    numbered = numbered.with_columns(pl.lit(source).alias("source"))
-                self._db.insert(table, numbered)
+                rows = numbered(table, frame, first)
+                self._db.insert(
+                    table, rows.with_columns(pl.lit(source).alias("source")) if table in _OF_SOURCE else rows
+                )
 
     def forget_units(self, source: int, places: Sequence[tuple[str, str]]) -> None:
         """Drop what was read of claimed folders that are gone, given as (folder, reader)."""

@@ -138,6 +138,20 @@ class Folder:
         files.sort(key=lambda e: e.name)
         return Listing({e.name: e for e in files}, tuple(sorted(folders)), tuple(sorted(odd, key=lambda o: o.name)))
 
+    def holding(self, name: str) -> tuple[str, ...]:
+        """Which of the folders in here hold a regular file of that name; they are not listed for it.
+
+        Raises FolderUnreadable when this folder cannot be listed.
+        """
+        folders = self.listing.folders
+        if not folders:
+            return ()
+        try:
+            with self._opened() as base:
+                return tuple(folder for folder in folders if _is_file(f"{folder}/{name}", base))
+        except OSError as error:
+            raise _cannot_open(error, self.shown) from error
+
     @property
     def files(self) -> dict[str, Entry]:
         """Regular files by name, sorted."""
@@ -296,6 +310,15 @@ def _open(name: str, base: int | str, flags: int) -> int:
     except PermissionError:
         # O_NOATIME is only for the owner of the file; everybody else reads as usual.
         return os.open(name, flags, dir_fd=base)
+
+
+def _is_file(path: str, base: int | str) -> bool:
+    try:
+        if isinstance(base, str):
+            return stat.S_ISREG(os.lstat(os.path.join(base, path)).st_mode)  # noqa: PTH118
+        return stat.S_ISREG(os.stat(path, dir_fd=base, follow_symlinks=False).st_mode)
+    except OSError:
+        return False  # not there, or not to be seen: either way nothing that could be read
 
 
 def _chunks(path: str) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _config_folder(folder: Folder) -> str | None:
     if _USUAL in names:
         candidates: tuple[str, ...] = (_USUAL,)
     else:
-        candidates = names if len(names) <= _MOST_FOLDERS else ()
+        candidates = folder.holding(_CONFIG) if len(names) <= _MOST_FOLDERS else ()
     for name in candidates:
         try:
             found = _MARKS & {*folder.sub(name).files}
