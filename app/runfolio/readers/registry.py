@@ -10,9 +10,11 @@ from runfolio.readers.keras import Keras
 from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.tensorboard import TensorBoard
+from runfolio.readers.wandb import Wandb
 
 READERS: tuple[Reader, ...] = (
     MlflowFiles(),
+    Wandb(),
     TensorBoard(),
     Hydra(),
     Lightning(),

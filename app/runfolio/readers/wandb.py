@@ -1,0 +1,341 @@
+"""Weights & Biases run folders: `offline-run-*` and `run-*`, read from the log that wandb keeps of everything.
+
+The log (`run-<id>.wandb`) holds config, history, summary, system metrics and artifacts' manifests. Where it is empty
+or cut, as a killed process leaves it, `files/config.yaml` and `files/wandb-summary.json` tell what they can. Paths in
+the log are those of the machine that wrote it and are never followed.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.model.display import storable
+from runfolio.model.metrics import MetricSeries, series
+from runfolio.model.params import Json, Param, flatten, nest, text_of
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording, RunStatus
+from runfolio.model.times import NO_TIME, to_iso
+from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
+from runfolio.readers.documents import params_of
+from runfolio.readers.files import artifacts_below, odd_entries, read_document
+from runfolio.readers.folder import Folder
+from runfolio.readers.leveldb_log import Damage, records
+from runfolio.readers.protobuf import BadMessage
+from runfolio.readers.wandb_records import Log, LogReader, Series
+
+_LOG = re.compile(r"run-(?P<id>[^/]{1,256})\.wandb")
+_FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(?P<id>[^/]{1,256})")
+_FILES, _CONFIG, _SUMMARY, _METADATA = "files", "config.yaml", "wandb-summary.json", "wandb-metadata.json"
+_HEAD = b":W&B\xe1\xbe\x00"
+_SUMMARY_RULE = "the summary, as W&B shows it"
+_SUMMARY_KEYS = ("min", "max", "mean", "best", "last", "first")
+_HINT = "The process was killed, or the folder was copied while it ran or in part."
+
+
+class Wandb:
+    """Run folders of wandb 0.12 and later."""
+
+    name: ClassVar[str] = "wandb_offline"
+    title: ClassVar[str] = "W&B"
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """A folder with a log, or with the name of a run folder and the files that wandb writes."""
+        logs = [name for name in folder.files if _LOG.fullmatch(name) and name not in taken]
+        if logs:
+            reason = "the log of a W&B run"
+        elif _FOLDER.fullmatch(folder.name) and _FILES in folder.folders and _has_files(folder):
+            reason = "a W&B run folder without its log"
+        else:
+            return None
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, frozenset(logs), None, deep=True)
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """One recording for each log; one for the folder when there is none."""
+        for name in sorted(claim.files) or [""]:
+            yield _Run(folder, name, budget).recording()
+
+
+def _has_files(folder: Folder) -> bool:
+    try:
+        return not {_CONFIG, _SUMMARY, _METADATA}.isdisjoint(folder.sub(_FILES).files)
+    except FolderUnreadable:
+        return False
+
+
+def _checksum(kind: int, chunk: bytes) -> int:
+    return zlib.crc32(chunk, zlib.crc32(bytes((kind,))))
+
+
+class _Run:
+    """One run while it is read."""
+
+    def __init__(self, folder: Folder, log_name: str, budget: Budget) -> None:
+        self.folder = folder
+        self.budget = budget
+        self.log_name = log_name
+        self.where = folder.where(log_name) if log_name else folder.shown
+        self.problems: list[Problem] = []
+        self.truncated: str | None = None
+        self.log = self._read_log() if log_name else Log()
+        if not log_name:
+            message = "The run's log (run-<id>.wandb) is not here: only config and last values are known"
+            self.problems.append(warning("no-log", folder.shown, message, "Copy the whole run folder."))
+
+    def recording(self) -> Recording:
+        """All that the folder says."""
+        log = self.log
+        files = self._files()
+        params = self._params(files)
+        metrics = self._metrics(files)
+        metadata = self._document(files, _METADATA)
+        kept: tuple[ArtifactRef, ...] = ()
+        if files is not None:
+            kept, odd = artifacts_below(files, self.budget)
+            self.problems += odd
+        self.problems += odd_entries(self.folder)
+        run_id = self._id()
+        identity = f"wandb:{run_id}:{log.started_us}" if log.started_us is not None else ""
+        started = log.started_us
+        ended = None if started is None or log.runtime_s is None else started + log.runtime_s * 1_000_000
+        status = RunStatus.UNKNOWN
+        if log.exit_code is not None:
+            status = RunStatus.FINISHED if log.exit_code == 0 else RunStatus.FAILED
+        return Recording(
+            format=Wandb.name,
+            path=self.folder.path,
+            id=run_id,
+            identity=identity,
+            name=log.texts.get("display_name"),
+            status=status,
+            status_raw=log.exit_code,
+            started_us=started,
+            ended_us=ended,
+            experiment=log.texts.get("project"),
+            params=params,
+            tags=dict.fromkeys(log.tags, "true"),
+            metrics=metrics,
+            artifacts=kept,
+            datasets=tuple(
+                DatasetRef(a.name, a.digest or None, algorithm="wandb") for a in log.artifacts if a.kind == "dataset"
+            ),
+            facts=self._facts(metadata),
+            extra=self._extra(),
+            problems=tuple(self.problems),
+        )
+
+    # --- the log -----------------------------------------------------------------------------------------------
+
+    def _read_log(self) -> Log:
+        try:
+            data = self.folder.read(self.log_name, self.budget.metric_bytes)
+        except RunfolioError as failure:
+            self.problems.append(problem_from(failure, "unreadable-file", self.where))
+            return Log()
+        if not data.startswith(_HEAD[:4]):
+            what = "is empty" if not data else "is no log of W&B: its first bytes are others"
+            self.problems.append(warning("no-log", self.where, f"The run's log {what}", _HINT))
+            return Log()
+        if len(data) <= len(_HEAD):
+            self.problems.append(warning("empty-log", self.where, "The run's log holds no record yet", _HINT))
+            return Log()
+        reader = LogReader(self.where, self.budget, NO_TIME)
+        damaged: list[Damage] = []
+        bad = 0
+        for record in records(data, _checksum, len(_HEAD)):
+            if isinstance(record, Damage):
+                damaged.append(record)
+                continue
+            try:
+                reader.take(record)
+            except BadMessage as failure:
+                bad += 1
+                self.truncated = str(failure)
+        self._tell(damaged, bad)
+        return reader.log
+
+    def _tell(self, damaged: list[Damage], bad: int) -> None:
+        if damaged:
+            first = damaged[0]
+            self.truncated = first.message
+            more = f" (and {len(damaged) - 1} places more)" if len(damaged) > 1 else ""
+            code = "cut-log" if first.is_end else "damaged-log"
+            message = f"{first.message}{more}; the sound records are shown"
+            self.problems.append(warning(code, self.where, message, _HINT, first.offset))
+        if bad:
+            message = f"{bad} records cannot be read ({self.truncated}); the others are shown"
+            self.problems.append(warning("bad-record", self.where, message))
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.log.exit_code is not None and self.truncated is None
+
+    # --- parts -------------------------------------------------------------------------------------------------
+
+    def _id(self) -> str:
+        found = self.log.texts.get("run_id")
+        if found:
+            return storable(found)
+        match = _LOG.fullmatch(self.log_name) or _FOLDER.fullmatch(self.folder.name)
+        return storable(match["id"]) if match else self.folder.shown
+
+    def _files(self) -> Folder | None:
+        if _FILES not in self.folder.folders:
+            return None
+        files = self.folder.sub(_FILES)
+        try:
+            files.listing  # noqa: B018 - asked here, where it can be told
+        except FolderUnreadable as failure:
+            self.problems.append(problem_from(failure, "folder-unreadable", files.shown))
+            return None
+        return files
+
+    def _document(self, files: Folder | None, name: str) -> Mapping[str, Json]:
+        if files is None or name not in files.files:
+            return {}
+        document = read_document(files, name, self.budget)
+        self.problems += document.problems
+        if document.value is not None and not document.mapping:
+            message = "The file is not a mapping of names to values"
+            self.problems.append(warning("odd-document", files.where(name), message))
+        return document.mapping
+
+    def _params(self, files: Folder | None) -> tuple[Param, ...]:
+        found: dict[tuple[str, ...], Param] = {}
+        for path, document in self.log.config.items():
+            if path[0] == "_wandb":
+                continue
+            if isinstance(document.value, dict) and document.value:
+                for param in params_of(document):
+                    found[(*path, *param.path)] = Param((*path, *param.path), param.text, param.value)
+            else:
+                found[path] = Param(path, document.texts.get((), text_of(document.value)), document.value)
+        if files is not None and _CONFIG in files.files:
+            document = read_document(files, _CONFIG, self.budget)
+            self.problems += document.problems
+            for param in params_of(document):
+                # Each entry is {desc: ..., value: ...}; wandb's own are `wandb_version` and `_wandb`.
+                if len(param.path) >= 2 and param.path[1] == "value" and param.path[0] != "_wandb":
+                    path = (param.path[0], *param.path[2:])
+                    found.setdefault(path, Param(path, param.text, param.value))
+        return tuple(found[path] for path in sorted(found))
+
+    def _metrics(self, files: Folder | None) -> tuple[MetricSeries, ...]:
+        latest = {".".join(path): value for path, value in self.log.summary.items()}
+        kept = self._document(files, _SUMMARY)
+        if not self._is_whole:
+            for key, value in kept.items():
+                plain = [Param((key,), "", value)] if _latest(value) is not None else flatten({key: value})
+                for param in plain:
+                    if not key.startswith("_") and _latest(param.value) is not None:
+                        latest.setdefault(param.key, param.value)
+        made: list[MetricSeries] = []
+        for name, points in self.log.history.items():
+            final = _latest(latest.get(name))
+            rule = _SUMMARY_RULE if final is not None else ""
+            made.append(self._series(name, points, final=final, rule=rule))
+        if not self.log.history:
+            made += self._last_values(latest, kept)
+        made += [self._series(f"system/{name}", points, has_step=False) for name, points in self.log.stats.items()]
+        return tuple(made)
+
+    def _series(
+        self, name: str, points: Series, *, final: float | None = None, rule: str = "", has_step: bool = True
+    ) -> MetricSeries:
+        steps = np.frombuffer(points.steps, dtype=np.int64) if has_step else None
+        return series(
+            storable(name),
+            steps,
+            np.frombuffer(points.values, dtype=np.float64),
+            np.frombuffer(points.times_us, dtype=np.int64),
+            final=final,
+            final_rule=rule,
+            source=self.where,
+        )
+
+    def _last_values(self, latest: Mapping[str, Json], kept: Mapping[str, Json]) -> Iterator[MetricSeries]:
+        """Of a run whose history is lost, the last values that its summary has, as a point each."""
+        step, time_s = kept.get("_step"), kept.get("_timestamp")
+        at = step if isinstance(step, int) and not isinstance(step, bool) and abs(step) < 2**63 else None
+        known = isinstance(time_s, int | float) and not isinstance(time_s, bool) and abs(time_s) < 9e9
+        time_us = round(float(time_s) * 1e6) if known and isinstance(time_s, int | float) else NO_TIME
+        found = False
+        for name, value in latest.items():
+            number = _latest(value)
+            if number is None or name.startswith("_"):
+                continue
+            found = True
+            steps = None if at is None else [at]
+            yield series(
+                storable(name), steps, [number], [time_us], final=number, final_rule=_SUMMARY_RULE, source=self.where
+            )
+        if found:
+            message = "The history is lost: of each metric the last value that the summary has is shown"
+            self.problems.append(info("summary-only", self.where, message))
+
+    def _facts(self, metadata: Mapping[str, Json]) -> dict[str, str]:
+        texts, environment = self.log.texts, self.log.environment
+        git = metadata.get("git")
+        git = git if isinstance(git, dict) else {}
+        args = environment.get("args", metadata.get("args"))
+        program = environment.get("program", metadata.get("program"))
+        command = [program, *(args if isinstance(args, list) else [])]
+        found: dict[str, Json] = {
+            "git.commit": texts.get("git_commit") or git.get("commit"),
+            "git.repo": texts.get("git_remote") or git.get("remote"),
+            "host": texts.get("host") or environment.get("host") or metadata.get("host"),
+            "python": environment.get("python", metadata.get("python")),
+            "os": environment.get("os", metadata.get("os")),
+            "user": metadata.get("username"),
+            "script": program,
+            "command": " ".join(str(part) for part in command if isinstance(part, str)) if program else None,
+            "gpu": metadata.get("gpu"),
+        }
+        return {name: value for name, value in found.items() if isinstance(value, str) and value}
+
+    def _extra(self) -> dict[str, Json]:
+        log = self.log
+        extra: dict[str, Json] = {"records": {**log.counts}, "truncated": self.truncated}
+        if not log.counts:
+            return extra
+        artifacts: list[Json] = [
+            {"aliases": [*a.aliases], "digest": a.digest, "files": a.files, "name": a.name, "type": a.kind}
+            for a in log.artifacts
+        ]
+        found: dict[str, Json] = {
+            "exit_code": log.exit_code,
+            "git_commit": log.texts.get("git_commit"),
+            "git_remote": log.texts.get("git_remote"),
+            "group": log.texts.get("group"),
+            "host": log.texts.get("host"),
+            "job_type": log.texts.get("job_type"),
+            "last_timestamp": None if log.last_time_us is None else to_iso(log.last_time_us),
+            "logged_artifacts": artifacts,
+            "non_scalar_history_keys": [*sorted(log.others)],
+            "notes": log.texts.get("notes"),
+            "project": log.texts.get("project"),
+            "resumed": log.resumed,
+            "runtime_s": log.runtime_s,
+            "starting_step": log.starting_step,
+            "summary": nest(Param(path, "", value) for path, value in log.summary.items()),
+            "sweep_id": log.texts.get("sweep_id"),
+        }
+        return extra | found
+
+
+def _latest(value: Json) -> float | None:
+    """The number that W&B shows: the value itself, or what `define_metric(summary=...)` keeps of it."""
+    if isinstance(value, dict):
+        value = next((value[key] for key in _SUMMARY_KEYS if key in value), None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
