@@ -5,6 +5,7 @@ from __future__ import annotations
 from runfolio.readers.contract import Claim, Reader
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import Generic
+from runfolio.readers.hf_trainer import HfTrainer
 from runfolio.readers.hydra import Hydra
 from runfolio.readers.keras import Keras
 from runfolio.readers.lightning import Lightning
@@ -17,6 +18,7 @@ READERS: tuple[Reader, ...] = (
     Wandb(),
     TensorBoard(),
     Hydra(),
+    HfTrainer(),
     Lightning(),
     Keras(),
     Generic(),

@@ -1,0 +1,132 @@
+"""Trainer folders: one run over its checkpoints, arguments read from a pickle that never runs, damage told.
+
+Weights, optimizers and schedulers in the reference folders are cut to their first bytes: nobody opens them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runfolio.model.run import Recording
+from runfolio.readers.pickle_data import Call, NotReadable, plain_data, read_pickle
+from support.inspected import CORPUS, inspected_runs, recordings_of
+
+RUNS = CORPUS / "hf_trainer" / "runs"
+
+
+@pytest.fixture(scope="module")
+def recordings() -> dict[str, Recording]:
+    return recordings_of(RUNS, "hf_trainer")[0]
+
+
+def points(run: Recording, name: str) -> list[tuple[int, str]]:
+    (metric,) = (m for m in run.metrics if m.name == name)
+    return [(s, str(v)) for s, v in zip(metric.step.tolist(), metric.value.tolist(), strict=True)]
+
+
+def write_state(folder: Path, step: int, rows: list[dict[str, Any]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {"global_step": step, "max_steps": 30, "epoch": 1.0, "log_history": rows}
+    (folder / "trainer_state.json").write_text(json.dumps(state))
+
+
+def only(root: Path) -> Recording:
+    (recording,) = recordings_of(root, "hf_trainer")[0].values()
+    return recording
+
+
+def test_checkpoints_are_parts_of_their_run(recordings: dict[str, Recording]) -> None:
+    assert set(recordings) == {"out/killed", "out/nan", "out/resumed", "out/sst2 lr5e-3", "out/tb"}
+    assert recordings["out/resumed"].extra["checkpoints"] == ["checkpoint-18", "checkpoint-27"]
+
+
+def test_event_files_of_the_trainer_belong_to_the_same_run() -> None:
+    run = inspected_runs(RUNS / "out")["tb"]
+    assert len(run["recordings"]) > 1
+    assert all(entry["reason"] for entry in run["recordings"])
+
+
+def test_of_a_killed_run_the_newest_checkpoint_tells_by_number_and_not_by_name(tmp_path: Path) -> None:
+    rows = [{"step": s, "epoch": s / 9, "loss": 1 / s} for s in (3, 9, 18)]
+    for step in (9, 18, 3):
+        write_state(tmp_path / f"checkpoint-{step}", step, [r for r in rows if r["step"] <= step])
+    run = only(tmp_path)
+    assert [s for s, _ in points(run, "loss")] == [3, 9, 18]
+
+
+def test_a_state_on_top_that_is_older_than_a_checkpoint_gives_way(tmp_path: Path) -> None:
+    write_state(tmp_path, 9, [{"step": 9, "loss": 1.0}])
+    write_state(tmp_path / "checkpoint-18", 18, [{"step": 9, "loss": 1.0}, {"step": 18, "loss": 0.5}])
+    assert [s for s, _ in points(only(tmp_path), "loss")] == [9, 18]
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_it_shown(tmp_path: Path) -> None:
+    write_state(tmp_path / "checkpoint-9", 9, [{"step": 9, "loss": 1.0}])
+    (tmp_path / "checkpoint-18").mkdir()
+    (tmp_path / "checkpoint-18" / "trainer_state.json").write_text("")
+    run = only(tmp_path)
+    assert points(run, "loss") == [(9, "1.0")]
+    assert [p.path for p in run.problems] == ["checkpoint-18/trainer_state.json"]
+
+
+def test_a_cut_state_gives_the_rows_before_the_cut(tmp_path: Path) -> None:
+    write_state(tmp_path, 18, [{"step": s, "loss": 0.5} for s in range(1, 19)])
+    state = tmp_path / "trainer_state.json"
+    state.write_text(state.read_text()[:-40])
+    run = only(tmp_path)
+    assert len(points(run, "loss")) >= 16
+    assert any("json" in p.code for p in run.problems)
+
+
+def test_odd_rows_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows: list[Any] = [{"step": 1, "loss": float("nan"), "note": "x", "flag": True}, 7, {"loss": 2.0}, {"step": "a"}]
+    write_state(tmp_path, 1, rows)
+    run = only(tmp_path)
+    assert [m.name for m in run.metrics] == ["loss"]
+    assert points(run, "loss") == [(1, "nan")]
+    assert [p.code for p in run.problems] == ["odd-row"]
+
+
+# --- pickles are read and never run --------------------------------------------------------------------------------
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("touch /tmp/never",)
+
+
+def test_a_pickle_that_would_run_something_is_data() -> None:
+    found = read_pickle(pickle.dumps({"bomb": Bomb(), "lr": 0.1}, protocol=4))
+    assert isinstance(found, dict)
+    assert isinstance(found["bomb"], Call)
+    assert found["bomb"].name.endswith("system")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_plain_values_come_back_as_they_went_in(protocol: int) -> None:
+    value = {"a": [1, -2, 2**70, 0.5, None, True, "é"], "b": {"c": (1, "x")}, "empty": [[], {}], "n": -(2**31)}
+    expected = {"a": [1, -2, 2**70, 0.5, None, True, "é"], "b": {"c": [1, "x"]}, "empty": [[], {}], "n": -(2**31)}
+    assert plain_data(read_pickle(pickle.dumps(value, protocol=protocol))) == expected
+
+
+@pytest.mark.parametrize("data", [b"", b"garbage", b"\x80\x04", pickle.dumps([1, 2, 3])[:-2], b"(" * 100, b"t."])
+def test_a_damaged_pickle_is_refused(data: bytes) -> None:
+    with pytest.raises(NotReadable):
+        read_pickle(data)
+
+
+def test_arguments_that_cannot_be_read_cost_the_arguments_only(tmp_path: Path) -> None:
+    write_state(tmp_path, 9, [{"step": 9, "loss": 1.0}])
+    (tmp_path / "training_args.bin").write_bytes(b"PK\x03\x04 cut")
+    run = only(tmp_path)
+    assert (run.params, [p.code for p in run.problems]) == ((), ["args-not-read"])
+    with zipfile.ZipFile(tmp_path / "training_args.bin", "w") as archive:
+        archive.writestr("x/data.pkl", pickle.dumps({"learning_rate": 5e-5, "hub_token": "hf_x", "bomb": Bomb()}))
+    assert {p.key: p.value for p in only(tmp_path).params} == {"learning_rate": 5e-5}
