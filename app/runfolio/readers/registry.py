@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from runfolio.readers.boosting import Boosting
+from runfolio.readers.catboost import CatBoost
 from runfolio.readers.contract import Claim, Reader
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import Generic
@@ -16,10 +18,12 @@ from runfolio.readers.wandb import Wandb
 READERS: tuple[Reader, ...] = (
     MlflowFiles(),
     Wandb(),
+    CatBoost(),
     TensorBoard(),
     Hydra(),
     HfTrainer(),
     Lightning(),
+    Boosting(),
     Keras(),
     Generic(),
 )

@@ -1,0 +1,217 @@
+"""CatBoost: the folder `catboost_info` that every training writes, and the params that a model file beside it holds.
+
+The tables of errors are read rather than the JSON beside them, which is cut when a training is killed; the JSON names
+the evaluation sets and the direction of each metric. Event files in there repeat the tables with fewer digits.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.model.metrics import MetricSeries
+from runfolio.model.params import Json, Param, flatten
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording
+from runfolio.readers.contract import Budget, Claim, Strength, problem_from
+from runfolio.readers.documents import parse_json
+from runfolio.readers.files import artifacts_below, read_document
+from runfolio.readers.folder import Folder
+from runfolio.readers.tabular import read_file
+
+_INFO, _LOG = "catboost_info", "catboost_training.json"
+_ERRORS = ("learn_error.tsv", "test_error.tsv")
+_MARKS = frozenset({_LOG, *_ERRORS})
+_MODELS = ("model.json", "model.cbm")
+_LARGEST_MODEL = 64 << 20
+_SECTIONS = (
+    "system_options", "cat_feature_params", "data_processing_options", "boosting_options", "tree_learner_options",
+    "model_based_eval_options",
+)  # fmt: skip
+"""Parts of a model's params whose entries CatBoost itself shows by their last name."""
+
+
+class CatBoost:
+    """A training's `catboost_info`, or a folder with one in it."""
+
+    name: ClassVar[str] = "catboost"
+    title: ClassVar[str] = "CatBoost"
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """By the tables of errors and the log, in the folder, in `catboost_info`, or in its folds."""
+        if not _MARKS.isdisjoint(folder.files) and folder.name != _INFO:
+            marks = _MARKS & {*folder.files}
+            if _LOG in marks or len(marks) == len(_ERRORS):
+                return self._claim(folder, "the tables of a CatBoost training", taken, None)
+        if folder.name == _INFO and (not _MARKS.isdisjoint(folder.files) or _folds(folder)):
+            return self._claim(folder, "catboost_info", taken, None)
+        if _INFO in folder.folders:
+            info = folder.sub(_INFO)
+            if not _MARKS.isdisjoint(info.files) or _folds(info):
+                return self._claim(folder, "a folder with catboost_info", taken, frozenset({_INFO}))
+        return None
+
+    def _claim(self, folder: Folder, reason: str, taken: frozenset[str], prune: frozenset[str] | None) -> Claim:
+        files = frozenset(({*_MODELS} | _MARKS | {"time_left.tsv"}) & {*folder.files}) - taken
+        return Claim(self.name, folder.path, Strength.LAYOUT, reason, files, prune, deep=True)
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """One recording; the folds of a cross-validation stand before the names of its metrics."""
+        problems: list[Problem] = []
+        info = folder.sub(_INFO) if claim.prune else folder
+        metrics = [*_metrics(info, "", budget, problems)]
+        for fold in _folds(info):
+            metrics += _metrics(info.sub(fold), f"{fold}/", budget, problems)
+        meta = _meta(info, budget, problems)
+        if claim.prune:
+            below, odd = artifacts_below(info, budget)
+            kept = [replace(a, path=f"{_INFO}/{a.path}") for a in below]
+            kept += [a for a in artifacts_below(folder, budget, skip=frozenset(folder.folders))[0] if a.path in _MODELS]
+        else:
+            below, odd = artifacts_below(folder, budget)
+            kept = [*below]
+        params = _params(folder, claim, budget, problems)
+        name = meta.get("name")
+        extra: dict[str, Json] = {"library": "catboost"}
+        yield Recording(
+            format=self.name,
+            path=folder.shown,
+            id=folder.shown,
+            name=name if isinstance(name, str) else None,
+            params=params,
+            metrics=tuple(metrics),
+            artifacts=tuple(sorted(kept, key=lambda a: a.path)),
+            extra=extra | ({"meta": {**meta}} if meta else {}),
+            problems=(*problems, *odd),
+        )
+
+
+def _folds(folder: Folder) -> list[str]:
+    try:
+        found = {*folder.holding(_ERRORS[0]), *folder.holding(_LOG)}
+    except FolderUnreadable:
+        return []  # the walk comes to it by itself and says what is wrong
+    return sorted((n for n in found if n.startswith("fold-")), key=lambda n: (len(n), n))
+
+
+def _metrics(folder: Folder, prefix: str, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
+    for name in _ERRORS:
+        if name not in folder.files:
+            continue
+        logged = read_file(folder, name, budget)
+        problems += logged.problems
+        for metric in logged.metrics:
+            yield replace(metric, name=f"{prefix}{name.partition('_')[0]}/{metric.name}")
+
+
+def _meta(folder: Folder, budget: Budget, problems: list[Problem]) -> Mapping[str, Json]:
+    if _LOG not in folder.files:
+        return {}
+    document = read_document(folder, _LOG, budget)
+    problems += document.problems
+    meta = document.mapping.get("meta")
+    return meta if isinstance(meta, dict) else {}
+
+
+# --- params ---------------------------------------------------------------------------------------------------------
+
+
+def _params(folder: Folder, claim: Claim, budget: Budget, problems: list[Problem]) -> tuple[Param, ...]:
+    for name in _MODELS:
+        entry = folder.files.get(name) if name in claim.files else None
+        if entry is None or entry.size > _LARGEST_MODEL:
+            continue
+        try:
+            data = folder.read(name, _LARGEST_MODEL)
+        except RunfolioError as failure:
+            problems.append(problem_from(failure, "unreadable-file", folder.where(name)))
+            continue
+        tree, output = _parts_of(data, name, folder.where(name), budget)
+        if tree:
+            return tuple(flatten(_flat(tree, output)))
+    return ()
+
+
+def _parts_of(data: bytes, name: str, where: str, budget: Budget) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Params and output options that a model file holds."""
+    if not name.endswith(".json"):
+        if not data.startswith(b"CBM1"):
+            return {}, {}
+        return _packed(data, b'"boosting_options"'), _packed(data, b'"use_best_model"')
+    info = _part(parse_json(data, where, budget).mapping, "model_info")
+    return _inner(info.get("params"), where, budget), _inner(info.get("output_options"), where, budget)
+
+
+def _inner(value: Json, where: str, budget: Budget) -> dict[str, Json]:
+    if isinstance(value, str):
+        return parse_json(value.encode("utf-8", "replace"), where, budget).mapping
+    return value if isinstance(value, dict) else {}
+
+
+def _packed(data: bytes, key: bytes) -> dict[str, Json]:
+    """The JSON text with that key in a `.cbm` file (a FlatBuffer after eight bytes), found by its length before it."""
+    mark = data.find(key)
+    start = mark
+    for _ in range(64):
+        start = data.rfind(b"{", 4, max(start, 0))
+        if start < 4:
+            return {}
+        (length,) = struct.unpack_from("<I", data, start - 4)
+        if mark < start + length <= len(data):
+            try:
+                found = json.loads(data[start : start + length])
+            except (ValueError, RecursionError):
+                continue
+            return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _flat(tree: Mapping[str, Json], output: Mapping[str, Json]) -> dict[str, Json]:
+    """Names as `get_all_params` of CatBoost has them, as far as they can be told from the file."""
+    found: dict[str, Json] = {}
+    for section in _SECTIONS:
+        part = tree.get(section)
+        for key, value in part.items() if isinstance(part, dict) else ():
+            if not isinstance(value, dict | list) or key in ("class_names", "class_weights", "ignored_features"):
+                found[key] = value
+    bootstrap = _part(tree, "tree_learner_options", "bootstrap")
+    found |= {("bootstrap_type" if key == "type" else key): value for key, value in bootstrap.items()}
+    binarization = _part(tree, "data_processing_options", "float_features_binarization")
+    found |= {("feature_border_type" if k == "border_type" else k): v for k, v in binarization.items()}
+    found |= _part(tree, "tree_learner_options", "penalties")
+    found |= {key: output[key] for key in ("use_best_model", "best_model_min_trees") if key in output}
+    found["loss_function"] = _type_of(tree.get("loss_function"))
+    metrics = _part(tree, "metrics")
+    found["eval_metric"] = _type_of(metrics.get("eval_metric"))
+    custom = metrics.get("custom_metrics")
+    if isinstance(custom, list) and custom:
+        found["custom_metric"] = [_type_of(metric) for metric in custom]
+    for key, value in tree.items():
+        if key not in found and key not in (*_SECTIONS, "flat_params", "metrics", "metadata", "detailed_profile"):
+            found[key] = value
+    return {key: _shown(value) for key, value in found.items() if value is not None and not key.startswith("dev_")}
+
+
+def _shown(value: Json) -> Json:
+    """CatBoost computes with 32 bits and shows ten digits: 0.10000000149011612 is 0.1000000015 to it."""
+    return float(f"{value:.10g}") if isinstance(value, float) else value
+
+
+def _part(tree: Mapping[str, Json], *path: str) -> dict[str, Json]:
+    here: Json = {**tree}
+    for part in path:
+        here = here.get(part) if isinstance(here, dict) else None
+    return here if isinstance(here, dict) else {}
+
+
+def _type_of(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    kind, settings = value.get("type"), value.get("params")
+    if not isinstance(kind, str) or not isinstance(settings, dict) or not settings:
+        return kind
+    return f"{kind}:" + ";".join(f"{k}={v}" for k, v in settings.items())
