@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,9 @@ def wrong(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_expected_run_is_a_recording_or_a_run_with_the_same_figures(name: str) -> None:
     document = inspect(CORPUS / name / "runs")
-    expected = json.loads((CORPUS / name / "expected.json").read_text("utf-8"))["runs"]
+    text = (CORPUS / name / "expected.json").read_text("utf-8")
+    # MLflow's databases hold no infinities: it writes the largest numbers instead, and its client gives those.
+    expected = json.loads(re.sub(r"(-?)1\.797693134862315\d*e\+308", r'"\1Infinity"', text))["runs"]
     assert expected
     assert document["schema"] == 1
     for run in expected:

@@ -43,15 +43,15 @@ _OWN_ARTIFACTS = re.compile(
 _TOGETHER_BYTES = 4 << 20
 """Runs whose metric files come to more are parsed, so that a batch of long runs does not fill the memory."""
 
-_STATUS = {
+STATUS = {
     "RUNNING": RunStatus.RUNNING,
     "SCHEDULED": RunStatus.UNKNOWN,
     "FINISHED": RunStatus.FINISHED,
     "FAILED": RunStatus.FAILED,
     "KILLED": RunStatus.KILLED,
 }
-_STATUS_NUMBERS = dict(enumerate(_STATUS, 1))  # mlflow.protos.service_pb2.RunStatus
-_FACTS = (
+_STATUS_NUMBERS = dict(enumerate(STATUS, 1))  # mlflow.protos.service_pb2.RunStatus
+FACTS = (
     # What MLflow calls it, as a tag and (before 1.0) in meta.yaml, and its name here.
     ("mlflow.source.git.commit", "source_version", "git.commit"),
     ("mlflow.source.git.branch", "", "git.branch"),
@@ -246,8 +246,8 @@ class _Run:
         if raw is None:
             return RunStatus.UNKNOWN, None
         name = _STATUS_NUMBERS.get(raw) if isinstance(raw, int) and not isinstance(raw, bool) else str(raw)
-        if name in _STATUS:
-            return _STATUS[name], name
+        if name in STATUS:
+            return STATUS[name], name
         text = self.meta.text("status") or ""
         message = f"MLflow knows no status {text[:40]!r}"
         self.problems.append(warning("unknown-status", self.where, message))
@@ -300,7 +300,7 @@ class _Run:
 
     def _facts(self, tags: Mapping[str, str], models: Mapping[str, Json]) -> dict[str, str]:
         facts: dict[str, str] = {}
-        for tag, key, fact in _FACTS:
+        for tag, key, fact in FACTS:
             text = tags.get(tag) or (self._text(key) if key else None)
             if text:
                 facts.setdefault(fact, text)

@@ -12,11 +12,13 @@ from runfolio.readers.hydra import Hydra
 from runfolio.readers.keras import Keras
 from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
+from runfolio.readers.mlflow_sqlite import MlflowSqlite
 from runfolio.readers.tensorboard import TensorBoard
 from runfolio.readers.wandb import Wandb
 
 READERS: tuple[Reader, ...] = (
     MlflowFiles(),
+    MlflowSqlite(),
     Wandb(),
     CatBoost(),
     TensorBoard(),

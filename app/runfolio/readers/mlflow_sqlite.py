@@ -1,0 +1,374 @@
+"""MLflow stores in a SQLite file, of any name and schema revision: every run in it is a recording.
+
+Artifacts lie beside the file, in `mlartifacts/` or `mlruns/`; the places that the database names are those of the
+machine that wrote it, so only their ends are used, and only to look inside the folder that was opened.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import ClassVar
+
+import numpy as np
+
+from runfolio.errors import FolderUnreadable
+from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.model.display import storable
+from runfolio.model.metrics import MetricSeries, series
+from runfolio.model.params import Json, Param
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording, RunStatus
+from runfolio.model.times import NO_TIME, from_millis, to_iso
+from runfolio.readers.contract import Budget, Claim, Strength, info
+from runfolio.readers.documents import parse_json
+from runfolio.readers.folder import Folder
+from runfolio.readers.mlflow import FACTS, STATUS
+from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
+from runfolio.readers.mlflow_tree import artifacts
+from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions, opened
+
+_TABLES = ("experiments", "runs")
+_HEX_ID = re.compile(r"[0-9a-f]{32}")
+_SAFE_PART = re.compile(r"[0-9A-Za-z][0-9A-Za-z_. @+-]{0,255}")
+_LARGEST = 1.7976931348623157e308
+"""MLflow keeps infinities as the largest numbers, since its databases have no others."""
+_PLACES = ("mlartifacts", "mlruns", "artifacts", "")
+_EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
+
+
+class MlflowSqlite:
+    """A file with MLflow's tables."""
+
+    name: ClassVar[str] = "mlflow_sqlite"
+    title: ClassVar[str] = "MLflow"
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """Files that are SQLite databases with the tables of MLflow."""
+        found = [name for name in folder.files if name not in taken and _is_store(folder, name)]
+        if not found:
+            return None
+        files = {n + suffix for n in found for suffix in ("", *COMPANIONS)} & {*folder.files}
+        # Artifacts beside the store are its own; runs of a file store that lie there too are not.
+        prune = frozenset({"mlartifacts"} & {*folder.folders})
+        return Claim(
+            self.name, folder.path, Strength.IDENTITY, "a database of MLflow", frozenset(files), prune, deep=bool(prune)
+        )
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """The runs of each store, in the order they were made."""
+        for name in sorted(claim.files):
+            if name.endswith(COMPANIONS) or not _is_store(folder, name):
+                continue
+            with opened(folder, name, budget) as store:
+                reader = _Reader(store, folder, name, budget)
+                yield from reader.recordings()
+                yield from store.problems
+                if not reader.has_places:
+                    message = "No artifacts lie beside the database (mlartifacts or mlruns): none are shown"
+                    yield info("artifacts-elsewhere", reader.path, message, "Copy that folder too to see them.")
+
+
+def _is_store(folder: Folder, name: str) -> bool:
+    if name.endswith(COMPANIONS) or folder.files[name].size < 512:
+        return False
+    try:
+        return mentions(folder, name, _TABLES)
+    except FolderUnreadable:
+        return False
+
+
+@dataclass(slots=True)
+class _Experiment:
+    name: str | None
+    lifecycle: str | None
+    location: str
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class _Reader:
+    """One store while it is read."""
+
+    def __init__(self, store: Store, folder: Folder, name: str, budget: Budget) -> None:
+        self.store = store
+        self.folder = folder
+        self.name = name
+        self.budget = budget
+        self.path = folder.where(name)
+        self.experiments = self._experiments()
+        self.params = self._texts("params", "run_uuid")
+        self.tags = self._texts("tags", "run_uuid")
+        self.datasets, self.dataset_tags = self._datasets()
+        self.finals = self._finals()
+        self.outputs = self._outputs()
+        self.versions = self._versions()
+        self.has_places = any(name in folder.folders for name in _PLACES[:2])
+
+    def recordings(self) -> Iterator[Recording]:
+        """Runs in the order of their rows; metrics are read along in the order of the runs' ids."""
+        columns = (
+            "run_uuid", "name", "status", "start_time", "end_time", "deleted_time", "lifecycle_stage", "artifact_uri",
+            "experiment_id", "source_name", "source_version", "user_id", "entry_point_name",
+        )  # fmt: skip
+        rows = {_text(row[0]): row for row in self.store.rows("runs", columns) if row[0] is not None}
+        made: dict[str, tuple[MetricSeries, ...]] = {}
+        for run_id, metrics in self._metrics():
+            made[run_id] = metrics
+        for run_id, row in rows.items():
+            self.budget.check(self.path)
+            yield self._recording(run_id, row, made.pop(run_id, ()))
+
+    def _recording(self, run_id: str, row: Row, metrics: tuple[MetricSeries, ...]) -> Recording:
+        (_, name, status, start, end, deleted, lifecycle, uri, experiment_id, source, version, user, entry) = row
+        tags = self.tags.get(run_id, {})
+        experiment = self.experiments.get(_text(experiment_id), _Experiment(None, None, ""))
+        raw = _text(status) or None
+        problems: list[Problem] = []
+        kept = self._artifacts(run_id, _text(uri), problems)
+        facts = {fact: text for tag, _, fact in reversed(FACTS) if (text := tags.get(tag))}
+        for fact, value in (("user", user), ("script", source), ("git.commit", version), ("entry_point", entry)):
+            if text := _text(value):
+                facts.setdefault(fact, text)
+        extra: dict[str, Json] = {
+            "artifact_uri": _text(uri) or None,
+            "experiment": experiment.name,
+            "experiment_id": _text(experiment_id) or None,
+            "git_commit": tags.get("mlflow.source.git.commit"),
+            "lifecycle": _text(lifecycle) or None,
+            "parent_id": tags.get("mlflow.parentRunId"),
+        }
+        if experiment.lifecycle == "deleted":
+            extra["experiment_lifecycle"] = "deleted"
+        if experiment.tags:
+            extra["experiment_tags"] = {**experiment.tags}
+        if (removed := _time(deleted)) is not None:
+            extra["deleted_at"] = to_iso(removed)
+        for key, found in (
+            ("dataset_tags", self.dataset_tags.get(run_id)),
+            ("model_outputs", self.outputs.get(run_id)),
+            ("registered_versions", self.versions.get(run_id)),
+        ):
+            if found:
+                extra[key] = found
+        return Recording(
+            format=MlflowSqlite.name,
+            path=self.path,
+            id=storable(run_id),
+            identity=f"mlflow:{run_id}" if _HEX_ID.fullmatch(run_id) else "",
+            name=_text(name) or tags.get("mlflow.runName"),
+            status=STATUS.get(raw or "", RunStatus.UNKNOWN),
+            status_raw=raw,
+            started_us=_time(start),
+            ended_us=_time(end),
+            experiment=experiment.name,
+            parent_id=tags.get("mlflow.parentRunId"),
+            params=tuple(Param((key,), text, text) for key, text in self.params.get(run_id, {}).items()),
+            tags=tags,
+            metrics=metrics,
+            artifacts=kept,
+            datasets=tuple(self.datasets.get(run_id, ())),
+            facts=facts,
+            extra=extra,
+            problems=tuple(problems),
+        )
+
+    # --- tables ------------------------------------------------------------------------------------------------
+
+    def _experiments(self) -> dict[str, _Experiment]:
+        found: dict[str, _Experiment] = {}
+        for number, name, lifecycle, location in self.store.rows(
+            "experiments", ("experiment_id", "name", "lifecycle_stage", "artifact_location")
+        ):
+            found[_text(number)] = _Experiment(_text(name) or None, _text(lifecycle) or None, _text(location))
+        for number, key, value in self.store.rows("experiment_tags", ("experiment_id", "key", "value")):
+            if _text(number) in found:
+                found[_text(number)].tags[storable(_text(key))] = storable(_text(value))
+        return found
+
+    def _texts(self, table: str, owner: str) -> dict[str, dict[str, str]]:
+        """Names and texts by run, sorted by name as a file store has them."""
+        found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for run_id, key, value in self.store.rows(table, (owner, "key", "value"), order=(owner, "key")):
+            found[_text(run_id)][storable(_text(key))] = storable(_text(value))
+        return found
+
+    def _finals(self) -> dict[tuple[str, str], float]:
+        columns = ("run_uuid", "key", "value", "is_nan")
+        return {
+            (_text(run_id), _text(key)): _value(value, is_nan)
+            for run_id, key, value, is_nan in self.store.rows("latest_metrics", columns)
+        }
+
+    def _metrics(self) -> Iterator[tuple[str, tuple[MetricSeries, ...]]]:
+        """The series of each run; rows of one metric in the order they were written."""
+        columns = ("run_uuid", "key", "value", "timestamp", "step", "is_nan")
+        rows = self.store.rows("metrics", columns, order=("run_uuid",))
+        for run_id, group in groupby(rows, key=_first):
+            self.budget.check(self.path)
+            yield _text(run_id), tuple(self._series(_text(run_id), [*group]))
+
+    def _series(self, run_id: str, rows: Sequence[Row]) -> Iterator[MetricSeries]:
+        by_key: defaultdict[str, list[int]] = defaultdict(list)
+        for place, row in enumerate(rows):
+            by_key[_text(row[1])].append(place)
+        values = np.array([_value(row[2], row[5]) for row in rows], dtype=np.float64)
+        times = np.array([_integer(row[3]) for row in rows], dtype=np.int64)
+        steps = np.array([_integer(row[4]) for row in rows], dtype=np.int64)
+        known = (times >= _EARLIEST_MS) & (times <= _LATEST_MS)
+        wall = np.where(known, np.where(known, times, 0) * 1000, NO_TIME)
+        for key in sorted(by_key):
+            places = np.array(by_key[key])
+            final = self.finals.get((run_id, key))
+            if final is None:
+                final = latest(times[places], values[places], steps[places])
+            yield series(
+                storable(key),
+                steps[places],
+                values[places],
+                wall[places],
+                final=final,
+                final_rule=FINAL_RULE,
+                source=self.path,
+            )
+
+    def _datasets(self) -> tuple[dict[str, list[DatasetRef]], dict[str, dict[str, Json]]]:
+        columns = ("dataset_uuid", "name", "digest", "dataset_source_type", "dataset_source", "dataset_profile")
+        known: dict[str, DatasetRef] = {}
+        for number, name, digest, kind, source, profile in self.store.rows("datasets", columns):
+            known[_text(number)] = DatasetRef(
+                name=storable(_text(name)),
+                digest=storable(_text(digest)) or None,
+                algorithm="mlflow",
+                rows=_rows_of(self._json(profile)),
+                source=_source_of(_text(kind), self._json(source)),
+            )
+        tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for number, key, value in self.store.rows("input_tags", ("input_uuid", "name", "value")):
+            tags[_text(number)][storable(_text(key))] = storable(_text(value))
+        found: defaultdict[str, list[DatasetRef]] = defaultdict(list)
+        own: defaultdict[str, dict[str, Json]] = defaultdict(dict)
+        links = ("input_uuid", "source_type", "source_id", "destination_type", "destination_id")
+        for number, kind, source, target, run_id in self.store.rows("inputs", links):
+            dataset = known.get(_text(source))
+            if kind != "DATASET" or target != "RUN" or dataset is None:
+                continue
+            rest = dict(tags.get(_text(number), {}))
+            context = rest.pop("mlflow.data.context", None)
+            found[_text(run_id)].append(replace(dataset, context=context))
+            if rest:
+                own[_text(run_id)][dataset.name] = {**rest}
+        return found, own
+
+    def _outputs(self) -> dict[str, list[Json]]:
+        found: defaultdict[str, list[Json]] = defaultdict(list)
+        columns = ("source_type", "source_id", "destination_type", "destination_id", "step")
+        for kind, run_id, target, model, step in self.store.rows("inputs", columns):
+            if kind == "RUN_OUTPUT" and target == "MODEL_OUTPUT":
+                found[_text(run_id)].append({"model_id": storable(_text(model)), "step": _integer(step)})
+        return found
+
+    def _versions(self) -> dict[str, list[Json]]:
+        aliases: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
+        for name, alias, version in self.store.rows("registered_model_aliases", ("name", "alias", "version")):
+            aliases[_text(name), _text(version)].append(storable(_text(alias)))
+        tags: defaultdict[tuple[str, str], dict[str, Json]] = defaultdict(dict)
+        for name, version, key, value in self.store.rows("model_version_tags", ("name", "version", "key", "value")):
+            tags[_text(name), _text(version)][storable(_text(key))] = storable(_text(value))
+        found: defaultdict[str, list[Json]] = defaultdict(list)
+        columns = ("name", "version", "run_id", "current_stage", "status", "description")
+        for name, version, run_id, stage, status, description in self.store.rows("model_versions", columns):
+            if not _text(run_id):
+                continue
+            place = (_text(name), _text(version))
+            found[_text(run_id)].append(
+                {
+                    "name": storable(place[0]),
+                    "version": place[1],
+                    "stage": storable(_text(stage)) or None,
+                    "status": storable(_text(status)) or None,
+                    "description": storable(_text(description)) or None,
+                    "aliases": [*aliases.get(place, ())],
+                    "tags": {**tags.get(place, {})},
+                }
+            )
+        return found
+
+    def _json(self, text: Cell) -> Mapping[str, Json]:
+        return parse_json(_text(text).encode("utf-8", "replace"), "", self.budget).mapping if text else {}
+
+    # --- artifacts ---------------------------------------------------------------------------------------------
+
+    def _artifacts(self, run_id: str, uri: str, problems: list[Problem]) -> tuple[ArtifactRef, ...]:
+        """What lies where the end of the artifact URI points to, below a place beside the store."""
+        parts = [p for p in re.split(r"[/\\]+", uri) if p]
+        if run_id not in parts or not all(_SAFE_PART.fullmatch(p) for p in parts[parts.index(run_id) :]):
+            return ()
+        at = parts.index(run_id)
+        ends = [parts[at:]]
+        if at and _SAFE_PART.fullmatch(parts[at - 1]):
+            ends.insert(0, parts[at - 1 :])
+        for place in _PLACES:
+            for end in ends:
+                below = self._below([*([place] if place else []), *end])
+                if below is not None:
+                    return artifacts(below, self.budget, problems)
+        return ()
+
+    def _below(self, parts: Sequence[str]) -> Folder | None:
+        here = self.folder
+        for part in parts:
+            try:
+                if part not in here.folders:
+                    return None
+            except FolderUnreadable:
+                return None
+            here = here.sub(part)
+        return here
+
+
+def _first(row: Row) -> Cell:
+    return row[0]
+
+
+def _text(value: Cell) -> str:
+    if value is None:
+        return ""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+
+
+def _integer(value: Cell) -> int:
+    return value if isinstance(value, int) else int(value) if isinstance(value, float) and abs(value) < 2**63 else 0
+
+
+def _value(value: Cell, is_nan: Cell) -> float:
+    if is_nan:
+        return math.nan
+    if not isinstance(value, int | float):
+        return math.nan
+    number = float(value)
+    return math.copysign(math.inf, number) if abs(number) >= _LARGEST else number
+
+
+def _time(value: Cell) -> int | None:
+    if isinstance(value, int | float) and 0 < value < 1e15:
+        return from_millis(int(value))
+    return None
+
+
+def _rows_of(profile: Mapping[str, Json]) -> int | None:
+    count = profile.get("num_rows")
+    shape = profile.get("features_shape")
+    if count is None and isinstance(shape, list) and shape:
+        count = shape[0]
+    return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 2**63 else None
+
+
+def _source_of(kind: str, details: Mapping[str, Json]) -> str:
+    for key in ("uri", "url", "path", "table_name", "name"):
+        if isinstance(place := details.get(key), str) and place:
+            return place
+    return storable(kind)

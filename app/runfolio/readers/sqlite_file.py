@@ -1,0 +1,233 @@
+"""A foreign SQLite file, read from a private copy: the file itself is neither locked nor recovered nor trusted.
+
+The copy takes the write-ahead log or rollback journal along, so that what was committed last is there. In the copy only
+real tables are read, column by column; views, triggers, virtual tables and functions of the schema never run. Damage
+ends a table where it begins: the sound rows before it are given.
+
+Source: "Defense Against The Dark Arts" and "Write-Ahead Logging" in SQLite's documentation.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from runfolio.errors import FolderUnreadable, LimitReached
+from runfolio.model.problem import Problem
+from runfolio.readers.contract import Budget, warning
+from runfolio.readers.folder import Folder
+
+HEADER = b"SQLite format 3\0"
+COMPANIONS = ("-wal", "-shm", "-journal")
+_PEEK = 1 << 20
+_CHUNK = 1 << 22
+_TRIES = 3
+_LONGEST_VALUE = 64 << 20
+_STEPS_A_LOOK = 20_000
+_HINT = "The copy may be incomplete, or the database was being written. Copy it again when nothing uses it."
+
+Cell: TypeAlias = str | bytes | int | float | None
+Row: TypeAlias = tuple[Cell, ...]
+
+_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_TRANSACTION})
+
+
+def mentions(folder: Folder, name: str, tables: Sequence[str]) -> bool:
+    """Whether a file is a SQLite database whose first megabyte, or that of its log, names all these tables.
+
+    Nothing is opened as a database for it; a table of that name may be elsewhere in a large file.
+    """
+    if not folder.head(name, len(HEADER)).startswith(HEADER):
+        return False
+    seen = folder.head(name, _PEEK)
+    if f"{name}-wal" in folder.files:
+        seen += folder.head(f"{name}-wal", _PEEK)
+    # As CREATE TABLE spells it, with or without quotes.
+    return all(any(b"TABLE " + q + t.encode() + q in seen for q in (b"", b'"', b"`", b"'")) for t in tables)
+
+
+class Store:
+    """An open private copy. `problems` fills while rows are read."""
+
+    def __init__(self, connection: sqlite3.Connection, where: str, budget: Budget, problems: list[Problem]) -> None:
+        self._connection = connection
+        self._where = where
+        self._budget = budget
+        self.problems = problems
+        self.tables = self._tables()
+
+    def _tables(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the real tables by name."""
+        names = [
+            str(name)
+            for (name, sql) in self._read("select name, sql from sqlite_master where type = 'table'")
+            if isinstance(sql, str) and not sql.lstrip().upper().startswith("CREATE VIRTUAL")
+        ]
+        found: dict[str, tuple[str, ...]] = {}
+        for name in names:
+            found[name] = tuple(str(row[1]) for row in self._read(f"pragma table_info({_quoted(name)})"))
+        return found
+
+    def rows(self, table: str, columns: Sequence[str], order: Sequence[str] = ()) -> Iterator[Row]:
+        """The rows of a table, those columns in that order; None where the table has no such column.
+
+        Nothing when there is no such table. order   names of columns; the order of writing otherwise.
+        """
+        has = self.tables.get(table)
+        if has is None:
+            return
+        wanted = ", ".join(_quoted(c) if c in has else "null" for c in columns)
+        by = [_quoted(c) for c in order if c in has]
+        sql = f"select {wanted} from {_quoted(table)}"
+        yield from self._read(
+            f"{sql} order by {', '.join([*by, 'rowid'])}", or_else=f"{sql} order by {', '.join(by)}" if by else sql
+        )
+
+    def _read(self, sql: str, or_else: str = "") -> Iterator[Row]:
+        try:
+            cursor = self._connection.execute(sql)
+        except sqlite3.OperationalError as failure:
+            if or_else and "rowid" in str(failure):
+                yield from self._read(or_else)
+                return
+            self._tell(failure)
+            return
+        except sqlite3.Error as failure:
+            self._tell(failure)
+            return
+        while True:
+            try:
+                rows = cursor.fetchmany(4096)
+            except (sqlite3.Error, OverflowError, MemoryError) as failure:
+                self._tell(failure)
+                return
+            if not rows:
+                return
+            yield from rows
+
+    def _tell(self, failure: Exception) -> None:
+        self._budget.check(self._where)
+        message = f"The database cannot be read on: {failure}; the rows before that are shown"
+        if all(p.message != message for p in self.problems):
+            self.problems.append(warning("damaged-database", self._where, message, _HINT))
+
+
+@contextmanager
+def opened(folder: Folder, name: str, budget: Budget) -> Iterator[Store]:
+    """A private copy of the database file `name`, open for reading; deleted afterwards.
+
+    Raises FolderUnreadable when it cannot be copied or is no database, LimitReached when it is too large or takes too
+    long.
+    """
+    where = folder.where(name)
+    problems: list[Problem] = []
+    with tempfile.TemporaryDirectory(prefix="runfolio-") as place:
+        copy = Path(place) / "store.db"
+        if not _copied(folder, name, copy, budget):
+            message = "The database was being written while it was copied: what is shown may lack the last rows"
+            problems.append(warning("changing-database", where, message, "Look again when the run has ended."))
+        lacking = _lacking(copy)
+        if lacking:
+            message = f"The last {lacking:,} bytes of the database are missing: what lay there is not shown"
+            problems.append(warning("cut-database", where, message, _HINT))
+        try:
+            connection = _connected(copy, budget)
+        except sqlite3.Error as failure:
+            raise FolderUnreadable(f"The database cannot be opened: {failure}", hint=_HINT, where=where) from failure
+        try:
+            yield Store(connection, where, budget, problems)
+        finally:
+            connection.close()
+
+
+def _lacking(copy: Path) -> int:
+    """Bytes that the file lacks by its own word; 0 when that is not known, or a log makes up for them."""
+    with copy.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100 or copy.with_name(copy.name + "-wal").exists():
+        return 0
+    page = int.from_bytes(head[16:18], "big")
+    pages = int.from_bytes(head[28:32], "big") if head[24:28] == head[92:96] else 0
+    return max(0, (65536 if page == 1 else page) * pages - copy.stat().st_size)
+
+
+def _connected(copy: Path, budget: Budget) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{copy}", uri=True, isolation_level=None)
+    try:
+        connection.text_factory = _text
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        for setting in ("trusted_schema = off", "cell_size_check = on", "mmap_size = 0"):
+            connection.execute(f"pragma {setting}")
+        # Reading brings the log into the copy, which is ours; from then on nothing may change.
+        connection.execute("select count(*) from sqlite_master").fetchone()
+        connection.execute("pragma query_only = on")
+        connection.set_authorizer(_authorized)
+        until = time.monotonic() + budget.seconds
+        connection.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS_A_LOOK)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _authorized(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _copied(folder: Folder, name: str, copy: Path, budget: Budget) -> bool:
+    """Copy the file and its log; whether nobody wrote to them meanwhile."""
+    for attempt in range(_TRIES):
+        before = _looks(folder, name)
+        for suffix in ("", "-wal", "-journal"):
+            target = copy.with_name(copy.name + suffix)
+            target.unlink(missing_ok=True)
+            if before.get(suffix) is not None:
+                _copy(folder, name + suffix, target, budget)
+        if _looks(folder, name) == before:
+            return True
+        if attempt + 1 < _TRIES:
+            time.sleep(0.05)
+    return False
+
+
+def _looks(folder: Folder, name: str) -> dict[str, tuple[int, int] | None]:
+    found: dict[str, tuple[int, int] | None] = {}
+    for suffix in ("", "-wal", "-journal"):
+        try:
+            with folder.open(name + suffix) as handle:
+                facts = os.fstat(handle)
+                found[suffix] = (facts.st_size, facts.st_mtime_ns)
+        except FolderUnreadable:
+            if not suffix:
+                raise
+            found[suffix] = None
+    return found
+
+
+def _copy(folder: Folder, name: str, target: Path, budget: Budget) -> None:
+    with folder.open(name) as handle, target.open("xb") as out:
+        size = os.fstat(handle).st_size
+        if size > budget.metric_bytes:
+            raise LimitReached(
+                f"The file has {size:,} bytes; at most {budget.metric_bytes:,} are read",
+                hint="Raise the limit in the settings.",
+                where=folder.where(name),
+            )
+        while chunk := os.read(handle, _CHUNK):
+            budget.check(folder.where(name))
+            out.write(chunk)

@@ -1,0 +1,179 @@
+"""MLflow in SQLite: every run of the store, from a private copy, whatever is wrong with the file."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording
+from runfolio.readers.contract import Budget
+from runfolio.readers.parse import parse
+from support.inspected import CORPUS, claims_on, inspected_runs
+
+RUNS = CORPUS / "mlflow_sqlite" / "runs"
+RUN = "0123456789abcdef0123456789abcdef"
+SCHEMA = """
+create table experiments(experiment_id integer primary key, name text, artifact_location text, lifecycle_stage text);
+create table runs(run_uuid text primary key, name text, status text, start_time bigint, end_time bigint,
+                  lifecycle_stage text, artifact_uri text, experiment_id integer);
+create table params(key text, value text, run_uuid text);
+create table tags(key text, value text, run_uuid text);
+create table metrics(key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan boolean);
+"""
+
+
+def read(root: Path) -> tuple[list[Recording], list[Problem]]:
+    recordings: list[Recording] = []
+    problems: list[Problem] = []
+    for claim in claims_on(root):
+        if claim.reader == "mlflow_sqlite":
+            parsed = parse(root, claim, Budget())
+            recordings += parsed.recordings
+            problems += parsed.problems
+    return recordings, problems
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(tmp_path / "any name.sqlite", isolation_level=None)
+    connection.executescript(SCHEMA)
+    connection.execute("insert into experiments values (1, 'beans', 'file:///lab', 'active')")
+    add_run(connection, RUN)
+    yield connection
+    connection.close()
+
+
+def add_run(connection: sqlite3.Connection, run: str) -> None:
+    uri = f"file:///lab/mlartifacts/{run}/artifacts"
+    connection.execute(
+        "insert into runs values (?, 'x', 'FINISHED', 1700000000000, 1700000060000, 'active', ?, 1)", (run, uri)
+    )
+    connection.execute("insert into params values ('lr', '0.1', ?)", (run,))
+
+
+def add_points(connection: sqlite3.Connection, run: str, *points: tuple[float, int, int, int]) -> None:
+    for value, time, step, is_nan in points:
+        connection.execute("insert into metrics values ('loss', ?, ?, ?, ?, ?)", (value, time, run, step, is_nan))
+
+
+def only(root: Path) -> Recording:
+    (recording,) = read(root)[0]
+    return recording
+
+
+def test_the_same_run_in_a_file_store_and_in_a_database_has_one_identity(
+    store: sqlite3.Connection, tmp_path: Path
+) -> None:
+    assert only(tmp_path).identity == f"mlflow:{RUN}"
+
+
+def test_points_are_kept_as_written_with_nan_and_infinities(store: sqlite3.Connection, tmp_path: Path) -> None:
+    largest = 1.7976931348623157e308
+    add_points(
+        store, RUN, (0.5, 1700000000000, 5, 0), (0.0, 1700000001000, 3, 1), (largest, 1, 3, 0), (-largest, 10**18, 4, 0)
+    )
+    (metric,) = only(tmp_path).metrics
+    assert metric.step.tolist() == [5, 3, 3, 4]
+    assert [str(v) for v in metric.value.tolist()] == ["0.5", "nan", "inf", "-inf"]
+    assert metric.final == 0.5, "the greatest step, where the table of latest values is missing"
+    assert metric.wall_time_us[0] == 1_700_000_000_000_000
+
+
+def test_artifacts_are_found_beside_the_store_whatever_the_uri_says(store: sqlite3.Connection, tmp_path: Path) -> None:
+    place = tmp_path / "mlartifacts" / RUN / "artifacts" / "plots"
+    place.mkdir(parents=True)
+    (place / "a.png").write_bytes(b"x")
+    for uri in (
+        f"file:///lab/mlartifacts/{RUN}/artifacts",
+        f"s3://bucket/1/{RUN}/artifacts",
+        f"C:\\lab\\mlruns\\1\\{RUN}\\artifacts",
+        f"mlflow-artifacts:/1/{RUN}/artifacts",
+        f"/etc/../../{RUN}/artifacts",
+    ):
+        store.execute("update runs set artifact_uri = ?", (uri,))
+        assert [a.path for a in only(tmp_path).artifacts] == ["plots/a.png"], uri
+    for uri in (f"file:///lab/{RUN}/../../..", "", f"{RUN}/..", "file:///etc"):
+        store.execute("update runs set artifact_uri = ?", (uri,))
+        assert only(tmp_path).artifacts == (), uri
+
+
+def test_what_is_only_in_the_log_is_there_and_no_file_appears_or_changes(tmp_path: Path) -> None:
+    writer = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
+    writer.execute("pragma journal_mode = wal")
+    writer.execute("pragma wal_autocheckpoint = 0")
+    writer.executescript(SCHEMA)
+    add_run(writer, RUN)
+    before = {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
+    assert "mlflow.db-wal" in before
+    assert only(tmp_path).id == RUN
+    after = {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
+    assert after == before
+    writer.close()
+
+
+def test_a_store_that_another_process_has_locked_is_read_all_the_same(
+    store: sqlite3.Connection, tmp_path: Path
+) -> None:
+    store.execute("begin exclusive")
+    store.execute("insert into tags values ('half', 'done', ?)", (RUN,))
+    assert only(tmp_path).tags == {}, "what is not committed is not there"
+    store.execute("rollback")
+
+
+def test_a_cut_store_gives_the_runs_before_the_damage_and_says_so(tmp_path: Path) -> None:
+    source = RUNS / "v2_22" / "mlflow.db"
+    data = source.read_bytes()
+    for share in (0.9, 0.6, 0.3):
+        (tmp_path / "mlflow.db").write_bytes(data[: int(len(data) * share)])
+        recordings, problems = read(tmp_path)
+        assert len(recordings) <= 13
+        assert "cut-database" in [p.code for p in problems], share
+
+
+def test_garbage_in_the_middle_costs_what_it_covers(tmp_path: Path) -> None:
+    data = bytearray((RUNS / "v2_22" / "mlflow.db").read_bytes())
+    for place in range(32_768, len(data), 12_288):
+        data[place : place + 4096] = b"\xa5" * 4096
+    (tmp_path / "mlflow.db").write_bytes(data)
+    _, problems = read(tmp_path)
+    assert problems
+    assert all(p.path.endswith("mlflow.db") for p in problems)
+
+
+def test_views_in_place_of_tables_are_never_run(store: sqlite3.Connection, tmp_path: Path) -> None:
+    store.executescript(
+        "drop table params; create view params as with recursive t(i) as (select 1 union all select i + 1 from t) "
+        "select 'k' || i as key, 'v' as value, '" + RUN + "' as run_uuid from t;"
+    )
+    assert only(tmp_path).params == ()
+
+
+def test_texts_that_are_not_utf8_and_odd_types_are_shown_safely(store: sqlite3.Connection, tmp_path: Path) -> None:
+    store.execute("insert into params values (cast(x'6bff' as text), cast(x'76fe' as text), ?)", (RUN,))
+    store.execute("insert into metrics values ('m', 'no number', 'no time', ?, 1.5, 0)", (RUN,))
+    run = only(tmp_path)
+    assert {p.key: p.text for p in run.params} == {"lr": "0.1", "k\\xff": "v\\xfe"}
+    (metric,) = run.metrics
+    assert math.isnan(metric.value[0])
+
+
+def test_runs_of_another_database_are_not_taken(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "app.db")
+    connection.executescript("create table runs(id); create table customers(id);")
+    connection.close()
+    assert claims_on(tmp_path) == []
+
+
+def test_a_store_and_its_renamed_copy_are_the_same_runs(tmp_path: Path) -> None:
+    shutil.copytree(RUNS / "v2_22", tmp_path / "a")
+    shutil.copytree(RUNS / "v2_22", tmp_path / "b")
+    (tmp_path / "b" / "mlflow.db").rename(tmp_path / "b" / "old.sqlite")
+    runs = inspected_runs(tmp_path / "a")
+    assert len(runs) == 1, "many runs share the path of their store"
