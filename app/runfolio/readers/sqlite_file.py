@@ -166,7 +166,11 @@ def _connected(copy: Path, budget: Budget) -> sqlite3.Connection:
         for setting in ("trusted_schema = off", "cell_size_check = on", "mmap_size = 0"):
             connection.execute(f"pragma {setting}")
         # Reading brings the log into the copy, which is ours; from then on nothing may change.
-        connection.execute("select count(*) from sqlite_master").fetchone()
+        try:
+            connection.execute("select count(*) from sqlite_master").fetchone()
+        except sqlite3.DatabaseError as failure:
+            if "not a database" in str(failure):
+                raise  # anything else costs the part that is damaged, and is told where that is read
         connection.execute("pragma query_only = on")
         connection.set_authorizer(_authorized)
         until = time.monotonic() + budget.seconds
