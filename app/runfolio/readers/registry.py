@@ -5,6 +5,7 @@ from __future__ import annotations
 from runfolio.readers.boosting import Boosting
 from runfolio.readers.catboost import CatBoost
 from runfolio.readers.contract import Claim, Reader
+from runfolio.readers.dvclive import DvcLive
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import Generic
 from runfolio.readers.hf_trainer import HfTrainer
@@ -13,17 +14,22 @@ from runfolio.readers.keras import Keras
 from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
+from runfolio.readers.optuna import Optuna
 from runfolio.readers.tensorboard import TensorBoard
+from runfolio.readers.ultralytics import Ultralytics
 from runfolio.readers.wandb import Wandb
 
 READERS: tuple[Reader, ...] = (
     MlflowFiles(),
     MlflowSqlite(),
     Wandb(),
+    Optuna(),
     CatBoost(),
     TensorBoard(),
     Hydra(),
     HfTrainer(),
+    Ultralytics(),
+    DvcLive(),
     Lightning(),
     Boosting(),
     Keras(),

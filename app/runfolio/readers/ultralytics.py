@@ -1,0 +1,97 @@
+"""Ultralytics (YOLO) training folders: `args.yaml` and `results.csv`; `opt.yaml` and `hyp.yaml` of YOLOv5 and v7.
+
+Column names stay as they are, but for the blanks that versions up to 8.2 pad them with. Weights hold pickles and are
+only listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+from runfolio.errors import FolderUnreadable
+from runfolio.model.datasets import DatasetRef
+from runfolio.model.display import storable
+from runfolio.model.params import Param
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording
+from runfolio.readers.contract import Budget, Claim, Strength, info
+from runfolio.readers.files import artifacts_below, read_params
+from runfolio.readers.folder import Folder
+from runfolio.readers.tabular import Logged, read_file
+
+_ARGS, _OPTIONS, _HYPER, _RESULTS = "args.yaml", "opt.yaml", "hyp.yaml", "results.csv"
+_TASK = re.compile(rb"^task:", re.MULTILINE)
+_MODE = re.compile(rb"^mode: *(\w+)", re.MULTILINE)
+_V5 = re.compile(rb"^(?:hyp|weights|cfg|imgsz|img_size):", re.MULTILINE)
+
+
+class Ultralytics:
+    """A run of YOLO: train, or another mode that kept its arguments."""
+
+    name: ClassVar[str] = "ultralytics"
+    title: ClassVar[str] = "Ultralytics"
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """An args.yaml with task and mode; an opt.yaml with YOLOv5's options."""
+        for name, marks in ((_ARGS, (_TASK, _MODE)), (_OPTIONS, (_V5,))):
+            if name not in folder.files or name in taken:
+                continue
+            head = _head(folder, name)
+            if not all(mark.search(head) for mark in marks):
+                continue
+            if name == _OPTIONS and _HYPER not in folder.files and _RESULTS not in folder.files:
+                continue
+            files = frozenset({name, _HYPER, _RESULTS} & {*folder.files}) - taken
+            prune = frozenset({"weights"} & {*folder.folders})
+            return Claim(self.name, folder.path, Strength.LAYOUT, f"{name} of YOLO", files, prune, deep=bool(prune))
+        return None
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """One recording."""
+        problems: list[Problem] = []
+        params: dict[tuple[str, ...], Param] = {}
+        for name, above in ((_ARGS, ()), (_OPTIONS, ()), (_HYPER, ("hyp",))):
+            if name in claim.files:
+                found, odd = read_params(folder, name, budget)
+                problems += odd
+                for param in found:
+                    path = (*above, *param.path)
+                    params.setdefault(path, Param(path, param.text, param.value))
+        logged = Logged()
+        if _RESULTS in claim.files:
+            logged = read_file(folder, _RESULTS, budget)
+            problems += logged.problems
+        elif _mode(folder, claim) == "train":
+            message = "There is no results.csv: the training ended before its first epoch did"
+            problems.append(info("no-results", folder.shown, message))
+        artifacts, odd_entries = artifacts_below(folder, budget)
+        values = {".".join(path): param.value for path, param in params.items()}
+        data = values.get("data")
+        name_given = values.get("name")
+        yield Recording(
+            format=self.name,
+            path=folder.shown,
+            id=folder.shown,
+            name=name_given if isinstance(name_given, str) and name_given else storable(folder.name),
+            params=tuple(params.values()),
+            metrics=tuple(replace(m, name=m.name.strip()) for m in logged.metrics),
+            artifacts=tuple(a for a in artifacts if a.path not in claim.files),
+            datasets=(DatasetRef(data, None, "train"),) if isinstance(data, str) and data else (),
+            extra={"mode": values.get("mode"), "task": values.get("task")},
+            problems=(*problems, *odd_entries),
+        )
+
+
+def _head(folder: Folder, name: str) -> bytes:
+    try:
+        return folder.head(name, 1 << 14)
+    except FolderUnreadable:
+        return b""  # whoever reads the folder tells of it
+
+
+def _mode(folder: Folder, claim: Claim) -> str:
+    found = _MODE.search(_head(folder, _ARGS)) if _ARGS in claim.files else None
+    return found[1].decode("ascii", "replace") if found else ""

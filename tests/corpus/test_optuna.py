@@ -1,0 +1,79 @@
+"""Optuna's storages: each trial a run, params decoded, states and odd values told, damage and all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from runfolio.model.run import Recording, RunStatus
+from runfolio.readers.contract import Budget
+from runfolio.readers.parse import parse
+from support.inspected import CORPUS, claims_on
+
+RUNS = CORPUS / "optuna" / "runs"
+CHOICES = json.dumps({"name": "CategoricalDistribution", "attributes": {"choices": [None, "a", True, 4]}})
+
+
+def read(root: Path) -> tuple[dict[str, Recording], list[str]]:
+    found: dict[str, Recording] = {}
+    codes: list[str] = []
+    for claim in claims_on(root):
+        if claim.reader == "optuna":
+            parsed = parse(root, claim, Budget())
+            found |= {r.id: r for r in parsed.recordings}
+            codes += [p.code for p in parsed.problems]
+    return found, codes
+
+
+def line(code: int, **fields: Any) -> str:
+    return json.dumps({"op_code": code, "worker_id": "w", **fields}) + "\n"
+
+
+START = line(0, study_name="s", directions=[2]) + line(4, study_id=0, datetime_start="2026-01-01T00:00:00+00:00")
+
+
+def test_trials_of_one_file_are_runs_of_their_own() -> None:
+    found, codes = read(RUNS)
+    assert len(found) == 22
+    assert codes == []
+    assert {r.experiment for r in found.values()} >= {"bc-softmax", "journal-study", "multi objective/ü"}
+
+
+def test_a_param_is_what_its_distribution_says(tmp_path: Path) -> None:
+    ops = "".join(
+        line(5, trial_id=0, param_name=f"c{i}", param_value_internal=i, distribution=CHOICES) for i in range(5)
+    )
+    whole = json.dumps({"name": "IntDistribution", "attributes": {}})
+    ops += line(5, trial_id=0, param_name="n", param_value_internal=32.0, distribution=whole)
+    (tmp_path / "j.log").write_text(START + ops)
+    (run,) = read(tmp_path)[0].values()
+    assert {p.key: p.value for p in run.params} == {"c0": None, "c1": "a", "c2": True, "c3": 4, "c4": 4.0, "n": 32}
+
+
+def test_a_cut_journal_gives_everything_before_the_cut(tmp_path: Path) -> None:
+    text = START + "".join(line(7, trial_id=0, step=s, intermediate_value=float(s)) for s in (0, 10, 10, 5))
+    (tmp_path / "j.log").write_text(text + line(6, trial_id=0, state=1, values=[1.5])[:-9])
+    found, codes = read(tmp_path)
+    run = found["s/0"]
+    assert run.metrics[0].step.tolist() == [0, 10, 5], "the first report of a step counts"
+    assert (run.status, codes) == (RunStatus.RUNNING, ["cut-journal"])
+
+
+def test_lines_that_are_no_operations_are_counted_and_passed_over(tmp_path: Path) -> None:
+    bad = "not json\n" + line(6, trial_id=99, state=1) + line(6, trial_id=-1, state=1) + "[]\n" + line(5, trial_id=0)
+    (tmp_path / "j.log").write_text(START + bad + line(6, trial_id=0, state=3, values=None))
+    found, codes = read(tmp_path)
+    assert (found["s/0"].status, codes) == (RunStatus.FAILED, ["odd-journal"])
+
+
+def test_a_cut_store_tells_so(tmp_path: Path) -> None:
+    data = (RUNS / "study.db").read_bytes()
+    (tmp_path / "study.db").write_bytes(data[: len(data) * 3 // 4])
+    _, codes = read(tmp_path)
+    assert "cut-database" in codes
+
+
+def test_other_logs_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text('{"level": "info", "op": 0}\n')
+    assert claims_on(tmp_path) == []

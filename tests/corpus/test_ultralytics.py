@@ -1,0 +1,68 @@
+"""YOLO runs: padded and unpadded results, arguments of v5, runs that died early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runfolio.model.run import Recording
+from support.inspected import claims_on, recordings_of
+
+ARGS = "task: detect\nmode: train\nmodel: yolov8n.pt\ndata: coco8.yaml\nname: exp ñ\nlr0: 1e-2\nfreeze: [0, 1]\n"
+
+
+def only(root: Path) -> Recording:
+    (recording,) = recordings_of(root, "ultralytics")[0].values()
+    return recording
+
+
+def make(root: Path, results: str | None, args: str = ARGS) -> Recording:
+    root.mkdir(exist_ok=True)
+    (root / "args.yaml").write_text(args)
+    if results is not None:
+        (root / "results.csv").write_text(results)
+    return only(root)
+
+
+def test_blanks_that_pad_names_and_values_are_dropped(tmp_path: Path) -> None:
+    padded = (
+        "                  epoch,         train/box_loss,  metrics/mAP50(B)\n       1,   1.5,  0.25\n   2,  nan,  0.5\n"
+    )
+    run = make(tmp_path, padded)
+    assert {m.name: (m.step.tolist(), [str(v) for v in m.value.tolist()]) for m in run.metrics} == {
+        "train/box_loss": ([1, 2], ["1.5", "nan"]),
+        "metrics/mAP50(B)": ([1, 2], ["0.25", "0.5"]),
+    }
+    assert (run.name, run.datasets[0].name) == ("exp ñ", "coco8.yaml")
+    assert {p.key: p.value for p in run.params}["lr0"] == 0.01
+
+
+def test_an_epoch_that_was_done_again_is_kept_twice(tmp_path: Path) -> None:
+    run = make(tmp_path, "epoch,a\n1,1\n2,2\n2,3\n3,4\n")
+    assert run.metrics[0].step.tolist() == [1, 2, 2, 3]
+
+
+def test_a_run_without_results_says_that_it_died_early(tmp_path: Path) -> None:
+    assert [p.code for p in make(tmp_path, None).problems] == ["no-results"]
+    assert [p.code for p in make(tmp_path, None, ARGS.replace("mode: train", "mode: val")).problems] == []
+
+
+def test_options_of_v5_are_read_with_their_hyperparameters(tmp_path: Path) -> None:
+    (tmp_path / "opt.yaml").write_text("weights: yolov5s.pt\ncfg: ''\ndata: data/coco.yaml\nhyp: hyp.yaml\nname: exp\n")
+    (tmp_path / "hyp.yaml").write_text("lr0: 0.01\nmomentum: 0.937\n")
+    (tmp_path / "results.csv").write_text("  epoch,  train/box_loss\n 0, 0.1\n")
+    run = only(tmp_path)
+    assert {p.key: p.value for p in run.params}["hyp.lr0"] == 0.01
+    assert run.metrics[0].step.tolist() == [0]
+
+
+def test_weights_are_listed_and_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "best.pt").write_bytes(b"\x80\x04cos\nsystem\n")
+    run = make(tmp_path, "epoch,a\n1,1\n2,2\n")
+    assert [a.path for a in run.artifacts] == ["weights/best.pt"]
+
+
+def test_other_argument_files_are_left_to_others(tmp_path: Path) -> None:
+    (tmp_path / "args.yaml").write_text("lr: 0.1\n")
+    (tmp_path / "metrics.csv").write_text("step,loss\n0,1\n1,2\n")
+    assert [c.reader for c in claims_on(tmp_path)] == ["generic"]
