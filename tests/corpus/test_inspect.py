@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import subprocess
@@ -39,6 +40,13 @@ def alike(expected: Any, got: Any) -> bool:
     return same(expected, got)
 
 
+def simultaneous(expected: str, got: str | None) -> bool:
+    """Equal but for the rounding of a millisecond."""
+    if got is None:
+        return False
+    return abs(dt.datetime.fromisoformat(expected) - dt.datetime.fromisoformat(got)) < dt.timedelta(milliseconds=2)
+
+
 def wrong(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
     found = []
     for name, figures in expected["metrics"].items():
@@ -51,7 +59,7 @@ def wrong(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
     if expected["status"] != got["status"]:
         found.append(f"status: {got['status']} instead of {expected['status']}")
     for time in ("started_at", "ended_at"):
-        if expected[time] is not None and expected[time][:19] != (got[time] or "")[:19]:
+        if expected[time] is not None and not simultaneous(expected[time], got[time]):
             found.append(f"{time}: {got[time]} instead of {expected[time]}")
     return found
 

@@ -14,7 +14,11 @@ from runfolio.readers.keras import Keras
 from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
+from runfolio.readers.mmengine import MMEngine
 from runfolio.readers.optuna import Optuna
+from runfolio.readers.ray_tune import RayTune
+from runfolio.readers.sacred import Sacred
+from runfolio.readers.sb3 import StableBaselines
 from runfolio.readers.tensorboard import TensorBoard
 from runfolio.readers.ultralytics import Ultralytics
 from runfolio.readers.wandb import Wandb
@@ -24,11 +28,15 @@ READERS: tuple[Reader, ...] = (
     MlflowSqlite(),
     Wandb(),
     Optuna(),
+    RayTune(),
+    Sacred(),
     CatBoost(),
     TensorBoard(),
     Hydra(),
     HfTrainer(),
     Ultralytics(),
+    MMEngine(),
+    StableBaselines(),
     DvcLive(),
     Lightning(),
     Boosting(),

@@ -1,0 +1,196 @@
+"""MMEngine (OpenMMLab) runs: `vis_data/scalars.json` and `vis_data/config.py` below a folder named by the time.
+
+The config is Python. It is parsed and not run: assignments of literals and of `dict(...)` calls are params, anything
+else is left out. Rows of training and of validation have steps of their own (iterations, epochs) in one file.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.model.datasets import DatasetRef
+from runfolio.model.display import storable
+from runfolio.model.metrics import MetricSeries
+from runfolio.model.params import Json, Param, flatten
+from runfolio.model.problem import Problem
+from runfolio.model.run import Recording
+from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
+from runfolio.readers.documents import decode
+from runfolio.readers.files import artifacts_below
+from runfolio.readers.folder import Folder
+from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
+
+_VIS, _SCALARS, _CONFIG = "vis_data", "scalars.json", "config.py"
+_STAMP = re.compile(r"\d{8}_\d{6}")
+_LARGEST_CONFIG = 4 << 20
+_DEEPEST = 60
+_DATA = re.compile(r"(?P<context>train|val|test)_dataloader")
+
+
+class MMEngine:
+    """A run's folder, with `vis_data` in it."""
+
+    name: ClassVar[str] = "mmengine"
+    title: ClassVar[str] = "MMEngine"
+
+    def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
+        """A folder with the scalars or the config of a run in `vis_data`."""
+        if _VIS not in folder.folders:
+            return None
+        inner = folder.sub(_VIS)
+        try:
+            found = {_SCALARS, _CONFIG} & {*inner.files}
+        except FolderUnreadable:
+            return None
+        if not found or (found == {_CONFIG} and not _STAMP.fullmatch(folder.name)):
+            return None
+        return Claim(
+            self.name, folder.path, Strength.LAYOUT, "vis_data of MMEngine", frozenset(), frozenset({_VIS}), deep=True
+        )
+
+    def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+        """One recording."""
+        problems: list[Problem] = []
+        inner = folder.sub(_VIS)
+        metrics = [*_metrics(inner, budget, problems)]
+        config = _config(inner, problems)
+        work = folder.parent()
+        artifacts, odd_entries = artifacts_below(folder, budget)
+        shared: list[Json] = []
+        if work is not None:
+            shared = [storable(n) for n in work.files if n.endswith(".pth")]
+        yield Recording(
+            format=self.name,
+            path=folder.shown,
+            id=folder.shown,
+            name=storable(work.name) if work is not None else storable(folder.name),
+            params=tuple(_params(config)),
+            metrics=tuple(metrics),
+            artifacts=artifacts,
+            datasets=tuple(_datasets(config)),
+            extra={
+                "local_start": folder.name if _STAMP.fullmatch(folder.name) else None,
+                "shared_work_dir_files": shared,
+            },
+            problems=(*problems, *odd_entries),
+        )
+
+
+def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
+    name = _SCALARS
+    if name not in folder.files:
+        # The file named by the time repeats the rows.
+        name = next((n for n in folder.files if _STAMP.fullmatch(n.removesuffix(".json"))), "")
+        if not name:
+            message = "There are no scalars: the run ended before it logged any"
+            problems.append(info("no-scalars", folder.shown, message))
+            return
+    where = folder.where(name)
+    try:
+        data = folder.read(name, budget.metric_bytes)
+    except RunfolioError as failure:
+        problems.append(problem_from(failure, "unreadable-file", where))
+        return
+    points = SeriesBuilder()
+    for row in rows_of(data, where, budget, problems):
+        step = as_step(row.get("step"))
+        if step is None:
+            step = as_step(row.get("iter")) or 0
+        for key, value in row.items():
+            if key != "step" and (number := as_number(value)) is not None:
+                points.add(key, step, number)
+    yield from points.series(where)
+
+
+def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
+    """The assignments of the config; {} when it cannot be read without running it."""
+    if _CONFIG not in folder.files:
+        return {}
+    where = folder.where(_CONFIG)
+    try:
+        text, odd = decode(folder.read(_CONFIG, _LARGEST_CONFIG), where)
+        problems += odd
+        tree = ast.parse(text)
+    except RunfolioError as failure:
+        problems.append(problem_from(failure, "unreadable-file", where))
+        return {}
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as failure:
+        message = f"The config is no Python that can be read: {failure}"
+        problems.append(warning("config-syntax", where, message, "Check whether the file was copied completely."))
+        return {}
+    found: dict[str, Json] = {}
+    left = 0
+    for statement in tree.body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target = statement.targets[0]
+        if not isinstance(target, ast.Name):
+            continue
+        try:
+            found[target.id] = _value(statement.value, found, 0)
+        except ValueError:
+            left += 1
+    if left:
+        message = f"{left} settings could only be had by running the config, and are left out"
+        problems.append(info("config-not-literal", where, message))
+    return found
+
+
+def _value(node: ast.expr, names: dict[str, Json], depth: int) -> Json:
+    """What a literal, a `dict(...)` call or a name assigned before stands for. Raises ValueError for anything else."""
+    if depth > _DEEPEST:
+        raise ValueError("too deep")
+    if isinstance(node, ast.Constant):
+        value = node.value
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        return repr(value)
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return [_value(item, names, depth + 1) for item in node.elts]
+    if isinstance(node, ast.Dict):
+        made: dict[str, Json] = {}
+        for key, item in zip(node.keys, node.values, strict=True):
+            if key is None:
+                raise ValueError("a mapping is spread")
+            made[str(_value(key, names, depth + 1))] = _value(item, names, depth + 1)
+        return made
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        return {k.arg: _value(k.value, names, depth + 1) for k in node.keywords if k.arg is not None}
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        number = _value(node.operand, names, depth + 1)
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            return -number
+    if isinstance(node, ast.Name) and node.id in names:
+        return names[node.id]
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "float"
+        and len(node.args) == 1
+    ):
+        text = _value(node.args[0], names, depth + 1)
+        if isinstance(text, str):
+            return float(text)
+    raise ValueError("not a literal")
+
+
+def _params(config: dict[str, Json]) -> Iterator[Param]:
+    yield from flatten({storable(key): value for key, value in config.items()})
+
+
+def _datasets(config: dict[str, Json]) -> Iterator[DatasetRef]:
+    """The data sets that the loaders name, without a digest: type, root and annotation file."""
+    for key, loader in config.items():
+        match = _DATA.fullmatch(key)
+        dataset = loader.get("dataset") if match and isinstance(loader, dict) else None
+        if match is None or not isinstance(dataset, dict):
+            continue
+        parts = [dataset.get(name) for name in ("type", "data_root", "ann_file")]
+        kind, root, annotations = (part if isinstance(part, str) else "" for part in parts)
+        name = "/".join(part.strip("/") for part in (root, annotations) if part) or kind
+        if name:
+            yield DatasetRef(storable(name), None, match["context"], source=storable(root))

@@ -1,0 +1,116 @@
+"""Collects points one by one into series, for formats that are read row by row."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from runfolio.model.display import storable
+from runfolio.model.metrics import MetricSeries, series
+from runfolio.model.params import Json
+from runfolio.model.problem import Problem
+from runfolio.model.times import NO_TIME
+from runfolio.readers.contract import Budget, warning
+
+_INT64 = 2**63
+
+
+class SeriesBuilder:
+    """Points by metric, in the order they were added."""
+
+    def __init__(self) -> None:
+        self._steps: dict[str, array[int]] = {}
+        self._values: dict[str, array[float]] = {}
+        self._times: dict[str, array[int]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._steps
+
+    def add(self, name: str, step: int, value: float, time_us: int = NO_TIME) -> None:
+        """One more point."""
+        if name not in self._steps:
+            self._steps[name], self._values[name], self._times[name] = array("q"), array("d"), array("q")
+        self._steps[name].append(step)
+        self._values[name].append(value)
+        self._times[name].append(time_us)
+
+    def count(self, name: str) -> int:
+        """How many points a metric has so far."""
+        return len(self._steps.get(name, ()))
+
+    def series(
+        self, source: str, *, finals: Mapping[str, float] | None = None, rule: str = "", has_step: bool = True
+    ) -> Iterator[MetricSeries]:
+        """The metrics in the order of their first points. finals: what the tracker shows as latest, by name."""
+        for name, steps in self._steps.items():
+            final = (finals or {}).get(name)
+            yield series(
+                storable(name),
+                np.frombuffer(steps, np.int64) if has_step else None,
+                np.frombuffer(self._values[name], np.float64),
+                np.frombuffer(self._times[name], np.int64),
+                final=final,
+                final_rule=rule if final is not None else "",
+                source=source,
+            )
+
+
+def as_number(value: Json) -> float | None:
+    """A number as float64; None for anything else, truth values and text included."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def as_step(value: Json) -> int | None:
+    """A number as a step; None when it is none, or 64 bits don't hold it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_INT64 <= value < _INT64:
+        return None
+    return int(value)
+
+
+def rows_of(data: bytes, where: str, budget: Budget, problems: list[Problem]) -> Iterator[dict[str, Json]]:
+    """The objects of a file of JSON lines; lines that are none are told once, with the first of them.
+
+    NaN and infinities may stand bare. A last line that is cut off is told as such.
+    """
+    odd: list[int] = []
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if number % 1024 == 0:
+            budget.check(where)
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if isinstance(row, dict):
+            yield row
+        else:
+            odd.append(number)
+    if odd:
+        hint = "Check whether the file was copied completely."
+        if odd == [len(lines)]:
+            problems.append(warning("cut-line", where, "The last line is cut off: the rest is shown", hint))
+        else:
+            what = "A line is" if len(odd) == 1 else f"{len(odd)} lines are"
+            message = f"{what} no JSON objects and left out, the first at line {odd[0]}"
+            problems.append(warning("bad-line", where, message, hint))
+
+
+def numbers_in(tree: Mapping[str, Json], joint: str = "/") -> Iterator[tuple[str, float]]:
+    """The numbers of a nested mapping, their names joined."""
+    stack: list[tuple[str, Json]] = [(key, value) for key, value in reversed([*tree.items()])]
+    while stack:
+        name, value = stack.pop()
+        if isinstance(value, dict):
+            stack += [(f"{name}{joint}{key}", below) for key, below in reversed([*value.items()])]
+        elif (number := as_number(value)) is not None:
+            yield name, number

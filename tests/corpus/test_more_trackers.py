@@ -1,0 +1,160 @@
+"""Ray Tune, Sacred, Stable-Baselines3 and MMEngine: what their files say, whole and damaged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runfolio.model.run import Recording, RunStatus
+from support.inspected import CORPUS, claims_on, inspected_runs, recordings_of
+
+
+def only(root: Path, reader: str) -> Recording:
+    (recording,) = recordings_of(root, reader)[0].values()
+    return recording
+
+
+def points(run: Recording, name: str) -> list[tuple[int, str]]:
+    (metric,) = (m for m in run.metrics if m.name == name)
+    return [(s, str(v)) for s, v in zip(metric.step.tolist(), metric.value.tolist(), strict=True)]
+
+
+def codes(run: Recording) -> list[str]:
+    return [p.code for p in run.problems]
+
+
+@pytest.mark.parametrize(("name", "count"), [("ray_tune", 6), ("sacred", 10), ("sb3", 4), ("mmengine", 5)])
+def test_event_files_and_tables_that_repeat_a_run_are_not_runs_of_their_own(name: str, count: int) -> None:
+    assert len(inspected_runs(CORPUS / name / "runs")) == count
+
+
+# --- Ray Tune -----------------------------------------------------------------------------------------------------
+
+
+def trial(root: Path, result: str, params: str = '{"lr": 0.1}') -> Recording:
+    root.mkdir(exist_ok=True)
+    (root / "params.json").write_text(params)
+    (root / "result.json").write_text(result)
+    return only(root, "ray_tune")
+
+
+def test_a_cut_result_of_ray_gives_the_rows_before_the_cut(tmp_path: Path) -> None:
+    rows = "".join(
+        json.dumps({"loss": float("nan"), "val": {"a b": n}, "training_iteration": n, "trial_id": "x_00001"}) + "\n"
+        for n in (1, 2, 2)
+    )
+    run = trial(tmp_path, rows + '{"loss": 0.5, "train')
+    assert points(run, "loss") == [(1, "nan"), (2, "nan"), (2, "nan")]
+    assert points(run, "val/a b") == [(1, "1.0"), (2, "2.0"), (2, "2.0")]
+    assert (run.id, codes(run), run.status) == ("x_00001", ["cut-line"], RunStatus.UNKNOWN)
+
+
+def test_a_trial_of_ray_with_an_error_file_failed(tmp_path: Path) -> None:
+    (tmp_path / "error.txt").write_text("Traceback")
+    run = trial(tmp_path, '{"loss": 1, "training_iteration": 1}\nnot json\n[1]\n{"loss": 2, "training_iteration": 2}\n')
+    assert (run.status, codes(run)) == (RunStatus.FAILED, ["bad-line"])
+    assert points(run, "loss") == [(1, "1.0"), (2, "2.0")]
+
+
+def test_params_of_ray_that_are_lost_come_from_the_results(tmp_path: Path) -> None:
+    run = trial(tmp_path, '{"loss": 1, "training_iteration": 1, "config": {"opt": {"lr": 0.5}}}\n', params="")
+    assert {p.key: p.value for p in run.params} == {"opt.lr": 0.5}
+
+
+# --- Sacred -------------------------------------------------------------------------------------------------------
+
+
+def sacred(root: Path, run: str, metrics: str = "{}") -> Recording:
+    for name, text in (("run.json", run), ("config.json", '{"lr": 0.1}'), ("metrics.json", metrics), ("cout.txt", "")):
+        (root / name).write_text(text)
+    return only(root, "sacred")
+
+
+def test_values_of_numpy_are_numbers_and_other_objects_are_told(tmp_path: Path) -> None:
+    metrics = {
+        "loss": {
+            "steps": [0, 1, 2],
+            "values": [{"dtype": "float64", "value": 0.5}, "x", float("nan")],
+            "timestamps": [],
+        },
+        "odd": 3,
+    }
+    run = sacred(
+        tmp_path, '{"status": "COMPLETED", "heartbeat": "x", "experiment": {"name": "e"}}', json.dumps(metrics)
+    )
+    assert points(run, "loss") == [(0, "0.5"), (2, "nan")]
+    assert codes(run) == ["odd-value", "odd-metric"]
+
+
+@pytest.mark.parametrize("text", ["", '{"status": "RUNNING", "heartbe', "[" * 100_000])
+def test_a_damaged_run_file_of_sacred_costs_status_and_times_only(tmp_path: Path, text: str) -> None:
+    run = sacred(tmp_path, text, '{"loss": {"steps": [0], "values": [1.0], "timestamps": ["2026-01-01T00:00:00"]}}')
+    assert points(run, "loss") == [(0, "1.0")]
+    assert codes(run)
+
+
+# --- Stable-Baselines3 --------------------------------------------------------------------------------------------
+
+
+def test_monitors_of_several_environments_are_one_run_in_the_order_of_time(tmp_path: Path) -> None:
+    for rank, times in ((0, (1.0, 3.0)), (1, (2.0, 4.0))):
+        rows = "".join(f"{rank}.5,10,{t}\n" for t in times)
+        (tmp_path / f"{rank}.monitor.csv").write_text('#{"t_start": 1795408919.5, "env_id": "Pole"}\nr,l,t\n' + rows)
+    run = only(tmp_path, "sb3")
+    assert points(run, "monitor/r") == [(10, "0.5"), (20, "1.5"), (30, "0.5"), (40, "1.5")]
+    assert (run.name, run.started_us) == ("Pole", 1_795_408_919_500_000)
+
+
+def test_a_cut_monitor_keeps_its_whole_episodes(tmp_path: Path) -> None:
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P"}\nr,l,t\n1.0,5,0.1\n2.0,')
+    run = only(tmp_path, "sb3")
+    assert (points(run, "monitor/l"), codes(run)) == ([(5, "5.0")], ["bad-line"])
+
+
+def test_cells_that_are_empty_are_no_points(tmp_path: Path) -> None:
+    (tmp_path / "progress.csv").write_text("time/total_timesteps,a,b\n128,1,\n256,,nan\n")
+    run = only(tmp_path, "sb3")
+    assert (points(run, "a"), points(run, "b")) == ([(128, "1.0")], [(256, "nan")])
+
+
+# --- MMEngine -----------------------------------------------------------------------------------------------------
+
+
+def mm(root: Path, scalars: str, config: str = "lr = 0.1\n") -> Recording:
+    inner = root / "work" / "20260101_000000" / "vis_data"
+    inner.mkdir(parents=True)
+    (inner / "scalars.json").write_text(scalars)
+    (inner / "config.py").write_text(config)
+    return only(root, "mmengine")
+
+
+def test_a_config_is_read_and_never_run(tmp_path: Path) -> None:
+    config = (
+        "import os\nos.system('touch /tmp/never')\nlr = 1e-3\nbase = dict(type='SGD', lr=lr, b=(0.9, -1), n=None)\n"
+        "optim = dict(optimizer=base, clip=dict(max_norm=float('inf')))\nname = __import__('os').getcwd()\n"
+        "x = [1] * 9\n"
+        "train_dataloader = dict(dataset=dict(type='Coco', data_root='data/coco/', ann_file='train.json'))\n"
+    )
+    run = mm(tmp_path, '{"loss": 0.5, "step": 1}\n', config)
+    params = {p.key: p.value for p in run.params}
+    assert params["optim.optimizer.lr"] == 1e-3
+    assert params["optim.optimizer.b"] == [0.9, -1]
+    assert "name" not in params
+    assert codes(run) == ["config-not-literal"]
+    assert [(d.name, d.context) for d in run.datasets] == [("data/coco/train.json", "train")]
+
+
+def test_a_cut_config_and_cut_scalars_cost_themselves(tmp_path: Path) -> None:
+    run = mm(tmp_path, '{"loss": NaN, "step": 1}\n{"loss": 0.', "model = dict(type='Net', layers=[1, 2")
+    assert points(run, "loss") == [(1, "nan")]
+    assert codes(run) == ["cut-line", "config-syntax"]
+
+
+def test_folders_that_only_look_alike_are_left_to_others(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"name": "x"}')
+    (tmp_path / "params.json").write_text('{"lr": 0.1}')
+    (tmp_path / "result.json").write_text('{"loss": 0.1}')
+    (tmp_path / "progress.csv").write_text("step,loss\n0,1\n1,2\n")
+    assert {c.reader for c in claims_on(tmp_path)} == {"generic"}
