@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from runfolio.readers.boosting import Boosting
 from runfolio.readers.catboost import CatBoost
+from runfolio.readers.clearml import ClearML
+from runfolio.readers.comet import Comet
 from runfolio.readers.contract import Claim, Reader
 from runfolio.readers.dvclive import DvcLive
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import Generic
+from runfolio.readers.guild import Guild
 from runfolio.readers.hf_trainer import HfTrainer
 from runfolio.readers.hydra import Hydra
 from runfolio.readers.keras import Keras
@@ -15,11 +18,14 @@ from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
 from runfolio.readers.mmengine import MMEngine
+from runfolio.readers.neptune import Neptune
 from runfolio.readers.optuna import Optuna
 from runfolio.readers.ray_tune import RayTune
 from runfolio.readers.sacred import Sacred
 from runfolio.readers.sb3 import StableBaselines
+from runfolio.readers.swanlab import SwanLab
 from runfolio.readers.tensorboard import TensorBoard
+from runfolio.readers.trackio import Trackio
 from runfolio.readers.ultralytics import Ultralytics
 from runfolio.readers.wandb import Wandb
 
@@ -27,6 +33,12 @@ READERS: tuple[Reader, ...] = (
     MlflowFiles(),
     MlflowSqlite(),
     Wandb(),
+    SwanLab(),
+    ClearML(),
+    Comet(),
+    Neptune(),
+    Guild(),
+    Trackio(),
     Optuna(),
     RayTune(),
     Sacred(),

@@ -33,6 +33,7 @@ from runfolio.readers.wandb_records import Log, LogReader, Series
 _LOG = re.compile(r"run-(?P<id>[^/]{1,256})\.wandb")
 _FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(?P<id>[^/]{1,256})")
 _FILES, _CONFIG, _SUMMARY, _METADATA = "files", "config.yaml", "wandb-summary.json", "wandb-metadata.json"
+_OWN_CONFIG = re.compile(rb"^_?wandb(?:_version)?:", re.MULTILINE)
 _HEAD = b":W&B\xe1\xbe\x00"
 _SUMMARY_RULE = "the summary, as W&B shows it"
 _SUMMARY_KEYS = ("min", "max", "mean", "best", "last", "first")
@@ -63,8 +64,14 @@ class Wandb:
 
 
 def _has_files(folder: Folder) -> bool:
+    """Whether `files/` is W&B's: by its own files, or by a config that says so. SwanLab names its folders alike."""
     try:
-        return not {_CONFIG, _SUMMARY, _METADATA}.isdisjoint(folder.sub(_FILES).files)
+        files = folder.sub(_FILES)
+        if not {_SUMMARY, _METADATA}.isdisjoint(files.files):
+            return True
+        if _CONFIG not in files.files:
+            return False
+        return folder.name.startswith("offline-") or bool(_OWN_CONFIG.search(files.head(_CONFIG, 1 << 16)))
     except FolderUnreadable:
         return False
 
