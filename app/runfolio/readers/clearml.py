@@ -187,7 +187,7 @@ def _read_events(data: bytes, where: str, budget: Budget, points: SeriesBuilder,
             name = f"{metric}/{variant}" if isinstance(variant, str) and variant else metric
             stamp = as_number(event.get("timestamp"))
             time_us = round(stamp * 1000) if stamp is not None and 0 < stamp < 9e12 else NO_TIME
-            points.add(name, points.count(name) if step is None else step, value, time_us)
+            points.add(name, step, value, time_us)
     if odd:
         is_cut = odd == [len(lines)]
         message = "The last line is cut off" if is_cut else f"{len(odd)} lines are no JSON, the first at line {odd[0]}"

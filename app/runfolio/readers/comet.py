@@ -135,9 +135,7 @@ class _Messages:
         context = payload.get("context")
         shown = f"{context}_{name}" if isinstance(context, str) and context else name
         time_us = _millis(payload.get("local_timestamp"))
-        self.points.add(
-            shown, self.points.count(shown) if step is None else step, number, NO_TIME if time_us is None else time_us
-        )
+        self.points.add(shown, step, number, NO_TIME if time_us is None else time_us)
 
     def _param(self, param: Mapping[str, Json]) -> None:
         name, value = param.get("paramName"), param.get("paramValue")

@@ -152,7 +152,7 @@ class _Queue:
                 continue
             step, stamp = as_step(entry.get("step")), as_number(entry.get("ts"))
             time_us = round(stamp * 1e6) if stamp is not None and 0 < stamp < 9e9 else NO_TIME
-            self.points.add(name, self.points.count(name) if step is None else step, value, time_us)
+            self.points.add(name, step, value, time_us)
 
 
 def _number(name: str) -> int:

@@ -91,7 +91,7 @@ class RayTune:
                 ended = max(ended, time_us)
                 kept = {k: v for k, v in row.items() if k not in _HOUSEKEEPING}
                 for name, value in numbers_in(kept):
-                    points.add(name, points.count(name) if step is None else step, value, time_us)
+                    points.add(name, step, value, time_us)
                 last = row
             if isinstance(last.get("hostname"), str):
                 facts["host"] = str(last["hostname"])

@@ -116,11 +116,11 @@ def _progress_json(folder: Folder, budget: Budget, problems: list[Problem]) -> I
         problems.append(problem_from(failure, "unreadable-file", where))
         return
     points = SeriesBuilder()
-    for number, row in enumerate(rows_of(data, where, budget, problems)):
+    for row in rows_of(data, where, budget, problems):
         step = as_step(row.get(_STEP))
         for name, value in row.items():
             if name != _STEP and (found := as_number(value)) is not None:
-                points.add(name, number if step is None else step, found)
+                points.add(name, step, found)
     yield from points.series(where)
 
 

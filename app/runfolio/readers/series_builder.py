@@ -22,6 +22,7 @@ class SeriesBuilder:
     """Points by metric, in the order they were added."""
 
     def __init__(self) -> None:
+        self._stepped: set[str] = set()
         self._steps: dict[str, array[int]] = {}
         self._values: dict[str, array[float]] = {}
         self._times: dict[str, array[int]] = {}
@@ -29,31 +30,24 @@ class SeriesBuilder:
     def __contains__(self, name: str) -> bool:
         return name in self._steps
 
-    def add(self, name: str, step: int, value: float, time_us: int = NO_TIME) -> None:
-        """One more point."""
+    def add(self, name: str, step: int | None, value: float, time_us: int = NO_TIME) -> None:
+        """One more point; one without a step stands at its place among the points of the metric."""
         if name not in self._steps:
             self._steps[name], self._values[name], self._times[name] = array("q"), array("d"), array("q")
-        self._steps[name].append(step)
+        if step is not None:
+            self._stepped.add(name)
+        self._steps[name].append(len(self._steps[name]) if step is None else step)
         self._values[name].append(value)
         self._times[name].append(time_us)
 
-    def count(self, name: str) -> int:
-        """How many points a metric has so far."""
-        return len(self._steps.get(name, ()))
-
-    def series(
-        self, source: str, *, finals: Mapping[str, float] | None = None, rule: str = "", has_step: bool = True
-    ) -> Iterator[MetricSeries]:
-        """The metrics in the order of their first points. finals: what the tracker shows as latest, by name."""
+    def series(self, source: str) -> Iterator[MetricSeries]:
+        """The metrics in the order of their first points; without steps where no point had one."""
         for name, steps in self._steps.items():
-            final = (finals or {}).get(name)
             yield series(
                 storable(name),
-                np.frombuffer(steps, np.int64) if has_step else None,
+                np.frombuffer(steps, np.int64) if name in self._stepped else None,
                 np.frombuffer(self._values[name], np.float64),
                 np.frombuffer(self._times[name], np.int64),
-                final=final,
-                final_rule=rule if final is not None else "",
                 source=source,
             )
 

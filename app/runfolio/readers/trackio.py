@@ -85,7 +85,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             last[key] = _text(stamp)
             at, time_us = as_step(step if isinstance(step, int | float) else None), _time(_text(stamp))
             for metric, value in numbers_in(_unspelled(row), "."):
-                points[key].add(metric, points[key].count(metric) if at is None else at, value, time_us)
+                points[key].add(metric, at, value, time_us)
         system: defaultdict[str, SeriesBuilder] = defaultdict(SeriesBuilder)
         for run_id, run_name, stamp, data in store.rows(
             "system_metrics", ("run_id", "run_name", "timestamp", "metrics")
@@ -93,7 +93,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             key = _text(run_id) if has_ids else _text(run_name)
             row = parse_json(_text(data).encode("utf-8", "surrogateescape"), where, budget).mapping
             for metric, value in numbers_in(_unspelled(row), "."):
-                system[key].add(f"system/{metric}", system[key].count(f"system/{metric}"), value, _time(_text(stamp)))
+                system[key].add(f"system/{metric}", None, value, _time(_text(stamp)))
         problems = [*store.problems]
     for key, title in names.items():
         given = configs.get(key, Document(None))
@@ -114,7 +114,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             started_us=_known(_time(started)) if isinstance(started, str) else None,
             experiment=project,
             params=tuple(p for p in params_of(given) if not p.path[0].startswith("_")),
-            metrics=(*points[key].series(where), *system[key].series(where, has_step=False)),
+            metrics=(*points[key].series(where), *system[key].series(where)),
             facts={"user": user} if isinstance(user, str) else {},
             extra={"group": group, "last_log_at": last.get(key), "project": project},
             problems=tuple(told),
