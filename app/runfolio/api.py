@@ -84,7 +84,9 @@ class CancelToken:
 class Workspace:
     """An index, a ledger, and what can be asked of them and done with them."""
 
-    def __init__(self, database: Database, ledger: Ledger, actor: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, database: Database, ledger: Ledger, actor: str, library: Path, limits: Limits | None = None
+    ) -> None:
         """Use `Workspace.open`."""
         self._db = database
         self._queries = Queries(database)
@@ -95,7 +97,9 @@ class Workspace:
         self._index_lock = threading.Lock()
         self._listeners: list[Callable[[Change], None]] = []
         self._state = fold(ledger.entries)
+        self._library = library
         self._mirror_marks()
+        self._restore_library()
 
     # --- opening -----------------------------------------------------------------------------------------------
 
@@ -116,11 +120,12 @@ class Workspace:
         actor    who is written into the ledger; the login name when None.
         limits   what the worker processes that read folders may use.
         """
-        database = _open_index(index or locate.default_index(), wait_s)
+        database = _open_index(index or locate.default_index(), wait_s, ours=index is None)
+        library = locate.data_folder() / "library.json" if index is None else index.with_name(f"{index.name}.library")
         folder = ledger or locate.data_folder()
         mirror = folder / "mirror" if ledger else locate.mirror_folder()
         try:
-            return cls(database, Ledger(folder, mirror), actor or _login_name(), limits)
+            return cls(database, Ledger(folder, mirror), actor or _login_name(), library, limits)
         except BaseException:
             database.close()
             raise
@@ -161,14 +166,28 @@ class Workspace:
         return self._queries.sources()
 
     def add_source(self, path: str | Path) -> Source:
-        """Put a folder into the library without reading it yet. Raises NotFound when there is no such folder."""
+        """Put a folder into the library without reading it yet; folders inside of it that are there already leave it.
+
+        Raises NotFound when there is no such folder, UsageError when it lies inside one that is in the library.
+        """
         folder = Path(path).expanduser().absolute()
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
         from runfolio.index.writer import Writer
 
+        for other in self.sources():
+            known = Path(other.path)
+            if known != folder and _lies_in(folder, known):
+                raise UsageError(
+                    f"{folder} is in the library already, as a part of {known}",
+                    hint="Filter by its path, or take the outer folder out of the library first.",
+                    where=str(folder),
+                )
+            if known != folder and _lies_in(known, folder):
+                self.remove_source(other.id)
         number = Writer(self._db).add_source(folder)
+        self._keep_library()
         self._announce(Touched.SOURCES)
         return next(s for s in self.sources() if s.id == number)
 
@@ -176,7 +195,39 @@ class Workspace:
         """Take a folder out of the library. The folder, and what the ledger says of its runs, are not touched."""
         with self._index_lock:
             self._get_indexer().forget(source)
+        self._keep_library()
         self._announce(Touched.SOURCES | Touched.RUNS | Touched.PROBLEMS)
+
+    def _keep_library(self) -> None:
+        from runfolio.index.library_file import write_library
+
+        try:
+            write_library(self._library, [source.path for source in self.sources()])
+        except OSError as error:
+            raise UsageError(
+                f"The list of folders cannot be kept: {error.strerror or error}", where=str(self._library)
+            ) from error
+
+    def _restore_library(self) -> None:
+        """Put the folders that were added back into an index that was made anew."""
+        if self.sources():
+            return
+        from runfolio.index.library_file import read_library
+        from runfolio.index.writer import Writer
+
+        for folder in read_library(self._library):
+            Writer(self._db).add_source(folder)
+
+    def check_target(self, path: Path) -> Path:
+        """The path, when writing there changes no run folder. Raises UsageError when it lies inside the library."""
+        for source in self.sources():
+            if _lies_in(path.expanduser().absolute(), Path(source.path)):
+                raise UsageError(
+                    "That place is inside a folder of runs, which are only read",
+                    hint="Choose a place outside of the folders in the library.",
+                    where=str(path),
+                )
+        return path
 
     def library(self) -> tuple[LibraryNode, ...]:
         """Experiments below the sources."""
@@ -471,12 +522,20 @@ class Workspace:
         """How many entries verify, read again from both files. Raises LedgerDamaged when the chain is broken."""
         return self._ledger.verify()
 
+    def ledger_notes(self) -> tuple[str, ...]:
+        """Copies of the ledger that were found altered or cut, and were replaced by the other one."""
+        return tuple(
+            f"A copy of the ledger was found altered or cut, and was replaced by the other; it is kept as {path}"
+            for path in self._ledger.replaced
+        )
+
     # --- exporting ---------------------------------------------------------------------------------------------
 
     def export_chart(self, recipe: ChartRecipe, path: Path) -> Path:
         """Draw a figure to PNG, SVG or PDF, or write all its points as CSV, by the path's suffix."""
         from runfolio.export.chart import export_chart
 
+        self.check_target(path)
         keys = [RunKey(r.key) for r in recipe.runs]
         metrics = dict.fromkeys(p.metric for p in recipe.panels)
         return export_chart(recipe, {m: self.series_for(keys, m) for m in metrics}, path)
@@ -488,6 +547,9 @@ class Workspace:
         from runfolio.export.recipe import recipe_for
         from runfolio.export.report import ReportContent, write_report
 
+        self.check_target(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise UsageError("A report is one HTML file", hint="Let the name end in .html.", where=str(path))
         runs = self.runs(keys)
         recipe = recipe_for(runs)
         metrics = dict.fromkeys(p.metric for p in recipe.panels) if recipe else {}
@@ -579,16 +641,24 @@ def inspect(paths: Sequence[str | Path], *, points: bool = False, limits: Limits
     return look([Path(p) for p in paths], points=points, limits=limits)
 
 
-def _open_index(path: Path, wait_s: float) -> Database:
+def _open_index(path: Path, wait_s: float, *, ours: bool) -> Database:
     until = time.monotonic() + wait_s
     pause = threading.Event()
     while True:
         try:
-            return Database.open_or_rebuild(path)
+            return Database.open_or_rebuild(path, ours=ours)
         except IndexLocked:
             if time.monotonic() >= until:
                 raise
             pause.wait(0.2)
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path leads to a place inside a folder, links and all; a folder lies in itself."""
+    try:
+        return path.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False  # nothing can be written there either
 
 
 def _login_name() -> str:

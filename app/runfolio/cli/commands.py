@@ -200,17 +200,26 @@ def _show_gates(results: tuple[GateResult, ...]) -> None:
     write(table(["gate", "", "observed", "wanted", "evidence"], rows, colours=colours))
 
 
+def _verify(ws: Workspace, args: argparse.Namespace) -> int:
+    notes = ws.ledger_notes()
+    try:
+        count, fault = ws.verify_ledger(), None
+    except LedgerDamaged as damage:
+        count, fault = damage.good_events, str(damage)
+    if args.json:
+        write_json({"whole": fault is None, "entries": count, "fault": fault, "notes": [*notes]})
+    else:
+        for note in notes:
+            say(note)
+        write(f"{count} entries, the chain is whole") if fault is None else say(fault)
+    return 0 if fault is None else 1
+
+
 def show_log(args: argparse.Namespace) -> int:
     """`runfolio log`."""
     with workspace(args) as ws:
         if args.verify:
-            try:
-                count = ws.verify_ledger()
-            except LedgerDamaged as damage:
-                say(str(damage))
-                return 1
-            write(f"{count} entries, the chain is whole")
-            return 0
+            return _verify(ws, args)
         entries = ws.history(_resolve(ws, args.run))
     if args.json:
         write_json([_entry_json(e) for e in entries])

@@ -12,6 +12,7 @@ from runfolio.cli.compare import diff_text
 from runfolio.cli.exports import chart_of, telling_metrics
 from runfolio.cli.output import say, write, write_json
 from runfolio.cli.tables import table
+from runfolio.errors import UsageError
 from runfolio.export.recipe import PanelRecipe
 from runfolio.model import display
 from runfolio.model.answers import IndexReport
@@ -28,6 +29,10 @@ def summarise(args: argparse.Namespace) -> int:
     The index and the ledger lie in the output folder, so that the user's own are left alone.
     """
     out: Path = args.out.expanduser().absolute()
+    for path in args.paths:
+        # Before anything is made there: the index would already be a change to the runs.
+        if out.resolve().is_relative_to(Path(path).expanduser().resolve()):
+            raise UsageError("The output folder lies inside the runs, which are only read", where=str(out))
     with Workspace.open(out / "index.duckdb", out / "ledger") as ws:
         report = ws.index(args.paths)
         fields = ws.default_columns(10)

@@ -65,6 +65,7 @@ class Exports:
             from runfolio.export.table import as_csv
 
             head, *rows = exact_rows(workspace, columns, keys)
+            workspace.check_target(path)
             try:
                 path.write_text(as_csv(head, rows), encoding="utf-8")
             except OSError as error:

@@ -101,8 +101,10 @@ class Database:
         return database
 
     @classmethod
-    def open_or_rebuild(cls, path: Path) -> Database:
+    def open_or_rebuild(cls, path: Path, *, ours: bool = True) -> Database:
         """Open an index; one that is damaged, foreign or of another version is set aside and made anew.
+
+        ours   the place is Runfolio's own. At any other place only an index is ever replaced: UsageError for other files.
 
         The index is a cache, so nobody is asked. One of another version goes; a damaged one stays as `<name>.old`, one
         at most; a file that never was an index is kept whatever lies there. Raises IndexLocked and UsageError.
@@ -114,6 +116,12 @@ class Database:
             path.unlink()
             return cls.open(path)
         except IndexStale as stale:
+            if not ours and (isinstance(stale, _Foreign) or not _beside(path, ".damaged").exists()):
+                raise UsageError(
+                    "There is a file of that name which is no index of Runfolio, or a damaged one: it is left alone",
+                    hint="Name another file for the index, or move this one away.",
+                    where=str(path),
+                ) from stale
             _log.warning("%s", stale)
             suffix = ".old" if _is_index(path) and not isinstance(stale, _Foreign) else _free_suffix(path)
         wal = _beside(path, ".wal")

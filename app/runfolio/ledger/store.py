@@ -105,13 +105,32 @@ class Ledger:
         return len(self._entries) != before
 
     def verify(self) -> int:
-        """Read both files again from the start; how many events verify. Raises LedgerDamaged."""
+        """Read both files again from the start; how many events verify. Raises LedgerDamaged.
+
+        A chain tells by itself of every change but one to its last line; that the two files differ tells of that too.
+        """
         with self._locked():
-            for path in (self.path, self.mirror_path):
-                chain = _read(path)
+            chains = {path: _read(path) for path in (self.path, self.mirror_path)}
+            for path, chain in chains.items():
                 if chain.fault:
                     raise _damaged(path, chain)
-            return len(_read(self.path).entries)
+            if (differing := _differing(*chains.values())) is not None:
+                raise self._two_truths(differing)
+            return len(chains[self.path].entries)
+
+    @property
+    def replaced(self) -> tuple[Path, ...]:
+        """Copies that were found altered or cut, were set aside, and were replaced by the other, oldest first."""
+        found = [*self.path.parent.glob(f"{FILE}.damaged-*"), *self.mirror_path.parent.glob(f"{FILE}.damaged-*")]
+        return tuple(sorted(found))
+
+    def _two_truths(self, number: int) -> LedgerDamaged:
+        return LedgerDamaged(
+            f"The two copies of the ledger differ from entry {number} on: one of them was altered",
+            good_events=number - 1,
+            hint=f"Compare {self.path} with {self.mirror_path}, and put the right one in place of the other.",
+            where=str(self.path),
+        )
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -151,6 +170,9 @@ class Ledger:
             elif other.torn:
                 _log.warning("the last line of %s was cut off and is set aside", path)
                 _set_aside(path, other)
+        sound = [c for c in chains.values() if not c.fault or c.torn]
+        if len(sound) == 2 and (differing := _differing(*sound)) is not None:
+            self.damage = self._two_truths(differing)
         self._entries = list(chain.entries)
         self._size = chain.sound_bytes
         if self.damage is None:
@@ -160,11 +182,26 @@ class Ledger:
                     _replace(path, whole)
 
 
+def _differing(one: _Chain, other: _Chain) -> int | None:
+    """The number of the first entry that two sound chains have differently; None when one begins with the other."""
+    for mine, theirs in zip(one.entries, other.entries, strict=False):
+        if mine.digest != theirs.digest:
+            return mine.number
+    return None
+
+
 def _read(path: Path) -> _Chain:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return _Chain((), 0, b"", "")
+    except OSError as error:
+        raise LedgerDamaged(
+            f"The ledger cannot be read: {error.strerror or error}",
+            good_events=0,
+            hint="Look what lies there, and whether you may read it.",
+            where=str(path),
+        ) from error
     entries: list[Entry] = []
     start = 0
     previous = GENESIS

@@ -92,19 +92,21 @@ class Link:
 def content_identity(recording: Recording) -> str:
     """An identity for a recording whose tracker gives none: a digest of what does not change when it is moved.
 
-    Taken together: the format, the last two parts of the path, the params, and the points that carry the first
-    logged step. A run that goes on growing keeps its identity, because rows are only added; a copy of the
-    folder elsewhere has the same one.
+    Taken together: the format, the params, and the points that carry the first logged step. A run that goes on growing
+    keeps its identity, because rows are only added; so does a folder that was moved, renamed or copied. Where nothing
+    was logged the folder's own name is taken too, since params alone are those of many runs.
     """
     if recording.identity:
         return recording.identity
-    parts = [recording.format, *recording.path.split("/")[-2:], params_digest(recording.params)]
+    parts = [recording.format, params_digest(recording.params)]
     started = [m for m in recording.metrics if len(m)]
-    if started:
+    if not started:
+        parts.append(recording.path.rpartition("/")[2])
+    else:
         first = min(int(m.step[0]) for m in started)
         for metric in sorted(started, key=lambda m: m.name):
             if int(metric.step[0]) == first:
-                parts += [metric.name, str(first), float(metric.value[0]).hex()]
+                parts += [metric.name, str(first), float(metric.value[0]).hex(), str(int(metric.wall_time_us[0]))]
     return f"content:{_digest(parts)}"
 
 
