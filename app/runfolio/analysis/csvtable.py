@@ -16,6 +16,7 @@ from runfolio.model.problem import Problem, Severity
 
 _HEADER_BYTES = 1 << 20
 _SAMPLE_ROWS = 2_000
+_AT_ONCE = 12
 _SEPARATORS = ",;\t|"
 
 # What every value of a column must be for it to have a type; the first that fits wins. An integer must print as it
@@ -44,21 +45,29 @@ def load_csv(
     names, separator, renamed = _header(path)
     if len(names) > most_columns:
         raise LimitReached(f"The file has {len(names):,} columns; at most {most_columns:,} are compared")
-    asked = [readable, separator]
-    sample = f"(from {_source(len(names))} limit {_SAMPLE_ROWS})"
-    candidates = _fitting(con, sample, asked, [[*CSV_TYPES] for _ in names], sampled=True)
-    candidates = _fitting(con, _source(len(names), rejects=True), asked, candidates, sampled=False)
-    types = [c[0] if c else "VARCHAR" for c in candidates]
+    texts = f"{table}_texts"
+    con.execute(f"create temp table {texts} as from {_source(len(names))}", [readable, separator])
+    problems = _rejects(con, path)
+    types: list[str] = []
+    # Some columns at a time: each test holds a pattern matcher of several megabytes while its query runs.
+    for start in range(0, len(names), _AT_ONCE):
+        idents = [f"c{i}" for i in range(start, min(start + _AT_ONCE, len(names)))]
+        sampled = _fitting(con, f"(from {texts} limit {_SAMPLE_ROWS})", idents, [[*CSV_TYPES] for _ in idents])
+        # No value in the sample rules nothing out.
+        candidates = [[*CSV_TYPES] if found is None else found for found in sampled]
+        fitting = _fitting(con, texts, idents, candidates)
+        types += ["NULL" if f is None else f[0] if f else "VARCHAR" for f in fitting]
     casts = ", ".join(_cast(f"c{i}", t) for i, t in enumerate(types))
-    con.execute(f"create temp table {table} as select {casts} from {_source(len(names))}", asked)
-    return names, types, (*renamed, *_rejects(con, path))
+    con.execute(f"create temp table {table} as select {casts} from {texts}")
+    con.execute(f"drop table {texts}")
+    return names, types, (*renamed, *problems)
 
 
-def _source(columns: int, *, rejects: bool = False) -> str:
+def _source(columns: int) -> str:
     """SQL that reads the file as text; with every option named, DuckDB guesses nothing from a sample."""
     typed = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(columns))
     return f"""read_csv(?, delim=?, header=true, quote='"', escape='"', columns={{{typed}}},
-                        auto_detect=false, ignore_errors=true, store_rejects={str(rejects).lower()})"""
+                        auto_detect=false, ignore_errors=true, store_rejects=true)"""
 
 
 def _cast(ident: str, type_: str) -> str:
@@ -66,24 +75,20 @@ def _cast(ident: str, type_: str) -> str:
 
 
 def _fitting(
-    con: duckdb.DuckDBPyConnection, source: str, asked: Sequence[str], candidates: list[list[str]], *, sampled: bool
-) -> list[list[str]]:
-    """For each column, those of its candidate types that all values fit.
-
-    No value in a sample rules nothing out; no value in the whole file is a type of its own, "NULL".
-    """
+    con: duckdb.DuckDBPyConnection, source: str, idents: Sequence[str], candidates: Sequence[Sequence[str]]
+) -> list[list[str] | None]:
+    """For each column, those of its candidate types that all its values fit; None for one without any value."""
     counts = []
-    for i, types in enumerate(candidates):
-        counts.append(f"count(c{i})")
-        counts += [f"count(*) filter ({CSV_TYPES[t].format(f'c{i}')})" for t in types]
-    # Fetched to the end: DuckDB writes down what it rejected when the query is done, not when its row is there.
-    (row,) = con.execute(f"select {', '.join(counts)} from {source}", asked).fetchall()
+    for ident, types in zip(idents, candidates, strict=True):
+        counts.append(f"count({ident})")
+        counts += [f"count(*) filter ({CSV_TYPES[t].format(ident)})" for t in types]
+    (row,) = con.execute(f"select {', '.join(counts)} from {source}").fetchall()
     found = iter(cast("tuple[int, ...]", row))
-    fitting: list[list[str]] = []
+    fitting: list[list[str] | None] = []
     for types in candidates:
         values = next(found)
         matching = [t for t in types if next(found) == values]
-        fitting.append(matching if values or sampled else ["NULL"])
+        fitting.append(matching if values else None)
     return fitting
 
 

@@ -22,13 +22,13 @@ from runfolio.model.metrics import Floats
 BINS = 20
 _CATEGORIES = 50
 _LABEL_CHARACTERS = 60
-_AT_ONCE = 200
+_AT_ONCE = 12
 
 
 def column_stats(con: duckdb.DuckDBPyConnection, file: LoadedFile) -> dict[str, ColumnStats]:
     """The figures of every column, by name."""
     found = {}
-    # Some hundred columns at a time: each distinct count holds a table of its own while the query runs.
+    # Few columns at a time: each distinct count sets some 40 MB aside for a table of its own while the query runs.
     for start in range(0, len(file.columns), _AT_ONCE):
         columns = file.columns[start : start + _AT_ONCE]
         asked = ", ".join(part for c in columns for part in _figures(c))

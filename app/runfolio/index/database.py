@@ -104,7 +104,7 @@ class Database:
     def open_or_rebuild(cls, path: Path, *, ours: bool = True) -> Database:
         """Open an index; one that is damaged, foreign or of another version is set aside and made anew.
 
-        ours   the place is Runfolio's own. At any other place only an index is ever replaced: UsageError for other files.
+        ours   the place is Runfolio's own. Elsewhere only an index is ever replaced; UsageError for other files.
 
         The index is a cache, so nobody is asked. One of another version goes; a damaged one stays as `<name>.old`, one
         at most; a file that never was an index is kept whatever lies there. Raises IndexLocked and UsageError.
