@@ -89,6 +89,14 @@ def field_source(ref: FieldRef) -> tuple[str, list[str]]:
     return "select run, null as num, text from run_texts where kind = ? and name = ?", [ref.kind.value, ref.name]
 
 
+def _joined(parts: Sequence[str], joint: str) -> str:
+    """The parts in brackets, halves within halves: the database refuses chains that are a thousand deep."""
+    if len(parts) <= 8:
+        return "(" + joint.join(parts) + ")"
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle], joint)}{joint}{_joined(parts[middle:], joint)})"
+
+
 class _Compiler:
     def __init__(self, known: Known) -> None:
         self._known = known
@@ -119,14 +127,14 @@ class _Compiler:
     def predicate(self, node: Expression) -> str:
         if isinstance(node, Both | Either):
             joint = " and " if isinstance(node, Both) else " or "
-            return "(" + joint.join(self.predicate(t) for t in node.terms) + ")"
+            return _joined([self.predicate(t) for t in node.terms], joint)
         if isinstance(node, Not):
             return f"(not {self.predicate(node.term)})"
         if isinstance(node, Compare):
             return self._compare(node)
         if isinstance(node, OneOf):
             same = [self._compare(Compare(node.field, "=", v, node.span)) for v in node.values]
-            inner = "(" + " or ".join(same) + ")"
+            inner = _joined(same, " or ")
             return f"(not {inner})" if node.negated else inner
         if isinstance(node, IsNull):
             missing = self._missing(self._known.resolve(node.field))
