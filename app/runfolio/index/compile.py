@@ -35,6 +35,9 @@ from runfolio.model.run import RunStatus
 
 _STATUSES = frozenset(s.value for s in RunStatus)
 _ORDERINGS = frozenset({"<", "<=", ">", ">="})
+_MOST_WORDS = 64
+"""Each is looked for in six places, four of them tables of their own."""
+
 _EXACT = 2.0**53
 """From here on neighbouring whole numbers are one float64, so equality asks for the text instead."""
 
@@ -101,6 +104,7 @@ class _Compiler:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._aliases: dict[FieldRef, str] = {}
+        self._words = 0
         self.out = Compiled()
 
     # --- order -------------------------------------------------------------------------------------------------
@@ -245,6 +249,10 @@ class _Compiler:
         return f"coalesce({sql} {node.operator} ?, false)"
 
     def _word(self, node: Word) -> str:
+        self._words += 1
+        if self._words > _MOST_WORDS:
+            message = f"A filter has at most {_MOST_WORDS} free words"
+            raise _senseless(node.span, message, "Name the field that they are in: name in (a, b, c).")
         if not node.quoted and node.text.lower() in _STATUSES:
             self._bind(node.text.lower())
             return "(r.status = ?)"
