@@ -93,7 +93,7 @@ class _Run:
         self.log = self._read_log() if log_name else Log()
         if not log_name:
             message = "The run's log (run-<id>.wandb) is not here: only config and last values are known"
-            self.problems.append(warning("no-log", folder.shown, message, "Copy the whole run folder."))
+            self.problems.append(info("no-log", folder.shown, message, "Copy the whole run folder to see the rest."))
 
     def recording(self) -> Recording:
         """All that the folder says."""
