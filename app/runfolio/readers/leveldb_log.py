@@ -1,21 +1,29 @@
-"""The log format of LevelDB, in which W&B and SwanLab keep a run: records in blocks of 32,768 bytes.
+"""The log format in which W&B and SwanLab keep a run: records in blocks of 32,768 bytes.
 
-Source: the log format in LevelDB's documentation. A block holds chunks of `crc (4) | length (2) | type (1) | data`,
-little endian; a record is one FULL chunk, or FIRST, MIDDLE..., LAST over several blocks. A damaged chunk costs the
-rest of its block and the record it belongs to: the next block begins with a chunk again.
+Source: the log format in LevelDB's documentation, but for the checksum, which both trackers take as plain CRC-32 of
+type and data. A block holds chunks of `crc (4) | length (2) | type (1) | data`, little endian; a record is one FULL
+chunk, or FIRST, MIDDLE..., LAST. Damage costs the record it lies in: reading goes on with the next chunk whose checksum
+fits, at the latest with the next block, which begins with one.
 """
 
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 BLOCK = 32_768
 _HEAD = struct.Struct("<IHB")
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
-_MOST_PARTS = 1 << 30
+_SEEDS = tuple(zlib.crc32(bytes((kind,))) for kind in range(_LAST + 1))
+_WINDOW = 128 * BLOCK
+"""Bytes read at once; whole blocks, so that no chunk lies across two reads."""
+_LONGEST = 1 << 28
 """Bytes of one record; a longer one is damage."""
+_NOTHING = bytes(_HEAD.size)
+
+Read = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,60 +35,108 @@ class Damage:
     is_end: bool = False
 
 
-def records(data: bytes, checksum: Callable[[int, bytes], int] | None, start: int = 0) -> Iterator[bytes | Damage]:
-    """The records of a log in order, and the damage between them.
+@dataclass(slots=True)
+class _Open:
+    """The record that is being put together, and whether zeros have been told."""
 
-    checksum   of a chunk, given its type and its data; None when the writer's is not known and nothing is checked.
-    start      bytes of the writer's own head, which count as part of the first block.
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    in_zeros: bool = False
+
+    def drop(self) -> None:
+        self.parts = []
+        self.size = 0
+
+
+def records(read: Read, start: int = 0) -> Iterator[bytes | Damage]:
+    """The records of a log in order, and the damage between them, holding one window of the file at a time.
+
+    read    the bytes of the file from an offset on, at most so many; fewer only at the file's end.
+    start   bytes of the writer's own head, which count as part of the first block.
     """
-    view = memoryview(data)
-    at = start
-    parts: list[bytes] = []
-    size = 0
-    end = len(data)
+    record = _Open()
+    base = 0
+    while True:
+        window = read(base, _WINDOW)
+        yield from _in_window(window, base, max(0, start - base), record)
+        base += len(window)
+        if len(window) < _WINDOW:
+            break
+    if record.parts:
+        yield Damage(base, "The file ends in the middle of a record", is_end=True)
+
+
+def _in_window(window: bytes, base: int, at: int, record: _Open) -> Iterator[bytes | Damage]:
+    end = len(window)
     while at < end:
         left = BLOCK - at % BLOCK
         if left < _HEAD.size:
             at += left
             continue
-        problem = ""
-        cut = at + _HEAD.size > end
-        if not cut:
-            crc, length, kind = _HEAD.unpack_from(data, at)
-            if crc == 0 and length == 0 and kind == 0:
-                at += left  # space that was set aside and never written
-                continue
-            body = at + _HEAD.size
-            cut = body + length > end
-            if length > left - _HEAD.size:
-                problem, cut = "a chunk runs past its block", False
-        if cut:
-            yield Damage(at, "The file ends in the middle of a record", is_end=True)
+        head = window[at : at + _HEAD.size]
+        if head == _NOTHING[: len(head)]:
+            if not record.in_zeros:
+                yield Damage(base + at, f"Zeros from byte {base + at:,} on, where records should be")
+            record.in_zeros = True
+            record.drop()
+            at += left
+            continue
+        record.in_zeros = False
+        if len(head) < _HEAD.size:
+            yield Damage(base + at, "The file ends in the middle of a record", is_end=True)
+            record.drop()
             return
-        if not problem:
-            chunk = bytes(view[body : body + length])
-            if checksum is not None and checksum(kind, chunk) != crc:
-                problem = "a checksum does not fit"
-            elif not _FULL <= kind <= _LAST:
-                problem = f"a chunk of the unknown type {kind}"
-            elif (kind in (_MIDDLE, _LAST)) != bool(parts):
-                problem = "a record without its beginning" if not parts else "a record without its end"
-        if problem:
-            yield Damage(at, f"Damaged at byte {at:,}: {problem}")
-            parts, size = [], 0
-            if "record without" in problem and kind in (_FULL, _FIRST):
-                continue  # this chunk is sound: only the record before it is lost
-            at += left if "record without" not in problem else _HEAD.size + length
+        crc, length, kind = _HEAD.unpack(head)
+        body = at + _HEAD.size
+        after = body + length
+        if length <= left - _HEAD.size and after > end:
+            yield Damage(base + at, "The file ends in the middle of a record", is_end=True)
+            record.drop()
+            return
+        wrong = _wrong(window, at, crc, length, kind)
+        if wrong:
+            yield Damage(base + at, f"Damaged at byte {base + at:,}: {wrong}")
+            record.drop()
+            at = after if _is_sound(window, after, at + left) else at + left
             continue
-        at = body + length
-        size += length
-        if size > _MOST_PARTS:
-            yield Damage(at, f"Damaged at byte {at:,}: a record of more than {_MOST_PARTS:,} bytes")
-            parts, size = [], 0
+        if (kind in (_MIDDLE, _LAST)) != bool(record.parts):
+            what = "end" if record.parts else "beginning"
+            yield Damage(base + at, f"Damaged at byte {base + at:,}: a record without its {what}")
+            record.drop()
+            if kind in (_MIDDLE, _LAST):
+                at = after
+                continue
+        at = after
+        if kind == _FULL:
+            yield window[body:after]
             continue
-        parts.append(chunk)
-        if kind in (_FULL, _LAST):
-            yield parts[0] if len(parts) == 1 else b"".join(parts)
-            parts, size = [], 0
-    if parts:
-        yield Damage(end, "The file ends in the middle of a record", is_end=True)
+        record.parts.append(window[body:after])
+        record.size += length
+        if record.size > _LONGEST:
+            yield Damage(base + body, f"Damaged at byte {base + body:,}: a record of more than {_LONGEST:,} bytes")
+            record.drop()
+        elif kind == _LAST:
+            yield b"".join(record.parts)
+            record.drop()
+
+
+def _wrong(window: bytes, at: int, crc: int, length: int, kind: int) -> str:
+    """What is wrong with the chunk at `at`; empty when nothing is."""
+    if at % BLOCK + _HEAD.size + length > BLOCK:
+        return "a chunk runs past its block"
+    if not _FULL <= kind <= _LAST:
+        return f"a chunk of the unknown type {kind}"
+    body = at + _HEAD.size
+    if zlib.crc32(memoryview(window)[body : body + length], _SEEDS[kind]) != crc:
+        return "a checksum does not fit"
+    return ""
+
+
+def _is_sound(window: bytes, at: int, block_end: int) -> bool:
+    """Whether a chunk with the right checksum begins there, so that only the one before it is damaged."""
+    if at + _HEAD.size > min(block_end, len(window)):
+        return False
+    crc, length, kind = _HEAD.unpack_from(window, at)
+    if at + _HEAD.size + length > min(block_end, len(window)):
+        return False
+    return not _wrong(window, at, crc, length, kind)

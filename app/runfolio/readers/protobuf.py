@@ -24,7 +24,12 @@ def fields(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, i
     """
     at = start
     while at < end:
-        key, at = varint(data, at, end)
+        # Most numbers have one byte, and this is where the time goes.
+        key = data[at]
+        if key < 0x80:
+            at += 1
+        else:
+            key, at = varint(data, at, end)
         number, kind = key >> 3, key & 7
         if number == 0:
             raise BadMessage("a field has the number 0")
@@ -33,7 +38,11 @@ def fields(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, i
             yield number, kind, value, at
             continue
         if kind == BYTES:
-            length, at = varint(data, at, end)
+            if at < end and data[at] < 0x80:
+                length = data[at]
+                at += 1
+            else:
+                length, at = varint(data, at, end)
         elif kind == FIXED64:
             length = 8
         elif kind == FIXED32:

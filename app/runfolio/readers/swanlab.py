@@ -10,7 +10,6 @@ import json
 import math
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -127,17 +126,17 @@ def _read(folder: Folder, name: str, budget: Budget, problems: list[Problem]) ->
     where = folder.where(name)
     log = _Log()
     try:
-        data = folder.read(name, budget.metric_bytes)
+        head = folder.head(name, len(_HEAD) + 2)
     except RunfolioError as failure:
         problems.append(problem_from(failure, "unreadable-file", where))
         return log
-    if len(data) <= len(_HEAD) + 1:
+    if len(head) <= len(_HEAD) + 1:
         problems.append(warning("empty-log", where, "The run's log holds no record", _HINT))
         return log
-    is_json = data[len(_HEAD)] == 1
+    is_json = head[len(_HEAD)] == 1
     bad = 0
     damage: list[Damage] = []
-    for number, record in enumerate(records(data, _checksum, len(_HEAD) + 1)):
+    for number, record in enumerate(records(lambda at, size: folder.part(name, at, size), len(_HEAD) + 1)):
         if number % 1024 == 0:
             budget.check(where)
         if isinstance(record, Damage):
@@ -158,10 +157,6 @@ def _read(folder: Folder, name: str, budget: Budget, problems: list[Problem]) ->
     if bad:
         problems.append(warning("bad-record", where, f"{bad} records cannot be read; the others are shown"))
     return log
-
-
-def _checksum(kind: int, chunk: bytes) -> int:
-    return zlib.crc32(chunk, zlib.crc32(bytes((kind,))))
 
 
 # --- protocol buffers -------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ the log are those of the machine that wrote it and are never followed.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
@@ -28,7 +27,8 @@ from runfolio.readers.files import artifacts_below, odd_entries, read_document
 from runfolio.readers.folder import Folder
 from runfolio.readers.leveldb_log import Damage, records
 from runfolio.readers.protobuf import BadMessage
-from runfolio.readers.wandb_records import Log, LogReader, Series
+from runfolio.readers.wandb_history import Series
+from runfolio.readers.wandb_records import Log, LogReader
 
 _LOG = re.compile(r"run-(?P<id>[^/]{1,256})\.wandb")
 _FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(?P<id>[^/]{1,256})")
@@ -76,10 +76,6 @@ def _has_files(folder: Folder) -> bool:
         return False
 
 
-def _checksum(kind: int, chunk: bytes) -> int:
-    return zlib.crc32(chunk, zlib.crc32(bytes((kind,))))
-
-
 class _Run:
     """One run while it is read."""
 
@@ -90,7 +86,7 @@ class _Run:
         self.where = folder.where(log_name) if log_name else folder.shown
         self.problems: list[Problem] = []
         self.truncated: str | None = None
-        self.log = self._read_log() if log_name else Log()
+        self.log = self._read_log()
         if not log_name:
             message = "The run's log (run-<id>.wandb) is not here: only config and last values are known"
             self.problems.append(info("no-log", folder.shown, message, "Copy the whole run folder to see the rest."))
@@ -116,7 +112,7 @@ class _Run:
             status = RunStatus.FINISHED if log.exit_code == 0 else RunStatus.FAILED
         return Recording(
             format=Wandb.name,
-            path=self.folder.path,
+            path=self.folder.shown,
             id=run_id,
             identity=identity,
             name=log.texts.get("display_name"),
@@ -140,32 +136,42 @@ class _Run:
     # --- the log -----------------------------------------------------------------------------------------------
 
     def _read_log(self) -> Log:
+        reader = LogReader(self.where, self.budget)
         try:
-            data = self.folder.read(self.log_name, self.budget.metric_bytes)
+            if self.log_name and self._is_log(self.folder.head(self.log_name, len(_HEAD) + 1)):
+                self._take_all(reader)
         except RunfolioError as failure:
+            # What came before, say, the time was used up is kept.
+            self.truncated = failure.message
             self.problems.append(problem_from(failure, "unreadable-file", self.where))
-            return Log()
-        if not data.startswith(_HEAD[:4]):
-            what = "is empty" if not data else "is no log of W&B: its first bytes are others"
-            self.problems.append(warning("no-log", self.where, f"The run's log {what}", _HINT))
-            return Log()
-        if len(data) <= len(_HEAD):
-            self.problems.append(warning("empty-log", self.where, "The run's log holds no record yet", _HINT))
-            return Log()
-        reader = LogReader(self.where, self.budget, NO_TIME)
+        return reader.finish()
+
+    def _is_log(self, head: bytes) -> bool:
+        if len(head) <= len(_HEAD) and _HEAD.startswith(head):
+            message = "The run's log holds no record yet" if head else "The run's log is empty"
+            self.problems.append(warning("empty-log", self.where, message, _HINT))
+            return False
+        if not head.startswith(_HEAD[:4]):
+            message = "The run's log is no log of W&B: its first bytes are others"
+            self.problems.append(warning("no-log", self.where, message, _HINT))
+            return False
+        return True
+
+    def _take_all(self, reader: LogReader) -> None:
         damaged: list[Damage] = []
         bad = 0
-        for record in records(data, _checksum, len(_HEAD)):
-            if isinstance(record, Damage):
-                damaged.append(record)
-                continue
-            try:
-                reader.take(record)
-            except BadMessage as failure:
-                bad += 1
-                self.truncated = str(failure)
-        self._tell(damaged, bad)
-        return reader.log
+        try:
+            for record in records(lambda at, size: self.folder.part(self.log_name, at, size), len(_HEAD)):
+                if isinstance(record, Damage):
+                    damaged.append(record)
+                    continue
+                try:
+                    reader.take(record)
+                except BadMessage as failure:
+                    bad += 1
+                    self.truncated = str(failure)
+        finally:
+            self._tell(damaged, bad)
 
     def _tell(self, damaged: list[Damage], bad: int) -> None:
         if damaged:
@@ -243,11 +249,11 @@ class _Run:
                     if not key.startswith("_") and _latest(param.value) is not None:
                         latest.setdefault(param.key, param.value)
         made: list[MetricSeries] = []
-        for name, points in self.log.history.items():
+        for name, points in self.log.history.series.items():
             final = _latest(latest.get(name))
             rule = _SUMMARY_RULE if final is not None else ""
             made.append(self._series(name, points, final=final, rule=rule))
-        if not self.log.history:
+        if not self.log.history.series:
             made += self._last_values(latest, kept)
         made += [self._series(f"system/{name}", points, has_step=False) for name, points in self.log.stats.items()]
         return tuple(made)
@@ -322,9 +328,9 @@ class _Run:
             "group": log.texts.get("group"),
             "host": log.texts.get("host"),
             "job_type": log.texts.get("job_type"),
-            "last_timestamp": None if log.last_time_us is None else to_iso(log.last_time_us),
+            "last_timestamp": None if log.history.last_time_us is None else to_iso(log.history.last_time_us),
             "logged_artifacts": artifacts,
-            "non_scalar_history_keys": [*sorted(log.others)],
+            "non_scalar_history_keys": [*sorted(log.history.others)],
             "notes": log.texts.get("notes"),
             "project": log.texts.get("project"),
             "resumed": log.resumed,
