@@ -23,6 +23,7 @@ from runfolio.readers.optuna import Optuna
 from runfolio.readers.ray_tune import RayTune
 from runfolio.readers.sacred import Sacred
 from runfolio.readers.sb3 import StableBaselines
+from runfolio.readers.spinning_up import SpinningUp
 from runfolio.readers.swanlab import SwanLab
 from runfolio.readers.tensorboard import TensorBoard
 from runfolio.readers.trackio import Trackio
@@ -49,6 +50,7 @@ READERS: tuple[Reader, ...] = (
     Ultralytics(),
     MMEngine(),
     StableBaselines(),
+    SpinningUp(),
     DvcLive(),
     Lightning(),
     Boosting(),
