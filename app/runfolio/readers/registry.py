@@ -14,6 +14,7 @@ from runfolio.readers.guild import Guild
 from runfolio.readers.hf_trainer import HfTrainer
 from runfolio.readers.hydra import Hydra
 from runfolio.readers.keras import Keras
+from runfolio.readers.keras_tuner import KerasTuner
 from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
@@ -42,6 +43,7 @@ READERS: tuple[Reader, ...] = (
     Trackio(),
     Optuna(),
     RayTune(),
+    KerasTuner(),
     Sacred(),
     CatBoost(),
     TensorBoard(),
