@@ -198,6 +198,9 @@ class _Compiler:
             return self._number(builtin.sql, node, seconds, "is a length of time", "For example 90s, 5min, 2h or 1d.")
         if builtin.kind is CellKind.NUMBER:
             return self._number(builtin.sql, node, as_number(node.value))
+        if ref.name == "status" and node.operator == "=" and as_text(node.value).lower() not in _STATUSES:
+            known = ", ".join(sorted(_STATUSES))
+            raise _senseless(node.span, f"There is no status {as_text(node.value)!r}", f"Known are {known}.")
         return self._text(builtin.sql, node)
 
     def _number(
