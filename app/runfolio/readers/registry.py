@@ -13,6 +13,7 @@ from runfolio.readers.generic import Generic
 from runfolio.readers.guild import Guild
 from runfolio.readers.hf_trainer import HfTrainer
 from runfolio.readers.hydra import Hydra
+from runfolio.readers.kedro import Kedro
 from runfolio.readers.keras import Keras
 from runfolio.readers.keras_tuner import KerasTuner
 from runfolio.readers.lightning import Lightning
@@ -55,6 +56,7 @@ READERS: tuple[Reader, ...] = (
     SpinningUp(),
     DvcLive(),
     Lightning(),
+    Kedro(),
     Boosting(),
     Keras(),
     Generic(),
