@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import entry_points
+
+from runfolio.errors import FolderUnreadable
 from runfolio.readers.boosting import Boosting
 from runfolio.readers.catboost import CatBoost
 from runfolio.readers.clearml import ClearML
@@ -62,24 +68,64 @@ READERS: tuple[Reader, ...] = (
     Generic(),
 )
 
-_BY_NAME = {reader.name: reader for reader in READERS}
+_GROUP = "runfolio.readers"
+_log = logging.getLogger("runfolio.readers")
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """The built-in readers, with those of installed packages before the one that takes what nobody else does."""
+    *own, last = READERS
+    return (*own, *_installed({reader.name for reader in READERS}), last)
+
+
+def _installed(taken: set[str]) -> Iterator[Reader]:
+    """Readers that other packages register; one that cannot be had is logged, and costs itself only."""
+    for entry in entry_points(group=_GROUP):
+        try:
+            reader = entry.load()()
+            name, title = str(reader.name), str(reader.title)
+            reader.claim, reader.read  # noqa: B018 - both have to be there
+        except Exception:  # noqa: BLE001 - foreign code, which may fail in any way
+            _log.exception("the reader %s of %s cannot be loaded", entry.name, entry.value)
+            continue
+        if not name or not title or name in taken:
+            _log.error("the reader %s of %s has no name of its own and is left out", entry.name, entry.value)
+            continue
+        taken.add(name)
+        yield reader
+
+
+@cache
+def _by_name() -> dict[str, Reader]:
+    return {reader.name: reader for reader in readers()}
 
 
 def reader_named(name: str) -> Reader:
     """The reader of that name. Raises KeyError."""
-    return _BY_NAME[name]
+    return _by_name()[name]
 
 
 def claims(folder: Folder) -> tuple[Claim, ...]:
-    """Every claim on a folder, in the order of READERS. Several trackers may have written into one folder.
+    """Every claim on a folder, in the order of `readers`. Several trackers may have written into one folder.
 
     Raises FolderUnreadable when the folder cannot be listed.
     """
     found: list[Claim] = []
     taken: frozenset[str] = frozenset()
-    for reader in READERS:
-        claim = reader.claim(folder, taken)
+    for reader in readers():
+        claim = reader.claim(folder, taken) if reader in READERS else _foreign_claim(reader, folder, taken)
         if claim is not None:
             found.append(claim)
             taken |= claim.files
     return tuple(found)
+
+
+def _foreign_claim(reader: Reader, folder: Folder, taken: frozenset[str]) -> Claim | None:
+    try:
+        return reader.claim(folder, taken)
+    except FolderUnreadable:
+        raise
+    except Exception:  # noqa: BLE001 - a reader of somebody else's must not end the walk
+        _log.exception("the reader %s failed on %s", reader.name, folder.shown)
+        return None
