@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,12 @@ def inspect(folder: Path, *options: str) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
+
+
+@cache
+def inspected(name: str) -> dict[str, Any]:
+    """What the command says of the folders of one format; asked once for all tests."""
+    return inspect(CORPUS / name / "runs")
 
 
 def flat(tree: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -66,7 +74,7 @@ def wrong(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_expected_run_is_a_recording_or_a_run_with_the_same_figures(name: str) -> None:
-    document = inspect(CORPUS / name / "runs")
+    document = inspected(name)
     text = (CORPUS / name / "expected.json").read_text("utf-8")
     # MLflow's databases hold no infinities: it writes the largest numbers instead, and its client gives those.
     expected = json.loads(re.sub(r"(-?)1\.797693134862315\d*e\+308", r'"\1Infinity"', text))["runs"]
@@ -98,3 +106,11 @@ def test_a_folder_without_runs_says_so_and_ends_with_2(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2
     assert [p["code"] for p in json.loads(done.stdout)["problems"]] == ["no-runs"]
+
+
+def test_all_trackers_in_one_tree_are_the_runs_that_each_tree_gives_alone() -> None:
+    alone = {name: len(inspected(name)["runs"]) for name in FORMATS}
+    together = inspect(CORPUS)
+    counts = Counter(run["path"].partition("/")[0] for run in together["runs"])
+    assert dict(counts) == alone
+    assert not [p for p in together["problems"] if p["code"] in ("reader-failed", "reader-crashed")]

@@ -288,7 +288,7 @@ def test_a_header_without_rows_is_a_table_without_rows(write: Write) -> None:
 def test_rows_that_do_not_fit_the_header_are_counted_and_told(write: Write) -> None:
     found = diff(write("a.csv", "id,x\n1,2\n2\n3,4,5\n4,5\n"), write("b.csv", "id,x\n1,2\n4,5\n"))
     (problem,) = found.problems
-    assert (problem.code, problem.path, found.before.rows, found.differs) == ("bad-rows", "a.csv", 2, False)
+    assert (problem.code, problem.path, found.before.rows, found.differs) == ("bad-rows", "a.csv", 2, True)
     assert problem.message.startswith("2 rows do not fit the header and are left out; the first is row 2 (")
 
 

@@ -279,6 +279,8 @@ def test_numbers_that_are_written_differently_tie(tmp_path: Path) -> None:
         ("lr in (1, null)", 0, "Nothing equals null", "is null"),
         ("started > soon", 0, "'started' is compared with a date", "2026-01-31"),
         ("started = 2026", 0, "'started' is compared with a date", ""),
+        ("status = done", 0, "There is no status 'done'", "finished"),
+        ("not status in (failed, crashed)", 4, "There is no status 'crashed'", "killed"),
         ("duration > long", 0, "'duration' is a length of time, and is compared with one", "5min"),
     ],
 )

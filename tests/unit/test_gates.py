@@ -184,3 +184,16 @@ def test_a_gate_guards_only_the_stages_it_names() -> None:
     gates = load_gates(b"gates: [{status: finished, stages: production}, {dataset: recorded}]")
     assert [r.gate for r in evaluate(gates, run(), Stage.STAGING, None)] == ["data set recorded by digest"]
     assert len(evaluate(gates, run(), Stage.PRODUCTION, None)) == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"gates:\n  - {metric: a, at_least: 0.9, at_least: 0.1}\n",
+        b"gates: [{status: finished}]\ngates: [{dataset: recorded}]\n",
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused_with_its_line(data: bytes) -> None:
+    with pytest.raises(UsageError, match="given twice") as refused:
+        load_gates(data)
+    assert "line" in refused.value.where

@@ -216,3 +216,30 @@ def test_two_writers_take_turns_and_see_each_other(ledger: Ledger, tmp_path: Pat
     assert ledger.refresh()
     assert sorted(state_of(ledger).versions) == [("beans", 1), ("beans", 2)]
     assert ledger.verify() == 2
+
+
+def test_an_altered_last_line_shows_by_the_other_copy(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, add=("x",))
+    tag(ledger, A, add=("y",))
+    ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"y"', b'"q"'))
+    with pytest.raises(LedgerDamaged, match="differ from entry 2"):
+        ledger.verify()
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert again.damage is not None
+    with pytest.raises(LedgerDamaged, match="differ from entry 2"):
+        tag(again, A, add=("z",))
+
+
+def test_a_copy_that_was_altered_and_healed_is_told_of(ledger: Ledger, tmp_path: Path) -> None:
+    tag(ledger, A, add=("x",))
+    tag(ledger, A, add=("y",))
+    assert ledger.replaced == ()
+    ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"x"', b'"q"'))
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert [p.name for p in again.replaced] == ["ledger.jsonl.damaged-1"]
+
+
+def test_something_else_in_the_place_of_the_ledger_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data" / "ledger.jsonl").mkdir(parents=True)
+    with pytest.raises(LedgerDamaged, match="cannot be read"):
+        Ledger(tmp_path / "data", tmp_path / "mirror")

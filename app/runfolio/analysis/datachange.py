@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runfolio.model.problem import Problem
+from runfolio.model.problem import Problem, Severity
 
 
 class SchemaChange(StrEnum):
@@ -168,6 +168,10 @@ class DataDiff:
 
     @property
     def differs(self) -> bool:
-        """Whether rows or columns differ; the order of rows and columns does not count."""
+        """Whether rows or columns differ, or rows were left out so that nobody can tell.
+
+        The order of rows and columns does not count.
+        """
         rows = self.rows_added or self.rows_removed or self.rows_changed
-        return bool(rows) or any(c.schema is not SchemaChange.SAME for c in self.columns)
+        left_out = any(problem.severity is Severity.ERROR for problem in self.problems)
+        return bool(rows) or left_out or any(c.schema is not SchemaChange.SAME for c in self.columns)

@@ -46,23 +46,43 @@ def load_gates(data: bytes, where: str = "gates file") -> tuple[Gate, ...]:
     if len(data) > MAX_BYTES:
         raise UsageError(f"A gates file has at most {MAX_BYTES:,} bytes", where=where)
     try:
+        tree = yaml.compose(data, yaml.SafeLoader)
         document = yaml.safe_load(data)
-        lines = _lines(yaml.compose(data, yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UsageError(f"Not a YAML file: {error.problem or error.context}", where=where + line) from error
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(f"Not a YAML file: {str(error).partition(chr(10))[0]}", where=where) from error
+    _refuse_repeated(tree, where)
+    lines = _lines(tree)
     rows = document.get("gates") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise UsageError("The file has no list called gates", hint="See the help page on gates.", where=where)
     return tuple(_gate(row, f"{where}, line {line}") for row, line in zip(rows, lines, strict=True))
 
 
+def _refuse_repeated(root: yaml.Node | None, where: str) -> None:
+    """A key that is given twice would silently hide what was given first: a stricter bound, or a whole list."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                place = f"{where}, line {key.start_mark.line + 1}"
+                raise UsageError(f"{name} is given twice", hint="Make two gates of it, or drop one.", where=place)
+            seen.add(name)
+            pending.append(value)
+
+
 def _lines(root: yaml.Node | None) -> list[int]:
     """The line in which each gate begins, from 1."""
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    # The last of two keys wins, as it does in the loaded document.
     lists = [value for key, value in pairs if key.value == "gates" and isinstance(value, yaml.SequenceNode)]
     return [item.start_mark.line + 1 for item in lists[-1].value] if lists else []
 

@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import cast
 
 from runfolio.api import Workspace, inspect
 from runfolio.cli.cells import exact, exact_text, human, right_aligned, title
 from runfolio.cli.output import json_safe, say, write, write_csv, write_json
 from runfolio.cli.tables import Colour, paint, table
-from runfolio.errors import LedgerDamaged, UsageError
+from runfolio.errors import LedgerDamaged, NotFound, UsageError
 from runfolio.model import display, times
 from runfolio.model.answers import Progress
 from runfolio.model.promotion import GateResult, LedgerEntry, Outcome, Stage
@@ -93,6 +94,25 @@ def _progress_line() -> Callable[[Progress], None]:
             sys.stderr.write(f"\r\x1b[K{progress.phase} {display.count(progress.done)}{total}  {folder}")
 
     return show
+
+
+def show_library(args: argparse.Namespace) -> int:
+    """`runfolio library`."""
+    with workspace(args) as ws:
+        if args.remove is not None:
+            wanted = str(Path(args.remove).expanduser().absolute())
+            source = next((s for s in ws.sources() if wanted == s.path or args.remove == s.name), None)
+            if source is None:
+                raise NotFound(f"{args.remove} is not in the library", hint="`runfolio library` lists what is.")
+            ws.remove_source(source.id)
+        sources = ws.sources()
+    if args.json:
+        write_json([{"path": s.path, "name": s.name, "present": s.present} for s in sources])
+    elif sources:
+        write(table(["folder", ""], [[s.path, "" if s.present else "not there"] for s in sources]))
+    else:
+        say("The library is empty. `runfolio index PATH` adds a folder.")
+    return 0
 
 
 def list_runs(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from runfolio.analysis import datarender, render
-from runfolio.analysis.datachange import DataDiff, SchemaChange
+from runfolio.analysis.datachange import DataDiff
 from runfolio.analysis.diff import DiffCell, RunDiff, SectionId, Verdict
 from runfolio.analysis.reasons import headline
 from runfolio.api import data_diff
@@ -74,12 +74,7 @@ def diff_data(args: argparse.Namespace) -> int:
         write(_data_text(diff))
         for problem in diff.problems:
             say(f"{problem.severity}: {problem.path}: {display.plain(problem.message, 300)}")
-    return 1 if args.exit_code and _differs(diff) else 0
-
-
-def _differs(diff: DataDiff) -> bool:
-    rows = diff.rows_added + diff.rows_removed + (diff.rows_changed or 0)
-    return bool(rows) or any(c.schema is not SchemaChange.SAME for c in diff.columns)
+    return 1 if args.exit_code and diff.differs else 0
 
 
 def _data_text(diff: DataDiff) -> str:

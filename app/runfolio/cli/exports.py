@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from runfolio.api import Workspace
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
-from runfolio.errors import UsageError
+from runfolio.errors import NotFound, UsageError
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
@@ -24,6 +24,12 @@ def export_chart(args: argparse.Namespace) -> int:
         keys = chosen_runs(ws, args)
         runs = ws.runs(keys)
         metrics = args.metric or telling_metrics(runs)[:1]
+        known = {m.name for run in runs for m in run.metrics}
+        if lacking := [m for m in metrics if m not in known]:
+            raise NotFound(
+                f"None of these runs has a metric {lacking[0]!r}",
+                hint="`runfolio diff RUN` lists the metrics of a run.",
+            )
         panels = tuple(PanelRecipe(m, args.x, args.log_y, args.smoothing) for m in metrics)
         recipe = chart_of(runs, panels, title=args.title, theme=args.theme, dpi=args.dpi)
         path = ws.export_chart(recipe, args.out)

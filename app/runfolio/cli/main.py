@@ -7,6 +7,8 @@ is needed); 2 usage or unreadable input; 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +25,9 @@ from runfolio.model.promotion import Stage
 def main(argv: Sequence[str]) -> int:
     """Run `runfolio <command> ...`; the exit code."""
     parser = build_parser()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal of another encoding gets what it can show, and the rest spelled out.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         args = parser.parse_args(_joined(argv))
     except SystemExit as stop:
@@ -46,6 +51,11 @@ def main(argv: Sequence[str]) -> int:
         return 0
     except RunfolioError as failure:
         complain(failure)
+        return 2
+    except OSError as failure:
+        if failure.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        say(f"runfolio: The output cannot be written: {failure.strerror}")
         return 2
 
 
@@ -71,22 +81,27 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     look = verbs.add_parser("inspect", help="read folders without an index, as one JSON document")
-    look.add_argument("paths", nargs="+", metavar="PATH")
+    look.add_argument("paths", nargs="+", metavar="PATH", type=_folder)
     look.add_argument("--json", action="store_true", help="the whole document; without it a summary")
     look.add_argument("--points", action="store_true", help="with every point of every metric")
     look.set_defaults(call=commands.inspect_folders)
 
     index = verbs.add_parser("index", help="add folders to the library and read what is new or changed")
-    index.add_argument("paths", nargs="*", metavar="PATH", help="none: everything in the library")
+    index.add_argument("paths", nargs="*", metavar="PATH", type=_folder, help="none: everything in the library")
     index.add_argument("--deep", action="store_true", help="read everything again, changed or not")
     _common(index)
     index.set_defaults(call=commands.index_folders)
+
+    library = verbs.add_parser("library", help="the folders in the library; --remove takes one out")
+    library.add_argument("--remove", metavar="PATH", type=_folder, help="the folder itself is not touched")
+    _common(library)
+    library.set_defaults(call=commands.show_library)
 
     runs = verbs.add_parser("runs", help="list runs")
     runs.add_argument("--where", default="", metavar="EXPR", help='filter, e.g. "val/acc > 0.9 and not failed"')
     runs.add_argument("--columns", metavar="NAMES", help="fields with commas between, e.g. name,val/acc.best,lr")
     runs.add_argument("--sort", default="", metavar="NAMES", help="fields with commas between; -name goes down")
-    runs.add_argument("--limit", type=int, metavar="N")
+    runs.add_argument("--limit", type=_positive, metavar="N")
     runs.add_argument("--csv", action="store_true")
     runs.add_argument("--markdown", action="store_true")
     _common(runs)
@@ -178,7 +193,7 @@ def build_parser() -> argparse.ArgumentParser:
     for kind in (chart, report):
         kind.add_argument("--run", action="append", default=[], dest="runs", metavar="RUN", help="may be repeated")
         kind.add_argument("--where", default="", metavar="EXPR", help="runs by a filter")
-        kind.add_argument("--limit", type=int, default=10, metavar="N", help="at most so many runs (10)")
+        kind.add_argument("--limit", type=_positive, default=10, metavar="N", help="at most so many runs (10)")
         kind.add_argument("--title", default="")
         _common(kind)
     chart.set_defaults(call=exports.export_chart)
@@ -192,9 +207,29 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it has to be 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < 1e9:
+        raise argparse.ArgumentTypeError("it has to be a number of seconds")
+    return seconds
+
+
+def _folder(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", type=Path, metavar="FILE", help="another index than the user's own")
     parser.add_argument("--ledger", type=Path, metavar="FOLDER", help="another ledger than the user's own")
-    parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help="for a locked index")
+    parser.add_argument("--wait", type=_seconds, default=0.0, metavar="SECONDS", help="for a locked index")
     if "--json" not in {o for a in parser._actions for o in a.option_strings}:
         parser.add_argument("--json", action="store_true", help="machine-readable")

@@ -108,6 +108,8 @@ class Jobs(QObject):
             workspace.subscribe(lambda change: self._relay.post(lambda: self._tell(change)))
             return workspace
 
+        if self._closed:
+            return
         self._listener = changed
         self._opened = self._actions.submit(opening)
         self._watch(self._opened, lambda _workspace: then(), fail)
@@ -154,7 +156,9 @@ class Jobs(QObject):
     def action(
         self, call: Callable[[Workspace], T], then: Callable[[T], None] | None = None, fail: Fail | None = None
     ) -> None:
-        """Do something, in the order asked; all that was asked is done before the window ends."""
+        """Do something, in the order asked; all that was asked is done before the window ends, nothing afterwards."""
+        if self._closed:
+            return
         opened = self._opened
 
         def acting() -> T:
@@ -168,6 +172,8 @@ class Jobs(QObject):
         self, call: Callable[[], T], then: Callable[[T], None] | None = None, fail: Fail | None = None
     ) -> None:
         """Work without the workspace, such as writing the session; in order with the actions."""
+        if self._closed:
+            return
         self._watch(self._actions.submit(call), then, fail)
 
     def long(

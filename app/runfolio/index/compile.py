@@ -35,6 +35,9 @@ from runfolio.model.run import RunStatus
 
 _STATUSES = frozenset(s.value for s in RunStatus)
 _ORDERINGS = frozenset({"<", "<=", ">", ">="})
+_MOST_WORDS = 64
+"""Each is looked for in six places, four of them tables of their own."""
+
 _EXACT = 2.0**53
 """From here on neighbouring whole numbers are one float64, so equality asks for the text instead."""
 
@@ -89,10 +92,19 @@ def field_source(ref: FieldRef) -> tuple[str, list[str]]:
     return "select run, null as num, text from run_texts where kind = ? and name = ?", [ref.kind.value, ref.name]
 
 
+def _joined(parts: Sequence[str], joint: str) -> str:
+    """The parts in brackets, halves within halves: the database refuses chains that are a thousand deep."""
+    if len(parts) <= 8:
+        return "(" + joint.join(parts) + ")"
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle], joint)}{joint}{_joined(parts[middle:], joint)})"
+
+
 class _Compiler:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._aliases: dict[FieldRef, str] = {}
+        self._words = 0
         self.out = Compiled()
 
     # --- order -------------------------------------------------------------------------------------------------
@@ -119,14 +131,14 @@ class _Compiler:
     def predicate(self, node: Expression) -> str:
         if isinstance(node, Both | Either):
             joint = " and " if isinstance(node, Both) else " or "
-            return "(" + joint.join(self.predicate(t) for t in node.terms) + ")"
+            return _joined([self.predicate(t) for t in node.terms], joint)
         if isinstance(node, Not):
             return f"(not {self.predicate(node.term)})"
         if isinstance(node, Compare):
             return self._compare(node)
         if isinstance(node, OneOf):
             same = [self._compare(Compare(node.field, "=", v, node.span)) for v in node.values]
-            inner = "(" + " or ".join(same) + ")"
+            inner = _joined(same, " or ")
             return f"(not {inner})" if node.negated else inner
         if isinstance(node, IsNull):
             missing = self._missing(self._known.resolve(node.field))
@@ -186,6 +198,9 @@ class _Compiler:
             return self._number(builtin.sql, node, seconds, "is a length of time", "For example 90s, 5min, 2h or 1d.")
         if builtin.kind is CellKind.NUMBER:
             return self._number(builtin.sql, node, as_number(node.value))
+        if ref.name == "status" and node.operator == "=" and as_text(node.value).lower() not in _STATUSES:
+            known = ", ".join(sorted(_STATUSES))
+            raise _senseless(node.span, f"There is no status {as_text(node.value)!r}", f"Known are {known}.")
         return self._text(builtin.sql, node)
 
     def _number(
@@ -237,6 +252,10 @@ class _Compiler:
         return f"coalesce({sql} {node.operator} ?, false)"
 
     def _word(self, node: Word) -> str:
+        self._words += 1
+        if self._words > _MOST_WORDS:
+            message = f"A filter has at most {_MOST_WORDS} free words"
+            raise _senseless(node.span, message, "Name the field that they are in: name in (a, b, c).")
         if not node.quoted and node.text.lower() in _STATUSES:
             self._bind(node.text.lower())
             return "(r.status = ?)"

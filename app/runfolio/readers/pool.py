@@ -27,6 +27,7 @@ from runfolio.readers.parse import Parsed, parse_all, seen
 T = TypeVar("T")
 
 _log = logging.getLogger("runfolio.readers")
+_GRACE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class ParsePool(Generic[T]):
 
     def _submit(self, root: Path, group: list[Claim]) -> ProcessFuture[bytes]:
         # A batch may take as long as its slowest folders may, but never so long that a hang goes unnoticed.
-        seconds = self.limits.folder_s * min(len(group), 4)
+        # The reader keeps the same time itself, and hands over what it has by then: that takes a moment.
+        seconds = self.limits.folder_s * min(len(group), 4) + _GRACE_S
         return self._pool.schedule(
             _parse_batch, args=(str(root), group, self.limits.folder_s, self._pack), timeout=seconds
         )

@@ -13,7 +13,9 @@ from runfolio.readers.generic import Generic
 from runfolio.readers.guild import Guild
 from runfolio.readers.hf_trainer import HfTrainer
 from runfolio.readers.hydra import Hydra
+from runfolio.readers.kedro import Kedro
 from runfolio.readers.keras import Keras
+from runfolio.readers.keras_tuner import KerasTuner
 from runfolio.readers.lightning import Lightning
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
@@ -23,6 +25,7 @@ from runfolio.readers.optuna import Optuna
 from runfolio.readers.ray_tune import RayTune
 from runfolio.readers.sacred import Sacred
 from runfolio.readers.sb3 import StableBaselines
+from runfolio.readers.spinning_up import SpinningUp
 from runfolio.readers.swanlab import SwanLab
 from runfolio.readers.tensorboard import TensorBoard
 from runfolio.readers.trackio import Trackio
@@ -41,6 +44,7 @@ READERS: tuple[Reader, ...] = (
     Trackio(),
     Optuna(),
     RayTune(),
+    KerasTuner(),
     Sacred(),
     CatBoost(),
     TensorBoard(),
@@ -49,8 +53,10 @@ READERS: tuple[Reader, ...] = (
     Ultralytics(),
     MMEngine(),
     StableBaselines(),
+    SpinningUp(),
     DvcLive(),
     Lightning(),
+    Kedro(),
     Boosting(),
     Keras(),
     Generic(),

@@ -26,7 +26,7 @@ from runfolio.readers.yaml_scalars import (
     tagged_value,
 )
 
-_ALIAS_WEIGHT = 1_000_000
+_ALIAS_WEIGHT = 100_000
 """Nodes and characters that aliases may add to what is written; real files add some dozens."""
 
 _MERGE = "<<"
