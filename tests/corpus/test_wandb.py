@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from runfolio.model.problem import Severity
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.leveldb_log import BLOCK
-from support.inspected import CORPUS, recordings_of
+from support.inspected import CORPUS, claims_on, recordings_of
 
 RUNS = CORPUS / "wandb_offline" / "runs"
 HEAD = b":W&B\xe1\xbe\x00"
@@ -99,24 +102,57 @@ def test_a_cut_log_gives_every_record_before_the_cut(tmp_path: Path) -> None:
     assert run.problems[0].path.endswith("run-abc.wandb")
 
 
-def test_damage_costs_its_block_and_no_more(tmp_path: Path) -> None:
+def log_of(rows: Iterable[bytes]) -> bytes:
+    """A log as wandb writes it: rows over blocks, the last bytes of a block left empty where no chunk begins."""
     log = bytearray(HEAD)
-    step = 0
-    while len(log) < 3 * BLOCK:
-        record = chunk(history(step, loss=str(step)))
-        left = BLOCK - len(log) % BLOCK
-        if left < len(record):
-            log += bytes(left) if left < 7 else chunk(b"", 1)[:0] + b"\0" * left
-            continue
-        log += record
-        step += 1
-    log[BLOCK + 100] ^= 0xFF
+    for row in rows:
+        rest, kind = row, 1
+        while rest or kind == 1:
+            left = BLOCK - len(log) % BLOCK
+            if left < 7:
+                log += bytes(left)
+                continue
+            part, rest = rest[: left - 7], rest[left - 7 :]
+            log += chunk(part, (4 if kind == 3 else 1) if not rest else (3 if kind == 3 else 2))
+            kind = 3
+    return bytes(log)
+
+
+def test_a_flipped_bit_costs_the_record_it_lies_in(tmp_path: Path) -> None:
+    log = bytearray(log_of(history(step, loss=str(step)) for step in range(4000)))
+    log[log.index(item("_step", "1000")) + 10] ^= 1
+    run = made(tmp_path, bytes(log))
+    assert [s for s, _ in points(run, "loss")] == [s for s in range(4000) if s != 1000]
+    assert codes(run) == ["damaged-log"]
+    assert "checksum" in run.problems[0].message
+
+
+def test_a_wrong_length_costs_no_more_than_its_block(tmp_path: Path) -> None:
+    log = bytearray(log_of(history(step, loss=str(step)) for step in range(4000)))
+    place = log.index(b"_step", BLOCK + 5000)
+    while log[place] != 1 or log[place + 1] != 0x12:  # back to where the chunk of that row begins
+        place -= 1
+    log[place - 2 : place] = b"\xff\xff"
     run = made(tmp_path, bytes(log))
     kept = [s for s, _ in points(run, "loss")]
-    assert kept[0] == 0
-    assert kept[-1] == step - 1
-    assert step * 0.6 < len(kept) < step
+    assert (kept[0], kept[-1]) == (0, 3999)
+    assert 4000 - BLOCK // 40 < len(kept) < 4000
     assert codes(run) == ["damaged-log"]
+
+
+def test_zeros_that_a_lost_disk_left_are_told(tmp_path: Path) -> None:
+    log = log_of(history(step, loss="1") for step in range(2000))
+    run = made(tmp_path, log + bytes(3 * BLOCK))
+    assert len(points(run, "loss")) == 2000
+    assert codes(run) == ["damaged-log"]
+    assert run.problems[0].message.startswith(f"Zeros from byte {len(log):,} on")
+
+
+def test_a_log_longer_than_one_read_is_read_whole(tmp_path: Path) -> None:
+    rows = [history(step, loss=str(step), note='"' + "x" * 50_000 + '"') for step in range(100)]
+    run = made(tmp_path, log_of(rows))
+    assert [s for s, _ in points(run, "loss")] == [*range(100)]
+    assert codes(run) == []
 
 
 def test_a_record_over_several_blocks_is_put_together(tmp_path: Path) -> None:
@@ -163,7 +199,105 @@ def test_a_file_that_is_no_log_is_told(tmp_path: Path) -> None:
 
 
 def test_a_run_folder_without_its_log_is_still_a_run(tmp_path: Path) -> None:
-    run = made(tmp_path, HEAD, wandb_metadata__json=json.dumps({"program": "train.py", "args": ["--lr", "0.1"]}))
+    about = {"program": "train.py", "args": ["--lr", "0.1"], "startedAt": "2026-11-01T10:15:00Z", "state": "running"}
+    made(tmp_path, HEAD, wandb_metadata__json=json.dumps(about), wandb_summary__json='{"loss": "NaN", "_step": 3}')
     (tmp_path / "wandb" / "offline-run-20261101_101500-abc" / "run-abc.wandb").unlink()
     (run,) = recordings_of(tmp_path, "wandb_offline")[0].values()
-    assert (run.id, run.facts["command"], codes(run)) == ("abc", "train.py --lr 0.1", ["no-log"])
+    assert (run.id, run.facts["command"], codes(run)) == ("abc", "train.py --lr 0.1", ["summary-only", "no-log"])
+    assert {p.severity for p in run.problems} == {Severity.INFO}
+    assert points(run, "loss") == [(3, "nan")]
+    assert run.started_us == 1_793_528_100_000_000
+    assert run.status is RunStatus.UNKNOWN, "metadata of these versions say running for ever"
+
+
+def test_a_run_of_the_days_before_the_log_is_read_from_its_text_files(tmp_path: Path) -> None:
+    folder = tmp_path / "wandb" / "dryrun-20200102_101500-old1"
+    folder.mkdir(parents=True)
+    rows = [
+        '{"loss": 0.5, "nested": {"a": 1, "b": NaN}, "img": {"_type": "x"}, "_step": 0, "_timestamp": 1577960100.5}',
+        '{"loss": 0.25, "_step": 4, "_timestamp": 1577960101.5}',
+        '{"loss": 0.1',
+    ]
+    (folder / "wandb-history.jsonl").write_text("\n".join(rows))
+    (folder / "wandb-events.jsonl").write_text('{"system.cpu": 32.5, "_wandb": true, "_timestamp": 1577960100}\n')
+    (folder / "wandb-summary.json").write_text('{"loss": 0.25, "graph": {"_type": "graph"}}')
+    (folder / "config.yaml").write_text("wandb_version: 1\n\n_wandb:\n  value: {}\nlr:\n  desc: null\n  value: 1e-3\n")
+    about = {"state": "failed", "exitcode": 1, "startedAt": "2020-01-02T10:15:00", "heartbeatAt": "2020-01-02T10:15:30"}
+    (folder / "wandb-metadata.json").write_text(json.dumps({**about, "project": "demo"}))
+    recordings, _ = recordings_of(tmp_path, "wandb_offline")
+    assert [c.reader for c in claims_on(tmp_path)] == ["wandb_offline"], "no other reader makes a second run of it"
+    (run,) = recordings.values()
+    assert points(run, "loss") == [(0, "0.5"), (4, "0.25")]
+    assert (points(run, "nested.a"), points(run, "nested.b")) == ([(0, "1.0")], [(0, "nan")])
+    assert points(run, "system/cpu") == [(0, "32.5")]
+    assert [(p.key, p.value) for p in run.params] == [("lr", 0.001)]
+    assert (run.id, run.experiment, run.status, run.status_raw) == ("old1", "demo", RunStatus.FAILED, "failed")
+    assert run.started_us is not None
+    assert run.ended_us == run.started_us + 30_000_000
+    assert {m.name: m.final for m in run.metrics}["loss"] == 0.25
+    assert codes(run) == ["cut-line"]
+
+
+def test_an_exit_that_leaves_the_run_to_others_ends_nothing(tmp_path: Path) -> None:
+    run = made(tmp_path, log_of([message(18, b"\x08\x01\x18\x01"), history(0, a="1")]))
+    assert (run.status, run.status_raw) == (RunStatus.UNKNOWN, None)
+
+
+def test_a_summary_that_takes_values_back_is_followed(tmp_path: Path) -> None:
+    rows = [
+        message(3, item("a", "1") + item("b", "2")),
+        message(3, message(2, message(1, b"a"))),
+        message(3, item("b", "3")),
+        history(0, a="7", b="8"),
+    ]
+    run = made(tmp_path, log_of(rows))
+    assert {m.name: m.final for m in run.metrics} == {"a": None, "b": 3.0}
+
+
+def test_what_was_said_of_metrics_is_kept(tmp_path: Path) -> None:
+    said = message(1, b"val/loss") + message(4, b"epoch") + message(7, b"\x08\x01") + b"\x40\x01"
+    run = made(tmp_path, log_of([message(12, said)]))
+    assert run.extra["defined_metrics"] == {
+        "val/loss": {"step_metric": "epoch", "summary": ["min"], "goal": "minimize"}
+    }
+
+
+def test_a_row_without_a_time_stamp_has_the_time_of_its_run_time(tmp_path: Path) -> None:
+    start = message(17, message(17, b"\x08\xe8\x07"))  # 1,000 s
+    rows = message(2, item("_step", "0") + item("_runtime", "2.5") + item("a", "1"))
+    run = made(tmp_path, log_of([start, rows]))
+    assert [m.wall_time_us.tolist() for m in run.metrics] == [[1_002_500_000]]
+
+
+def test_keys_may_hold_what_also_marks_a_value(tmp_path: Path) -> None:
+    odd = "\u0082\x01\x00"  # its bytes end like the head of a JSON text
+    rows = [message(2, item("_step", str(step)) + item(odd, str(step))) for step in range(3)]
+    run = made(tmp_path, log_of(rows))
+    assert points(run, odd) == [(0, "0.0"), (1, "1.0"), (2, "2.0")]
+
+
+def test_a_time_that_no_calendar_shows_is_none(tmp_path: Path) -> None:
+    run = made(tmp_path, log_of([message(17, message(17, b"\x08" + varint(2**62))), history(0, a="1")]))
+    assert run.started_us is None
+
+
+def test_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
+    bad = message(1, message(1, b"lo\xffss") + message(16, b"1"))
+    start = message(17, message(8, b"na\xffme") + message(10, b"t\xfe"))
+    run = made(tmp_path, log_of([start, message(2, bad)]))
+    assert run.name is not None
+    for text in (run.name, *run.tags, *(m.name for m in run.metrics)):
+        assert text.encode("utf-8")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_damage_stops_the_reader(tmp_path: Path, seed: int) -> None:
+    whole = (RUNS / "v0_31/wandb/offline-run-20261123_043421-6d06syr4/run-6d06syr4.wandb").read_bytes()
+    chance = random.Random(seed)
+    data = bytearray(whole)
+    for _ in range(20):
+        data[chance.randrange(7, len(data))] = chance.randrange(256)
+    place = chance.randrange(7, len(data))
+    run = made(tmp_path, bytes(data[:place] + data[place + chance.randrange(300) :]))
+    assert "reader-failed" not in codes(run)
+    assert run.problems

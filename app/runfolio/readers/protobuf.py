@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runfolio.model.times import checked
+
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _64_BITS = 0xFFFFFFFFFFFFFFFF
 
@@ -77,3 +79,14 @@ def signed(value: int) -> int:
 def text(data: bytes, start: int, end: int) -> str:
     """UTF-8 text; bytes that are not stay as surrogate escapes."""
     return data[start:end].decode("utf-8", "surrogateescape")
+
+
+def timestamp_us(data: bytes, start: int, end: int) -> int | None:
+    """Microseconds of a `google.protobuf.Timestamp`; None for one that no calendar can show. Raises BadMessage."""
+    seconds = nanos = 0
+    for number, kind, a, _ in fields(data, start, end):
+        if kind == VARINT and number == 1:
+            seconds = signed(a)
+        elif kind == VARINT and number == 2:
+            nanos = signed(a)
+    return checked(seconds * 1_000_000 + nanos // 1000)

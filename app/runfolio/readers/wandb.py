@@ -9,31 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from runfolio.errors import FolderUnreadable, RunfolioError
-from runfolio.model.datasets import ArtifactRef, DatasetRef
+from runfolio.errors import RunfolioError
+from runfolio.model.datasets import DatasetRef
 from runfolio.model.display import storable
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param, flatten, nest, text_of
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
-from runfolio.model.times import NO_TIME, to_iso
+from runfolio.model.times import NO_TIME, checked, from_seconds, to_iso
 from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
 from runfolio.readers.documents import params_of
-from runfolio.readers.files import artifacts_below, odd_entries, read_document
 from runfolio.readers.folder import Folder
 from runfolio.readers.leveldb_log import Damage, records
 from runfolio.readers.protobuf import BadMessage
+from runfolio.readers.series_builder import as_step
+from runfolio.readers.wandb_files import FOLDER, OLD_NAMES, Files, has_files
 from runfolio.readers.wandb_history import Series
 from runfolio.readers.wandb_records import Log, LogReader
+from runfolio.readers.wandb_values import number_of
 
 _LOG = re.compile(r"run-(?P<id>[^/]{1,256})\.wandb")
-_FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(?P<id>[^/]{1,256})")
-_FILES, _CONFIG, _SUMMARY, _METADATA = "files", "config.yaml", "wandb-summary.json", "wandb-metadata.json"
-_OWN_CONFIG = re.compile(rb"^_?wandb(?:_version)?:", re.MULTILINE)
 _HEAD = b":W&B\xe1\xbe\x00"
 _SUMMARY_RULE = "the summary, as W&B shows it"
 _SUMMARY_KEYS = ("min", "max", "mean", "best", "last", "first")
@@ -41,7 +41,7 @@ _HINT = "The process was killed, or the folder was copied while it ran or in par
 
 
 class Wandb:
-    """Run folders of wandb 0.12 and later."""
+    """Run folders of wandb 0.8 and later; before 0.10 there was no log but text files."""
 
     name: ClassVar[str] = "wandb_offline"
     title: ClassVar[str] = "W&B"
@@ -51,29 +51,18 @@ class Wandb:
         logs = [name for name in folder.files if _LOG.fullmatch(name) and name not in taken]
         if logs:
             reason = "the log of a W&B run"
-        elif _FOLDER.fullmatch(folder.name) and _FILES in folder.folders and _has_files(folder):
+            own = frozenset(logs)
+        elif has_files(folder):
             reason = "a W&B run folder without its log"
+            own = OLD_NAMES & folder.files.keys()
         else:
             return None
-        return Claim(self.name, folder.path, Strength.IDENTITY, reason, frozenset(logs), None, deep=True)
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, own, None, deep=True)
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording for each log; one for the folder when there is none."""
-        for name in sorted(claim.files) or [""]:
+        for name in sorted(filter(_LOG.fullmatch, claim.files)) or [""]:
             yield _Run(folder, name, budget).recording()
-
-
-def _has_files(folder: Folder) -> bool:
-    """Whether `files/` is W&B's: by its own files, or by a config that says so. SwanLab names its folders alike."""
-    try:
-        files = folder.sub(_FILES)
-        if not {_SUMMARY, _METADATA}.isdisjoint(files.files):
-            return True
-        if _CONFIG not in files.files:
-            return False
-        return folder.name.startswith("offline-") or bool(_OWN_CONFIG.search(files.head(_CONFIG, 1 << 16)))
-    except FolderUnreadable:
-        return False
 
 
 class _Run:
@@ -87,40 +76,34 @@ class _Run:
         self.problems: list[Problem] = []
         self.truncated: str | None = None
         self.log = self._read_log()
-        if not log_name:
-            message = "The run's log (run-<id>.wandb) is not here: only config and last values are known"
-            self.problems.append(info("no-log", folder.shown, message, "Copy the whole run folder to see the rest."))
+        self.files = Files(folder, budget)
 
     def recording(self) -> Recording:
         """All that the folder says."""
-        log = self.log
-        files = self._files()
-        params = self._params(files)
-        metrics = self._metrics(files)
-        metadata = self._document(files, _METADATA)
-        kept: tuple[ArtifactRef, ...] = ()
-        if files is not None:
-            kept, odd = artifacts_below(files, self.budget)
-            self.problems += odd
-        self.problems += odd_entries(self.folder)
+        log, files = self.log, self.files
+        params = self._params()
+        metrics = self._metrics()
+        kept = files.artifacts()
         run_id = self._id()
-        identity = f"wandb:{run_id}:{log.started_us}" if log.started_us is not None else ""
-        started = log.started_us
-        ended = None if started is None or log.runtime_s is None else started + log.runtime_s * 1_000_000
+        started = log.started_us if log.started_us is not None else files.time_of("startedAt")
+        ended = None if started is None or log.runtime_s is None else checked(started + log.runtime_s * 1_000_000)
         status = RunStatus.UNKNOWN
         if log.exit_code is not None:
             status = RunStatus.FINISHED if log.exit_code == 0 else RunStatus.FAILED
+        elif files.is_old:
+            status = files.status
+            ended = None if status is RunStatus.RUNNING else files.time_of("heartbeatAt")
         return Recording(
             format=Wandb.name,
             path=self.folder.shown,
             id=run_id,
-            identity=identity,
+            identity=f"wandb:{run_id}:{started}" if started is not None else "",
             name=log.texts.get("display_name"),
             status=status,
-            status_raw=log.exit_code,
+            status_raw=log.exit_code if log.exit_code is not None else files.state,
             started_us=started,
             ended_us=ended,
-            experiment=log.texts.get("project"),
+            experiment=log.texts.get("project") or _text(files.metadata.get("project")),
             params=params,
             tags=dict.fromkeys(log.tags, "true"),
             metrics=metrics,
@@ -128,9 +111,9 @@ class _Run:
             datasets=tuple(
                 DatasetRef(a.name, a.digest or None, algorithm="wandb") for a in log.artifacts if a.kind == "dataset"
             ),
-            facts=self._facts(metadata),
+            facts=self._facts(files.metadata),
             extra=self._extra(),
-            problems=tuple(self.problems),
+            problems=(*self.problems, *log.problems, *files.problems),
         )
 
     # --- the log -----------------------------------------------------------------------------------------------
@@ -195,31 +178,10 @@ class _Run:
         found = self.log.texts.get("run_id")
         if found:
             return storable(found)
-        match = _LOG.fullmatch(self.log_name) or _FOLDER.fullmatch(self.folder.name)
-        return storable(match["id"]) if match else self.folder.shown
+        match = _LOG.fullmatch(self.log_name) or FOLDER.fullmatch(self.folder.name)
+        return storable(match["id"]) if match and match["id"] else self.folder.shown
 
-    def _files(self) -> Folder | None:
-        if _FILES not in self.folder.folders:
-            return None
-        files = self.folder.sub(_FILES)
-        try:
-            files.listing  # noqa: B018 - asked here, where it can be told
-        except FolderUnreadable as failure:
-            self.problems.append(problem_from(failure, "folder-unreadable", files.shown))
-            return None
-        return files
-
-    def _document(self, files: Folder | None, name: str) -> Mapping[str, Json]:
-        if files is None or name not in files.files:
-            return {}
-        document = read_document(files, name, self.budget)
-        self.problems += document.problems
-        if document.value is not None and not document.mapping:
-            message = "The file is not a mapping of names to values"
-            self.problems.append(warning("odd-document", files.where(name), message))
-        return document.mapping
-
-    def _params(self, files: Folder | None) -> tuple[Param, ...]:
+    def _params(self) -> tuple[Param, ...]:
         found: dict[tuple[str, ...], Param] = {}
         for path, document in self.log.config.items():
             if path[0] == "_wandb":
@@ -229,65 +191,56 @@ class _Run:
                     found[(*path, *param.path)] = Param((*path, *param.path), param.text, param.value)
             else:
                 found[path] = Param(path, document.texts.get((), text_of(document.value)), document.value)
-        if files is not None and _CONFIG in files.files:
-            document = read_document(files, _CONFIG, self.budget)
-            self.problems += document.problems
-            for param in params_of(document):
-                # Each entry is {desc: ..., value: ...}; wandb's own are `wandb_version` and `_wandb`.
-                if len(param.path) >= 2 and param.path[1] == "value" and param.path[0] != "_wandb":
-                    path = (param.path[0], *param.path[2:])
-                    found.setdefault(path, Param(path, param.text, param.value))
+        for param in self.files.params():
+            found.setdefault(param.path, param)
         return tuple(found[path] for path in sorted(found))
 
-    def _metrics(self, files: Folder | None) -> tuple[MetricSeries, ...]:
+    def _metrics(self) -> tuple[MetricSeries, ...]:
         latest = {".".join(path): value for path, value in self.log.summary.items()}
-        kept = self._document(files, _SUMMARY)
-        if not self._is_whole:
-            for key, value in kept.items():
-                plain = [Param((key,), "", value)] if _latest(value) is not None else flatten({key: value})
-                for param in plain:
-                    if not key.startswith("_") and _latest(param.value) is not None:
-                        latest.setdefault(param.key, param.value)
-        made: list[MetricSeries] = []
-        for name, points in self.log.history.series.items():
-            final = _latest(latest.get(name))
-            rule = _SUMMARY_RULE if final is not None else ""
-            made.append(self._series(name, points, final=final, rule=rule))
-        if not self.log.history.series:
-            made += self._last_values(latest, kept)
+        kept: Mapping[str, Json] = {} if self._is_whole else self.files.summary()
+        for key, value in kept.items():
+            if key.startswith("_"):
+                continue
+            plain = [Param((key,), "", value)] if _latest(value) is not None else flatten({key: value})
+            for param in plain:
+                latest.setdefault(param.key, param.value)
+        made = [self._series(name, points) for name, points in self.log.history.series.items()]
         made += [self._series(f"system/{name}", points, has_step=False) for name, points in self.log.stats.items()]
-        return tuple(made)
+        if not made:
+            made = self.files.history()
+        if all(m.name.startswith("system/") for m in made):
+            made = [*self._last_values(latest, kept), *made]
+            if not self.log_name and not self.files.is_old:
+                message = "The run's log (run-<id>.wandb) is not here: only config and last values are known"
+                self.problems.append(info("no-log", self.folder.shown, message, "Copy the whole run folder to see the rest."))
+        finals = {m.name: _latest(latest.get(m.name)) for m in made}
+        return tuple(
+            m if (final := finals[m.name]) is None else replace(m, final=final, final_rule=_SUMMARY_RULE) for m in made
+        )
 
-    def _series(
-        self, name: str, points: Series, *, final: float | None = None, rule: str = "", has_step: bool = True
-    ) -> MetricSeries:
+    def _series(self, name: str, points: Series, *, has_step: bool = True) -> MetricSeries:
         steps = np.frombuffer(points.steps, dtype=np.int64) if has_step else None
         return series(
             storable(name),
             steps,
             np.frombuffer(points.values, dtype=np.float64),
             np.frombuffer(points.times_us, dtype=np.int64),
-            final=final,
-            final_rule=rule,
             source=self.where,
         )
 
     def _last_values(self, latest: Mapping[str, Json], kept: Mapping[str, Json]) -> Iterator[MetricSeries]:
         """Of a run whose history is lost, the last values that its summary has, as a point each."""
-        step, time_s = kept.get("_step"), kept.get("_timestamp")
-        at = step if isinstance(step, int) and not isinstance(step, bool) and abs(step) < 2**63 else None
-        known = isinstance(time_s, int | float) and not isinstance(time_s, bool) and abs(time_s) < 9e9
-        time_us = round(float(time_s) * 1e6) if known and isinstance(time_s, int | float) else NO_TIME
+        step = as_step(kept.get("_step"))
+        time_s = number_of(kept.get("_timestamp"))
+        time_us = None if time_s is None else from_seconds(time_s)
         found = False
         for name, value in latest.items():
             number = _latest(value)
             if number is None or name.startswith("_"):
                 continue
             found = True
-            steps = None if at is None else [at]
-            yield series(
-                storable(name), steps, [number], [time_us], final=number, final_rule=_SUMMARY_RULE, source=self.where
-            )
+            steps = None if step is None else [step]
+            yield series(storable(name), steps, [number], [NO_TIME if time_us is None else time_us], source=self.where)
         if found:
             message = "The history is lost: of each metric the last value that the summary has is shown"
             self.problems.append(info("summary-only", self.where, message))
@@ -322,6 +275,7 @@ class _Run:
             for a in log.artifacts
         ]
         found: dict[str, Json] = {
+            "defined_metrics": log.defined,
             "exit_code": log.exit_code,
             "git_commit": log.texts.get("git_commit"),
             "git_remote": log.texts.get("git_remote"),
@@ -346,9 +300,8 @@ def _latest(value: Json) -> float | None:
     """The number that W&B shows: the value itself, or what `define_metric(summary=...)` keeps of it."""
     if isinstance(value, dict):
         value = next((value[key] for key in _SUMMARY_KEYS if key in value), None)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
+    return number_of(value)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from runfolio.model.params import Json
+from runfolio.model.problem import Problem
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget
 from runfolio.readers.documents import Document, parse_json
-from runfolio.readers.protobuf import BYTES, VARINT, fields, signed, text
+from runfolio.readers.protobuf import BYTES, VARINT, fields, signed, timestamp_us
 from runfolio.readers.wandb_history import History, Series
 from runfolio.readers.wandb_values import (
     ABSENT,
@@ -26,8 +27,8 @@ from runfolio.readers.wandb_values import (
     number_of,
     parts,
     split_item,
+    text,
     texts,
-    timestamp_us,
 )
 
 _NAMES = {
@@ -38,6 +39,7 @@ _NAMES = {
 _NOT_COMPLETE = 3
 """In the exit record of a process that leaves the run to others."""
 _SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+_PROBLEMS = 20
 _GOALS = {1: "minimize", 2: "maximize"}
 
 
@@ -63,6 +65,7 @@ class Log:
     config     by key path: the document of each value.
     summary    the latest value of each key path as W&B shows it.
     stats      system metrics.
+    problems   of the first values that could not be read whole.
     defined    what `define_metric` said of a metric or a pattern of names.
     """
 
@@ -80,6 +83,7 @@ class Log:
     stats: dict[str, Series] = field(default_factory=dict)
     artifacts: list[LoggedArtifact] = field(default_factory=list)
     defined: dict[str, Json] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
     environment: dict[str, Json] = field(default_factory=dict)
 
 
@@ -118,6 +122,12 @@ class LogReader:
         """The log, when its last record has been taken."""
         self._settle()
         return self.log
+
+    def _parsed(self, raw: bytes) -> Document:
+        document = parse_json(raw, self._where, self._budget)
+        if len(self.log.problems) < _PROBLEMS:
+            self.log.problems += document.problems
+        return document
 
     # --- the run -----------------------------------------------------------------------------------------------
 
@@ -227,17 +237,17 @@ class LogReader:
         for key, raw in self._pending.items():
             path = key_path(key)
             if path is not None:
-                self.log.summary[path] = parse_json(raw, self._where, self._budget).value
+                self.log.summary[path] = self._parsed(raw).value
         self._pending.clear()
 
     def _item(self, data: bytes, start: int, end: int) -> tuple[Path, Document | None]:
         path, raw, typed = parts(data, start, end)
         if raw is not None:
-            return path, parse_json(raw, self._where, self._budget)
+            return path, self._parsed(raw)
         return path, Document(typed) if typed is not ABSENT else None
 
     def _stats(self, data: bytes, start: int, end: int) -> None:
-        time_us = NO_TIME
+        time_us: int | None = None
         found: list[tuple[str, float]] = []
         for number, kind, a, b in fields(data, start, end):
             if kind == BYTES and number == 2:
@@ -248,7 +258,7 @@ class LogReader:
                 if path and value is not None:
                     found.append((".".join(path), value))
         for name, value in found:
-            self.log.stats.setdefault(name, Series()).add(0, value, time_us)
+            self.log.stats.setdefault(name, Series()).add(0, value, NO_TIME if time_us is None else time_us)
 
     def _artifact(self, data: bytes, start: int, end: int) -> None:
         made = LoggedArtifact()

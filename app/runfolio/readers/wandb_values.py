@@ -8,13 +8,20 @@ from __future__ import annotations
 import math
 import struct
 
+from runfolio.model.display import storable
 from runfolio.model.params import Json
-from runfolio.readers.protobuf import BYTES, FIXED64, VARINT, BadMessage, fields, signed, text
+from runfolio.readers import protobuf
+from runfolio.readers.protobuf import BYTES, FIXED64, VARINT, BadMessage, fields, signed
 from runfolio.readers.series_builder import as_number
 
 Path = tuple[str, ...]
 
 ABSENT: Json = "\0absent"
+
+
+def text(data: bytes, start: int, end: int) -> str:
+    """Text that can be stored, whatever its bytes are."""
+    return storable(protobuf.text(data, start, end))
 
 
 def parts(data: bytes, start: int, end: int) -> tuple[Path, bytes | None, Json]:
@@ -96,17 +103,6 @@ def number_of(value: Json) -> float | None:
 def texts(data: bytes, start: int, end: int, names: dict[int, str]) -> dict[str, str]:
     """The texts of some fields by the names given for their numbers."""
     return {names[n]: text(data, a, b) for n, kind, a, b in fields(data, start, end) if kind == BYTES and n in names}
-
-
-def timestamp_us(data: bytes, start: int, end: int) -> int:
-    """Microseconds of a protobuf Timestamp."""
-    seconds = nanos = 0
-    for number, kind, a, _ in fields(data, start, end):
-        if kind == VARINT and number == 1:
-            seconds = signed(a)
-        elif kind == VARINT and number == 2:
-            nanos = signed(a)
-    return seconds * 1_000_000 + nanos // 1000
 
 
 def manifest(data: bytes, start: int, end: int) -> list[Json]:
