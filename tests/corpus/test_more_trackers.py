@@ -119,6 +119,20 @@ def test_cells_that_are_empty_are_no_points(tmp_path: Path) -> None:
     assert (points(run, "a"), points(run, "b")) == ([(128, "1.0")], [(256, "nan")])
 
 
+def test_a_name_that_is_no_text_costs_neither_the_run_nor_the_others(tmp_path: Path) -> None:
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P\\ud800"}\nr,l,t\n1.0,5,0.1\n')
+    (run,) = inspected_runs(tmp_path).values()
+    assert json.dumps(run, ensure_ascii=False).encode()
+    assert run["name"] == "P\\ud800"
+
+
+def test_bytes_of_nothing_in_a_table_leave_it_recognised(tmp_path: Path) -> None:
+    (tmp_path / "progress.csv").write_bytes(b"time/total_timesteps,a\n128,1\n\0\0\n256,2\n")
+    run = only(tmp_path, "sb3")
+    assert points(run, "a")[0] == (128, "1.0")
+    assert "nul-bytes" in codes(run)
+
+
 # --- MMEngine -----------------------------------------------------------------------------------------------------
 
 
