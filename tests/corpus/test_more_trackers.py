@@ -226,3 +226,16 @@ def test_folders_that_only_look_alike_are_left_to_others(tmp_path: Path) -> None
     (tmp_path / "result.json").write_text('{"loss": 0.1}')
     (tmp_path / "progress.csv").write_text("step,loss\n0,1\n1,2\n")
     assert {c.reader for c in claims_on(tmp_path)} == {"generic"}
+
+
+def test_a_row_without_any_step_is_not_given_step_0(tmp_path: Path) -> None:
+    run = mm(tmp_path, '{"acc": 0.5}\n{"acc": 0.25}\n')
+    (acc,) = run.metrics
+    assert (acc.has_step, acc.value.tolist()) == (False, [0.5, 0.25])
+
+
+def test_the_copy_of_the_scalars_stands_in_when_they_are_lost(tmp_path: Path) -> None:
+    inner = tmp_path / "work" / "20260101_000000" / "vis_data"
+    inner.mkdir(parents=True)
+    (inner / "20260101_000000.json").write_text('{"loss": 0.5, "iter": 7}\n')
+    assert points(only(tmp_path, "mmengine"), "loss") == [(7, "0.5")]
