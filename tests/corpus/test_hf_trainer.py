@@ -122,6 +122,46 @@ def test_a_damaged_pickle_is_refused(data: bytes) -> None:
         read_pickle(data)
 
 
+def shared(levels: int, kind: type) -> Any:
+    value = kind("x")
+    for _ in range(levels):
+        value = kind((value, value))
+    return value
+
+
+def test_few_bytes_that_stand_for_endless_values_are_refused() -> None:
+    data = pickle.dumps({"bomb": shared(40, list)})
+    assert len(data) < 1000
+    with pytest.raises(NotReadable, match="too many"):
+        plain_data(read_pickle(data))
+
+
+def test_keys_that_are_no_text_cost_nothing_however_large_they_are() -> None:
+    # Hashing such a key, as pickle.dumps of a dict would, takes for ever: the opcodes stand here instead.
+    key = pickle.dumps(shared(40, tuple), protocol=2)[2:-1]
+    data = b"\x80\x02}(" + key + b"K\x01U\x02lrK\x05u."
+    assert plain_data(read_pickle(data)) == {"lr": 5}
+
+
+def test_a_class_that_is_not_named_by_text_is_refused() -> None:
+    name = pickle.dumps(shared(40, tuple), protocol=2)[2:-1]
+    with pytest.raises(NotReadable):
+        read_pickle(b"\x80\x04" + name + name + b"\x93.")
+
+
+@pytest.mark.parametrize(("place", "byte"), [(4, 171), (6, 1)])
+def test_a_zip_of_another_kind_costs_the_arguments_only(tmp_path: Path, place: int, byte: int) -> None:
+    write_state(tmp_path, 9, [{"step": 9, "loss": 1.0}])
+    with zipfile.ZipFile(tmp_path / "training_args.bin", "w") as archive:
+        archive.writestr("x/data.pkl", pickle.dumps({"learning_rate": 5e-5}))
+    packed = bytearray((tmp_path / "training_args.bin").read_bytes())
+    directory = packed.index(b"PK\x01\x02")
+    packed[directory + place + 2] = byte  # version needed; flags: encrypted
+    (tmp_path / "training_args.bin").write_bytes(packed)
+    run = only(tmp_path)
+    assert (points(run, "loss"), [p.code for p in run.problems]) == ([(9, "1.0")], ["args-not-read"])
+
+
 def test_arguments_that_cannot_be_read_cost_the_arguments_only(tmp_path: Path) -> None:
     write_state(tmp_path, 9, [{"step": 9, "loss": 1.0}])
     (tmp_path / "training_args.bin").write_bytes(b"PK\x03\x04 cut")

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from runfolio.model.run import Recording, RunStatus
+from runfolio.readers.contract import Budget
+from runfolio.readers.documents import Document
+from runfolio.readers.files import read_document
+from runfolio.readers.folder import Folder
 from support.inspected import CORPUS, claims_on, inspected_runs, recordings_of
 
 
@@ -61,6 +65,56 @@ def test_a_trial_of_ray_with_an_error_file_failed(tmp_path: Path) -> None:
 def test_params_of_ray_that_are_lost_come_from_the_results(tmp_path: Path) -> None:
     run = trial(tmp_path, '{"loss": 1, "training_iteration": 1, "config": {"opt": {"lr": 0.5}}}\n', params="")
     assert {p.key: p.value for p in run.params} == {"opt.lr": 0.5}
+
+
+@pytest.mark.parametrize("took", ["Infinity", "-Infinity", "NaN", "1e300", "-5", '"x"'])
+def test_a_trial_that_took_no_time_that_can_be_has_no_start_or_that_of_its_first_result(
+    tmp_path: Path, took: str
+) -> None:
+    row = f'{{"loss": 1, "training_iteration": 1, "timestamp": 1795400000, "time_total_s": {took}}}\n'
+    run = trial(tmp_path, row)
+    assert run.started_us == (1_795_400_000_000_000 if took == '"x"' else None)
+    assert points(run, "loss") == [(1, "1.0")]
+
+
+def experiment(root: Path, stamp: str, **statuses: str) -> None:
+    told = [[json.dumps({"trial_id": name, "status": status}), "{}"] for name, status in statuses.items()]
+    (root / f"experiment_state-{stamp}.json").write_text(json.dumps({"trial_data": told}))
+
+
+def test_a_state_that_changed_between_two_readings_is_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "trial"
+    row = '{"loss": 1, "training_iteration": 1, "trial_id": "a_00000"}\n'
+    experiment(tmp_path, "2026-01-01_00-00-00", a_00000="ERROR", b_00001="TERMINATED")
+    folder.mkdir()
+    (folder / "params.json").write_text("{}")
+    (folder / "result.json").write_text(row)
+    assert only(tmp_path, "ray_tune").status is RunStatus.FAILED
+    experiment(tmp_path, "2026-01-01_00-00-00", a_00000="TERMINATED")
+    assert only(tmp_path, "ray_tune").status is RunStatus.FINISHED
+    experiment(tmp_path, "2026-01-01_00-00-01", b_00001="TERMINATED")
+    assert only(tmp_path, "ray_tune").status is RunStatus.UNKNOWN
+
+
+def test_the_state_of_an_experiment_is_parsed_once_for_all_its_trials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def counted(folder: Folder, name: str, budget: Budget) -> Document:
+        asked.append(name)
+        return read_document(folder, name, budget)
+
+    monkeypatch.setattr("runfolio.readers.ray_tune.read_document", counted)
+    experiment(tmp_path, "2026-01-01_00-00-00", **{f"a_{n:05d}": "TERMINATED" for n in range(5)})
+    for n in range(5):
+        folder = tmp_path / f"fn_{n}"
+        folder.mkdir()
+        (folder / "params.json").write_text("{}")
+        (folder / "result.json").write_text(f'{{"loss": 1, "training_iteration": 1, "trial_id": "a_{n:05d}"}}\n')
+    found = recordings_of(tmp_path, "ray_tune")[0].values()
+    assert [run.status for run in found] == [RunStatus.FINISHED] * 5
+    assert len(asked) == 1
 
 
 # --- Sacred -------------------------------------------------------------------------------------------------------
@@ -119,6 +173,20 @@ def test_cells_that_are_empty_are_no_points(tmp_path: Path) -> None:
     assert (points(run, "a"), points(run, "b")) == ([(128, "1.0")], [(256, "nan")])
 
 
+def test_a_name_that_is_no_text_costs_neither_the_run_nor_the_others(tmp_path: Path) -> None:
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P\\ud800"}\nr,l,t\n1.0,5,0.1\n')
+    (run,) = inspected_runs(tmp_path).values()
+    assert json.dumps(run, ensure_ascii=False).encode()
+    assert run["name"] == "P\\ud800"
+
+
+def test_bytes_of_nothing_in_a_table_leave_it_recognised(tmp_path: Path) -> None:
+    (tmp_path / "progress.csv").write_bytes(b"time/total_timesteps,a\n128,1\n\0\0\n256,2\n")
+    run = only(tmp_path, "sb3")
+    assert points(run, "a")[0] == (128, "1.0")
+    assert "nul-bytes" in codes(run)
+
+
 # --- MMEngine -----------------------------------------------------------------------------------------------------
 
 
@@ -158,3 +226,16 @@ def test_folders_that_only_look_alike_are_left_to_others(tmp_path: Path) -> None
     (tmp_path / "result.json").write_text('{"loss": 0.1}')
     (tmp_path / "progress.csv").write_text("step,loss\n0,1\n1,2\n")
     assert {c.reader for c in claims_on(tmp_path)} == {"generic"}
+
+
+def test_a_row_without_any_step_is_not_given_step_0(tmp_path: Path) -> None:
+    run = mm(tmp_path, '{"acc": 0.5}\n{"acc": 0.25}\n')
+    (acc,) = run.metrics
+    assert (acc.has_step, acc.value.tolist()) == (False, [0.5, 0.25])
+
+
+def test_the_copy_of_the_scalars_stands_in_when_they_are_lost(tmp_path: Path) -> None:
+    inner = tmp_path / "work" / "20260101_000000" / "vis_data"
+    inner.mkdir(parents=True)
+    (inner / "20260101_000000.json").write_text('{"loss": 0.5, "iter": 7}\n')
+    assert points(only(tmp_path, "mmengine"), "loss") == [(7, "0.5")]

@@ -176,6 +176,8 @@ def _params(folder: Folder, claim: Claim, problems: list[Problem]) -> tuple[Para
             zlib.error,
             OSError,
             EOFError,
+            NotImplementedError,  # a zip of a kind that the standard library does not unpack
+            RuntimeError,  # an encrypted one
             ValueError,
         ) as failure:
             message = f"The training arguments cannot be read without running them: {failure}"

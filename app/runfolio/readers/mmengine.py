@@ -6,7 +6,6 @@ else is left out. Rows of training and of validation have steps of their own (it
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from typing import ClassVar
@@ -22,12 +21,12 @@ from runfolio.readers.contract import Budget, Claim, Strength, info, problem_fro
 from runfolio.readers.documents import decode
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
+from runfolio.readers.python_literals import literals_of
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _VIS, _SCALARS, _CONFIG = "vis_data", "scalars.json", "config.py"
 _STAMP = re.compile(r"\d{8}_\d{6}")
 _LARGEST_CONFIG = 4 << 20
-_DEEPEST = 60
 _DATA = re.compile(r"(?P<context>train|val|test)_dataloader")
 
 
@@ -43,7 +42,7 @@ class MMEngine:
             return None
         inner = folder.sub(_VIS)
         try:
-            found = {_SCALARS, _CONFIG} & {*inner.files}
+            found = {name for name in inner.files if name in (_SCALARS, _CONFIG) or _is_copy(name)}
         except FolderUnreadable:
             return None
         if not found or (found == {_CONFIG} and not _STAMP.fullmatch(folder.name)):
@@ -80,11 +79,15 @@ class MMEngine:
         )
 
 
+def _is_copy(name: str) -> bool:
+    return name.endswith(".json") and bool(_STAMP.fullmatch(name.removesuffix(".json")))
+
+
 def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
     name = _SCALARS
     if name not in folder.files:
         # The file named by the time repeats the rows.
-        name = next((n for n in folder.files if _STAMP.fullmatch(n.removesuffix(".json"))), "")
+        name = next((n for n in folder.files if _is_copy(n)), "")
         if not name:
             message = "There are no scalars: the run ended before it logged any"
             problems.append(info("no-scalars", folder.shown, message))
@@ -97,9 +100,9 @@ def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterato
         return
     points = SeriesBuilder()
     for row in rows_of(data, where, budget, problems):
-        step = as_step(row.get("step"))
-        if step is None:
-            step = as_step(row.get("iter")) or 0
+        step = next(
+            (n for n in map(as_step, (row.get("step"), row.get("iter"), row.get("epoch"))) if n is not None), None
+        )
         for key, value in row.items():
             if key != "step" and (number := as_number(value)) is not None:
                 points.add(key, step, number)
@@ -114,7 +117,7 @@ def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
     try:
         text, odd = decode(folder.read(_CONFIG, _LARGEST_CONFIG), where)
         problems += odd
-        tree = ast.parse(text)
+        found, left = literals_of(text)
     except RunfolioError as failure:
         problems.append(problem_from(failure, "unreadable-file", where))
         return {}
@@ -122,60 +125,10 @@ def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
         message = f"The config is no Python that can be read: {failure}"
         problems.append(warning("config-syntax", where, message, "Check whether the file was copied completely."))
         return {}
-    found: dict[str, Json] = {}
-    left = 0
-    for statement in tree.body:
-        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            continue
-        target = statement.targets[0]
-        if not isinstance(target, ast.Name):
-            continue
-        try:
-            found[target.id] = _value(statement.value, found, 0)
-        except ValueError:
-            left += 1
     if left:
         message = f"{left} settings could only be had by running the config, and are left out"
         problems.append(info("config-not-literal", where, message))
     return found
-
-
-def _value(node: ast.expr, names: dict[str, Json], depth: int) -> Json:
-    """What a literal, a `dict(...)` call or a name assigned before stands for. Raises ValueError for anything else."""
-    if depth > _DEEPEST:
-        raise ValueError("too deep")
-    if isinstance(node, ast.Constant):
-        value = node.value
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        return repr(value)
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return [_value(item, names, depth + 1) for item in node.elts]
-    if isinstance(node, ast.Dict):
-        made: dict[str, Json] = {}
-        for key, item in zip(node.keys, node.values, strict=True):
-            if key is None:
-                raise ValueError("a mapping is spread")
-            made[str(_value(key, names, depth + 1))] = _value(item, names, depth + 1)
-        return made
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
-        return {k.arg: _value(k.value, names, depth + 1) for k in node.keywords if k.arg is not None}
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        number = _value(node.operand, names, depth + 1)
-        if isinstance(number, int | float) and not isinstance(number, bool):
-            return -number
-    if isinstance(node, ast.Name) and node.id in names:
-        return names[node.id]
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "float"
-        and len(node.args) == 1
-    ):
-        text = _value(node.args[0], names, depth + 1)
-        if isinstance(text, str):
-            return float(text)
-    raise ValueError("not a literal")
 
 
 def _params(config: dict[str, Json]) -> Iterator[Param]:

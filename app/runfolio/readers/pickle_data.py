@@ -8,12 +8,16 @@ leaves a `Call` with the name and the arguments in place of its result, which is
 from __future__ import annotations
 
 import io
+import itertools
 import pickletools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _MOST_OPCODES = 200_000
 _LARGEST = 1 << 20
 _DEEPEST = 32
+_MOST_VALUES = 100_000
+"""Few opcodes can stand for any number of values: a list that holds one list twice, which holds another one twice..."""
 
 
 class NotReadable(ValueError):
@@ -107,6 +111,8 @@ class _Machine:
             self._put(Call(str(argument).replace(" ", ".")))
         elif name == "STACK_GLOBAL":
             module, attribute = self._take(2)
+            if not isinstance(module, str) or not isinstance(attribute, str):
+                raise ValueError("a class is not named by text")
             self._put(Call(f"{module}.{attribute}"))
         elif name in ("REDUCE", "NEWOBJ"):
             callee, args = self._take(2)
@@ -160,26 +166,32 @@ class _Machine:
 
 
 def _pairs(values: list[object]) -> dict[object, object]:
-    return {
-        k if isinstance(k, str | int | float | bytes) else repr(k)[:200]: v
-        for k, v in zip(values[::2], values[1::2], strict=True)
-    }
+    """Keys of any other kind are left out: nothing plain would come of them."""
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return {key: value for key, value in pairs if isinstance(key, str | int | float | bytes)}
 
 
-def plain_data(value: object, depth: int = 0) -> object:
+def plain_data(value: object) -> object:
     """The value with everything that is no plain data left out; a member of an enumeration becomes its value.
 
-    Mappings keep text keys only. Returns a Call where nothing plain is left.
+    Mappings keep text keys only. Returns a Call where nothing plain is left. Raises NotReadable for more than 100,000
+    values, shared ones counted wherever they appear.
     """
+    return _plain(value, 0, itertools.count())
+
+
+def _plain(value: object, depth: int, seen: Iterator[int]) -> object:
+    if next(seen) >= _MOST_VALUES:
+        raise NotReadable("it holds too many values")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if depth > _DEEPEST:
         return Call("too deep")
     if isinstance(value, list | tuple):
-        items = [plain_data(item, depth + 1) for item in value]
+        items = [_plain(item, depth + 1, seen) for item in value]
         return Call("list") if any(isinstance(item, Call) for item in items) else items
     if isinstance(value, dict):
-        made = {key: plain_data(item, depth + 1) for key, item in value.items() if isinstance(key, str)}
+        made = {key: _plain(item, depth + 1, seen) for key, item in value.items() if isinstance(key, str)}
         return {key: item for key, item in made.items() if not isinstance(item, Call)}
     if isinstance(value, Call) and value.name.startswith(_LIBRARIES) and isinstance(value.args, tuple):
         only = value.args[0] if len(value.args) == 1 and value.state is None else None

@@ -38,6 +38,7 @@ _HOUSEKEEPING = frozenset(
 _STATUS = {"TERMINATED": RunStatus.FINISHED, "ERROR": RunStatus.FAILED}
 """What the last state calls RUNNING is PENDING to Ray when it reads the state again: how it ended is not known."""
 _LARGEST_STATE = 64 << 20
+_LAST_STATE: dict[tuple[str, str, str, int, int], tuple[dict[str, str], tuple[Problem, ...]]] = {}
 
 
 class RayTune:
@@ -87,14 +88,15 @@ class RayTune:
                 time_s = as_number(row.get("timestamp"))
                 time_us = round(time_s * 1e6) if time_s is not None and 0 < time_s < 9e9 else NO_TIME
                 if started is None and time_us != NO_TIME:
-                    started = time_us - round((as_number(row.get("time_total_s")) or 0.0) * 1e6)
+                    took = as_number(row.get("time_total_s")) or 0.0
+                    started = time_us - round(took * 1e6) if 0 <= took * 1e6 < time_us else None
                 ended = max(ended, time_us)
                 kept = {k: v for k, v in row.items() if k not in _HOUSEKEEPING}
                 for name, value in numbers_in(kept):
                     points.add(name, step, value, time_us)
                 last = row
             if isinstance(last.get("hostname"), str):
-                facts["host"] = str(last["hostname"])
+                facts["host"] = storable(str(last["hostname"]))
             if not params and isinstance(config := last.get("config"), dict):
                 params = tuple(flatten(config))
         metrics = [*points.series(where)]
@@ -152,12 +154,31 @@ def _status(folder: Folder, trial: str, budget: Budget, problems: list[Problem])
     if above is not None:
         states = [name for name in above.files if _STATE.fullmatch(name)]
         for name in sorted(states)[-1:]:
-            for entry in _trials(above, name, budget, problems):
-                if entry.get("trial_id") == trial and isinstance(found := entry.get("status"), str):
-                    raw = found
+            statuses, odd = _statuses(above, name, budget)
+            problems += odd
+            raw = statuses.get(trial)
     if raw in _STATUS:
         return _STATUS[raw], raw
     return (RunStatus.FAILED if _ERROR in folder.files else RunStatus.UNKNOWN), raw
+
+
+def _statuses(folder: Folder, name: str, budget: Budget) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """The status of each trial by its id, and what was wrong with the state.
+
+    The last state is remembered while its size and time stay: it holds every trial, and every trial asks for it.
+    """
+    entry = folder.files[name]
+    key = (str(folder.root), folder.path, name, entry.size, entry.mtime_ns)
+    if key not in _LAST_STATE:
+        problems: list[Problem] = []
+        statuses: dict[str, str] = {}
+        for told in _trials(folder, name, budget, problems):
+            trial, status = told.get("trial_id"), told.get("status")
+            if isinstance(trial, str) and isinstance(status, str):
+                statuses[storable(trial)] = storable(status)
+        _LAST_STATE.clear()
+        _LAST_STATE[key] = statuses, tuple(problems)
+    return _LAST_STATE[key]
 
 
 def _trials(folder: Folder, name: str, budget: Budget, problems: list[Problem]) -> Iterator[dict[str, Json]]:

@@ -70,7 +70,7 @@ class StableBaselines:
             format=self.name,
             path=folder.shown,
             id=folder.shown,
-            name=environment if isinstance(environment, str) else None,
+            name=storable(environment) if isinstance(environment, str) else None,
             started_us=round(started * 1e6) if started is not None and 0 < started < 9e9 else None,
             params=tuple(params),
             metrics=tuple(metrics),
@@ -85,7 +85,8 @@ def _is_ours(folder: Folder, name: str) -> bool:
         if _MONITOR.fullmatch(name):
             return bool(_HEAD.match(folder.head(name, 4096)))
         if name == _CSV:
-            return _STEP in header_of(folder.head(name, 1 << 16))
+            # The header alone: damage further down is told by reading it.
+            return _STEP in header_of(folder.head(name, 1 << 16).lstrip().partition(b"\n")[0])
         return name == _JSON and _STEP.encode() in folder.head(name, 1 << 16)
     except FolderUnreadable:
         return False

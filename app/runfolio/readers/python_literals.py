@@ -1,0 +1,150 @@
+"""Settings out of Python source that is parsed and never run: assignments of literals and of `dict(...)` calls."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Iterator
+
+from runfolio.model.params import Json
+
+_DEEPEST = 60
+_LARGEST = 500_000
+"""Literals of a source, counted wherever a name repeats them: ten lines can name each other to make 10^10 of them."""
+
+_CHARACTERS = 64  # of a text count as one literal more
+_HARMLESS = (ast.Import, ast.ImportFrom, ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def literals_of(text: str) -> tuple[dict[str, Json], int]:
+    """What names stand for at the end of a source, as far as it can be told, and how many settings cannot.
+
+    An entry of a mapping that is no literal is left out and counted; one in a list costs the list. Tuples and sets
+    are lists. A name whose value is changed by what only running would tell is left out.
+    Raises SyntaxError, ValueError, RecursionError or MemoryError for what is no Python, as `ast.parse` does.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an odd escape in somebody's config is no concern of the user
+        tree = ast.parse(text)
+    reading = _Reading()
+    for statement in tree.body:
+        reading.run_past(statement)
+    return reading.found, reading.left
+
+
+class _NotLiteral(ValueError):
+    pass
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.found: dict[str, Json] = {}
+        self.left = 0
+        self._sizes: dict[str, int] = {}
+        self._count = 0
+
+    def run_past(self, statement: ast.stmt) -> None:
+        """Take up an assignment of literals; forget names that any other statement may change."""
+        targets = _targets(statement)
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        if value is None or len(names) < len(targets):
+            if not isinstance(statement, _HARMLESS) and not _is_text(statement):
+                self.left += not (isinstance(statement, ast.AnnAssign) and statement.value is None)
+                # What is only mentioned in a call is changed by it where it can be.
+                called = isinstance(statement, ast.Expr)
+                names = [n for n in _names_in(statement) if not called or isinstance(self.found.get(n), dict | list)]
+                self._forget(names)
+            return
+        before = self._count
+        try:
+            made = self._value(value, 0)
+        except _NotLiteral:
+            self.left += 1
+            self._forget(names)
+            return
+        for name in names:
+            self.found[name], self._sizes[name] = made, self._count - before
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.found.pop(name, None)
+
+    def _counted(self, size: int) -> None:
+        if self._count + size > _LARGEST:
+            raise _NotLiteral("too large")
+        self._count += size
+
+    def _value(self, node: ast.expr, depth: int) -> Json:
+        if depth > _DEEPEST:
+            raise _NotLiteral("too deep")
+        self._counted(1)
+        if isinstance(node, ast.Constant):
+            return self._constant(node.value)
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return [self._value(item, depth + 1) for item in node.elts]
+        if isinstance(node, ast.Dict):
+            keys = (None if key is None else str(self._value(key, depth + 1)) for key in node.keys)
+            return self._mapping(zip(keys, node.values, strict=True), depth)
+        if isinstance(node, ast.Name) and node.id in self.found:
+            self._counted(self._sizes[node.id])
+            return self.found[node.id]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "dict" and not node.args:
+                return self._mapping(((k.arg, k.value) for k in node.keywords), depth)
+            if node.func.id == "float" and len(node.args) == 1 and not node.keywords:
+                return self._float(node.args[0], depth)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            number = self._value(node.operand, depth + 1)
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                return -number if isinstance(node.op, ast.USub) else number
+        raise _NotLiteral("not a literal")
+
+    def _constant(self, value: object) -> Json:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        text = value if isinstance(value, str) else repr(value)
+        self._counted(len(text) // _CHARACTERS)
+        return text
+
+    def _mapping(self, entries: Iterable[tuple[str | None, ast.expr]], depth: int) -> Json:
+        made: dict[str, Json] = {}
+        lost = 0
+        for key, item in entries:
+            try:
+                if key is None:
+                    spread = self._value(item, depth + 1)
+                    made |= spread if isinstance(spread, dict) else {}
+                else:
+                    made[key] = self._value(item, depth + 1)
+            except _NotLiteral:
+                lost += 1
+        if lost and not made:
+            raise _NotLiteral("nothing of it is")
+        self.left += lost
+        return made
+
+    def _float(self, node: ast.expr, depth: int) -> float:
+        """`float("inf")`, which is how a number that has no literal is written."""
+        text = self._value(node, depth + 1)
+        if not isinstance(text, str | int | float):
+            raise _NotLiteral("no number")
+        try:
+            return float(text)
+        except (ValueError, OverflowError) as failure:
+            raise _NotLiteral(str(failure)) from failure
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    if isinstance(statement, ast.Assign):
+        return statement.targets
+    return [statement.target] if isinstance(statement, ast.AnnAssign) else []
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _names_in(statement: ast.stmt) -> Iterator[str]:
+    """Every name in a statement: any of them may stand for something else afterwards."""
+    yield from (node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
