@@ -401,3 +401,13 @@ def test_an_empty_index_answers_everything_with_nothing(tmp_path: Path) -> None:
     assert len(asked.default_columns(12)) == 8
     asked.check_filter("failed and not (name ~ x)")
     empty.close()
+
+
+def test_a_text_that_is_one_runs_name_and_the_id_of_another_is_ambiguous(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(Recording("generic", "x/p", "m00", name="first"), Recording("generic", "b", "b", name="m00"))
+    with pytest.raises(NotFound, match="2 runs are called 'm00'"):
+        shelf.queries.resolve_run("m00")
+    with pytest.raises(NotFound, match="No run is named"):
+        shelf.queries.resolve_run("")
+    shelf.close()

@@ -168,7 +168,7 @@ def tag_runs(args: argparse.Namespace) -> int:
     if not args.add and not args.remove:
         raise UsageError("Say which tags: --add TAG or --remove TAG")
     with workspace(args) as ws:
-        keys = [ws.resolve_run(text) for text in args.runs]
+        keys = [*dict.fromkeys(ws.resolve_run(text) for text in args.runs)]
         return _show_entry(ws.tag(keys, add=args.add, remove=args.remove, reason=args.reason), args)
 
 

@@ -28,7 +28,7 @@ def export_chart(args: argparse.Namespace) -> int:
         if lacking := [m for m in metrics if m not in known]:
             raise NotFound(
                 f"None of these runs has a metric {lacking[0]!r}",
-                hint="`runfolio diff RUN` lists the metrics of a run.",
+                hint="`runfolio diff RUN --all` lists what a run has.",
             )
         panels = tuple(PanelRecipe(m, args.x, args.log_y, args.smoothing) for m in metrics)
         recipe = chart_of(runs, panels, title=args.title, theme=args.theme, dpi=args.dpi)

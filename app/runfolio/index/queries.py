@@ -186,13 +186,14 @@ class Queries:
         """The one run that a key, tracker id, name, path, or the start of a key or id means. Raises NotFound."""
         recorded = "exists (select 1 from recordings c join links l on l.recording = c.id where l.run = r.id and {})"
         attempts = (
-            "r.key = ?",
-            recorded.format("c.tracker_id = ?"),
-            "r.name = ?",
-            "r.path = ?",
-            "starts_with(r.key, ?)",
-            recorded.format("starts_with(c.tracker_id, ?)"),
+            "r.key = $1",
+            # Together: what is the name of one run may be the path of another, and neither is meant more.
+            f"{recorded.format('c.tracker_id = $1')} or r.name = $1 or r.path = $1",
+            "starts_with(r.key, $1)",
+            recorded.format("starts_with(c.tracker_id, $1)"),
         )
+        if not text:
+            raise NotFound("No run is named", hint="A name, id, path or key will do; `runfolio runs` lists them.")
         for attempt in attempts:
             rows = self._db.rows(f"select r.key, r.name, r.path from runs r where {attempt} order by r.key", [text])
             if len(rows) == 1:
