@@ -212,9 +212,7 @@ class _Run:
             made = [*self._last_values(latest, kept), *made]
             if not self.log_name and not self.files.is_old:
                 message = "The run's log (run-<id>.wandb) is not here: only config and last values are known"
-                self.problems.append(
-                    info("no-log", self.folder.shown, message, "Copy the whole run folder to see the rest.")
-                )
+                self.problems.append(info("no-log", self.folder.shown, message, "Copy the whole run folder."))
         finals = {m.name: _latest(latest.get(m.name)) for m in made}
         return tuple(
             m if (final := finals[m.name]) is None else replace(m, final=final, final_rule=_SUMMARY_RULE) for m in made
