@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,58 @@ def test_results_of_another_shape_are_told_and_left_out(tmp_path: Path, text: st
 def test_other_texts_are_no_logs_of_a_training(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("[1] see below\nsome text\n[0]\tno numbers here\n")
     assert claims_on(tmp_path) == []
+
+
+@pytest.mark.parametrize("run", ["plain", "multi eval", "cv", "overfit", "snap"])
+def test_the_log_of_catboost_stands_in_for_its_tables(tmp_path: Path, run: str) -> None:
+    shutil.copytree(RUNS / "cat" / run, tmp_path / "run")
+    by_table = only(tmp_path, "catboost")
+    for table in tmp_path.rglob("*_error.tsv"):
+        table.unlink()
+    by_log = only(tmp_path, "catboost")
+    assert [m.name for m in by_log.metrics] == [m.name for m in by_table.metrics]
+    for metric, same in zip(by_log.metrics, by_table.metrics, strict=True):
+        assert metric.step.tolist() == same.step.tolist()
+        assert metric.value.tolist() == pytest.approx(same.value.tolist(), rel=1e-8)
+
+
+def test_a_cut_log_of_catboost_without_tables_gives_its_whole_iterations(tmp_path: Path) -> None:
+    (tmp_path / "catboost_info").mkdir()
+    (tmp_path / "catboost_info" / "catboost_training.json").write_text(
+        '{"meta":{"learn_metrics":[{"name":"L"}],"learn_sets":["learn"]},\n"iterations":[\n'
+        '{"learn":[0.5],"iteration":0},\n{"learn":[NaN],"iteration":1},\n{"lear'
+    )
+    run = only(tmp_path, "catboost")
+    assert [(m.name, m.step.tolist(), [str(v) for v in m.value.tolist()]) for m in run.metrics] == [
+        ("learn/L", [0, 1], ["0.5", "nan"])
+    ]
+    assert codes(run) == ["json-cut"]
+
+
+@pytest.mark.parametrize("name", ["evals_result.csv", "eval_results.tsv"])
+def test_evaluation_results_in_a_table_are_read(tmp_path: Path, name: str) -> None:
+    separator = "," if name.endswith("csv") else "\t"
+    rows = (("iteration", "train-logloss", "eval-auc"), ("0", "0.6", "nan"), ("1", "0.5", "0.9"))
+    (tmp_path / name).write_text("".join(separator.join(row) + "\n" for row in rows))
+    (tmp_path / "model.txt").write_text("tree\nversion=v3\n\nparameters:\n[max_depth: 3]\nend of parameters\n")
+    run = only(tmp_path)
+    assert [(m.name, m.step.tolist(), str(m.value[0])) for m in run.metrics] == [
+        ("train-logloss", [0, 1], "0.6"),
+        ("eval-auc", [0, 1], "nan"),
+    ]
+    assert {p.key: p.value for p in run.params} == {"max_depth": 3}
+
+
+def test_the_log_of_lightgbms_own_program_is_read(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text(
+        "[LightGBM] [Info] Finished loading parameters\n[LightGBM] [Info] Iteration:1, training auc : 0.95\n"
+        "[LightGBM] [Info] Iteration:1, valid_1 auc : 0.91\n[LightGBM] [Info] Iteration:2, valid_1 auc : nan\n"
+        "[LightGBM] [Info] Early stopping at iteration 2, the best iteration round is 1\n"
+        "Output of best iteration round:\nIteration:1, training auc : 0.95\nIteration:1, valid_1 auc : 0.91\n"
+        "[LightGBM] [Info] 0.1 seconds elapsed, finished iteration 1\n[LightGBM] [Info] Iteration:3, training a"
+    )
+    run = only(tmp_path)
+    assert [(m.name, m.step.tolist(), [str(v) for v in m.value.tolist()]) for m in run.metrics] == [
+        ("training/auc", [0], ["0.95"]),
+        ("valid_1/auc", [0, 1], ["0.91", "nan"]),
+    ]

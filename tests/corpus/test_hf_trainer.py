@@ -16,7 +16,7 @@ import pytest
 
 from runfolio.model.run import Recording
 from runfolio.readers.pickle_data import Call, NotReadable, plain_data, read_pickle
-from support.inspected import CORPUS, inspected_runs, recordings_of
+from support.inspected import CORPUS, claims_on, inspected_runs, recordings_of
 
 RUNS = CORPUS / "hf_trainer" / "runs"
 
@@ -83,6 +83,78 @@ def test_a_cut_state_gives_the_rows_before_the_cut(tmp_path: Path) -> None:
     run = only(tmp_path)
     assert len(points(run, "loss")) >= 16
     assert any("json" in p.code for p in run.problems)
+
+
+def row(step: int, loss: float = 0.5) -> dict[str, Any]:
+    return {"step": step, "loss": loss}
+
+
+def losses(root: Path) -> list[tuple[int, str]]:
+    return points(only(root), "loss")
+
+
+def test_a_training_resumed_without_its_history_is_one_log_over_its_checkpoints(tmp_path: Path) -> None:
+    write_state(tmp_path / "checkpoint-10", 10, [row(5), row(10)])
+    write_state(tmp_path / "checkpoint-20", 20, [row(15), row(20)])
+    assert [s for s, _ in losses(tmp_path)] == [5, 10, 15, 20]
+
+
+def test_rows_that_the_newest_state_lost_come_from_the_one_before_it(tmp_path: Path) -> None:
+    rows = [row(s) for s in range(1, 30)]
+    write_state(tmp_path / "checkpoint-20", 20, rows[:20])
+    write_state(tmp_path / "checkpoint-29", 29, rows)
+    state = tmp_path / "checkpoint-29" / "trainer_state.json"
+    state.write_text(state.read_text()[:300])
+    assert [s for s, _ in losses(tmp_path)] == [*range(1, 21)]
+
+
+def test_a_training_that_went_on_from_an_older_checkpoint_keeps_both_ways(tmp_path: Path) -> None:
+    write_state(tmp_path / "checkpoint-15", 15, [row(5), row(10), row(15, 0.9)])
+    write_state(tmp_path / "checkpoint-20", 20, [row(5), row(10), row(15, 0.4), row(20, 0.3)])
+    assert losses(tmp_path) == [(5, "0.5"), (10, "0.5"), (15, "0.9"), (15, "0.4"), (20, "0.3")]
+
+
+def test_rows_that_are_alike_stay_as_often_as_they_were_written(tmp_path: Path) -> None:
+    twice = [row(5), row(5), row(9, float("nan"))]
+    write_state(tmp_path / "checkpoint-9", 9, twice)
+    write_state(tmp_path, 9, twice)
+    assert losses(tmp_path) == [(5, "0.5"), (5, "0.5"), (9, "nan")]
+
+
+def test_a_log_that_begins_a_newer_one_as_text_is_not_parsed_again(tmp_path: Path) -> None:
+    def write(folder: Path, step: int, rows: list[dict[str, Any]]) -> None:
+        folder.mkdir(exist_ok=True)
+        state = {"global_step": step, "log_history": rows, "max_steps": 30}
+        (folder / "trainer_state.json").write_text(json.dumps(state, indent=2, sort_keys=True) + "\n")
+
+    rows = [row(s) for s in range(1, 21)]
+    write(tmp_path, 20, rows)
+    write(tmp_path / "checkpoint-10", 10, rows[:10])
+    older = tmp_path / "checkpoint-10" / "trainer_state.json"
+    older.write_text(older.read_text().replace('"max_steps": 30', '"max_steps": oops'))
+    run = only(tmp_path)
+    assert (len(points(run, "loss")), run.problems) == (20, ())
+
+
+def test_arguments_that_were_written_as_text_come_before_packed_ones(tmp_path: Path) -> None:
+    write_state(tmp_path, 9, [row(9)])
+    (tmp_path / "training_args.bin").write_bytes(b"PK\x03\x04 cut")
+    (tmp_path / "training_args.json").write_text('{"learning_rate": 5e-05, "hub_token": "hf_x", "_n_gpu": 1}')
+    run = only(tmp_path)
+    assert ({p.key: p.text for p in run.params}, run.problems) == ({"learning_rate": "5e-05"}, ())
+
+
+@pytest.mark.parametrize("text", ['{"hello": 1}', "{}"])
+def test_a_file_of_that_name_that_is_no_state_is_left_alone(tmp_path: Path, text: str) -> None:
+    (tmp_path / "trainer_state.json").write_text(text)
+    assert claims_on(tmp_path) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"\0\0\0", b'{"best_gl', b"\xff\xfe", b"[1, 2]"])
+def test_a_damaged_state_is_a_run_with_a_problem(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "trainer_state.json").write_bytes(data)
+    run = only(tmp_path)
+    assert (run.metrics, bool(run.problems)) == ((), True)
 
 
 def test_odd_rows_are_left_out_and_counted(tmp_path: Path) -> None:

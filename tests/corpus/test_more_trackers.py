@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,41 @@ def test_a_trial_that_took_no_time_that_can_be_has_no_start_or_that_of_its_first
     run = trial(tmp_path, row)
     assert run.started_us == (1_795_400_000_000_000 if took == '"x"' else None)
     assert points(run, "loss") == [(1, "1.0")]
+
+
+TABLE = (
+    "loss,training_iteration,trial_id,config/lr,timestamp\n"
+    "1,1,9a73a_00001,1,1795400000\nnan,2,9a73a_00001,1,1795400001\n"
+)
+
+
+@pytest.mark.parametrize("params", [True, False])
+@pytest.mark.parametrize("result", [None, ""])
+def test_a_trial_whose_results_are_lost_comes_from_its_table(tmp_path: Path, result: str | None, params: bool) -> None:
+    folder = tmp_path / "fn_9a73a_00001_1_lr=1"
+    folder.mkdir()
+    (folder / "progress.csv").write_text(TABLE)
+    if params:
+        (folder / "params.json").write_text('{"lr": 1}')
+    if result is not None:
+        (folder / "result.json").write_text(result)
+    run = only(tmp_path, "ray_tune")
+    assert (run.id, points(run, "loss")) == ("9a73a_00001", [(1, "1.0"), (2, "nan")])
+    assert [p.key for p in run.params] == (["lr"] if params else [])
+    assert codes(run) == []
+
+
+def test_event_files_of_a_trial_are_read_where_nothing_else_tells_its_results(tmp_path: Path) -> None:
+    (trial_folder,) = [p.parent for p in (CORPUS / "ray_tune" / "runs").rglob("events*")][:1]
+    folder = tmp_path / trial_folder.name
+    folder.mkdir()
+    for file in trial_folder.iterdir():
+        if "tfevents" in file.name or file.name in ("params.json", "params.pkl"):
+            shutil.copy(file, folder)
+    (folder / "params.pkl").touch()
+    assert {c.reader for c in claims_on(tmp_path)} == {"ray_tune", "tensorboard"}
+    (run,) = inspected_runs(tmp_path).values()
+    assert any(metric["count"] for metric in run["metrics"].values())
 
 
 def experiment(root: Path, stamp: str, **statuses: str) -> None:
@@ -165,6 +201,15 @@ def test_a_cut_monitor_keeps_its_whole_episodes(tmp_path: Path) -> None:
     (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P"}\nr,l,t\n1.0,5,0.1\n2.0,')
     run = only(tmp_path, "sb3")
     assert (points(run, "monitor/l"), codes(run)) == ([(5, "5.0")], ["bad-line"])
+
+
+def test_episodes_keep_what_the_user_had_logged_with_them(tmp_path: Path) -> None:
+    rows = "1,5,0.1,True,a\nnan,5,0.2,False,b\nx,5,0.3,True,c\n3,5,0.4,0.5,\n"
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P"}\nr,l,t,is_success,note\n' + rows)
+    run = only(tmp_path, "sb3")
+    assert points(run, "monitor/r") == [(5, "1.0"), (10, "nan"), (15, "3.0")]
+    assert points(run, "monitor/is_success") == [(5, "1.0"), (10, "0.0"), (15, "0.5")]
+    assert codes(run) == ["bad-line"]
 
 
 def test_cells_that_are_empty_are_no_points(tmp_path: Path) -> None:

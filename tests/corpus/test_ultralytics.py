@@ -55,6 +55,16 @@ def test_options_of_v5_are_read_with_their_hyperparameters(tmp_path: Path) -> No
     assert run.metrics[0].step.tolist() == [0]
 
 
+def test_old_results_without_names_are_listed_and_told(tmp_path: Path) -> None:
+    (tmp_path / "opt.yaml").write_text("weights: yolov7.pt\ncfg: a.yaml\n")
+    (tmp_path / "hyp.yaml").write_text("lr0: 0.01\n")
+    assert [p.code for p in only(tmp_path).problems] == ["no-results"]
+    (tmp_path / "results.txt").write_text("     0/2     5.96G   0.08   0.03\n")
+    run = only(tmp_path)
+    assert ([p.code for p in run.problems], run.metrics) == (["results-without-names"], ())
+    assert [a.path for a in run.artifacts] == ["results.txt"]
+
+
 def test_weights_are_listed_and_not_opened(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "best.pt").write_bytes(b"\x80\x04cos\nsystem\n")

@@ -20,11 +20,14 @@ from runfolio.model.params import Json, Param, flatten
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
 from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
+from runfolio.readers.csv_table import header_of
 from runfolio.readers.documents import decode, parse_json
 from runfolio.readers.files import artifacts_below, read_document
 from runfolio.readers.folder import Folder
+from runfolio.readers.tabular import read_file
 
 _HISTORY = re.compile(r"evals?_results?\.json|evals\.json", re.IGNORECASE)
+_TABLE = re.compile(r"(?:evals?_results?|evals)\.(?:csv|tsv)", re.IGNORECASE)
 _CV = re.compile(r"cv(?:_results?)?\.json", re.IGNORECASE)
 _CV_KEY = re.compile(r"(?:train|test|valid)[ -].+-(?:mean|std|stdv)")
 _LOG = re.compile(r".*\.(?:log|out|txt)", re.IGNORECASE)
@@ -34,6 +37,9 @@ _XGB_LINE = re.compile(r"(?:\[[^\]\n]*\]\s*)?\[(\d{1,9})\]((?:\t[^\t:\n]+:[^\t\n
 _XGB_CELL = re.compile(r"([^\t:]+(?::[^\t:]+)*?):([-+.\w]+?)(?:\+([-.\de]+))?")
 _LGB_LINE = re.compile(r"(?:\[LightGBM\]\s*\[Info\]\s*)?\[(\d{1,9})\]((?:\t[^\t:\n]+: [^\t\n]+)+)\s*")
 _LGB_CELL = re.compile(r"(.+)'s (.+): ([-+.\w]+)(?: \+ ([-.\de]+))?")
+# With its head only: at an early stop the lines of the best iteration are printed once more, without one.
+_LGB_CLI = re.compile(r"\[LightGBM\] \[Info\] Iteration: ?(\d{1,9}), (.+) ([-+.\w]+)\s*")
+_LGB_CLI_NAME = re.compile(r"(\S+) (.+?) ?:")
 _PARAMETERS = re.compile(rb"\nparameters:\n(.*?)\nend of parameters", re.DOTALL)
 _ENTRY = re.compile(r"\[([^:\]]+): ?(.*)\]")
 _LISTS = frozenset({"metric", "valid", "eval_at", "label_gain", "monotone_constraints"})
@@ -84,6 +90,11 @@ class Boosting:
         for name in (*by_kind.get("evaluation results", ()), *by_kind.get("cross-validation results", ())):
             for metric in _history(folder, name, budget, problems):
                 metrics.setdefault(metric.name, metric)
+        for name in by_kind.get("table of evaluation results", ()):
+            logged = read_file(folder, name, budget)
+            problems += logged.problems
+            for metric in logged.metrics:
+                metrics.setdefault(metric.name, metric)
         library = _library(by_kind)
         for name in by_kind.get("log of XGBoost", ()) or by_kind.get("log of LightGBM", ()):
             said = [*_printed(folder, name, budget, problems)]
@@ -118,7 +129,7 @@ def _look(folder: Folder, taken: frozenset[str]) -> dict[str, str]:
         if name in taken:
             continue
         suffix = name.lower().rpartition(".")[2]
-        if suffix not in ("txt", "json", "model", "ubj", "log", "out", "lgb"):
+        if suffix not in ("txt", "json", "model", "ubj", "log", "out", "lgb", "csv", "tsv"):
             continue
         try:
             head = folder.head(name, 4096)
@@ -148,6 +159,8 @@ def _kind_of(name: str, suffix: str, head: bytes) -> str:
             is_config = b'"generic_param"' in head or b'"learner_train_param"' in head
             return "XGBoost config" if is_config else "XGBoost model"
         return ""
+    if _TABLE.fullmatch(name) and len(header_of(head.lstrip().partition(b"\n")[0])) > 1:
+        return "table of evaluation results"
     if suffix == "ubj" and b"learner" in head[:64]:
         return "XGBoost model (binary)"
     if _LOG.fullmatch(name):
@@ -213,6 +226,9 @@ def _printed(folder: Folder, name: str, budget: Budget, problems: list[Problem])
                 if (part := _LGB_CELL.fullmatch(cell)) is not None:
                     # LightGBM counts its printed iterations from 1, its results from 0.
                     add(f"{part[1]}/{part[2]}", int(found[1]) - 1, part[3])
+        elif (found := _LGB_CLI.fullmatch(line)) is not None:
+            if (part := _LGB_CLI_NAME.fullmatch(found[2])) is not None:
+                add(f"{part[1]}/{part[2]}", int(found[1]) - 1, found[3])
         elif (found := _XGB_LINE.fullmatch(line)) is not None:
             for cell in found[2].strip("\t").split("\t"):
                 if (part := _XGB_CELL.fullmatch(cell)) is not None:

@@ -17,11 +17,12 @@ from runfolio.model.metrics import MetricSeries
 from runfolio.model.params import Json, Param, flatten
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
+from runfolio.readers.catboost_log import logged_metrics
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from
 from runfolio.readers.documents import parse_json
 from runfolio.readers.files import artifacts_below, read_document
 from runfolio.readers.folder import Folder
-from runfolio.readers.tabular import read_file
+from runfolio.readers.tabular import Logged, read_file
 
 _INFO, _LOG = "catboost_info", "catboost_training.json"
 _ERRORS = ("learn_error.tsv", "test_error.tsv")
@@ -63,10 +64,12 @@ class CatBoost:
         """One recording; the folds of a cross-validation stand before the names of its metrics."""
         problems: list[Problem] = []
         info = folder.sub(_INFO) if claim.prune else folder
-        metrics = [*_metrics(info, "", budget, problems)]
+        log = _log(info, budget, problems)
+        metrics = [*_metrics(info, log, "", budget, problems)]
         for fold in _folds(info):
-            metrics += _metrics(info.sub(fold), f"{fold}/", budget, problems)
-        meta = _meta(info, budget, problems)
+            inner = info.sub(fold)
+            metrics += _metrics(inner, _log(inner, budget, problems), f"{fold}/", budget, problems)
+        meta = _part(log, "meta")
         if claim.prune:
             below, odd = artifacts_below(info, budget)
             kept = [replace(a, path=f"{_INFO}/{a.path}") for a in below]
@@ -98,23 +101,24 @@ def _folds(folder: Folder) -> list[str]:
     return sorted((n for n in found if n.startswith("fold-")), key=lambda n: (len(n), n))
 
 
-def _metrics(folder: Folder, prefix: str, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
+def _metrics(
+    folder: Folder, log: Mapping[str, Json], prefix: str, budget: Budget, problems: list[Problem]
+) -> Iterator[MetricSeries]:
+    """The columns of both tables; of a table that is lost or empty what the log says of its part."""
     for name in _ERRORS:
-        if name not in folder.files:
-            continue
-        logged = read_file(folder, name, budget)
+        part = name.partition("_")[0]
+        logged = read_file(folder, name, budget) if name in folder.files else Logged()
         problems += logged.problems
-        for metric in logged.metrics:
-            yield replace(metric, name=f"{prefix}{name.partition('_')[0]}/{metric.name}")
+        for metric in logged.metrics or logged_metrics(log, part, folder.where(_LOG)):
+            yield replace(metric, name=f"{prefix}{part}/{metric.name}")
 
 
-def _meta(folder: Folder, budget: Budget, problems: list[Problem]) -> Mapping[str, Json]:
+def _log(folder: Folder, budget: Budget, problems: list[Problem]) -> Mapping[str, Json]:
     if _LOG not in folder.files:
         return {}
     document = read_document(folder, _LOG, budget)
     problems += document.problems
-    meta = document.mapping.get("meta")
-    return meta if isinstance(meta, dict) else {}
+    return document.mapping
 
 
 # --- params ---------------------------------------------------------------------------------------------------------

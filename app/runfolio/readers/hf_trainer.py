@@ -24,11 +24,14 @@ from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
 from runfolio.readers.contract import Budget, Claim, Strength, info, warning
 from runfolio.readers.documents import Document
-from runfolio.readers.files import artifacts_below, read_document
+from runfolio.readers.files import artifacts_below, read_document, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.pickle_data import Call, NotReadable, plain_data, read_pickle
+from runfolio.readers.trainer_log import STATE, TrainerLog, read_log
 
-_STATE, _ARGS, _CONFIG = "trainer_state.json", "training_args.bin", "config.json"
+_ARGS, _CONFIG = "training_args.bin", "config.json"
+_TEXT_ARGS = ("training_args.json", "training_args.yaml", "training_args.yml")
+_MARKS = (b'"global_step"', b'"log_history"', b'"best_model_checkpoint"')
 _RESULTS = ("all_results.json", "train_results.json", "eval_results.json", "test_results.json", "predict_results.json")
 _CHECKPOINT = re.compile(r"checkpoint-(?P<step>\d{1,18})")
 _LARGEST_ARGS = 1 << 20
@@ -44,18 +47,22 @@ class HfTrainer:
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
         """A folder with a state, or with checkpoints that have one."""
         checkpoints = frozenset(_checkpoints(folder))
-        if not checkpoints and (_STATE not in folder.files or _STATE in taken):
+        own = STATE in folder.files and STATE not in taken and _is_state(folder)
+        if not checkpoints and not own:
             return None
-        reason = "trainer_state.json" if _STATE in folder.files else "checkpoints with trainer_state.json"
-        names = {_STATE, _ARGS, _CONFIG, "generation_config.json", "adapter_config.json", *_RESULTS}
+        reason = STATE if own else f"checkpoints with {STATE}"
+        names = {STATE, _ARGS, *_TEXT_ARGS, _CONFIG, "generation_config.json", "adapter_config.json", *_RESULTS}
         files = frozenset(names & {*folder.files}) - taken
         return Claim(self.name, folder.path, Strength.LAYOUT, reason, files, checkpoints, deep=bool(checkpoints))
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording: the state that got furthest, of the folder itself and its checkpoints."""
         problems: list[Problem] = []
-        state, where = _state(folder, claim, budget, problems)
-        params = _params(folder, claim, problems)
+        newest_first = sorted(claim.prune or (), key=_step_of, reverse=True)
+        places = [folder] if STATE in folder.files else []
+        log = read_log([*places, *(folder.sub(name) for name in newest_first)], budget)
+        problems += log.problems
+        params = _params(folder, claim, budget, problems)
         by_name = {p.key: p.value for p in params}
         artifacts, odd = artifacts_below(folder, budget)
         config = _document(folder, _CONFIG, budget, problems).mapping if _CONFIG in folder.files else {}
@@ -71,18 +78,28 @@ class HfTrainer:
             id=folder.shown,
             name=run_name if isinstance(run_name, str) and run_name != by_name.get("output_dir") else None,
             params=params,
-            metrics=tuple(_metrics(state, where, problems)),
+            metrics=tuple(_metrics(log, problems)),
             artifacts=artifacts,
             facts={"transformers.version": version} if isinstance(version, str) else {},
-            extra=_extra(folder, claim, state.mapping, config, budget, problems),
+            extra=_extra(folder, claim, log.state, config, budget, problems),
             problems=(*problems, *odd),
         )
 
 
 def _checkpoints(folder: Folder) -> Iterator[str]:
-    for name in folder.holding(_STATE):
+    for name in folder.holding(STATE):
         if _CHECKPOINT.fullmatch(name):
             yield name
+
+
+def _is_state(folder: Folder) -> bool:
+    """Whether the file of that name is a state, or may have been one before it was damaged."""
+    try:
+        head = folder.head(STATE, 4096).strip()
+    except FolderUnreadable:
+        return True  # reading it tells
+    whole = head.startswith(b"{") and head.endswith(b"}")
+    return not whole or any(mark in head for mark in _MARKS)
 
 
 def _step_of(name: str) -> int:
@@ -96,37 +113,17 @@ def _document(folder: Folder, name: str, budget: Budget, problems: list[Problem]
     return document
 
 
-def _state(folder: Folder, claim: Claim, budget: Budget, problems: list[Problem]) -> tuple[Document, str]:
-    """The state with the greatest global step; the folder's own among equals."""
-    best, where, furthest = Document(None), folder.where(_STATE), -1
-    places = [folder] if _STATE in folder.files else []
-    newest_first = sorted(claim.prune or (), key=_step_of, reverse=True)
-    for place in [*places, *(folder.sub(name) for name in newest_first)]:
-        if place is not folder and furthest >= _step_of(place.name):
-            break  # older checkpoints hold a beginning of the same log
-        try:
-            document = _document(place, _STATE, budget, problems)
-        except FolderUnreadable as failure:
-            problems.append(warning("folder-unreadable", place.shown, failure.message))
-            continue
-        step = document.mapping.get("global_step")
-        reached = step if isinstance(step, int) else (0 if document.mapping else -1)
-        if reached > furthest:
-            best, where, furthest = document, place.where(_STATE), reached
-    return best, where
-
-
-def _metrics(state: Document, where: str, problems: list[Problem]) -> Iterator[MetricSeries]:
+def _metrics(log: TrainerLog, problems: list[Problem]) -> Iterator[MetricSeries]:
     """The log, a series for each name that has numbers; a row's step is that of the optimizer."""
-    log = state.mapping.get("log_history")
-    if not isinstance(log, list):
-        if state.mapping:
+    where = log.where
+    if log.rows is None:
+        if log.state or not log.problems:
             problems.append(info("no-log", where, "The state has no log_history: there are no metrics"))
         return
     steps: dict[str, array[int]] = {}
     values: dict[str, array[float]] = {}
     odd = 0
-    for row in log:
+    for row in log.rows:
         step = row.get("step") if isinstance(row, dict) else None
         if not isinstance(row, dict) or not isinstance(step, int | float) or not abs(step) < 2**63:
             odd += 1
@@ -154,7 +151,18 @@ def _as_float(value: float) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def _params(folder: Folder, claim: Claim, problems: list[Problem]) -> tuple[Param, ...]:
+def _params(folder: Folder, claim: Claim, budget: Budget, problems: list[Problem]) -> tuple[Param, ...]:
+    """The training arguments that somebody wrote as text; else the plain values of training_args.bin."""
+    for name in _TEXT_ARGS:
+        if name in claim.files:
+            found, odd = read_params(folder, name, budget)
+            problems += odd
+            if found:
+                return tuple(p for p in found if p.path[0] not in _SECRET and p.path[0][:1] != "_")
+    return _packed_params(folder, claim, problems)
+
+
+def _packed_params(folder: Folder, claim: Claim, problems: list[Problem]) -> tuple[Param, ...]:
     """The plain values of training_args.bin: a zip of torch with a pickle in it, which is read and not run."""
     places = [folder, *(folder.sub(n) for n in sorted(claim.prune or (), key=_step_of, reverse=True))]
     for place in places:

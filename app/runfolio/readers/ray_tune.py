@@ -1,7 +1,7 @@
 """Ray Tune trials: `params.json` and `result.json`, and what the experiment's state says of their end.
 
-`progress.csv` and event files in a trial repeat the results with fewer columns or digits, and are not read. Pickles
-(`params.pkl`, `tuner.pkl`, `error.pkl`) are never opened.
+`progress.csv` and event files in a trial repeat the results with fewer columns or digits; each is read only where what
+comes before it is lost. Pickles (`params.pkl`, `tuner.pkl`, `error.pkl`) are never opened.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.display import storable
-from runfolio.model.params import Json, flatten
+from runfolio.model.params import Json, Param, flatten
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from, warning
+from runfolio.readers.csv_table import header_of
 from runfolio.readers.documents import parse_json
 from runfolio.readers.files import artifacts_below, read_document, read_params
 from runfolio.readers.folder import Folder
@@ -48,13 +49,19 @@ class RayTune:
     title: ClassVar[str] = "Ray Tune"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """Params and results of a trial; a trial that has no result yet by its name and `params.pkl`."""
-        if _PARAMS not in folder.files or _PARAMS in taken:
+        """Params and results of a trial; one whose params are lost, or that has no result yet, by its name, too."""
+        has_params = _PARAMS in folder.files and _PARAMS not in taken
+        has_result = _RESULT in folder.files and _RESULT not in taken and _is_result(folder)
+        has_table = _PROGRESS in folder.files and _PROGRESS not in taken and _is_table(folder)
+        is_named = bool(_TRIAL.fullmatch(folder.name))
+        if not (has_params and has_result) and not (
+            is_named and (has_result or has_table or (has_params and "params.pkl" in folder.files))
+        ):
             return None
-        has_result = _RESULT in folder.files and _is_result(folder)
-        if not has_result and not ("params.pkl" in folder.files and _TRIAL.fullmatch(folder.name)):
-            return None
-        files = {_PARAMS, _RESULT, _PROGRESS, _ERROR, *(n for n in folder.files if "tfevents" in n)}
+        files = {_PARAMS, _RESULT, _PROGRESS, _ERROR}
+        if has_table or (has_result and folder.files[_RESULT].size):
+            # They repeat the results. Where those are lost they are the last to tell of them.
+            files |= {name for name in folder.files if "tfevents" in name}
         checkpoints = frozenset(n for n in folder.folders if n.startswith("checkpoint_"))
         return Claim(
             self.name,
@@ -69,8 +76,10 @@ class RayTune:
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""
         problems: list[Problem] = []
-        params, odd = read_params(folder, _PARAMS, budget)
-        problems += odd
+        params: tuple[Param, ...] = ()
+        if _PARAMS in claim.files:
+            params, odd = read_params(folder, _PARAMS, budget)
+            problems += odd
         points = SeriesBuilder()
         facts: dict[str, str] = {}
         last: Mapping[str, Json] = {}
@@ -103,7 +112,8 @@ class RayTune:
         if not metrics and _PROGRESS in folder.files:
             logged = read_file(folder, _PROGRESS, budget)
             metrics = [m for m in logged.metrics if m.name.partition("/")[0] not in _HOUSEKEEPING]
-            problems += logged.problems
+            # Columns of text are its bookkeeping.
+            problems += [p for p in logged.problems if p.code != "text-columns"]
         status, raw = _status(folder, _id(folder, last), budget, problems)
         artifacts, odd_entries = artifacts_below(folder, budget)
         experiment = folder.parent()
@@ -137,6 +147,14 @@ def _is_result(folder: Folder) -> bool:
     except FolderUnreadable:
         return False
     return not head.strip() or bool(_MARK.search(head.partition(b"\n")[0]))
+
+
+def _is_table(folder: Folder) -> bool:
+    try:
+        header = folder.head(_PROGRESS, 1 << 16).lstrip().partition(b"\n")[0]
+    except FolderUnreadable:
+        return False
+    return {"training_iteration", "trial_id"} <= {*header_of(header)}
 
 
 def _id(folder: Folder, last: Mapping[str, Json]) -> str:

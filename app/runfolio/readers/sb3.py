@@ -29,6 +29,7 @@ from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, r
 _CSV, _JSON, _STEP = "progress.csv", "progress.json", "time/total_timesteps"
 _MONITOR = re.compile(r"(?:.*[._])?monitor\.csv")
 _HEAD = re.compile(rb'#\s*\{.*"t_start"')
+_TRUTH = {"True": 1.0, "False": 0.0}
 _ZOO = ("config.yml", "args.yml")
 
 
@@ -153,12 +154,13 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
         lines = body.decode("utf-8", "replace").split("\n")
         columns = [c.strip() for c in lines[0].split(",")] if lines else []
         odd = 0
-        for line in lines[1:]:
+        for number, line in enumerate(lines[1:]):
+            if number % 4096 == 0:
+                budget.check(where)
             if not line.strip():
                 continue
-            try:
-                row = dict(zip(columns, map(float, line.split(",")), strict=True))
-            except ValueError:
+            row = _episode(columns, line)
+            if row is None:
                 odd += 1
                 continue
             episodes.append((began + row.get("t", 0.0), row.get("l", 0.0), row))
@@ -175,6 +177,20 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
             if name != "t":
                 points.add(f"monitor/{name}", total, value, time_us)
     yield from points.series(source)
+
+
+def _episode(columns: list[str], line: str) -> dict[str, float] | None:
+    """The numbers of a row; None unless its reward and length are some. Other columns are whatever the user named."""
+    cells = [cell.strip() for cell in line.split(",")]
+    if len(cells) != len(columns):
+        return None
+    row: dict[str, float] = {}
+    for name, cell in zip(columns, cells, strict=True):
+        try:
+            row[name] = _TRUTH[cell] if cell in _TRUTH else float(cell)
+        except ValueError:
+            continue
+    return row if {"r", "l"} <= row.keys() else None
 
 
 def _began(head: bytes) -> float:

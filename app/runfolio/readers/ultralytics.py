@@ -23,6 +23,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.tabular import Logged, read_file
 
 _ARGS, _OPTIONS, _HYPER, _RESULTS = "args.yaml", "opt.yaml", "hyp.yaml", "results.csv"
+_OLD_RESULTS = "results.txt"
 _TASK = re.compile(rb"^task:", re.MULTILINE)
 _MODE = re.compile(rb"^mode: *(\w+)", re.MULTILINE)
 _V5 = re.compile(rb"^(?:hyp|weights|cfg|imgsz|img_size):", re.MULTILINE)
@@ -64,7 +65,12 @@ class Ultralytics:
         if _RESULTS in claim.files:
             logged = read_file(folder, _RESULTS, budget)
             problems += logged.problems
-        elif _mode(folder, claim) == "train":
+        elif _OLD_RESULTS in folder.files:
+            message = (
+                "The results have no header, as YOLOv5 and v7 once wrote them: what their columns mean is not told"
+            )
+            problems.append(info("results-without-names", folder.where(_OLD_RESULTS), message))
+        elif _OPTIONS in claim.files or _mode(folder, claim) == "train":
             message = "There is no results.csv: the training ended before its first epoch did"
             problems.append(info("no-results", folder.shown, message))
         artifacts, odd_entries = artifacts_below(folder, budget)
