@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
-from runfolio.desktop.curves import outline
+from runfolio.desktop.curves import longest_join, outline
 from runfolio.model.metrics import series
 
 
@@ -36,3 +37,12 @@ def test_a_constant_series_lies_in_the_middle_and_an_empty_one_is_nothing() -> N
 def test_a_range_wider_than_the_numbers_allow_is_still_drawn() -> None:
     drawn = outline(series("m", [0, 1], [-1.7e308, 1.7e308]), 2)
     assert [entry[1] for entry in drawn] == [0.0, 1.0]
+
+
+def test_a_few_points_are_joined_and_a_stretch_of_nan_is_not() -> None:
+    for count in (2, 3, 5):
+        places = [place for place, _, _ in outline(series("m", [*range(count)], [float(i) for i in range(count)]), 50)]
+        assert all(b - a <= longest_join(count) for a, b in pairwise(places))
+    values = [1.0] * 40 + [math.nan] * 40 + [2.0] * 20
+    places = [place for place, _, _ in outline(series("m", [*range(100)], values), 50)]
+    assert sum(b - a > longest_join(len(places)) for a, b in pairwise(places)) == 1

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.context import Context
+from runfolio.desktop.curves import longest_join
 from runfolio.desktop.run_table import WAITING, RunTableModel
 from runfolio.model.display import plain
 from runfolio.model.promotion import Stage
@@ -133,12 +134,12 @@ class RunDelegate(QStyledItemDelegate):
         painter.setPen(QPen(color, 1.4))
         box = area.adjusted(0, 8, 0, -8)
         last: tuple[float, float] | None = None
-        gap = 1.5 / max(len(value), 1)
+        reach = longest_join(len(value))
         lines: list[QLineF] = []
         for place, low, high in value:
             x = box.left() + place * box.width()
             bottom, top = box.bottom() - low * box.height(), box.bottom() - high * box.height()
-            if last is not None and place - last[0] <= max(gap, 0.2):
+            if last is not None and place - last[0] <= reach:
                 lines.append(QLineF(box.left() + last[0] * box.width(), last[1], x, (bottom + top) / 2))
             lines.append(QLineF(x, bottom, x, top - 0.1))
             last = (place, (bottom + top) / 2)
