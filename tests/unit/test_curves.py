@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from runfolio.desktop.curves import longest_join, outline
+from runfolio.desktop.curves import outline
+from runfolio.desktop.run_delegate import longest_join
 from runfolio.model.metrics import series
 
 

@@ -40,12 +40,3 @@ def outline(series: MetricSeries, columns: int) -> Outline:
     # Places are read from the columns that were hit; with few points they lie where the points are.
     places = (np.arange(columns) + 0.5) / columns
     return tuple((float(places[i]), float(scaled_low[i]), float(scaled_high[i])) for i in np.flatnonzero(hit))
-
-
-def longest_join(count: int) -> float:
-    """How far apart two neighbours of `count` columns may lie to be joined: a few points are a line, not dots.
-
-    >>> longest_join(2) >= 1, longest_join(100)
-    (True, 0.2)
-    """
-    return max(1.5 / max(count - 1, 1), 0.2)

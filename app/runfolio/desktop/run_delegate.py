@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.context import Context
-from runfolio.desktop.curves import longest_join
 from runfolio.desktop.run_table import WAITING, RunTableModel
 from runfolio.model.display import plain
 from runfolio.model.promotion import Stage
@@ -40,6 +39,15 @@ STAGE_TONES: Mapping[str, str] = {
     Stage.ARCHIVED: "neutral",
     Stage.NONE: "neutral",
 }
+
+
+def longest_join(count: int) -> float:
+    """How far apart two neighbours of `count` columns may lie to be joined: a few points are a line, not dots.
+
+    >>> longest_join(2) >= 1, longest_join(100)
+    (True, 0.2)
+    """
+    return max(1.5 / max(count - 1, 1), 0.2)
 
 
 class RunDelegate(QStyledItemDelegate):
