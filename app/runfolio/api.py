@@ -28,9 +28,10 @@ from runfolio import locate
 from runfolio.errors import GateNotMet, IndexLocked, NotFound, UsageError
 from runfolio.index.database import Database
 from runfolio.index.detail import details
+from runfolio.index.marks import put_marks, whole_runs
 from runfolio.index.queries import Queries
 from runfolio.ledger import actions
-from runfolio.ledger.events import Entry, Event, Witness
+from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.answers import (
@@ -43,12 +44,14 @@ from runfolio.model.answers import (
     LibraryNode,
     PlacedProblem,
     Progress,
+    RecordingFacts,
     RunDetail,
     Source,
     Touched,
 )
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.filter_text import parse_name
+from runfolio.model.links import LinkChoices, LinkKind, RecordingName
 from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, RunMarks, Stage
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
@@ -85,7 +88,13 @@ class Workspace:
     """An index, a ledger, and what can be asked of them and done with them."""
 
     def __init__(
-        self, database: Database, ledger: Ledger, actor: str, library: Path, limits: Limits | None = None
+        self,
+        database: Database,
+        ledger: Ledger,
+        actor: str,
+        library: Path,
+        limits: Limits | None = None,
+        preferred: Sequence[str] = (),
     ) -> None:
         """Use `Workspace.open`."""
         self._db = database
@@ -97,7 +106,9 @@ class Workspace:
         self._index_lock = threading.Lock()
         self._listeners: list[Callable[[Change], None]] = []
         self._state = fold(ledger.entries)
+        self._preferred = tuple(preferred)
         self._library = library
+        self._follow_links()
         self._mirror_marks()
         self._restore_library()
 
@@ -112,6 +123,7 @@ class Workspace:
         wait_s: float = 0.0,
         actor: str | None = None,
         limits: Limits | None = None,
+        preferred: Sequence[str] = (),
     ) -> Workspace:
         """Open or make the index and the ledger; the user's own ones when none are named.
 
@@ -119,13 +131,14 @@ class Workspace:
         wait_s   how long to wait for another process that holds the index before IndexLocked is raised.
         actor    who is written into the ledger; the login name when None.
         limits   what the worker processes that read folders may use.
+        preferred   formats whose series and params are shown first where several recordings of a run have them.
         """
         database = _open_index(index or locate.default_index(), wait_s, ours=index is None)
         library = locate.data_folder() / "library.json" if index is None else index.with_name(f"{index.name}.library")
         folder = ledger or locate.data_folder()
         mirror = folder / "mirror" if ledger else locate.mirror_folder()
         try:
-            return cls(database, Ledger(folder, mirror), actor or _login_name(), library, limits)
+            return cls(database, Ledger(folder, mirror), actor or _login_name(), library, limits, preferred)
         except BaseException:
             database.close()
             raise
@@ -255,7 +268,7 @@ class Workspace:
                 deep=deep,
                 on_progress=on_progress or (lambda _: None),
                 cancelled=lambda: cancel is not None and cancel.cancelled,
-                on_commit=lambda: self._announce(Touched.RUNS | Touched.SOURCES | Touched.PROBLEMS),
+                on_commit=self._runs_changed,
             )
         facts = self.facts()
         return IndexReport(
@@ -282,8 +295,15 @@ class Workspace:
         if self._indexer is None:
             from runfolio.index.pipeline import Indexer
 
-            self._indexer = Indexer(self._db, self._limits)
+            self._indexer = Indexer(
+                self._db, self._limits, lambda: LinkChoices(tuple(self._state.links.values()), self._preferred)
+            )
         return self._indexer
+
+    def _runs_changed(self) -> None:
+        if self._follow_links():
+            self._mirror_marks()
+        self._announce(Touched.RUNS | Touched.SOURCES | Touched.PROBLEMS)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -501,13 +521,44 @@ class Workspace:
             raise NotFound(f"The gates file cannot be read: {error.strerror}", where=str(file)) from error
         return load_gates(data, str(file))
 
+    def split(self, run: RunKey, recordings: Sequence[int], *, reason: str = "") -> LedgerEntry:
+        """Make recordings of a run (their places in `RunDetail.recordings`) runs of their own. Raises UsageError."""
+        detail = self.run(run)
+        chosen = sorted(set(recordings))
+        if not chosen or not 0 <= chosen[0] <= chosen[-1] < len(detail.recordings):
+            raise UsageError(f"The run has {len(detail.recordings)} recordings", hint="Name some of them by number.")
+        if len(chosen) == len(detail.recordings):
+            raise UsageError("At least one recording stays with the run", hint="Leave one of them out.")
+        names = [_name_of(detail.recordings[n]) for n in chosen]
+        return self._decide_link([run], LinkKind.SPLIT, names, reason)
+
+    def join(self, runs: Sequence[RunKey], *, chain: bool = False, reason: str = "") -> LedgerEntry:
+        """Make several runs one; the first gives it its key, name and place. Raises UsageError.
+
+        chain   they are legs of a run that was resumed: their series are laid end to end, by their starts. Otherwise
+                they are recordings of one execution, and each metric is shown from one of them.
+        """
+        keys = [*dict.fromkeys(runs)]
+        if len(keys) < 2:
+            raise UsageError("Joining takes two runs or more")
+        names = [_name_of(next(r for r in detail.recordings if r.primary)) for detail in self.runs(keys)]
+        return self._decide_link(keys, LinkKind.CHAIN if chain else LinkKind.JOIN, names, reason)
+
+    def _decide_link(
+        self, runs: Sequence[RunKey], kind: LinkKind, names: Sequence[RecordingName], reason: str
+    ) -> LedgerEntry:
+        witnesses = self._witnesses(runs)
+        return self._commit(
+            lambda _, now: actions.link(witnesses, kind, names, time_us=now, actor=self._actor, reason=reason)
+        )
+
     def history(self, run: RunKey | None = None) -> tuple[LedgerEntry, ...]:
         """The audit trail, newest first; only what is about `run` when one is given."""
         self._refresh_ledger()
         return tuple(
             actions.describe(entry, self._state.undone.get(entry.number))
             for entry in reversed(self._ledger.entries)
-            if run is None or any(w.key == run for w in entry.event.runs)
+            if run is None or any(self._state.now(w.key) == run for w in entry.event.runs)
         )
 
     def undo(self, entry: int | None = None, *, reason: str = "") -> LedgerEntry:
@@ -603,25 +654,47 @@ class Workspace:
         def build(entries: tuple[Entry, ...]) -> Event:
             # Another process may have appended; what it decided counts before ours is made.
             if len(entries) != known:
-                self._state = fold(entries)
+                self._state = fold(entries, self._state.stands_for)
             return make(self._state, time.time_ns() // 1000)
 
         known = len(self._ledger.entries)
         entry = self._ledger.append(build)
         self._state.apply(entry)
+        if entry.event.action is Action.LINK:
+            self._link_again()
         self._mirror_marks()
         self._announce(Touched.MARKS, (w.key for w in entry.event.runs))
         return actions.describe(entry, None)
 
+    def _link_again(self) -> None:
+        """Apply the decisions about recordings now; where folders are being read, that ends with linking anyway."""
+        if self._index_lock.acquire(blocking=False):
+            try:
+                self._get_indexer().link()
+            finally:
+                self._index_lock.release()
+            self._follow_links()
+            self._announce(Touched.RUNS | Touched.PROBLEMS)
+
+    def _follow_links(self) -> bool:
+        """Find the runs that the ledger's runs are part of today; whether that is others than before."""
+        keys = {w.key for entry in self._ledger.entries for w in entry.event.runs}
+        stands_for = whole_runs(self._db, sorted(keys)) if keys else {}
+        if stands_for == self._state.stands_for:
+            return False
+        self._state = fold(self._ledger.entries, stands_for)
+        return True
+
     def _refresh_ledger(self) -> None:
         if self._ledger.refresh():
-            self._state = fold(self._ledger.entries)
+            links = self._state.links
+            self._state = fold(self._ledger.entries, self._state.stands_for)
+            if self._state.links != links:
+                self._link_again()
             self._mirror_marks()
             self._announce(Touched.MARKS)
 
     def _mirror_marks(self) -> None:
-        from runfolio.index.marks import put_marks
-
         put_marks(self._db, self._state.tags, self._state.notes, self._state.versions.values())
 
 
@@ -666,6 +739,10 @@ def _login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown"
+
+
+def _name_of(recording: RecordingFacts) -> RecordingName:
+    return RecordingName(recording.identity, recording.path)
 
 
 def _number(version: ModelVersion) -> int:

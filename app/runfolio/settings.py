@@ -83,6 +83,14 @@ SETTINGS = (
         "Go through the folders of the library when the window opens. What has not changed costs next to nothing.",
     ),
     Setting(
+        "library.preferred_sources",
+        "Preferred sources",
+        "",
+        "Formats whose series and params are shown first where a run has several, such as wandb_offline, lightning. "
+        "Then comes decimal text, then event files.",
+        restart=True,
+    ),
+    Setting(
         "ledger.actor",
         "Your name",
         "",

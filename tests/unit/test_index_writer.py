@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runfolio.index.linkable import LinkProblem
 from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.schema import SCHEMA
 from runfolio.model.datasets import ArtifactRef, DatasetRef
@@ -244,7 +245,9 @@ def test_linking_sees_every_recording_as_it_was_read(shelf: Shelf) -> None:
     assert (item.experiment, item.status, item.status_raw) == ("e", "failed", "4")
     assert (item.started_us, item.ended_us) == (NOON, None)
     assert item.params_digest == params_digest(recording.params)
-    assert repr(item.series) == "(('acc', 2, 3, 0.5, 9, nan), ('empty', 0, None, None, None, None))"
+    assert repr([tuple(mark) for mark in item.series]) == (
+        "[('acc', 2, 3, 0.5, 9, nan, 0.5, 0.5), ('empty', 0, None, None, None, None, None, None)]"
+    )
 
 
 def test_of_several_recordings_the_lowest_rank_is_shown_and_prefixes_go_before_names(shelf: Shelf) -> None:
@@ -308,7 +311,7 @@ def test_linking_again_replaces_runs_and_the_problems_of_linking(shelf: Shelf) -
     shelf.put(full("a"), full("b"))
     first, second = linkables(shelf.database)
     doubt = Problem(Severity.WARNING, "same-id-other-content", "a", "m")
-    put_runs(shelf.database, [linked("k", [first, second])], [(shelf.source, doubt)])
+    put_runs(shelf.database, [linked("k", [first, second])], [LinkProblem(first.id, doubt)])
     assert shelf.keys() == ["k"]
     assert doubt in [p.problem for p in shelf.queries.problems()]
     put_runs(shelf.database, [alone(first), alone(second)], [])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from runfolio.index.linkable import Linkable, LinkedRun
+from dataclasses import replace
+
+from runfolio.index.linkable import Linkable, LinkedRun, SeriesMark
 from runfolio.index.links import gather
+from runfolio.model.links import LinkChoices, LinkDecision, LinkKind, RecordingName
 
 _number = iter(range(1, 1_000_000))
 
@@ -39,7 +42,7 @@ def recording(
         started_us=None,
         ended_us=None,
         params_digest=params,
-        series=tuple((s, 3, 0, 1.0, 2, last) for s in series),
+        series=tuple(SeriesMark(s, 3, 0, 1.0, 2, last, min(1.0, last), max(1.0, last)) for s in series),
     )
 
 
@@ -144,7 +147,7 @@ def test_one_id_with_two_contents_is_two_runs_and_a_problem() -> None:
     found, problems = gather(items)
     assert len(found) == 2
     assert len({run.key for run in found}) == 2
-    assert [p.code for p in problems] == ["same-id-other-content"]
+    assert [p.problem.code for p in problems] == ["same-id-other-content"]
 
 
 def test_every_recording_is_in_exactly_one_run_with_exactly_one_primary() -> None:
@@ -159,3 +162,178 @@ def test_every_recording_is_in_exactly_one_run_with_exactly_one_primary() -> Non
     assert sorted(m.recording for run in found for m in run.members) == sorted(i.id for i in items)
     assert all(sum(m.primary for m in run.members) == 1 for run in found)
     assert all([m.rank for m in run.members] == [*range(len(run.members))] for run in found)
+
+
+def curve(name: str, values: list[float], first_step: int = 0) -> SeriesMark:
+    """The mark of a series whose steps go up by one."""
+    return SeriesMark(
+        name, len(values), first_step, values[0], first_step + len(values) - 1, values[-1], min(values), max(values)
+    )
+
+
+LOSS = [0.9, 0.71, 0.62, 0.533]
+ACC = [0.1, 0.45, 0.52, 0.61]
+
+
+def apart(
+    path: str,
+    format: str,
+    *marks: SeriesMark,
+    started_us: int | None = None,
+    identity: str = "",
+    status: str = "unknown",
+) -> Linkable:
+    """A recording with these series, without an id of its tracker unless said."""
+    return replace(recording(path, format, identity=identity, status=status), series=marks, started_us=started_us)
+
+
+def test_the_tables_and_event_files_of_one_run_in_sibling_folders_are_joined_by_their_equal_series() -> None:
+    csv = apart("logs/csv/version_0", "lightning", curve("val_loss", LOSS), curve("val/acc", ACC))
+    rounded = [round(v, 4) + 1e-7 for v in LOSS]
+    events = apart("logs/tb/version_0", "tensorboard", curve("val_loss", rounded), curve("val/acc", ACC))
+    other = apart("logs/tb/version_1", "tensorboard", curve("val_loss", [0.9, 0.7, 0.6, 0.5]), curve("val/acc", ACC))
+    found = runs(csv, events, other)
+    assert [*found] == ["logs/csv/version_0", "logs/tb/version_1"]
+    assert found["logs/csv/version_0"].members[1].reason == "equal series: val_acc, val_loss"
+
+
+def test_a_schedule_that_is_equal_links_nothing() -> None:
+    rates = [0.1, 0.01, 0.001, 0.0001]
+    items = apart("csv/a", "lightning", curve("lr", rates)), apart("tb/a", "tensorboard", curve("lr", rates))
+    assert len(runs(*items)) == 2
+
+
+def test_a_script_run_again_later_under_another_tracker_is_another_run() -> None:
+    minute = 60_000_000
+    one = apart("mlruns/0/a", "mlflow_file", curve("loss", LOSS), started_us=minute, identity="mlflow:a")
+    again = apart("wandb/run-b", "wandb_offline", curve("loss", LOSS), started_us=6 * minute, identity="wandb:b")
+    assert len(runs(one, again)) == 2
+    assert len(runs(one, replace(again, started_us=minute + 5_000_000))) == 1
+
+
+def test_two_that_fit_equally_well_are_not_guessed_between() -> None:
+    csv = [apart(f"csv/version_{n}", "lightning", curve("loss", LOSS)) for n in range(2)]
+    events = apart("tb/version_0", "tensorboard", curve("loss", LOSS))
+    assert len(runs(*csv)) == 2
+    # version_0 differs from tb/version_0 in one name, version_1 in two; with both side by side nothing is sure.
+    assert len(runs(*csv, events)) == 2
+    third = apart("out/version_0", "lightning", curve("loss", LOSS))
+    assert len(runs(*csv, events, third)) == 4
+
+
+def test_a_tracker_whose_params_name_the_folder_of_a_trainer_keeps_the_same_run() -> None:
+    trainer = apart("copied/outputs/bert-7", "hf_trainer", curve("loss", LOSS))
+    tracker = apart("wandb/run-x", "wandb_offline", curve("train/loss", LOSS), identity="wandb:x")
+    tracker = replace(tracker, named_folders=("/home/kim/outputs/bert-7",))
+    (run,) = runs(trainer, tracker).values()
+    assert run.key == "wandb:x"
+    assert {m.reason for m in run.members} == {
+        "the only recording in its folder",
+        "the params of wandb_offline name this folder: /home/kim/outputs/bert-7",
+    }
+    contradicting = replace(tracker, series=(curve("loss", [5.0, 4.0, 3.0, 2.0]),))
+    assert len(runs(trainer, contradicting)) == 2
+
+
+def test_a_folder_named_results_is_nobodys_in_particular() -> None:
+    trainer = apart("results", "hf_trainer", curve("loss", LOSS))
+    tracker = replace(apart("wandb/run-x", "wandb_offline", identity="wandb:x"), named_folders=("./results",))
+    assert len(runs(trainer, tracker)) == 2
+
+
+def test_a_copy_taken_earlier_joins_the_run_and_gives_it_nothing() -> None:
+    early = apart("a/abc", "mlflow_file", curve("loss", LOSS[:2]), identity="mlflow:abc", status="running")
+    late = apart("b/abc", "mlflow_file", curve("loss", LOSS), identity="mlflow:abc", status="finished")
+    found, problems = gather([early, late], extends=lambda short, long: (short, long) == (early.id, late.id))
+    assert problems == ()
+    (run,) = found
+    assert (run.path, run.status) == ("b/abc", "finished")
+    assert [(m.recording, m.primary) for m in run.members] == [(late.id, True), (early.id, False)]
+    found, problems = gather([early, late], extends=lambda short, long: False)
+    assert [p.problem.code for p in problems] == ["same-id-other-content"]
+
+
+def test_the_folders_of_a_resumed_run_are_its_legs() -> None:
+    one = apart("wandb/run-1-r", "wandb_offline", curve("loss", LOSS), started_us=1_000, identity="wandb:r:1")
+    two = apart("wandb/run-2-r", "wandb_offline", curve("loss", ACC, 3), started_us=2_000, identity="wandb:r:2")
+    one, two = replace(one, tracker_id="r", status="failed"), replace(two, tracker_id="r", status="finished")
+    found, problems = gather([two, one])
+    (run,) = found
+    assert (run.key, run.status, run.started_us) == ("wandb:r:1", "finished", 1_000)
+    assert sorted((m.leg, m.recording) for m in run.members) == [(0, one.id), (1, two.id)]
+    assert [(p.problem.code, p.problem.message) for p in problems] == [
+        ("legs-overlap", "Leg 2 begins at step 3 of loss, the leg before it ended at step 3")
+    ]
+    from_the_start = replace(two, series=(curve("loss", ACC),))
+    assert len(runs(one, from_the_start)) == 2
+
+
+def test_members_that_keep_other_figures_of_one_series_are_told_of() -> None:
+    csv = apart("v", "lightning", curve("loss", LOSS), curve("acc", ACC))
+    events = apart("v", "tensorboard", curve("loss", LOSS), curve("acc", [*ACC[:3], 0.7]))
+    _, problems = gather([csv, events])
+    (problem,) = problems
+    assert problem.recording == events.id
+    assert problem.problem.code == "sources-disagree"
+    assert "acc: lightning ends at 0.61 after 4 points, tensorboard ends at 0.7 after 4 points" in (
+        problem.problem.message
+    )
+
+
+def test_the_preferred_source_is_asked_first_and_names_nothing() -> None:
+    csv, events = recording("v", "lightning"), recording("v")
+    (run,) = gather([csv, events], LinkChoices(preferred=("tensorboard",)))[0]
+    assert [m.recording for m in run.members] == [events.id, csv.id]
+    assert run.format == "lightning"
+
+
+def decided(kind: LinkKind, *items: Linkable) -> LinkChoices:
+    names = tuple(RecordingName(item.identity, item.path) for item in items)
+    return LinkChoices((LinkDecision(kind, names, "kim", 4),))
+
+
+def test_what_is_split_off_by_hand_is_a_run_of_its_own() -> None:
+    csv, events = recording("v", "lightning"), recording("v")
+    found = gather([csv, events], decided(LinkKind.SPLIT, events))[0]
+    assert [(run.format, [m.reason for m in run.members]) for run in found] == [
+        ("lightning", ["in the same folder"]),
+        ("tensorboard", ["split off by hand (kim, entry 4 of the audit trail)"]),
+    ]
+    assert len({run.key for run in found}) == 2
+
+
+def test_a_copy_can_be_split_off_by_its_place() -> None:
+    items = [recording(f"{root}/abc", "mlflow_file", identity="mlflow:abc") for root in ("old", "usb")]
+    found = gather(items, decided(LinkKind.SPLIT, items[1]))[0]
+    assert [run.path for run in found] == ["old/abc", "usb/abc"]
+    assert found[0].key == "mlflow:abc"
+    assert found[1].key.startswith("mlflow:abc~")
+
+
+def test_runs_joined_by_hand_keep_the_key_of_the_first() -> None:
+    a, b, c = recording("a"), recording("b", "mlflow_file", identity="mlflow:b"), recording("c")
+    found = {run.key: run for run in gather([a, b, c], decided(LinkKind.JOIN, a, b))[0]}
+    assert [*found] == [a.identity, c.identity]
+    assert [m.recording for m in found[a.identity].members if m.primary] == [a.id]
+
+
+def test_runs_chained_by_hand_are_legs_by_their_first_step() -> None:
+    late, early = apart("b", "generic", curve("loss", ACC, 4)), apart("a", "generic", curve("loss", LOSS))
+    (run,) = gather([late, early], decided(LinkKind.CHAIN, late, early))[0]
+    assert run.key == late.identity
+    assert sorted((m.leg, m.recording) for m in run.members) == [(0, early.id), (1, late.id)]
+
+
+def test_decisions_are_applied_one_after_the_other_and_wait_for_what_is_not_there() -> None:
+    a, b = recording("v", "lightning"), recording("v")
+    split = decided(LinkKind.SPLIT, b).decisions
+    join = decided(LinkKind.JOIN, a, b).decisions
+    assert len(gather([a, b], LinkChoices(split + join))[0]) == 1
+    assert len(gather([a, b], LinkChoices(join + split))[0]) == 2
+    assert len(gather([a], LinkChoices(split + join))[0]) == 1
+
+
+def test_a_run_that_its_tracker_calls_a_child_has_that_parent() -> None:
+    parent = recording("0/p", "mlflow_file", identity="mlflow:p")
+    child = replace(recording("0/c", "mlflow_file", identity="mlflow:c"), parent_id="p")
+    assert runs(parent, child)["0/c"].parent_key == "mlflow:p"

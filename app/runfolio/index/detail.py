@@ -44,7 +44,8 @@ class _Details:
         }
         self._ids = [cast(int, row[0]) for row in self._runs.values()]
         self._recordings = self._by_run(
-            """select l.run, c.id, c.format, c.path, s.path, c.tracker_id, l.reason, l.is_primary
+            """select l.run, c.id, c.format, c.path, s.path, c.tracker_id, l.reason, l.is_primary,
+                      c.identity, l.leg
                from links l join recordings c on c.id = l.recording join sources s on s.id = c.source
                where l.run in (select unnest(?::integer[])) order by l.run, l.rank"""
         )
@@ -114,8 +115,17 @@ class _Details:
                 dict.fromkeys(ArtifactRef(str(p), cast("int | None", size)) for p, size in self._artifacts[run])
             ),
             recordings=tuple(
-                RecordingFacts(str(fmt), str(path), str(source), str(tracker), str(reason), bool(primary))
-                for _, fmt, path, source, tracker, reason, primary in recordings
+                RecordingFacts(
+                    str(fmt),
+                    str(path),
+                    str(source),
+                    str(tracker),
+                    str(reason),
+                    bool(primary),
+                    str(name),
+                    cast(int, leg),
+                )
+                for _, fmt, path, source, tracker, reason, primary, name, leg in recordings
             ),
             problems=tuple(
                 Problem(Severity(str(s)), str(c), str(p), str(m), str(h), cast("int | None", o))

@@ -9,11 +9,14 @@ the strings "NaN", "Infinity" and "-Infinity".
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from runfolio.errors import FolderUnreadable
-from runfolio.index.linkable import Linkable, LinkedRun
+from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, SeriesMark
 from runfolio.index.links import gather
 from runfolio.model import times
 from runfolio.model.display import storable
@@ -51,8 +54,11 @@ def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | Non
             problems += [problem for recording in found for problem in recording.problems]
             if not found and not any(p.severity is Severity.ERROR for p in problems):
                 problems.append(_nothing_found(root, problems))
-    runs, doubts = gather([linkable(i, sources[i], r) for i, r in enumerate(recordings)])
-    problems += doubts
+    runs, doubts = gather(
+        [linkable(i, sources[i], r) for i, r in enumerate(recordings)],
+        extends=lambda short, long: _extends(recordings[short], recordings[long]),
+    )
+    problems += [doubt.problem for doubt in doubts]
     return {
         "schema": SCHEMA,
         "recordings": [_recording_json(r, points=points) for r in recordings],
@@ -63,17 +69,7 @@ def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | Non
 
 def linkable(number: int, source: int, recording: Recording) -> Linkable:
     """What linking needs to know of a recording."""
-    marks = tuple(
-        (
-            m.name,
-            len(m),
-            int(m.step[0]) if len(m) else None,
-            float(m.value[0]) if len(m) else None,
-            int(m.step[-1]) if len(m) else None,
-            float(m.value[-1]) if len(m) else None,
-        )
-        for m in recording.metrics
-    )
+    marks = tuple(_mark(m) for m in recording.metrics)
     return Linkable(
         id=number,
         source=source,
@@ -93,6 +89,34 @@ def linkable(number: int, source: int, recording: Recording) -> Linkable:
         ended_us=recording.ended_us,
         params_digest=params_digest(recording.params),
         series=marks,
+        named_folders=tuple(p.text for p in recording.params if p.key in FOLDER_PARAMS),
+    )
+
+
+def _mark(metric: MetricSeries) -> SeriesMark:
+    if not len(metric):
+        return SeriesMark(metric.name, 0, None, None, None, None, None, None)
+    facts = summarise(metric)
+    return SeriesMark(
+        metric.name,
+        len(metric),
+        int(metric.step[0]),
+        float(metric.value[0]),
+        int(metric.step[-1]),
+        float(metric.value[-1]),
+        facts.min,
+        facts.max,
+    )
+
+
+def _extends(short: Recording, long: Recording) -> bool:
+    """Whether the series of a recording are how those of the other begin, point by point; NaN equals NaN."""
+    theirs = {metric.name: metric for metric in long.metrics}
+    return all(
+        (other := theirs.get(metric.name)) is not None
+        and np.array_equal(metric.step, other.step[: len(metric)])
+        and np.array_equal(metric.value, other.value[: len(metric)], equal_nan=True)
+        for metric in short.metrics
     )
 
 
@@ -147,7 +171,7 @@ def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) 
     members = [(recordings[m.recording], m) for m in run.members]
     primary = next(r for r, m in members if m.primary)
     params: dict[tuple[str, ...], Param] = {}
-    metrics: dict[str, Json] = {}
+    shown: dict[str, dict[int, MetricSeries]] = {}
     tags: dict[str, Json] = {}
     facts: dict[str, Json] = {}
     datasets: list[Json] = []
@@ -156,7 +180,7 @@ def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) 
         for param in recording.params:
             params.setdefault(param.path, param)
         for metric in recording.metrics:
-            metrics.setdefault(storable(member.prefix + metric.name), _metric_json(metric, points=points))
+            shown.setdefault(storable(member.prefix + metric.name), {}).setdefault(member.leg, metric)
         for name, text in recording.tags.items():
             tags.setdefault(storable(name), storable(text))
         for name, text in recording.facts.items():
@@ -180,13 +204,27 @@ def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) 
         "parent": run.parent_key,
         "params": _clean(dict(nest(params.values()))),
         "tags": tags,
-        "metrics": metrics,
+        "metrics": {name: _metric_json(_end_to_end(legs), points=points) for name, legs in shown.items()},
         "artifacts": [*sorted(artifacts)],
         "datasets": datasets,
         "facts": facts,
         "extra": _clean(dict(primary.extra)),
         "recordings": [{"index": m.recording, "reason": m.reason} for m in run.members],
     }
+
+
+def _end_to_end(legs: Mapping[int, MetricSeries]) -> MetricSeries:
+    """The series of a resumed run: its legs as they were written, one after the other, overlaps kept."""
+    if len(legs) == 1:
+        return next(iter(legs.values()))
+    parts = [legs[leg] for leg in sorted(legs)]
+    return replace(
+        parts[-1],
+        step=np.concatenate([p.step for p in parts]),
+        value=np.concatenate([p.value for p in parts]),
+        wall_time_us=np.concatenate([p.wall_time_us for p in parts]),
+        has_step=all(p.has_step for p in parts),
+    )
 
 
 def _metric_json(metric: MetricSeries, *, points: bool) -> dict[str, Json]:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-SeriesMark: TypeAlias = tuple[str, int, int | None, float | None, int | None, float | None]
-"""(metric name, number of points, first step, first value, last step, last value)."""
+from runfolio.model.problem import Problem
+
+
+class SeriesMark(NamedTuple):
+    """A series as far as linking compares it. `low` and `high` pass over NaN; None where there is no number."""
+
+    name: str
+    n: int
+    first_step: int | None
+    first: float | None
+    last_step: int | None
+    last: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +31,7 @@ class Linkable:
     identity        as `model.run.content_identity` gives it: never empty.
     has_id          whether the identity is the tracker's own rather than a digest of the content.
     params_digest   equal for recordings with equal params; "" where there are none.
+    named_folders   output folders that its params name, as written on the machine of the run.
     """
 
     id: int
@@ -38,6 +52,23 @@ class Linkable:
     ended_us: int | None
     params_digest: str
     series: tuple[SeriesMark, ...]
+    named_folders: tuple[str, ...] = ()
+
+
+FOLDER_PARAMS = (
+    "output_dir",
+    "save_dir",
+    "logging_dir",
+    "log_dir",
+    "work_dir",
+    "default_root_dir",
+    "args.output_dir",
+    "args.save_dir",
+)
+"""Params in which trainers write their own output folder: HF `output_dir`, YOLO `save_dir`, MMEngine `work_dir`..."""
+
+Extends: TypeAlias = Callable[[int, int], bool]
+"""Asked for (shorter, longer): whether each series of the first recording is how that of the second begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +79,7 @@ class Member:
     reason    why it belongs here, for people.
     prefix    put before its metric names ("train/"); empty for most.
     primary   exactly one member gives the run its identity, name and status.
+    leg       0 for the first or only leg of a run; series of one name from several legs are laid end to end.
     """
 
     recording: int
@@ -55,6 +87,7 @@ class Member:
     reason: str
     prefix: str
     primary: bool
+    leg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +106,11 @@ class LinkedRun:
     format: str
     parent_key: str | None
     members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProblem:
+    """A Problem met while linking, and the recording that it is about."""
+
+    recording: int
+    problem: Problem

@@ -1,6 +1,6 @@
 """Gathers recordings into runs, and gives the reason for every link.
 
-The rules, in order. Each is about folders or ids, never about names that merely look alike.
+The rules, in order. Each is about folders, ids or figures, never about names that merely look alike.
 
 1. Recordings in the same folder are of one run (a Lightning CSV beside event files), unless one tracker kept
    several runs there.
@@ -9,100 +9,87 @@ The rules, in order. Each is about folders or ids, never about names that merely
 3. Event files below the folder of a run belong to it (also with a copy of its params beside them), and whatever
    lies in a Hydra job folder belongs to the job, when there is exactly one such run inside. Several inside are runs
    of their own with that one as parent.
-4. One tracker id or one content, seen at several places with equal points, is one run with copies. The same id
-   with other points is another run, and a Problem says so.
+4. One tracker id or one content at several places is one run with copies, when the points are equal or those of one
+   are how the other's begin; it is a resumed run with several legs when they go on (`link_copies`). The same id with
+   other points is another run, and a Problem says so.
+5. Recordings of different tools that lie apart are joined by an id that both carry, by a folder that one of them
+   names, or by equal series, where exactly one fits (`link_evidence`).
+6. What the user split and joined by hand has the last word (`link_choices`).
+
+Members that keep a series of one name with other figures get a Problem: only one of them is shown.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from runfolio.index.linkable import Linkable, LinkedRun, Member
-from runfolio.model.problem import Problem
-from runfolio.model.run import Precision, RunStatus
+from runfolio.index.link_agreement import same_figures
+from runfolio.index.link_choices import apply_choices
+from runfolio.index.link_copies import join_copies, join_legs
+from runfolio.index.link_evidence import join_evident
+from runfolio.index.link_groups import EVENTS, Group, Joined, ranked
+from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark
+from runfolio.model.display import number
+from runfolio.model.links import NO_CHOICES, LinkChoices
+from runfolio.model.problem import Problem, Severity
+from runfolio.model.run import RunStatus
 from runfolio.readers.contract import warning
 
-_EVENTS = "tensorboard"
 _SPLITS = frozenset({"train", "training", "validation", "valid", "val", "test", "eval", "evaluation"})
 _HPARAMS_FOLDER = re.compile(r"\d{9,11}\.\d+")
 # Names that say nothing without the folder above them.
 _DULL_NAMES = _SPLITS | {"tb", "tensorboard", "logs", "log", "events", "lightning_logs", "metrics", "results", "output"}
-# Which recording names a run: a tracker's own id first, then the tool whose layout says most about the run.
-_TELLING = {"hydra": 30, "lightning": 40, "keras": 45, _EVENTS: 50, "generic": 60}
+_NAMED_IN_A_PROBLEM = 3
 
 
-@dataclass(slots=True)
-class _Joined:
-    item: Linkable
-    reason: str
-    prefix: str = ""
+def gather(
+    items: Sequence[Linkable],
+    choices: LinkChoices = NO_CHOICES,
+    extends: Extends = lambda short, long: False,
+) -> tuple[tuple[LinkedRun, ...], tuple[LinkProblem, ...]]:
+    """The runs that the recordings make, in the order of their paths, and problems met on the way.
 
-
-@dataclass(slots=True)
-class _Group:
-    """A run in the making. `path` is the folder that stands for it."""
-
-    source: int
-    path: str
-    joined: list[_Joined]
-    parent: _Group | None = None
-    absorbed_by: _Group | None = None
-    children: list[_Group] = field(default_factory=list)
-
-    @property
-    def items(self) -> list[Linkable]:
-        return [j.item for j in self.joined]
-
-    @property
-    def events_only(self) -> bool:
-        return all(item.format == _EVENTS for item in self.items)
-
-    @property
-    def overlay(self) -> bool:
-        return any(item.overlay for item in self.items)
-
-    def absorb(self, other: _Group, reason: str, prefix: str = "") -> None:
-        self.joined += [_Joined(j.item, reason, prefix + j.prefix) for j in other.joined]
-        other.absorbed_by = self
-        for child in other.children:
-            child.parent = self
-        self.children += other.children
-
-
-def gather(items: Sequence[Linkable]) -> tuple[tuple[LinkedRun, ...], tuple[Problem, ...]]:
-    """The runs that the recordings make, in the order of their paths, and problems met on the way."""
+    extends   looks at the points, where what the index keeps of series leaves open whether one is how another begins.
+    """
     groups = _by_folder(items)
     groups = _join_event_parts(groups)
     groups = _join_enclosed(groups)
-    return _as_runs(groups)
+    copies = join_copies(groups, extends)
+    apart = join_evident(join_legs(copies.groups))
+    final = apply_choices(apart, copies.keys, choices.decisions)
+    by_id = {(item.format, item.tracker_id): g for g in final for item in g.items if item.has_id}
+    keys = {id(g): copies.keys[id(g)] for g in final}
+    runs = tuple(_run(g, keys, by_id, choices.preferred) for g in final)
+    problems = list(copies.problems)
+    for group in final:
+        problems += [*_disagreements(group, choices.preferred), *_overlaps(group)]
+    return runs, tuple(problems)
 
 
-def _by_folder(items: Sequence[Linkable]) -> list[_Group]:
+def _by_folder(items: Sequence[Linkable]) -> list[Group]:
     places: dict[tuple[int, str], list[Linkable]] = defaultdict(list)
     for item in items:
         places[item.source, item.path].append(item)
-    groups: list[_Group] = []
+    groups: list[Group] = []
     for (source, path), here in sorted(places.items(), key=lambda p: p[0]):
         kept: dict[str, int] = defaultdict(int)
         for item in here:
             kept[item.format] += 1
         many = [item for item in here if kept[item.format] > 1]
         one = [item for item in here if kept[item.format] == 1]
-        groups += [_Group(source, path, [_Joined(item, "kept by its tracker as a run of its own")]) for item in many]
+        groups += [Group(source, path, [Joined(item, "kept by its tracker as a run of its own")]) for item in many]
         if one:
             reason = "the only recording in its folder" if len(one) == 1 else "in the same folder"
-            groups.append(_Group(source, path, [_Joined(item, reason) for item in one]))
+            groups.append(Group(source, path, [Joined(item, reason) for item in one]))
     return groups
 
 
-def _join_event_parts(groups: list[_Group]) -> list[_Group]:
+def _join_event_parts(groups: list[Group]) -> list[Group]:
     at = {(g.source, g.path): g for g in groups}
-    hparams: dict[tuple[int, str], list[_Group]] = defaultdict(list)
-    made: list[_Group] = []
+    hparams: dict[tuple[int, str], list[Group]] = defaultdict(list)
+    made: list[Group] = []
     # Deepest first, so that a part of a part reaches its run.
     for group in sorted(groups, key=lambda g: -g.path.count("/")):
         above, _, name = group.path.rpartition("/")
@@ -111,7 +98,7 @@ def _join_event_parts(groups: list[_Group]) -> list[_Group]:
         home = at.get((group.source, above))
         if name.lower() in _SPLITS:
             if home is None:
-                home = at[group.source, above] = _Group(group.source, above, [])
+                home = at[group.source, above] = Group(group.source, above, [])
                 made.append(home)
             home.absorb(group, f"event files of the {name} part of this run", f"{name}/")
         elif home is not None and home is not group and _HPARAMS_FOLDER.fullmatch(name):
@@ -124,7 +111,7 @@ def _join_event_parts(groups: list[_Group]) -> list[_Group]:
     return [g for g in [*groups, *made] if g.absorbed_by is None]
 
 
-def _join_scalars_part(group: _Group, at: dict[tuple[int, str], _Group]) -> None:
+def _join_scalars_part(group: Group, at: dict[tuple[int, str], Group]) -> None:
     """A folder that `add_scalars` made: one series, whose tag and curve name make up the folder's name."""
     tags = {mark[0] for item in group.items for mark in item.series}
     if len(tags) != 1:
@@ -141,17 +128,17 @@ def _join_scalars_part(group: _Group, at: dict[tuple[int, str], _Group]) -> None
         home.absorb(group, "a curve of add_scalars", f"{name}/")
 
 
-def _join_enclosed(groups: list[_Group]) -> list[_Group]:
-    at: dict[tuple[int, str], _Group] = {}
+def _join_enclosed(groups: list[Group]) -> list[Group]:
+    at: dict[tuple[int, str], Group] = {}
     for group in groups:
         # Where a store keeps many runs in one place, none of them encloses anything.
         key = (group.source, group.path)
-        at[key] = group if key not in at else _Group(group.source, group.path, [])
+        at[key] = group if key not in at else Group(group.source, group.path, [])
     for group in groups:
         home = _enclosing(group, at)
         if home is None:
             continue
-        if home.overlay or (_only_witness(group, home) and not _holds_id(home)):
+        if home.overlay or (_only_witness(group, home) and not home.has_id):
             home.children.append(group)
             group.parent = home
     for group in sorted(groups, key=lambda g: -g.path.count("/")):
@@ -163,7 +150,7 @@ def _join_enclosed(groups: list[_Group]) -> list[_Group]:
     return [g for g in groups if g.absorbed_by is None]
 
 
-def _enclosing(group: _Group, at: dict[tuple[int, str], _Group]) -> _Group | None:
+def _enclosing(group: Group, at: dict[tuple[int, str], Group]) -> Group | None:
     path = group.path
     while path:
         path = path.rpartition("/")[0]
@@ -173,74 +160,30 @@ def _enclosing(group: _Group, at: dict[tuple[int, str], _Group]) -> _Group | Non
     return None
 
 
-def _only_witness(group: _Group, home: _Group) -> bool:
+def _only_witness(group: Group, home: Group) -> bool:
     """Whether a group says nothing of a run of its own: event files, beside them at most the params of `home` again."""
     params = {item.params_digest for item in home.items}
     return all(
-        item.format == _EVENTS or (not item.has_id and not item.series and item.params_digest in params)
+        item.format == EVENTS or (not item.has_id and not item.series and item.params_digest in params)
         for item in group.items
     )
 
 
-def _holds_id(group: _Group) -> bool:
-    return any(item.has_id for item in group.items)
-
-
-def _titles(group: _Group) -> str:
+def _titles(group: Group) -> str:
     return ", ".join(sorted({item.format for item in group.items}))
 
 
-def _telling(item: Linkable) -> tuple[int, str]:
-    return (0 if item.has_id else _TELLING.get(item.format, 20), item.path)
-
-
-def _as_runs(groups: list[_Group]) -> tuple[tuple[LinkedRun, ...], tuple[Problem, ...]]:
-    problems: list[Problem] = []
-    primaries = {id(g): min(g.items, key=_telling) for g in groups}
-    keys: dict[int, str] = {}
-    first_with: dict[str, _Group] = {}
-    gathered: list[_Group] = []
-    for group in sorted(groups, key=lambda g: (g.source, g.path, primaries[id(g)].tracker_id)):
-        primary = primaries[id(group)]
-        key = primary.identity
-        twin = first_with.get(key)
-        if twin is not None:
-            if _same_points(twin, group):
-                twin.absorb(group, "a copy: the same run with the same points")
-                continue
-            key = f"{key}~{hashlib.sha256(group.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-            if primary.has_id:
-                problems.append(
-                    warning(
-                        "same-id-other-content",
-                        group.path,
-                        f"The run id {primary.tracker_id!r} is also at {twin.path!r}, with other content",
-                        "Both are kept as runs of their own; look which copy is the right one.",
-                    )
-                )
-        first_with.setdefault(key, group)
-        keys[id(group)] = key
-        gathered.append(group)
-    runs = tuple(_run(group, primaries[id(group)], keys) for group in gathered)
-    return runs, tuple(problems)
-
-
-def _same_points(one: _Group, other: _Group) -> bool:
-    def marks(group: _Group) -> list[str]:
-        return sorted(repr((i.format, i.params_digest, i.status, i.series)) for i in group.items)
-
-    return marks(one) == marks(other)
-
-
-def _run(group: _Group, primary: Linkable, keys: dict[int, str]) -> LinkedRun:
-    # Decimal text is more exact than the float32 of event files, so it is asked first.
-    ranked = sorted(group.joined, key=lambda j: (j.item.precision == Precision.FLOAT32, _telling(j.item)))
-    ordered = [primary, *(j.item for j in ranked if j.item is not primary)]
+def _run(
+    group: Group, keys: dict[int, str], by_id: dict[tuple[str, str], Group], preferred: Sequence[str]
+) -> LinkedRun:
+    primary = group.primary
+    order = ranked(group, preferred)
+    legs = max(j.leg for j in order)
+    # What went on last knows how it ended.
+    ordered = [j.item for j in order] if legs else [primary, *(j.item for j in order if j.item is not primary)]
     # Only a tracker that follows its runs knows how they ended: event files call a run successful when it starts.
     status = next((i for i in ordered if i.has_id and i.status != RunStatus.UNKNOWN), primary)
-    parent = group.parent
-    while parent is not None and parent.absorbed_by is not None:
-        parent = parent.absorbed_by
+    starts = [primary, *ordered]
     return LinkedRun(
         key=keys[id(group)],
         source=group.source,
@@ -248,13 +191,77 @@ def _run(group: _Group, primary: Linkable, keys: dict[int, str]) -> LinkedRun:
         experiment=next((i.experiment for i in ordered if i.experiment), None) or _experiment_from(group.path),
         status=status.status,
         status_raw=status.status_raw,
-        started_us=next((i.started_us for i in ordered if i.started_us is not None), None),
+        started_us=next((i.started_us for i in starts if i.started_us is not None), None),
         ended_us=next((i.ended_us for i in ordered if i.ended_us is not None), None),
         path=group.path,
         format=primary.format,
-        parent_key=keys.get(id(parent)) if parent is not None and parent is not group else None,
-        members=tuple(Member(j.item.id, rank, j.reason, j.prefix, j.item is primary) for rank, j in enumerate(ranked)),
+        parent_key=_parent_of(group, keys, by_id),
+        members=tuple(
+            Member(j.item.id, rank, j.reason, j.prefix, j.item is primary, j.leg) for rank, j in enumerate(order)
+        ),
     )
+
+
+def _parent_of(group: Group, keys: dict[int, str], by_id: dict[tuple[str, str], Group]) -> str | None:
+    """The run that encloses this one, or that its tracker names as the parent."""
+    parent = group.parent.standing() if group.parent is not None else None
+    if parent is None:
+        named = [(i.format, i.parent_id) for i in group.items if i.parent_id]
+        parent = next((by_id[name] for name in named if name in by_id), None)
+    return keys.get(id(parent)) if parent is not None and parent is not group else None
+
+
+def _disagreements(group: Group, preferred: Sequence[str]) -> list[LinkProblem]:
+    """One Problem for each recording whose series are not shown because another's of that name are, and differ."""
+    shown: dict[tuple[str, int], tuple[Linkable, SeriesMark]] = {}
+    problems: list[LinkProblem] = []
+    for joined in ranked(group, preferred):
+        if joined.stale:
+            continue
+        other: list[str] = []
+        for mark in joined.item.series:
+            name = joined.prefix + mark.name
+            first, theirs = shown.setdefault((name, joined.leg), (joined.item, mark))
+            if not same_figures(mark, theirs):
+                other.append(f"{name}: {_told(first, theirs)}, {_told(joined.item, mark)}")
+        if other:
+            words = other[:_NAMED_IN_A_PROBLEM]
+            if len(other) > len(words):
+                words.append(f"and {len(other) - len(words)} more")
+            text = f"Two recordings of this run keep other figures: {'; '.join(words)}"
+            hint = "The first one is shown. Prefer another source in the settings, or split the recording off."
+            problems.append(LinkProblem(joined.item.id, warning("sources-disagree", joined.item.path, text, hint)))
+    return problems
+
+
+def _overlaps(group: Group) -> list[LinkProblem]:
+    """One Problem for each leg of a resumed run that logs steps again which the leg before it has."""
+    ends: dict[int, dict[str, int]] = defaultdict(dict)
+    begins: dict[int, dict[str, int]] = defaultdict(dict)
+    first_of: dict[int, Linkable] = {}
+    for joined in group.joined:
+        first_of.setdefault(joined.leg, joined.item)
+        for mark in joined.item.series:
+            if mark.first_step is not None and mark.last_step is not None:
+                ends[joined.leg].setdefault(joined.prefix + mark.name, mark.last_step)
+                begins[joined.leg].setdefault(joined.prefix + mark.name, mark.first_step)
+    problems: list[LinkProblem] = []
+    for leg in sorted(begins):
+        before = ends.get(leg - 1, {})
+        again = [(name, step) for name, step in begins[leg].items() if name in before and step <= before[name]]
+        if leg and again:
+            name, step = min(again)
+            text = f"Leg {leg + 1} begins at step {step} of {name}, the leg before it ended at step {before[name]}"
+            hint = "Both are kept as they were written, so the curve goes back there."
+            item = first_of[leg]
+            problem = Problem(Severity.INFO, "legs-overlap", item.path, text, hint)
+            problems.append(LinkProblem(item.id, problem))
+    return problems
+
+
+def _told(item: Linkable, mark: SeriesMark) -> str:
+    last = "nothing" if mark.last is None else number(mark.last)
+    return f"{item.format} ends at {last} after {mark.n} points"
 
 
 def _name_of(primary: Linkable, path: str) -> str:

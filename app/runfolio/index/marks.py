@@ -46,3 +46,15 @@ def put_marks(
                 [storable(json.dumps(v.aliases, ensure_ascii=False)) for v in made],
             ],
         )
+
+
+def whole_runs(database: Database, keys: Sequence[str]) -> dict[str, RunKey]:
+    """Which run each of these keys is a part of today, for keys that are no run's own: their recordings were joined."""
+    rows = database.rows(
+        """select c.identity, min(r.key)
+           from recordings c join links l on l.recording = c.id join runs r on r.id = l.run
+           where c.identity in (select unnest(?::varchar[])) and c.identity not in (select key from runs)
+           group by c.identity""",
+        [[*keys]],
+    )
+    return {str(identity): RunKey(str(key)) for identity, key in rows}

@@ -15,10 +15,11 @@ from runfolio.errors import Cancelled, FolderUnreadable
 from runfolio.index.database import Database
 from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.links import gather
-from runfolio.index.run_writer import linkables, put_runs
+from runfolio.index.run_writer import extends, linkables, put_runs
 from runfolio.index.writer import Writer
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
+from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, problem_from
 from runfolio.readers.pool import Limits, ParsePool
@@ -55,10 +56,17 @@ class _Walk:
 class Indexer:
     """Brings the index up to date with folders. One call of `run` at a time."""
 
-    def __init__(self, database: Database, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits | None = None,
+        choices: Callable[[], LinkChoices] = lambda: NO_CHOICES,
+    ) -> None:
+        """`choices` is asked each time runs are made of recordings."""
         self._db = database
         self._writer = Writer(database)
         self._limits = limits
+        self._choices = choices
         self._pool: ParsePool[Batch] | None = None
         self._written_at = 0.0
         self._linked_at = 0.0
@@ -95,6 +103,10 @@ class Indexer:
         self._link()
         on_commit()
         return counts
+
+    def link(self) -> None:
+        """Make the runs of the recordings again, after the choices have changed."""
+        self._link()
 
     def forget(self, source: int) -> None:
         """Drop a source from the index."""
@@ -196,8 +208,7 @@ class Indexer:
     def _link(self) -> None:
         started = time.monotonic()
         items = linkables(self._db)
-        runs, problems = gather(items)
-        source_of = {(item.path): item.source for item in items}
-        put_runs(self._db, runs, [(source_of.get(p.path, 0), p) for p in problems])
+        runs, problems = gather(items, self._choices(), lambda short, long: extends(self._db, short, long))
+        put_runs(self._db, runs, problems)
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started

@@ -73,7 +73,7 @@ class Queries:
         """Counts for the status bar."""
         rows = self._db.rows(
             """select (select count(*) from runs), (select count(*) from recordings),
-                      (select coalesce(sum(n), 0)::bigint from series),
+                      (select coalesce(sum(n), 0)::bigint from series where id not in (select id from made_series)),
                       (select count(*) from problems where severity <> 'info')"""
         )
         runs, recordings, points, problems = cast("tuple[int, int, int, int]", rows[0])

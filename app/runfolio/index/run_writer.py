@@ -9,18 +9,55 @@ from typing import cast
 import polars as pl
 
 from runfolio.index.database import Database
-from runfolio.index.linkable import Linkable, LinkedRun, SeriesMark
+from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
 from runfolio.index.rows import problem_frame
-from runfolio.model.problem import Problem
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
 
-_SHOWN = (
-    """insert into run_series
-       select l.run, l.prefix || s.name, s.id, s.recording
+_SERIES = """insert into run_series
+             select l.run, l.prefix || s.name, s.id, s.recording
+             from series s join links l using (recording)
+             qualify row_number() over (partition by l.run, l.prefix || s.name order by l.rank, s.id) = 1
+             order by 2, 1"""
+
+# The same for resumed runs: what several legs have is laid end to end as one more series, each leg as it was written.
+_CHAINED_SERIES = (
+    """create temporary table leg_series as
+       select l.run, l.prefix || s.name as name, l.leg, s.id, s.recording
        from series s join links l using (recording)
-       qualify row_number() over (partition by l.run, l.prefix || s.name order by l.rank, s.id) = 1
+       qualify row_number() over (partition by l.run, l.prefix || s.name, l.leg order by l.rank, s.id) = 1""",
+    """create temporary table chains as
+       select nextval('ids') as id, run, name, arg_max(recording, leg) as recording
+       from leg_series group by run, name having count(*) > 1""",
+    """insert into run_series
+       select run, name, coalesce(c.id, s.id), coalesce(c.recording, s.recording)
+       from leg_series s left join chains c using (run, name)
+       qualify row_number() over (partition by run, name order by leg) = 1
        order by 2, 1""",
+    "insert into made_series select id from chains",
+    """insert into series
+       select c.id, c.recording, c.name, sum(s.n), bool_and(s.has_step), arg_min(s.first_step, l.leg),
+              arg_min(s.first_value, l.leg), arg_max(s.last_step, l.leg), arg_max(s.last_value, l.leg),
+              min(s.min_value), max(s.max_value), min(s.best_min), max(s.best_max), sum(s.nan_count),
+              sum(s.inf_count), arg_max(s.final, l.leg), arg_max(s.shown, l.leg), arg_max(s.final_rule, l.leg),
+              arg_max(s.file, l.leg)
+       from chains c join leg_series l using (run, name) join series s on s.id = l.id
+       group by c.id, c.recording, c.name""",
+    """insert into points
+       select c.id, p.step, p.wall_time, p.value
+       from chains c join leg_series l using (run, name) join points p on p.series = l.id
+       order by c.id, l.leg, p.rowid""",
+    "drop table chains",
+    "drop table leg_series",
+)
+
+_FORGET_CHAINS = (
+    "delete from points where series in (select id from made_series)",
+    "delete from series where id in (select id from made_series)",
+    "delete from made_series",
+)
+
+_SHOWN = (
     """insert into run_params
        select run, key, path, text, value, num, kind, row_number() over (partition by run, key order by place) = 1
        from (
@@ -71,9 +108,15 @@ _RUNS = """insert into runs
 def linkables(database: Database) -> list[Linkable]:
     """All recordings as far as linking needs to know them."""
     marks: defaultdict[object, list[SeriesMark]] = defaultdict(list)
-    series = "select recording, name, n, first_step, first_value, last_step, last_value from series order by id"
+    make_mark = cast("Callable[..., SeriesMark]", SeriesMark)
+    series = """select recording, name, n, first_step, first_value, last_step, last_value, min_value, max_value
+                from series where id not in (select id from made_series) order by id"""
     for row in database.rows(series):
-        marks[row[0]].append(cast("SeriesMark", row[1:]))
+        marks[row[0]].append(make_mark(*row[1:]))
+    folders: defaultdict[object, list[str]] = defaultdict(list)
+    named = "select recording, text from params where key in (select unnest(?::varchar[])) order by recording, ordinal"
+    for recording, text in database.rows(named, [[*FOLDER_PARAMS]]):
+        folders[recording].append(str(text))
     rows = database.rows(
         """select id, source, path, format, identity, has_id, overlay, "precision", name, parent_id, tracker_id,
                   experiment, status, status_raw, started_us, ended_us, params_digest
@@ -82,17 +125,37 @@ def linkables(database: Database) -> list[Linkable]:
     )
     # The columns are those of the dataclass, in its order; the schema gives them their types.
     make = cast("Callable[..., Linkable]", Linkable)
-    return [make(*row, tuple(marks.get(row[0], ()))) for row in rows]
+    return [make(*row, tuple(marks.get(row[0], ())), tuple(folders.get(row[0], ()))) for row in rows]
 
 
-def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[tuple[int, Problem]]) -> None:
-    """Replace all runs and links. `problems` are those of linking, each with its source."""
+def extends(database: Database, short: int, long: int) -> bool:
+    """Whether each series of one recording is how that of the other begins, point by point; NaN equals NaN."""
+    rows = database.rows(
+        """with both as (
+               select s.name, s.recording = $1 as is_short, p.step, p.value,
+                      row_number() over (partition by s.id order by p.rowid) as place
+               from series s join points p on p.series = s.id
+               where s.recording in ($1, $2) and s.id not in (select id from made_series))
+           select count(*)
+           from (select * from both where is_short) a
+           left join (select * from both where not is_short) b using (name, place)
+           where b.step is distinct from a.step or b.value is distinct from a.value""",
+        [short, long],
+    )
+    return rows[0][0] == 0
+
+
+def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[LinkProblem]) -> None:
+    """Replace all runs and links. `problems` are those of linking."""
     ordered = sorted(runs, key=_default_order)
     members = [(n, m) for n, run in enumerate(ordered, 1) for m in run.members]
     with database.transaction():
         for table in _REPLACED:
             database.run(f"delete from {table}")
         database.run("delete from problems where reader = 'links'")
+        if database.rows("select 1 from made_series limit 1"):
+            for statement in _FORGET_CHAINS:
+                database.run(statement)
         database.insert(
             "links",
             {
@@ -102,17 +165,22 @@ def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[t
                 "reason": [m.reason for _, m in members],
                 "prefix": [m.prefix for _, m in members],
                 "is_primary": [m.primary for _, m in members],
+                "leg": [m.leg for _, m in members],
             },
         )
-        for statement in _SHOWN:
+        for statement in (*(_CHAINED_SERIES if any(m.leg for _, m in members) else [_SERIES]), *_SHOWN):
             database.run(statement)
+        sources = dict(
+            cast("list[tuple[int, int]]", database.rows("select id, source from recordings")) if problems else []
+        )
+        told = ((sources[p.recording], p.problem.path, "links", p.recording, p.problem) for p in problems)
+        database.insert("problems", problem_frame(told))
         database.make_temporary("linked", _run_frame(ordered))
         database.run(_RUNS)
         database.run("drop table linked")
         # Whoever keeps run ids in memory sees by this that they have changed.
         database.run("delete from meta where name = 'linking'")
         database.run("insert into meta select 'linking', nextval('ids')")
-        database.insert("problems", problem_frame((source, p.path, "links", None, p) for source, p in problems))
 
 
 def _default_order(run: LinkedRun) -> tuple[bool, int, str, str]:

@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -46,7 +46,10 @@ SCHEMA = (
         started_us bigint, ended_us bigint, path varchar, format varchar, parent_key varchar, recording integer,
         metrics integer, points bigint, problems integer)""",
     """create table links(
-        recording integer, run integer, rank integer, reason varchar, prefix varchar, is_primary boolean)""",
+        recording integer, run integer, rank integer, reason varchar, prefix varchar, is_primary boolean,
+        leg integer)""",
+    # Series that linking laid end to end, of runs that were resumed; they are in `series` and `points` like others.
+    "create table made_series(id integer)",
     # What is shown of a run where several recordings have the same metric, param, tag or fact: the one of lowest rank.
     "create table run_series(run integer, name varchar, series integer, recording integer)",
     # `is_first` is one row for each (run, key): paths of different parts may have one dotted key.

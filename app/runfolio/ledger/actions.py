@@ -9,6 +9,7 @@ from runfolio.errors import NotFound, UsageError
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.state import LedgerState
 from runfolio.model.display import plain
+from runfolio.model.links import LinkKind, RecordingName
 from runfolio.model.params import Json
 from runfolio.model.promotion import GateResult, LedgerEntry, Stage
 
@@ -128,6 +129,21 @@ def sign_off(
     return Event(time_us, actor, Action.SIGN_OFF, (run,), payload, reason)
 
 
+def link(
+    runs: Sequence[Witness],
+    kind: LinkKind,
+    recordings: Sequence[RecordingName],
+    *,
+    time_us: int,
+    actor: str,
+    reason: str,
+) -> Event:
+    """Split recordings off their run, or join the runs of recordings into one (the first keeps its key)."""
+    named: list[Json] = [{"identity": r.identity, "path": r.path} for r in recordings]
+    payload: dict[str, Json] = {"kind": kind.value, "recordings": named, "stands": True}
+    return Event(time_us, actor, Action.LINK, tuple(runs), payload, reason)
+
+
 def inverse(
     entries: Sequence[Entry], state: LedgerState, number: int | None, *, time_us: int, actor: str, reason: str
 ) -> Event:
@@ -164,6 +180,8 @@ def _inverse_payload(event: Event) -> dict[str, Json]:
         return {"text": payload["before"], "before": payload["text"]}
     if event.action is Action.SIGN_OFF:
         return {**payload, "approved": not payload["approved"]}
+    if event.action is Action.LINK:
+        return {**payload, "stands": not payload["stands"]}
     if event.action is Action.ALIAS:
         return {**payload, "version": payload["before"], "before": payload["version"]}
     moves = cast("list[dict[str, Json]]", payload["moves"])
@@ -223,6 +241,8 @@ def _summary(event: Event, subject: str) -> str:
         words = "approved" if payload["approved"] else "no longer approved"
         where = f"{plain(str(payload['model']), 80)} → {payload['stage']}"
         return f"{subject}: {where} {words} by {plain(str(payload['who']), 80)}"
+    if event.action is Action.LINK:
+        return _link_summary(event, subject)
     if event.action is Action.ALIAS:
         version = payload["version"]
         where = f"now points at version {version}" if version is not None else "removed"
@@ -237,6 +257,20 @@ def _summary(event: Event, subject: str) -> str:
         passed = sum(g["outcome"] == "pass" for g in gates)
         parts.append(f"gates {passed}/{len(gates)}" + (", against the gates" if payload.get("forced") else ""))
     return f"{subject}: {'; '.join(parts)}"
+
+
+_LINK_WORDS = {
+    LinkKind.SPLIT: "split off",
+    LinkKind.JOIN: "joined into one run",
+    LinkKind.CHAIN: "joined as the legs of one run",
+}
+
+
+def _link_summary(event: Event, subject: str) -> str:
+    named = _list(event, "recordings")
+    paths = ", ".join(plain(str(item["path"]) or ".", 80) for item in named[:3])
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    return f"{subject}: {paths}{more} {_LINK_WORDS[LinkKind(str(event.payload['kind']))]}"
 
 
 def _tag_words(event: Event) -> tuple[tuple[str, list[str]], ...]:

@@ -28,6 +28,7 @@ class Action(StrEnum):
     PROMOTE = "promote"
     ALIAS = "alias"
     SIGN_OFF = "sign-off"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Event:
                        gates: [{gate, outcome, observed, wanted, evidence}], forced: bool
               ALIAS    model, alias, version (null takes it away), before (null when it is new)
               SIGN_OFF model, stage, who, approved: bool
+              LINK     kind: split, join or chain; recordings: [{identity, path}]; stands: bool (False takes it back)
     undoes    number of the entry that this one takes back.
     """
 

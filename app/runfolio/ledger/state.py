@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from runfolio.ledger.events import Action, Entry
+from runfolio.model.links import LinkDecision, LinkKind, RecordingName
 from runfolio.model.params import Json
 from runfolio.model.promotion import ModelVersion, RunMarks, Stage
 from runfolio.model.run import RunKey
@@ -21,6 +22,9 @@ class LedgerState:
     highest    highest version number that a model ever gave out; numbers are never used twice.
     approvals  who signed off that a run may go to a stage as a version of a model, by (run, model, stage).
     undone     entries that were taken back, with the number of the entry that did so.
+    links      what was decided about the recordings of runs and still stands, by number of the entry.
+    stands_for   keys of runs that have become part of another run, with that run's key: what was said of a part is
+               said of the whole, and is the part's again when it is split off.
     """
 
     tags: dict[RunKey, list[str]] = field(default_factory=dict)
@@ -29,6 +33,12 @@ class LedgerState:
     highest: dict[str, int] = field(default_factory=dict)
     approvals: dict[tuple[RunKey, str, Stage], set[str]] = field(default_factory=dict)
     undone: dict[int, int] = field(default_factory=dict)
+    links: dict[int, LinkDecision] = field(default_factory=dict)
+    stands_for: Mapping[str, RunKey] = field(default_factory=dict)
+
+    def now(self, key: str) -> RunKey:
+        """The key of the run that a run is today."""
+        return self.stands_for.get(key, RunKey(key))
 
     def marks(self, key: RunKey) -> RunMarks:
         """What the user has put on one run."""
@@ -49,20 +59,23 @@ class LedgerState:
             self._tag(entry)
         elif event.action is Action.NOTE:
             for witness in event.runs:
-                self.notes[witness.key] = str(event.payload["text"])
-                if not self.notes[witness.key]:
-                    del self.notes[witness.key]
+                run = self.now(witness.key)
+                self.notes[run] = str(event.payload["text"])
+                if not self.notes[run]:
+                    del self.notes[run]
         elif event.action is Action.PROMOTE:
             self._promote(entry)
         elif event.action is Action.SIGN_OFF:
             self._sign_off(entry)
+        elif event.action is Action.LINK:
+            self._link(entry)
         else:
             self._alias(event.payload)
 
     def _tag(self, entry: Entry) -> None:
         each = cast("dict[str, dict[str, list[str]]]", entry.event.payload["each"])
         for key, change in each.items():
-            run = RunKey(key)
+            run = self.now(key)
             tags = [t for t in self.tags.get(run, ()) if t not in change["remove"]]
             tags += [t for t in change["add"] if t not in tags]
             self.tags[run] = tags
@@ -78,7 +91,7 @@ class LedgerState:
             witness = next((w for w in event.runs if w.key == item["run"]), event.runs[0])
             self.highest[model] = max(self.highest.get(model, 0), version)
             self.versions[model, version] = ModelVersion(
-                model, version, witness.key, witness.name, Stage.NONE, (), event.time_us, event.actor
+                model, version, self.now(witness.key), witness.name, Stage.NONE, (), event.time_us, event.actor
             )
         for item in _items(event.payload, "moves"):
             place = (str(item["model"]), cast(int, item["version"]))
@@ -88,12 +101,23 @@ class LedgerState:
     def _sign_off(self, entry: Entry) -> None:
         payload = entry.event.payload
         for witness in entry.event.runs:
-            place = (witness.key, str(payload["model"]), Stage(str(payload["stage"])))
+            place = (self.now(witness.key), str(payload["model"]), Stage(str(payload["stage"])))
             people = self.approvals.setdefault(place, set())
             if payload["approved"]:
                 people.add(str(payload["who"]))
             else:
                 people.discard(str(payload["who"]))
+
+    def _link(self, entry: Entry) -> None:
+        event = entry.event
+        if event.undoes is not None:
+            self.links.pop(event.undoes, None)
+        if event.payload["stands"]:
+            names = tuple(
+                RecordingName(str(item["identity"]), str(item["path"])) for item in _items(event.payload, "recordings")
+            )
+            kind = LinkKind(str(event.payload["kind"]))
+            self.links[entry.number] = LinkDecision(kind, names, event.actor, entry.number)
 
     def _alias(self, payload: Mapping[str, Json]) -> None:
         model, alias = str(payload["model"]), str(payload["alias"])
@@ -107,9 +131,9 @@ class LedgerState:
             self.versions[model, number] = replace(version, aliases=(*version.aliases, alias))
 
 
-def fold(entries: Iterable[Entry]) -> LedgerState:
-    """The state after all entries."""
-    state = LedgerState()
+def fold(entries: Iterable[Entry], stands_for: Mapping[str, RunKey] | None = None) -> LedgerState:
+    """The state after all entries, with what was said of runs that are part of others today."""
+    state = LedgerState(stands_for=stands_for or {})
     for entry in entries:
         state.apply(entry)
     return state

@@ -177,7 +177,11 @@ class MetricFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """A recording of a run, with the reason it belongs to it."""
+    """A recording of a run, with the reason it belongs to it.
+
+    identity   what the ledger names it by, see `model.links.RecordingName`.
+    leg        which part of a resumed run it keeps, from 0.
+    """
 
     format: str
     path: str
@@ -185,6 +189,8 @@ class RecordingFacts:
     id: str
     reason: str
     primary: bool
+    identity: str = ""
+    leg: int = 0
 
 
 @dataclass(frozen=True, slots=True)

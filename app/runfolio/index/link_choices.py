@@ -1,0 +1,90 @@
+"""Applies what the user decided about the recordings of runs: splits, joins and chains of resumed runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import MutableMapping, Sequence
+
+from runfolio.index.link_groups import Group, Joined
+from runfolio.index.linkable import Linkable
+from runfolio.model.links import LinkDecision, LinkKind, RecordingName
+
+
+def apply_choices(
+    groups: Sequence[Group], keys: MutableMapping[int, str], decisions: Sequence[LinkDecision]
+) -> list[Group]:
+    """The groups after all decisions, one applied after the other; `keys` gets those of groups that are new.
+
+    A decision about recordings that are not there (their folder was taken out of the library) waits for them.
+    """
+    found = [*groups]
+    for decision in decisions:
+        if decision.kind is LinkKind.SPLIT:
+            found = _split(found, keys, decision)
+        else:
+            _join(found, decision)
+        found = [g for g in found if g.absorbed_by is None and g.joined]
+    return found
+
+
+def _by(decision: LinkDecision) -> str:
+    return f"by hand ({decision.actor}, entry {decision.entry} of the audit trail)"
+
+
+def _meant(name: RecordingName, groups: Sequence[Group]) -> list[tuple[Group, Joined]]:
+    """Recordings of this identity; of several copies the one at the path, if there is one."""
+    same = [(g, j) for g in groups for j in g.joined if j.item.identity == name.identity]
+    return [(g, j) for g, j in same if j.item.path == name.path] or same
+
+
+def _split(groups: list[Group], keys: MutableMapping[int, str], decision: LinkDecision) -> list[Group]:
+    made: list[Group] = []
+    for name in decision.recordings:
+        for group, joined in _meant(name, groups):
+            if len(group.joined) < 2:
+                continue
+            group.joined = [j for j in group.joined if j is not joined]
+            if not any(not j.stale for j in group.joined):
+                for left in group.joined:
+                    left.stale = False
+            if group.named_by is joined.item:
+                group.named_by = None
+            alone = Group(joined.item.source, joined.item.path, [Joined(joined.item, f"split off {_by(decision)}")])
+            made.append(alone)
+            _give_key(group, keys, [g for g in groups if g is not group])
+            _give_key(alone, keys, [*groups, *(m for m in made if m is not alone)])
+    return [*groups, *made]
+
+
+def _join(groups: list[Group], decision: LinkDecision) -> None:
+    homes = [g for name in decision.recordings for g, _ in _meant(name, groups)[:1]]
+    homes = [*dict.fromkeys(g.standing() for g in homes)]
+    if len(homes) < 2:
+        return
+    first = homes[0]
+    first.named_by = first.primary
+    if decision.kind is LinkKind.JOIN:
+        for other in homes[1:]:
+            first.absorb(other, f"joined {_by(decision)}")
+        return
+    ordered = sorted(homes, key=lambda g: _begin(g.primary))
+    reasons = {id(g): (n, f"leg {n + 1} of {len(ordered)}, chained {_by(decision)}") for n, g in enumerate(ordered)}
+    for joined in first.joined:
+        joined.leg, joined.reason = reasons[id(first)]
+    for group in ordered:
+        if group is not first:
+            leg, reason = reasons[id(group)]
+            first.absorb(group, reason, leg=leg)
+
+
+def _begin(item: Linkable) -> tuple[bool, int, int, str]:
+    """Legs come by their start; those without one by their first step."""
+    steps = [m.first_step for m in item.series if m.first_step is not None]
+    return (item.started_us is None, item.started_us or 0, min(steps, default=0), item.path)
+
+
+def _give_key(group: Group, keys: MutableMapping[int, str], others: Sequence[Group]) -> None:
+    key = group.primary.identity
+    if any(keys.get(id(g)) == key for g in others):
+        key = f"{key}~{hashlib.sha256(group.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    keys[id(group)] = key

@@ -1,0 +1,177 @@
+"""Copies of one run at several places, and the legs of a run that was resumed.
+
+Copies have one identity and the same points, or the points of one are how those of the other begin. Legs have one id of
+their tracker and points that go on: each leg starts later, behind the first step of the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import pairwise
+
+from runfolio.index.link_agreement import begins_like
+from runfolio.index.link_groups import Group
+from runfolio.index.linkable import Extends, Linkable, LinkProblem
+from runfolio.model.run import RunStatus
+from runfolio.readers.contract import warning
+
+
+class _Relation(Enum):
+    EQUAL = auto()
+    SHORTER = auto()
+    LONGER = auto()
+    OTHER = auto()
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Groups that stand for runs, with the keys of those whose identity alone would not tell them apart."""
+
+    groups: list[Group]
+    keys: dict[int, str]
+    problems: list[LinkProblem]
+
+
+def join_copies(groups: list[Group], extends: Extends) -> Gathered:
+    """Merge copies and legs; what has one id but other content gets a key of its own, and a Problem says so."""
+    variants: dict[str, list[Group]] = defaultdict(list)
+    for group in sorted(groups, key=lambda g: (g.source, g.path, g.primary.tracker_id)):
+        home = next((v for name in _identities(group) if name in variants for v in [variants[name]]), None)
+        if home is None:
+            home = [group]
+        elif not any(_join_copy(known, group, extends) for known in home):
+            home.append(group)
+        for name in _identities(group):
+            variants.setdefault(name, home)
+    found = Gathered([], {}, [])
+    for home in {id(v): v for v in variants.values()}.values():
+        _settle(home, found)
+    found.groups.sort(key=lambda g: (g.source, g.path, g.primary.tracker_id))
+    return found
+
+
+def _identities(group: Group) -> list[str]:
+    """What a copy of this run is known by, the primary's first: a part of it may have been copied alone.
+
+    Content says less than an id: a job that was run twice with one seed has the same table of metrics.
+    """
+    return [*dict.fromkeys([group.primary.identity, *(i.identity for i in group.items if i.has_id)])]
+
+
+def _join_copy(known: Group, group: Group, extends: Extends) -> bool:
+    relation = _relation(known, group, extends)
+    if relation is _Relation.EQUAL:
+        known.absorb(group, "a copy: the same run with the same points")
+        return True
+    if relation is _Relation.SHORTER:
+        known.absorb(group, "a copy taken earlier: its points are how the run's begin", stale=True)
+        return True
+    if relation is _Relation.LONGER:
+        for joined in known.joined:
+            joined.stale = True
+            joined.reason = "a copy taken earlier: its points are how the run's begin"
+        known.absorb(group, "the longest copy of this run")
+        # The place with all of the run stands for it.
+        known.source, known.path = group.source, group.path
+        return True
+    return False
+
+
+def _relation(known: Group, group: Group, extends: Extends) -> _Relation:
+    pairs = _pairs(known, group)
+    if not pairs:
+        return _Relation.OTHER
+    less = more = same = 0
+    for mine, theirs in pairs:
+        if _same(mine, theirs):
+            same += 1
+        elif _is_start(theirs, mine, extends):
+            less += 1
+        elif _is_start(mine, theirs, extends):
+            more += 1
+        else:
+            return _Relation.OTHER
+    if less and more:
+        return _Relation.OTHER
+    if more:
+        return _Relation.LONGER
+    return _Relation.SHORTER if less else _Relation.EQUAL
+
+
+def _pairs(known: Group, group: Group) -> list[tuple[Linkable, Linkable]]:
+    mine = {(j.item.identity, j.item.format, j.prefix): j.item for j in known.joined if not j.stale}
+    return [(mine[name], j.item) for j in group.joined if (name := (j.item.identity, j.item.format, j.prefix)) in mine]
+
+
+def _same(one: Linkable, other: Linkable) -> bool:
+    def marks(item: Linkable) -> list[str]:
+        return sorted(map(repr, item.series))
+
+    return one.params_digest == other.params_digest and one.status == other.status and marks(one) == marks(other)
+
+
+def _is_start(short: Linkable, long: Linkable, extends: Extends) -> bool:
+    """Whether one recording was copied before the other was complete."""
+    if short.params_digest != long.params_digest and len(short.series) == len(long.series) == 0:
+        return False
+    if sum(m.n for m in short.series) == sum(m.n for m in long.series) and (
+        short.params_digest != long.params_digest or short.status != RunStatus.RUNNING
+    ):
+        return False
+    answer = begins_like(short, long)
+    return extends(short.id, long.id) if answer is None else answer
+
+
+def _settle(home: list[Group], found: Gathered) -> None:
+    """A run of each that is left of one identity; where there are several, their points tell different stories."""
+    first = home[0]
+    for group in home:
+        primary = group.primary
+        key = primary.identity
+        if group is not first:
+            key = f"{key}~{hashlib.sha256(group.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+            if primary.has_id:
+                text = f"The run id {primary.tracker_id!r} is also at {first.path!r}, with other content"
+                hint = "Both are kept as runs of their own; look which copy is the right one."
+                problem = warning("same-id-other-content", group.path, text, hint)
+                found.problems.append(LinkProblem(primary.id, problem))
+        found.groups.append(group)
+        found.keys[id(group)] = key
+
+
+def join_legs(groups: list[Group]) -> list[Group]:
+    """Make one run of the folders in which a tracker kept a resumed run: one id, and steps that go on.
+
+    Those in one folder first: short ids are unique within a project only.
+    """
+    for wide in (False, True):
+        same: dict[tuple[object, ...], list[Group]] = defaultdict(list)
+        for group in groups:
+            primary = group.primary
+            if group.absorbed_by is None and primary.has_id and primary.started_us is not None:
+                place = "" if wide else group.path.rpartition("/")[0]
+                same[group.source, place, primary.format, primary.tracker_id].append(group)
+        for legs in same.values():
+            ordered = sorted(legs, key=lambda g: (g.primary.started_us or 0, g.path))
+            if len(ordered) < 2 or not all(_goes_on(a, b) for a, b in pairwise(ordered)):
+                continue
+            first = ordered[0]
+            for joined in first.joined:
+                joined.reason = f"leg 1 of {len(ordered)}: the run that was resumed"
+            for number, leg in enumerate(ordered[1:], 1):
+                first.absorb(leg, f"leg {number + 1} of {len(ordered)}: the same run id, resumed", leg=number)
+    return [g for g in groups if g.absorbed_by is None]
+
+
+def _goes_on(before: Group, after: Group) -> bool:
+    """Whether a leg starts later, behind the first step of each series that the leg before it has too."""
+    if before.primary.started_us == after.primary.started_us or any(j.leg for j in (*before.joined, *after.joined)):
+        return False
+    earlier = {m.name: m.first_step for m in before.primary.series}
+    shared = [(earlier[m.name], m.first_step) for m in after.primary.series if m.name in earlier]
+    known = [(a, b) for a, b in shared if a is not None and b is not None]
+    # What is logged without a step (system metrics) counts from 0 in each leg.
+    return all(b >= a for a, b in known) and any(b > a for a, b in known)
