@@ -5,37 +5,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import os
 import shutil
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import runfolio
 from runfolio import cli
 from runfolio.cli.main import build_parser
 from runfolio.locate import resources
+from support.command import answer, call
 
 SAMPLES = resources() / "samples"
-
-
-def call(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(Path(runfolio.__file__).parent.parent)}
-    command = [sys.executable, "-m", "runfolio", *map(str, arguments)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=False, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
-
-
-def answer(*arguments: str | Path, code: int = 0) -> Any:
-    return json.loads(call(*arguments, "--json", code=code).stdout)
 
 
 def state_of(folder: Path) -> str:

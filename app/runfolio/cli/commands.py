@@ -169,13 +169,13 @@ def tag_runs(args: argparse.Namespace) -> int:
         raise UsageError("Say which tags: --add TAG or --remove TAG")
     with workspace(args) as ws:
         keys = [*dict.fromkeys(ws.resolve_run(text) for text in args.runs)]
-        return _show_entry(ws.tag(keys, add=args.add, remove=args.remove, reason=args.reason), args)
+        return show_entry(ws.tag(keys, add=args.add, remove=args.remove, reason=args.reason), args)
 
 
 def note_run(args: argparse.Namespace) -> int:
     """`runfolio note`."""
     with workspace(args) as ws:
-        return _show_entry(ws.note(ws.resolve_run(args.run), args.text), args)
+        return show_entry(ws.note(ws.resolve_run(args.run), args.text), args)
 
 
 def promote_run(args: argparse.Namespace) -> int:
@@ -208,7 +208,7 @@ def sign_off(args: argparse.Namespace) -> int:
     """`runfolio sign-off`."""
     with workspace(args) as ws:
         run = ws.resolve_run(args.run)
-        return _show_entry(ws.sign_off(run, Stage(args.stage), reason=args.reason, model=args.model), args)
+        return show_entry(ws.sign_off(run, Stage(args.stage), reason=args.reason, model=args.model), args)
 
 
 def _show_gates(results: tuple[GateResult, ...]) -> None:
@@ -263,7 +263,7 @@ def show_log(args: argparse.Namespace) -> int:
 def undo_entry(args: argparse.Namespace) -> int:
     """`runfolio undo`."""
     with workspace(args) as ws:
-        return _show_entry(ws.undo(args.entry, reason=args.reason), args)
+        return show_entry(ws.undo(args.entry, reason=args.reason), args)
 
 
 def list_problems(args: argparse.Namespace) -> int:
@@ -304,7 +304,8 @@ def _show_problem(severity: str, path: str, message: str, hint: str) -> None:
         write(f"    {display.plain(hint, 400)}")
 
 
-def _show_entry(entry: LedgerEntry, args: argparse.Namespace) -> int:
+def show_entry(entry: LedgerEntry, args: argparse.Namespace) -> int:
+    """Say what was written into the ledger."""
     if args.json:
         write_json(_entry_json(entry))
     else:

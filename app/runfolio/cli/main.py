@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio import __version__
-from runfolio.cli import commands, compare, exports
+from runfolio.cli import commands, compare, exports, links
 from runfolio.cli.output import complain, say
 from runfolio.cli.summary import summarise
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
@@ -160,6 +160,27 @@ def build_parser() -> argparse.ArgumentParser:
     sign.add_argument("--reason", required=True)
     _common(sign)
     sign.set_defaults(call=commands.sign_off)
+
+    parts = verbs.add_parser("recordings", help="the recordings of a run, and why each belongs to it")
+    parts.add_argument("run", metavar="RUN")
+    _common(parts)
+    parts.set_defaults(call=links.show_recordings)
+
+    split = verbs.add_parser("split", help="make recordings of a run runs of their own; undo takes it back")
+    split.add_argument("run", metavar="RUN")
+    split.add_argument("numbers", nargs="+", type=int, metavar="NUMBER", help="as `runfolio recordings` counts them")
+    split.add_argument("--reason", default="")
+    _common(split)
+    split.set_defaults(call=links.split_run)
+
+    join = verbs.add_parser("join", help="make several runs one, which keeps the name of the first; undo takes it back")
+    join.add_argument("runs", nargs="+", metavar="RUN")
+    join.add_argument(
+        "--chain", action="store_true", help="they are legs of a resumed run: lay their series end to end"
+    )
+    join.add_argument("--reason", default="")
+    _common(join)
+    join.set_defaults(call=links.join_runs)
 
     log = verbs.add_parser("log", help="the audit trail: who did what, when, why")
     log.add_argument("run", nargs="?", metavar="RUN")

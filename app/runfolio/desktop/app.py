@@ -90,7 +90,8 @@ def make_window(theme: Theme, settings: Settings) -> MainWindow:
         # Here, on a job thread: the façade brings DuckDB with it.
         from runfolio.api import Workspace
 
-        return Workspace.open(actor=settings.text("ledger.actor") or None)
+        preferred = settings.text("library.preferred_sources").replace(",", " ").split()
+        return Workspace.open(actor=settings.text("ledger.actor") or None, preferred=preferred)
 
     window = MainWindow(Jobs(open_workspace, say.error), theme, say, settings)
     add_window_commands(window)
