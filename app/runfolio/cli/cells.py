@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from runfolio.model import display, times
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
+from runfolio.model.run import status_words
 
 
 def title(field: FieldRef) -> str:
@@ -33,7 +34,7 @@ def human(column: Column, row: int) -> str:
         return ", ".join(str(v) for v in value)
     if isinstance(value, float):
         return display.number(value)
-    return str(value)
+    return status_words(str(value)) if column.kind is CellKind.STATUS else str(value)
 
 
 def exact(column: Column, row: int) -> object:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from runfolio.model import display, times
 from runfolio.model.answers import CellKind
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
+from runfolio.model.run import status_words
 
 SIGNIFICANT = 4
 """Digits that the median of a column shows; all others get as many decimals as that one."""
@@ -105,6 +106,8 @@ def cell_text(kind: CellKind, value: object, text: str | None, digits: Digits, *
         return ""
     if text is not None:
         return display.plain(text)
+    if kind is CellKind.STATUS:
+        return status_words(str(value))
     if kind is CellKind.TIME and isinstance(value, int):
         return time_text(value, utc=utc)
     if kind is CellKind.DURATION and isinstance(value, float):

@@ -121,7 +121,7 @@ class RunDelegate(QStyledItemDelegate):
     def _paint_builtin(self, painter: QPainter, area: QRectF, name: str, text: str, value: object) -> None:
         theme = self._context.theme
         if name == "status":
-            self._pill(painter, area, text.capitalize(), STATUS_TONES.get(text, "neutral"))
+            self._pill(painter, area, text.capitalize(), STATUS_TONES.get(str(value), "neutral"))
         elif name == "stage":
             self._pill(painter, area, text, STAGE_TONES.get(text, "neutral"))
         elif name == "tag" and isinstance(value, tuple):

@@ -34,6 +34,11 @@ class RunStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+def status_words(status: str) -> str:
+    """A status for people. What says that it is running was running when its folder was copied, which tells no more."""
+    return "unfinished (as copied)" if status == RunStatus.RUNNING else status
+
+
 class Precision(StrEnum):
     """How exactly a recording keeps its values; decides which of several equal series is shown."""
 

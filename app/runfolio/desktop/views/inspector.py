@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
+from runfolio.desktop.tag_editor import remember_entry
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill, PlainLabel, SectionTitle, TextButton, tooltip
 from runfolio.model.answers import Change, RunDetail, Touched
 from runfolio.model.direction import Direction
 from runfolio.model.display import count, duration, number, size
 from runfolio.model.params import Json
-from runfolio.model.run import RunKey, RunStatus
+from runfolio.model.promotion import LedgerEntry
+from runfolio.model.run import RunKey, RunStatus, status_words
 
 STATUS_TONES = {
     RunStatus.FINISHED: "good",
@@ -83,6 +85,12 @@ class InspectorView(QWidget):
         self.recordings = PlainTable(["Tracker", "Path", "Why it belongs here"], "recordings")
         self.recordings.setMinimumHeight(130)
         column.addWidget(self.recordings)
+        self.split = TextButton("Split off", theme)
+        self.split.setObjectName("split-recordings")
+        self.split.setToolTip(tooltip("Make the chosen recordings a run of their own; undo brings them back"))
+        self.split.clicked.connect(self._split)
+        self.recordings.itemSelectionChanged.connect(self._update_split)
+        column.addWidget(self.split, 0, Qt.AlignmentFlag.AlignRight)
         column.addStretch()
         scroll = QScrollArea()
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -190,6 +198,28 @@ class InspectorView(QWidget):
             self.recordings.put(row, 0, recording.format, font=weight)
             self.recordings.put(row, 1, recording.path or ".", tip=f"{recording.source_path}/{recording.path}")
             self.recordings.put(row, 2, recording.reason)
+        self.recordings.clearSelection()
+        self._update_split()
+
+    def _chosen_recordings(self) -> list[int]:
+        return sorted({index.row() for index in self.recordings.selectedIndexes()})
+
+    def _update_split(self) -> None:
+        several = self.recordings.rowCount() > 1
+        self.split.setVisible(several)
+        self.split.setEnabled(several and 0 < len(self._chosen_recordings()) < self.recordings.rowCount())
+
+    def _split(self) -> None:
+        if self._run is None:
+            return
+        key, places, context = self._run.key, self._chosen_recordings(), self._context
+
+        def take(entry: LedgerEntry) -> None:
+            remember_entry(context, entry)
+            text = f"{count(len(places))} recording{'' if len(places) == 1 else 's'} split off."
+            context.say.info(text, action="Undo", call=lambda: context.commands.run("edit.undo"))
+
+        context.jobs.action(lambda workspace: workspace.split(key, places), take)
 
     def _fill_params(self) -> None:
         if self._run is None:
@@ -251,10 +281,7 @@ class InspectorView(QWidget):
 
 
 def _status_text(run: RunDetail) -> str:
-    """A run that never said how it ended is not running any more just because its folder says so."""
-    if run.status is RunStatus.RUNNING and run.ended_us is None:
-        return "Unfinished (as copied)"
-    return run.status.value.capitalize()
+    return status_words(run.status).capitalize()
 
 
 def _moment(time_us: int | None) -> str:

@@ -22,7 +22,15 @@ from runfolio.model.display import count
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
 
-LOCAL_COMMANDS = ("runs.toggle", "runs.baseline", "runs.compare", "runs.tag", "runs.inspect", "runs.copy")
+LOCAL_COMMANDS = (
+    "runs.toggle",
+    "runs.baseline",
+    "runs.compare",
+    "runs.tag",
+    "runs.join",
+    "runs.inspect",
+    "runs.copy",
+)
 
 
 HEIGHTS: tuple[int, ...] = (500, 330)
@@ -151,6 +159,7 @@ class RunsView(QWidget):
             ("runs.baseline", "Set the current run as baseline", self.set_baseline, ("B",), "flag"),
             ("runs.compare", "Compare the selected runs", self.compare, ("D",), "git-compare"),
             ("runs.tag", "Tag the highlighted runs…", self.tag_highlighted, ("T",), "tag"),
+            ("runs.join", "Join the highlighted runs…", self.join_highlighted, ("J",), "link"),
             (
                 "runs.inspect",
                 "Open the current run in the inspector",
@@ -213,6 +222,18 @@ class RunsView(QWidget):
         row = self.table.currentIndex()
         rect = self.table.visualRect(row) if row.isValid() else self.table.rect()
         editor.open_at(self.table.viewport().mapToGlobal(rect.bottomLeft()))
+
+    def join_highlighted(self) -> None:
+        """Ask how the highlighted runs are one."""
+        from runfolio.desktop.join_dialog import JoinDialog
+
+        keys = self.table.highlighted()
+        if len(keys) < 2:
+            self._context.say.info(
+                "Highlight two runs or more to join them.", hint="Shift or Ctrl and a click adds rows."
+            )
+            return
+        JoinDialog(self._context, keys, self).open()
 
     def _inspect(self) -> None:
         key = self.table.current_key()
