@@ -23,6 +23,7 @@ from runfolio.readers.kedro import Kedro
 from runfolio.readers.keras import Keras
 from runfolio.readers.keras_tuner import KerasTuner
 from runfolio.readers.lightning import Lightning
+from runfolio.readers.metaflow import Metaflow
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
 from runfolio.readers.mmengine import MMEngine
@@ -52,6 +53,7 @@ READERS: tuple[Reader, ...] = (
     RayTune(),
     KerasTuner(),
     Sacred(),
+    Metaflow(),
     CatBoost(),
     TensorBoard(),
     Hydra(),
