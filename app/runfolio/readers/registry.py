@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from runfolio.errors import FolderUnreadable
+from runfolio.readers.aim import Aim
 from runfolio.readers.boosting import Boosting
 from runfolio.readers.catboost import CatBoost
 from runfolio.readers.clearml import ClearML
@@ -52,6 +53,7 @@ READERS: tuple[Reader, ...] = (
     Optuna(),
     RayTune(),
     KerasTuner(),
+    Aim(),
     Sacred(),
     Metaflow(),
     CatBoost(),
