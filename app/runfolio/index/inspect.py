@@ -37,23 +37,28 @@ def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | Non
 
     Raises  FolderUnreadable when a path is not a folder that can be listed.
     """
+    with ParsePool(list[Parsed], limits) as pool:
+        return inspect_with(pool, paths, points=points)
+
+
+def inspect_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path], *, points: bool = False) -> dict[str, Json]:
+    """The same by workers that are there already."""
     recordings: list[Recording] = []
     sources: list[int] = []
     problems: list[Problem] = []
-    with ParsePool(list[Parsed], limits) as pool:
-        for source, path in enumerate(paths):
-            root = path.expanduser().absolute()
-            units = [*_units(root, problems)]
-            before = len(recordings)
-            for _, batch in pool.parse(root, (unit.claim for unit in units)):
-                for parsed in batch:
-                    recordings += parsed.recordings
-                    problems += parsed.problems
-            found = recordings[before:]
-            sources += [source] * len(found)
-            problems += [problem for recording in found for problem in recording.problems]
-            if not found and not any(p.severity is Severity.ERROR for p in problems):
-                problems.append(_nothing_found(root, problems))
+    for source, path in enumerate(paths):
+        root = path.expanduser().absolute()
+        units = [*_units(root, problems)]
+        before = len(recordings)
+        for _, batch in pool.parse(root, (unit.claim for unit in units)):
+            for parsed in batch:
+                recordings += parsed.recordings
+                problems += parsed.problems
+        found = recordings[before:]
+        sources += [source] * len(found)
+        problems += [problem for recording in found for problem in recording.problems]
+        if not found and not any(p.severity is Severity.ERROR for p in problems):
+            problems.append(_nothing_found(root, problems))
     runs, doubts = gather(
         [linkable(i, sources[i], r) for i, r in enumerate(recordings)],
         extends=lambda short, long: _extends(recordings[short], recordings[long]),

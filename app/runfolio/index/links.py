@@ -35,7 +35,6 @@ from runfolio.model.display import number
 from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import RunStatus
-from runfolio.readers.contract import warning
 
 _SPLITS = frozenset({"train", "training", "validation", "valid", "val", "test", "eval", "evaluation"})
 _HPARAMS_FOLDER = re.compile(r"\d{9,11}\.\d+")
@@ -230,7 +229,9 @@ def _disagreements(group: Group, preferred: Sequence[str]) -> list[LinkProblem]:
                 words.append(f"and {len(other) - len(words)} more")
             text = f"Two recordings of this run keep other figures: {'; '.join(words)}"
             hint = "The first one is shown. Prefer another source in the settings, or split the recording off."
-            problems.append(LinkProblem(joined.item.id, warning("sources-disagree", joined.item.path, text, hint)))
+            # Nothing is lost or damaged by it: both are kept, and the figures may mean different things.
+            problem = Problem(Severity.INFO, "sources-disagree", joined.item.path, text, hint)
+            problems.append(LinkProblem(joined.item.id, problem))
     return problems
 
 

@@ -131,14 +131,14 @@ def linkables(database: Database) -> list[Linkable]:
 def extends(database: Database, short: int, long: int) -> bool:
     """Whether each series of one recording is how that of the other begins, point by point; NaN equals NaN."""
     rows = database.rows(
-        """with both as (
+        """with beside as (
                select s.name, s.recording = $1 as is_short, p.step, p.value,
                       row_number() over (partition by s.id order by p.rowid) as place
                from series s join points p on p.series = s.id
                where s.recording in ($1, $2) and s.id not in (select id from made_series))
            select count(*)
-           from (select * from both where is_short) a
-           left join (select * from both where not is_short) b using (name, place)
+           from (select * from beside where is_short) a
+           left join (select * from beside where not is_short) b using (name, place)
            where b.step is distinct from a.step or b.value is distinct from a.value""",
         [short, long],
     )
