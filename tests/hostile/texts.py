@@ -17,8 +17,14 @@ from hostile.scene import LR, OK, PARTIAL, Check, Masked, Scene, case, many_para
 # ---- text: what reaches labels, terminals and exports --------------------------
 
 
+TEXTS: dict[str, str] = {}
+"""The texts that need no file beside them, by case."""
+
+
 def text(name: str, about: str, value: str | Callable[[Scene], str], *, limit_s: float = 5) -> None:
     """A run with a text as name, note, key of a param, name of a metric and a file."""
+    if isinstance(value, str):
+        TEXTS[name] = value
 
     def fill(c: Scene) -> None:
         told = value(c) if callable(value) else value

@@ -109,6 +109,26 @@ def test_a_moved_folder_keeps_what_was_decided(ws: Workspace, home: Path) -> Non
     assert len(ws.run_keys()) == 2
 
 
+def test_a_copy_taken_while_the_run_went_on_is_the_same_run(ws: Workspace, home: Path) -> None:
+    store = home / "now" / "mlruns"
+    shutil.copytree(CORPUS / "mlflow_file/runs/v3_17/mlruns", store)
+    run = next(p.parent for p in sorted(store.rglob("metrics")) if len([*p.iterdir()]) > 1)
+    early = home / "early" / "mlruns" / run.relative_to(store)
+    shutil.copytree(run, early)
+    for file in (early / "metrics").rglob("*"):
+        if file.is_file():
+            lines = file.read_text().splitlines(keepends=True)
+            file.write_text("".join(lines[: max(1, len(lines) // 2)]))
+    ws.index([home / "now"])
+    count = len(ws.run_keys())
+    ws.index([home / "early"])
+    assert len(ws.run_keys()) == count
+    key = next(r.key for r in ws.runs(ws.run_keys()) if r.path.endswith(run.name))
+    detail = ws.run(key)
+    assert [r.reason for r in detail.recordings][1:] == ["a copy taken earlier: its points are how the run's begin"]
+    assert detail.source_path == str(home / "now")
+
+
 def test_what_makes_no_sense_is_refused(ws: Workspace) -> None:
     (key,) = ws.run_keys()
     for places in ([], [0, 1], [7], [-1]):
