@@ -39,6 +39,7 @@ from runfolio.model.answers import (
     Column,
     DatasetUse,
     FieldInfo,
+    FolderReport,
     IndexFacts,
     IndexReport,
     LibraryNode,
@@ -290,6 +291,12 @@ class Workspace:
     def problems(self) -> tuple[PlacedProblem, ...]:
         """What could not be read as it should be, and why."""
         return self._queries.problems()
+
+    def doctor(self) -> tuple[FolderReport, ...]:
+        """What became of each folder: imported, partial or skipped, and why; the worst first."""
+        from runfolio.index.doctor import reports
+
+        return reports(self._db)
 
     def _get_indexer(self) -> Indexer:
         if self._indexer is None:

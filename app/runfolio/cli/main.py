@@ -16,9 +16,11 @@ from pathlib import Path
 
 from runfolio import __version__
 from runfolio.cli import commands, compare, exports, links
+from runfolio.cli.doctor import show_doctor
 from runfolio.cli.output import complain, say
 from runfolio.cli.summary import summarise
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
+from runfolio.model.answers import Verdict
 from runfolio.model.promotion import Stage
 
 
@@ -198,6 +200,15 @@ def build_parser() -> argparse.ArgumentParser:
     problems.add_argument("--all", action="store_true", help="also what costs nothing")
     _common(problems)
     problems.set_defaults(call=commands.list_problems)
+
+    doctor = verbs.add_parser("doctor", help="what became of each folder: imported, partial or skipped, and why")
+    doctor.add_argument(
+        "--only", choices=[v.value for v in Verdict], metavar="VERDICT", help="imported, partial, skipped"
+    )
+    doctor.add_argument("--where", default="", metavar="TEXT", help="only folders and messages that hold this text")
+    doctor.add_argument("--csv", action="store_true", help="every problem as a row")
+    _common(doctor)
+    doctor.set_defaults(call=show_doctor)
 
     export = verbs.add_parser("export", help="write a chart or a report")
     what = export.add_subparsers(dest="kind", required=True, metavar="WHAT")

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from runfolio.analysis.cells import markdown, spreadsheet, tsv
+from runfolio.model.answers import FolderReport
 
 
 def as_tsv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -26,3 +27,20 @@ def as_markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(markdown(c) for c in row) + " |" for row in [header, *rows]]
     lines.insert(1, "|" + " --- |" * len(header))
     return "\n".join(lines)
+
+
+DOCTOR_HEADER = (
+    *("verdict", "source", "folder", "reader", "recordings", "points"),
+    *("severity", "code", "file", "message", "hint"),
+)
+
+
+def doctor_rows(reports: Sequence[FolderReport]) -> list[list[str]]:
+    """A row for each problem of each folder, and one for each folder without any."""
+    rows: list[list[str]] = []
+    for r in reports:
+        folder = [r.verdict.value, r.source_path, r.path, r.reader, str(r.recordings), str(r.points)]
+        rows += [[*folder, p.severity.value, p.code, p.path, p.message, p.hint] for p in r.problems]
+        if not r.problems:
+            rows.append([*folder, "", "", "", "", ""])
+    return rows

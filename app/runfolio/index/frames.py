@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, path_json, problem_frame, text_or_none
+from runfolio.index.series_checks import notes
 from runfolio.index.series_rows import series_and_points
 from runfolio.model.display import storable
+from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, content_identity, params_digest
 from runfolio.readers.parse import Parsed
 
@@ -85,6 +87,7 @@ def pack(units: Sequence[Parsed]) -> Batch:
         )
     }
     count = sum(len(r.metrics) for r in flat)
+    odd: dict[int, list[Problem]] = {}
     if flat:
         tables |= {
             "recordings": _recordings(placed),
@@ -96,12 +99,14 @@ def pack(units: Sequence[Parsed]) -> Batch:
         }
     if count:
         owners = [n for n, r in enumerate(flat) for _ in r.metrics]
-        tables["series"], tables["points"] = series_and_points(0, owners, [m for r in flat for m in r.metrics])
+        metrics = [m for r in flat for m in r.metrics]
+        tables["series"], tables["points"] = series_and_points(0, owners, metrics)
+        odd = notes(owners, metrics)
     rows: list[ProblemRow] = []
     for place, unit in zip(places, units, strict=True):
         rows += [(0, *place, None, p) for p in unit.problems]
     for number, (place, recording) in enumerate(placed):
-        rows += [(0, *place, number, p) for p in recording.problems]
+        rows += [(0, *place, number, p) for p in (*recording.problems, *odd.get(number, ()))]
     if rows:
         tables["problems"] = problem_frame(rows).drop("source")
     return Batch(places, len(flat), count, tables)

@@ -239,6 +239,47 @@ class DatasetUse:
     runs: tuple[RunKey, ...]
 
 
+class Verdict(StrEnum):
+    """What became of a folder."""
+
+    IMPORTED = "imported"  # everything in it was read
+    PARTIAL = "partial"  # something was lost or is doubtful, the rest is shown
+    SKIPPED = "skipped"  # nothing could be made of it
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """A folder that was claimed, or that the walk could not enter, and what became of it.
+
+    reader     who claimed it; "" for what the walk met.
+    problems   errors first, then warnings, then notes.
+    """
+
+    source_path: str
+    path: str
+    reader: str
+    verdict: Verdict
+    recordings: int
+    points: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def why(self) -> str:
+        """The first problem's message; empty when there is none."""
+        return self.problems[0].message if self.problems else ""
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return self.problems[0].hint if self.problems else ""
+
+    def mentions(self, text: str) -> bool:
+        """Whether folder, reader or a problem hold a text, whatever the case; an empty text is held by all."""
+        wanted = text.strip().casefold()
+        parts = [self.path, self.reader, *(f"{p.path} {p.code} {p.message}" for p in self.problems)]
+        return not wanted or any(wanted in part.casefold() for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedProblem:
     """A problem with where it stands: `source_path` is the library folder, `run` the run it belongs to, if any."""

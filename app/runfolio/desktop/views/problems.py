@@ -1,12 +1,13 @@
-"""Needs attention: every folder and file that could not be read as it should be, why, and what to do."""
+"""Needs attention: what could not be read as it should be, why, and what to do; and what became of each folder."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
+from runfolio.desktop.views.folder_reports import FolderReports
 from runfolio.desktop.widgets import EmptyState, PlainLabel, TextButton
 from runfolio.model.answers import Change, PlacedProblem, Touched
 from runfolio.model.display import count
@@ -34,14 +35,16 @@ class ProblemsView(QWidget):
         self.table.itemSelectionChanged.connect(self._show_run)
         for column, width in enumerate((80, 330, 460)):
             self.table.setColumnWidth(column, width)
+        title = QHBoxLayout()
+        title.addWidget(PlainLabel("Needs attention", font=fonts.ui(18, fonts.DEMI_BOLD)))
+        title.addStretch()
         head = QHBoxLayout()
-        head.addWidget(PlainLabel("Needs attention", font=fonts.ui(18, fonts.DEMI_BOLD)))
         self._counts = PlainLabel("", role="muted")
         head.addWidget(self._counts)
         head.addStretch()
         group = QButtonGroup(self)
-        for kind, title in _KINDS:
-            button = TextButton(title, context.theme)
+        for kind, name in _KINDS:
+            button = TextButton(name, context.theme)
             button.setCheckable(True)
             button.setChecked(kind is None)
             button.clicked.connect(lambda _=False, kind=kind: self._filter(kind))
@@ -49,20 +52,27 @@ class ProblemsView(QWidget):
             head.addWidget(button)
         page = QWidget()
         column_layout = QVBoxLayout(page)
-        column_layout.setContentsMargins(18, 14, 18, 10)
+        column_layout.setContentsMargins(0, 10, 0, 0)
         column_layout.addLayout(head)
         column_layout.addWidget(self.table, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(page)
+        self.folders = FolderReports(context)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.stack, "Problems")
+        self.tabs.addTab(self.folders, "Folders")
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.stack)
+        outer.setContentsMargins(18, 14, 18, 10)
+        outer.addLayout(title)
+        outer.addWidget(self.tabs, 1)
         context.theme.changed.connect(self._fill)
 
     def activate(self) -> None:
         """Shown: ask for the problems there are now."""
         self._context.jobs.query("problems", lambda workspace: workspace.problems(), self._arrived)
+        self.folders.ask()
 
     def changed(self, change: Change) -> None:
         """Folders were read again."""
@@ -70,11 +80,14 @@ class ProblemsView(QWidget):
             self.activate()
 
     def saved(self) -> dict[str, Json]:
-        """Nothing worth keeping."""
-        return {}
+        """The tab in front."""
+        return {"tab": self.tabs.currentIndex()}
 
     def restore(self, kept: dict[str, Json]) -> None:
-        """Nothing is kept."""
+        """Take over what a session kept."""
+        tab = kept.get("tab")
+        if isinstance(tab, int) and 0 <= tab < self.tabs.count():
+            self.tabs.setCurrentIndex(tab)
 
     def _arrived(self, problems: tuple[PlacedProblem, ...]) -> None:
         self._all = problems
