@@ -12,19 +12,17 @@ from runfolio.model.problem import Severity
 from runfolio.readers.contract import Budget
 from runfolio.readers.documents import Document, params_of, parse_json, parse_toml, parse_yaml
 
-BUDGET = Budget()
-
 
 def from_yaml(text: str | bytes) -> Document:
-    return parse_yaml(text if isinstance(text, bytes) else text.encode(), "hparams.yaml", BUDGET)
+    return parse_yaml(text if isinstance(text, bytes) else text.encode(), "hparams.yaml", Budget())
 
 
 def from_json(text: str | bytes) -> Document:
-    return parse_json(text if isinstance(text, bytes) else text.encode(), "params.json", BUDGET)
+    return parse_json(text if isinstance(text, bytes) else text.encode(), "params.json", Budget())
 
 
 def from_toml(text: str) -> Document:
-    return parse_toml(text.encode(), "params.toml", BUDGET)
+    return parse_toml(text.encode(), "params.toml", Budget())
 
 
 def codes(document: Document) -> list[str]:

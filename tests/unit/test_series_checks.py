@@ -23,6 +23,10 @@ def test_sound_series_are_not_told_of() -> None:
     assert codes(of([*range(50)]), of([0, 10, 20]), of([]), of([3]), of([*range(0, 500, 10)], name="val")) == []
 
 
+def test_the_epoch_may_stand_in_every_row_of_a_step() -> None:
+    assert codes(of([0, 0, 1, 1], name="epoch")) == []
+
+
 def test_series_without_steps_have_no_odd_steps() -> None:
     assert codes(series("loss", None, [1.0, 2.0, 3.0])) == []
 

@@ -62,7 +62,8 @@ _UNIT = _Check(
 
 def notes(owners: Sequence[int], metrics: Sequence[MetricSeries]) -> dict[int, list[Problem]]:
     """Notes by recording; `owners` is the recording of each series."""
-    filled = [i for i, m in enumerate(metrics) if len(m) > 1]
+    # Lightning writes the epoch with every row, so once for training and once for validation of a step.
+    filled = [i for i, m in enumerate(metrics) if len(m) > 1 and m.name != "epoch"]
     if not filled:
         return {}
     lengths = np.array([len(metrics[i]) for i in filled], dtype=np.int64)

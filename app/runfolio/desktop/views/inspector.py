@@ -82,7 +82,9 @@ class InspectorView(QWidget):
         column.addWidget(self.note)
         column.addWidget(self._save, 0, Qt.AlignmentFlag.AlignRight)
         column.addWidget(SectionTitle("Recordings"))
-        self.recordings = PlainTable(["Tracker", "Path", "Why it belongs here"], "recordings")
+        self.recordings = PlainTable(["Tracker", "Why it belongs here", "Path"], "recordings")
+        for place, width in enumerate((82, 216)):
+            self.recordings.setColumnWidth(place, width)
         self.recordings.setMinimumHeight(130)
         column.addWidget(self.recordings)
         self.split = TextButton("Split off", theme)
@@ -196,8 +198,8 @@ class InspectorView(QWidget):
         for row, recording in enumerate(run.recordings):
             weight = fonts.ui(13, fonts.DEMI_BOLD) if recording.primary else None
             self.recordings.put(row, 0, recording.format, font=weight)
-            self.recordings.put(row, 1, recording.path or ".", tip=f"{recording.source_path}/{recording.path}")
-            self.recordings.put(row, 2, recording.reason)
+            self.recordings.put(row, 1, recording.reason)
+            self.recordings.put(row, 2, recording.path or ".", tip=f"{recording.source_path}/{recording.path}")
         self.recordings.clearSelection()
         self._update_split()
 
