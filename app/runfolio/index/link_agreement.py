@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from runfolio.index.linkable import Linkable, SeriesMark
 
@@ -19,6 +20,7 @@ _FEWEST = 3
 _SCHEDULES = frozenset({"epoch", "step", "steps", "lr", "rate", "time", "momentum", "iteration", "iter", "wd"})
 
 
+@lru_cache(maxsize=65_536)
 def plain_name(name: str) -> str:
     """A metric's name without what trackers change in it: `val/acc`, `val.acc` and `val_acc` are one."""
     return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")

@@ -28,6 +28,8 @@ Pair = tuple[Group, Group, str]
 
 def join_evident(groups: list[Group]) -> list[Group]:
     """Join what is evidently of one run; returns the groups that still stand, in their order."""
+    if len({g.primary.format for g in groups if not g.overlay_only}) < 2:
+        return groups
     marks = {id(g): _marks(g) for g in groups}
     for find in (_same_ids, _named_folders, lambda standing: _equal_series(standing, marks)):
         _join_unique(find([g for g in groups if g.absorbed_by is None and not g.overlay_only]), marks)
@@ -137,13 +139,14 @@ def _shared_end(one: list[str], other: list[str]) -> int:
 
 def _equal_series(groups: Sequence[Group], marks: dict[int, Marks]) -> list[Pair]:
     alike: dict[tuple[str, int], list[tuple[float, int, Group]]] = defaultdict(list)
+    formats = [group.primary.format for group in groups]
     for number, group in enumerate(groups):
         for name, mark in marks[id(group)].items():
             if is_telling(name, mark) and mark.high is not None and math.isfinite(mark.high):
                 alike[name, mark.n].append((mark.high, number, group))
     pairs: dict[tuple[int, int], Pair] = {}
     for places in alike.values():
-        if len({g.primary.format for _, _, g in places}) < 2:
+        if len({formats[number] for _, number, _ in places}) < 2:
             continue
         places.sort(key=lambda p: p[:2])
         highs = [p[0] for p in places]
@@ -154,11 +157,15 @@ def _equal_series(groups: Sequence[Group], marks: dict[int, Marks]) -> list[Pair
                 if their_high > high + reach:
                     break
                 pair = (min(number, other_number), max(number, other_number))
-                if number != other_number and pair not in pairs:
-                    names = equal_series(marks[id(group)], marks[id(other)])
-                    if len(names) >= _fewest_equal(group, other):
-                        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-                        pairs[pair] = (group, other, f"equal series: {', '.join(names[:3])}{more}")
+                if number == other_number or pair in pairs or formats[number] == formats[other_number]:
+                    continue
+                fewest = _fewest_equal(group, other)
+                if fewest == math.inf:
+                    continue
+                names = equal_series(marks[id(group)], marks[id(other)])
+                if len(names) >= fewest:
+                    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+                    pairs[pair] = (group, other, f"equal series: {', '.join(names[:3])}{more}")
     return [*pairs.values()]
 
 

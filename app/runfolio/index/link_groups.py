@@ -71,6 +71,8 @@ class Group:
         """The recording that gives the run its identity, name and status."""
         if self.named_by is not None:
             return self.named_by
+        if len(self.joined) == 1:
+            return self.joined[0].item
         return min((j for j in self.joined if not j.stale), key=lambda j: (j.leg, telling(j.item))).item
 
     def absorb(self, other: Group, reason: str, prefix: str = "", *, leg: int = 0, stale: bool = False) -> None:

@@ -63,6 +63,8 @@ def gather(
     runs = tuple(_run(g, keys, by_id, choices.preferred) for g in final)
     problems = list(copies.problems)
     for group in final:
+        if len(group.joined) < 2:
+            continue
         problems += [*_disagreements(group, choices.preferred), *_overlaps(group)]
     return runs, tuple(problems)
 
