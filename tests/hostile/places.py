@@ -78,7 +78,6 @@ def fs_socket(c: Scene) -> None:
     "fs-many-files",
     OK,
     "3,000 tiny artifacts in one folder (1,000,000 with --full)",
-    limit_s=20,
     checks=[LR],
     accept=[PARTIAL],
 )
@@ -320,7 +319,6 @@ def sqlite_not_a_db(c: Scene) -> None:
     "runs is a view over an endless recursive query",
     runs=(0, 1),
     accept=[PARTIAL],
-    limit_s=15,
 )
 def sqlite_endless_view(c: Scene) -> None:
     con = mlflow_db(c.path("mlflow.db"))

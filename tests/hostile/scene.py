@@ -223,7 +223,6 @@ class Case:
 
     accept   statuses that are right.
     runs     fewest and most runs that it gives.
-    limit_s  longest time for this folder.
     needs    "not-root", "case-sensitive".
     """
 
@@ -233,7 +232,6 @@ class Case:
     accept: frozenset[str]
     runs: tuple[int, int]
     checks: tuple[Check, ...]
-    limit_s: float
     needs: frozenset[str]
 
 
@@ -248,7 +246,6 @@ def case(
     runs: int | tuple[int, int] = 1,
     accept: Sequence[str] = (),
     checks: Sequence[Check] = (),
-    limit_s: float = 5,
     needs: Sequence[str] = (),
 ) -> Callable[[Fill], Fill]:
     """Make a case known."""
@@ -257,7 +254,7 @@ def case(
     def known(fill: Fill) -> Fill:
         span = (runs, runs) if isinstance(runs, int) else runs
         right = frozenset((expect, *accept))
-        CASES[name] = Case(name, text, fill, right, span, tuple(checks), limit_s, frozenset(needs))
+        CASES[name] = Case(name, text, fill, right, span, tuple(checks), frozenset(needs))
         return fill
 
     return known

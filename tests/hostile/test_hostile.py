@@ -57,12 +57,6 @@ def pool() -> Iterator[ParsePool[list[Parsed]]]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def alone() -> dict[str, dict[str, Any]]:
-    """What was seen of each case; filled by the tests of the cases."""
-    return {}
-
-
 def look(pool: ParsePool[list[Parsed]], folder: Path) -> dict[str, Any]:
     document: dict[str, Any] = inspect_with(pool, [folder], points=True)
     return document

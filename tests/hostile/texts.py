@@ -21,7 +21,7 @@ TEXTS: dict[str, str] = {}
 """The texts that need no file beside them, by case."""
 
 
-def text(name: str, about: str, value: str | Callable[[Scene], str], *, limit_s: float = 5) -> None:
+def text(name: str, about: str, value: str | Callable[[Scene], str]) -> None:
     """A run with a text as name, note, key of a param, name of a metric and a file."""
     if isinstance(value, str):
         TEXTS[name] = value
@@ -32,7 +32,7 @@ def text(name: str, about: str, value: str | Callable[[Scene], str], *, limit_s:
         c.plain(params=json.dumps(params), metrics=csv_row(["step", "loss", told[:5000]]) + "0,1.0,1\n1,0.5,2\n")
         c.put("run/notes.md", told)
 
-    case(name, OK, about, checks=[LR], limit_s=limit_s)(fill)
+    case(name, OK, about, checks=[LR])(fill)
 
 
 def csv_row(cells: Sequence[str]) -> str:
@@ -66,7 +66,11 @@ text(
 )
 text("text-bidi", "U+202E and isolates make 'gpj.exe' of exe.jpg", "best\u202egpj.exe\u2066x\u2069\u200b\u200d")
 text("text-zalgo", "10,000 combining marks", "Z" + "\u0301\u0489" * 5000)
-text("text-huge-value", "a value of 2 MB: stored, but cut where shown", "word " * 400_000, limit_s=10)
+text(
+    "text-huge-value",
+    "a value of 2 MB: stored, but cut where shown",
+    "word " * 400_000,
+)
 text(
     "text-format-strings",
     "%s %n {0.__class__} ${x} $(x) `x` &amp; &x",
@@ -122,7 +126,6 @@ def text_reserved_names(c: Scene) -> None:
     OK,
     "5,000 parameter names in one run (50,000 with --full)",
     checks=[many_params(5000)],
-    limit_s=10,
 )
 def text_5000_params(c: Scene) -> None:
     c.plain(params=json.dumps({f"p{i:05d}": i for i in range(5000)}))

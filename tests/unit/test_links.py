@@ -235,6 +235,19 @@ def test_a_tracker_whose_params_name_the_folder_of_a_trainer_keeps_the_same_run(
     assert len(runs(trainer, contradicting)) == 2
 
 
+def test_what_contradicts_a_recording_that_was_joined_before_is_not_joined_to_it() -> None:
+    trainer = apart("copied/outputs/bert-7", "hf_trainer", curve("acc", ACC))
+    tracker = apart("wandb/run-x", "wandb_offline", curve("loss", LOSS), identity="wandb:x")
+    tracker = replace(tracker, named_folders=("/home/kim/outputs/bert-7",))
+    # It has the tracker's loss, and another accuracy than the trainer, whose folder the tracker names.
+    table = apart("keras/run-x", "keras", curve("loss", LOSS), curve("acc", [0.2, 0.3, 0.4, 0.5]))
+    assert len(runs(tracker, table)) == 1
+    found = gather([trainer, tracker, table])[0]
+    assert sorted(sorted(m.recording for m in run.members) for run in found) == sorted(
+        [sorted([trainer.id, tracker.id]), [table.id]]
+    )
+
+
 def test_a_folder_named_results_is_nobodys_in_particular() -> None:
     trainer = apart("results", "hf_trainer", curve("loss", LOSS))
     tracker = replace(apart("wandb/run-x", "wandb_offline", identity="wandb:x"), named_folders=("./results",))

@@ -69,9 +69,11 @@ def _unique_back(pair: Pair, fits: dict[int, dict[int, Pair]]) -> bool:
 
 def _join(one: Group, other: Group, reason: str) -> None:
     one, other = one.standing(), other.standing()
-    # A third one may have been joined in the meantime; one run starts once.
+    # A third one may have been joined in the meantime, which this one must fit as well.
     starts = [i.started_us for g in (one, other) for i in g.items if i.started_us is not None]
-    if one is other or max(starts, default=0) - min(starts, default=0) > _A_DAY_US:
+    if max(starts, default=0) - min(starts, default=0) > _A_DAY_US:
+        return
+    if not _may_be_one(one, other, {id(one): _marks(one), id(other): _marks(other)}):
         return
     home, part = sorted((one, other), key=lambda g: telling(g.primary))
     home.absorb(part, reason)

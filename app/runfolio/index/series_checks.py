@@ -1,7 +1,6 @@
 """Looks over the series of a batch for what is odd in them though it was read: repeated steps, gaps, clocks, units.
 
-All series are looked at together, as columns, so that an import hardly notices. What is found is a note of the
-recording, never a change of its points.
+All series are looked at together, as columns. What is found is a note of the recording, never a change of its points.
 """
 
 from __future__ import annotations
