@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from runfolio.export.recipe import ChartRecipe
     from runfolio.index.pipeline import Indexer
     from runfolio.model.metrics import MetricSeries
+    from runfolio.model.origin import Origin
     from runfolio.model.params import Json
     from runfolio.readers.pool import Limits
 
@@ -382,6 +383,17 @@ class Workspace:
     def series_for(self, keys: Sequence[RunKey], metric: str) -> Mapping[RunKey, MetricSeries]:
         """The shown series of one metric for many runs; runs without it are left out."""
         return self._queries.series_for(keys, metric)
+
+    def origin(self, key: RunKey, field: FieldRef, point: int | None = None) -> Origin:
+        """Where the value of a field comes from: reader, recording, file and the place in it.
+
+        point   index of a point in the metric's series; the one that the field's aggregate chooses when None.
+        The file is read again for it, by a worker process; a file that has changed since says so in the note.
+        Raises NotFound when the run has no such value, LimitReached when the file takes too long.
+        """
+        from runfolio.index.origins import origin
+
+        return origin(self._db, key, field, self._get_indexer().find_place, point)
 
     def datasets(self) -> tuple[DatasetUse, ...]:
         """Data sets by name and digest, with the runs that used each."""

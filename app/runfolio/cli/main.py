@@ -17,6 +17,7 @@ from pathlib import Path
 from runfolio import __version__
 from runfolio.cli import commands, compare, exports, links
 from runfolio.cli.doctor import show_doctor
+from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
 from runfolio.cli.summary import summarise
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
@@ -167,6 +168,13 @@ def build_parser() -> argparse.ArgumentParser:
     parts.add_argument("run", metavar="RUN")
     _common(parts)
     parts.set_defaults(call=links.show_recordings)
+
+    where = verbs.add_parser("where", help="where a value comes from: reader, file, and the place in it")
+    where.add_argument("run", metavar="RUN")
+    where.add_argument("field", metavar="FIELD", help="as in a filter: val/acc.best, param.lr, status")
+    where.add_argument("--point", type=_positive, metavar="N", help="the Nth point of a metric in written order")
+    _common(where)
+    where.set_defaults(call=show_origin)
 
     split = verbs.add_parser("split", help="make recordings of a run runs of their own; undo takes it back")
     split.add_argument("run", metavar="RUN")

@@ -154,6 +154,7 @@ def _params(recordings: Sequence[Recording]) -> pl.DataFrame:
             "value": [as_json(p.value) for _, _, _, p in rows],
             "num": [p.number for _, _, _, p in rows],
             "kind": [p.kind for _, _, _, p in rows],
+            "file": [storable(p.source) for _, _, _, p in rows],
         },
         schema_overrides={"num": pl.Float64},
     )

@@ -6,6 +6,7 @@ recordings, so it is done after the first batch, then ever more rarely, and at t
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +21,18 @@ from runfolio.index.writer import Writer
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.links import NO_CHOICES, LinkChoices
+from runfolio.model.origin import Place, Wanted
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, problem_from
+from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
 
 _LINK_SHARE = 5.0
 """Linking again waits until this many times its last duration has passed."""
+
+_PLACE_S = 60.0
+"""For finding the place of a value in the files."""
 
 _WRITE_S = 0.4
 _MOST_SERIES = 20_000
@@ -68,6 +74,7 @@ class Indexer:
         self._limits = limits
         self._choices = choices
         self._pool: ParsePool[Batch] | None = None
+        self._starting = threading.Lock()
         self._written_at = 0.0
         self._linked_at = 0.0
         self._link_s = 0.0
@@ -77,6 +84,16 @@ class Indexer:
         if self._pool is not None:
             self._pool.stop()
             self._pool = None
+
+    def _workers(self) -> ParsePool[Batch]:
+        with self._starting:
+            if self._pool is None:
+                self._pool = ParsePool(pack, self._limits)
+            return self._pool
+
+    def find_place(self, root: Path, unit: str, reader: str, file: str, wanted: Wanted) -> Place | None:
+        """See `readers.places`; in a worker process, from any thread. Raises LimitReached."""
+        return self._workers().call(find_place, root, unit, reader, file, wanted, _PLACE_S, seconds=2 * _PLACE_S)
 
     def run(
         self,
@@ -143,10 +160,8 @@ class Indexer:
                 handed += 1
                 yield claim
 
-        if self._pool is None:
-            self._pool = ParsePool(pack, self._limits)
         held: list[Batch] = []
-        for claims, batch in self._pool.parse(walk.root, changed()):
+        for claims, batch in self._workers().parse(walk.root, changed()):
             if cancelled():
                 raise Cancelled
             held.append(batch)

@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -24,7 +24,7 @@ SCHEMA = (
         params_digest varchar, extra varchar)""",
     """create table params(
         recording integer, ordinal integer, key varchar, path varchar, text varchar, value varchar, num double,
-        kind varchar)""",
+        kind varchar, file varchar)""",
     "create table tags(recording integer, name varchar, text varchar)",
     "create table facts(recording integer, name varchar, text varchar)",
     """create table series(

@@ -127,7 +127,7 @@ def _add_params(params: dict[tuple[str, ...], Param], found: tuple[Param, ...], 
     for param in found:
         if params.setdefault(param.path, param).text != param.text:
             path = (file, *param.path)
-            params.setdefault(path, Param(path, param.text, param.value))
+            params.setdefault(path, Param(path, param.text, param.value, param.source))
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -60,7 +60,7 @@ class Ultralytics:
                 problems += odd
                 for param in found:
                     path = (*above, *param.path)
-                    params.setdefault(path, Param(path, param.text, param.value))
+                    params.setdefault(path, Param(path, param.text, param.value, param.source))
         logged = Logged()
         if _RESULTS in claim.files:
             logged = read_file(folder, _RESULTS, budget)
