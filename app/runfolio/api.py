@@ -49,6 +49,7 @@ from runfolio.model.answers import (
     RunDetail,
     Source,
     Touched,
+    WatchReport,
 )
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.filter_text import parse_name
@@ -80,6 +81,10 @@ class CancelToken:
         """Ask the call to stop soon."""
         self._event.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Sleep until somebody asks, at most so long; whether somebody did."""
+        return self._event.wait(seconds)
+
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked."""
@@ -106,6 +111,7 @@ class Workspace:
         self._limits = limits
         self._indexer: Indexer | None = None
         self._index_lock = threading.Lock()
+        self._link_asked = False
         self._listeners: list[Callable[[Change], None]] = []
         self._state = fold(ledger.entries)
         self._preferred = tuple(preferred)
@@ -284,6 +290,33 @@ class Workspace:
             time.monotonic() - started,
             counts.cancelled,
         )
+
+    def watch(
+        self,
+        cancel: CancelToken,
+        *,
+        on_round: Callable[[WatchReport], None] = lambda _: None,
+        every_s: float = 1.0,
+    ) -> None:
+        """Follow the library until cancelled: read what is written to its folders while it is written.
+
+        on_round   told after each round what is live and what was read, on this thread.
+        every_s    rest between two rounds; at least as long as half a round took.
+        """
+        from runfolio.index.watch import Watcher
+
+        watcher = Watcher(self._db, self._get_indexer(), lambda: [(s.id, Path(s.path)) for s in self.sources()])
+        while not cancel.cancelled:
+            started = time.monotonic()
+            with self._index_lock:
+                done = watcher.round(lambda: cancel.cancelled)
+            if self._link_asked:
+                self._link_again()
+            live = watcher.live_runs()
+            if done.changed:
+                self._runs_changed()
+            on_round(WatchReport(live, done.grown, done.read, time.monotonic() - started))
+            cancel.wait(max(every_s, (time.monotonic() - started) / 2))
 
     def facts(self) -> IndexFacts:
         """Counts for the status bar."""
@@ -686,9 +719,11 @@ class Workspace:
         return actions.describe(entry, None)
 
     def _link_again(self) -> None:
-        """Apply the decisions about recordings now; where folders are being read, that ends with linking anyway."""
+        """Apply the decisions about recordings now; where folders are being read, when that is done."""
+        self._link_asked = True
         if self._index_lock.acquire(blocking=False):
             try:
+                self._link_asked = False
                 self._get_indexer().link()
             finally:
                 self._index_lock.release()

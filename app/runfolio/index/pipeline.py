@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from runfolio.errors import Cancelled, FolderUnreadable
+from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
 from runfolio.index.database import Database
 from runfolio.index.frames import Batch, joined, pack
+from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs
 from runfolio.index.writer import Writer
@@ -27,12 +29,14 @@ from runfolio.readers.contract import Claim, problem_from
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
+from runfolio.readers.tail import Marks
 
 _LINK_SHARE = 5.0
 """Linking again waits until this many times its last duration has passed."""
 
 _PLACE_S = 60.0
 """For finding the place of a value in the files."""
+_GRACE_S = 10.0
 
 _WRITE_S = 0.4
 _MOST_SERIES = 20_000
@@ -49,12 +53,19 @@ class Counts:
     cancelled: bool = False
 
 
+class Noticed(Protocol):
+    """Hears of a folder that is new (not `known`) or has changed; False when it is not to be read here."""
+
+    def __call__(self, source: int, claim: Claim, fingerprint: str, *, known: bool) -> bool: ...
+
+
 @dataclass(slots=True)
 class _Walk:
     """One source being walked: what was seen, and what the walk itself met."""
 
     source: int
     root: Path
+    noticed: Noticed | None = None
     seen: set[tuple[str, str]] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -95,6 +106,31 @@ class Indexer:
         """See `readers.places`; in a worker process, from any thread. Raises LimitReached."""
         return self._workers().call(find_place, root, unit, reader, file, wanted, _PLACE_S, seconds=2 * _PLACE_S)
 
+    def read_grown(self, root: Path, claim: Claim, marks: Marks | None) -> Grown:
+        """What was added to a folder since `marks`, read by a worker process; see `growth`.
+
+        A worker that does not come back is as for any folder: then all of it is read by the way that has every guard.
+        """
+        limits = self._limits or Limits()
+        try:
+            return self._workers().call(
+                read_grown, root, claim, marks, limits.folder_s, seconds=limits.folder_s + _GRACE_S
+            )
+        except LimitReached:
+            return Grown(self._read_one(root, claim), True, Marks())
+
+    def put(self, source: int, batch: Batch) -> None:
+        """Replace what is known of the claimed folders of a batch; linking is left to the caller."""
+        self._writer.put_batch(source, batch)
+
+    def read_whole(self, source: int, root: Path, claim: Claim) -> None:
+        """Read one claimed folder again; linking is left to the caller."""
+        self.put(source, self._read_one(root, claim))
+
+    def _read_one(self, root: Path, claim: Claim) -> Batch:
+        ((_, batch),) = self._workers().parse(root, [claim])
+        return batch
+
     def run(
         self,
         sources: Sequence[tuple[int, Path]],
@@ -103,22 +139,26 @@ class Indexer:
         on_progress: Callable[[Progress], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
         on_commit: Callable[[], None] = lambda: None,
+        noticed: Noticed | None = None,
     ) -> Counts:
         """Read what is new or changed in the sources, forget what is gone, and link.
 
         deep        read everything again, changed or not.
         cancelled   asked between folders; what was written until then stays.
         on_commit   called after each transaction that others may want to see.
+        noticed     told of each folder that is new or has changed, before it is read.
         """
         counts = Counts()
         try:
             for source, root in sources:
-                self._run_source(_Walk(source, root), counts, deep, on_progress, cancelled, on_commit)
+                walk = _Walk(source, root, noticed)
+                self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
-        on_progress(Progress("link", counts.read, counts.read, ""))
-        self._link()
-        on_commit()
+        if noticed is None or counts.read or counts.gone:
+            on_progress(Progress("link", counts.read, counts.read, ""))
+            self._link()
+            on_commit()
         return counts
 
     def link(self) -> None:
@@ -212,9 +252,11 @@ class Indexer:
                     continue
                 place = (storable(found.claim.path), found.claim.reader)
                 walk.seen.add(place)
-                if place in known and known[place] == found.fingerprint:
+                fingerprint = found.fingerprint
+                if place in known and known[place] == fingerprint:
                     counts.unchanged += 1
-                else:
+                    continue
+                if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=place in known):
                     yield found.claim
         except FolderUnreadable as failure:
             walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))

@@ -89,6 +89,21 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchReport:
+    """What a round of watching found.
+
+    live      runs whose folders are being written.
+    grown     folders of which only what was added was read; `read` those that were read as a whole.
+    seconds   that the round took.
+    """
+
+    live: frozenset[RunKey]
+    grown: int
+    read: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class IndexFacts:
     """For the status bar."""
 

@@ -20,7 +20,7 @@ from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import from_millis, to_iso
-from runfolio.readers.contract import Budget, Claim, Strength, Work, info, problem_from, warning
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info, problem_from, warning
 from runfolio.readers.documents import Document, parse_yaml
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of, model_facts
@@ -97,6 +97,10 @@ class MlflowFiles:
         return Claim(
             self.name, folder.path, Strength.IDENTITY, reason, frozenset({_META} & {*folder.files}), None, deep=True
         )
+
+    def appended(self, name: str) -> Appended | None:
+        """Metric files are appended to, a line for each point."""
+        return Appended.LINES if name.startswith("metrics/") else None
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """The run of a run folder; problems alone for an experiment, or a run folder without anything in it."""

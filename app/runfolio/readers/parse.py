@@ -39,11 +39,14 @@ class Parsed:
     fingerprint: str = ""
 
 
-def parse(root: Path, claim: Claim, budget: Budget) -> Parsed:
-    """Everything that the claiming reader finds in the folder. Never raises for what a folder holds."""
-    folder = Folder(root, claim.path)
+def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None) -> Parsed:
+    """Everything that the claiming reader finds in the folder. Never raises for what a folder holds.
+
+    folder   what stands in for the claimed folder, see `tail`.
+    """
+    folder = folder or Folder(root, claim.path)
     # Before reading: what changes while it is read is then read again the next time.
-    mark = seen(folder, claim)
+    mark = seen(Folder(root, claim.path), claim)
     pieces: list[Recording | Problem] = []
     try:
         # One by one: what came before a failure is kept.
