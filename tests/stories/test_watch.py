@@ -78,8 +78,22 @@ def same(left: dict[str, MetricSeries], right: dict[str, MetricSeries]) -> None:
 
 def figures(run: RunDetail) -> list[tuple[object, ...]]:
     return [
-        (m.name, m.count, m.first_step, m.first, m.last_step, m.last, m.min, m.max, m.best_min, m.best_max)
-        + (m.nan_count, m.inf_count, m.shown, m.shown_rule)
+        (
+            m.name,
+            m.count,
+            m.first_step,
+            m.first,
+            m.last_step,
+            m.last,
+            m.min,
+            m.max,
+            m.best_min,
+            m.best_max,
+            m.nan_count,
+            m.inf_count,
+            m.shown,
+            m.shown_rule,
+        )
         for m in run.metrics
     ]
 
@@ -126,7 +140,9 @@ def test_what_is_appended_is_read_from_where_it_was_left(watched: Watched, tmp_p
 def test_a_run_of_mlflow_grows_point_by_point_with_the_latest_by_its_rule(watched: Watched, tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "0" / ("a" * 32)
     (folder / "metrics" / "val").mkdir(parents=True)
-    (folder / "meta.yaml").write_text(f"run_id: {'a' * 32}\nrun_uuid: {'a' * 32}\nstatus: 1\nstart_time: 1767268800000\n")
+    run_id = "a" * 32
+    meta = f"run_id: {run_id}\nrun_uuid: {run_id}\nstatus: 1\nstart_time: 1767268800000\n"
+    (folder / "meta.yaml").write_text(meta)
     loss, acc = folder / "metrics" / "loss", folder / "metrics" / "val" / "acc"
     loss.write_text("1767268800000 0.9 0\n")
     acc.write_text("1767268800000 0.1 5\n")

@@ -20,6 +20,7 @@ from runfolio.cli.doctor import show_doctor
 from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
 from runfolio.cli.summary import summarise
+from runfolio.cli.watch import watch_library
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
 from runfolio.model.answers import Verdict
 from runfolio.model.promotion import Stage
@@ -94,6 +95,13 @@ def build_parser() -> argparse.ArgumentParser:
     index.add_argument("--deep", action="store_true", help="read everything again, changed or not")
     _common(index)
     index.set_defaults(call=commands.index_folders)
+
+    watch = verbs.add_parser("watch", help="follow folders that are being written, until Ctrl+C")
+    watch.add_argument("paths", nargs="*", metavar="PATH", type=_folder, help="added to the library")
+    watch.add_argument("--every", type=_seconds, default=1.0, metavar="SECONDS", help="rest between two looks (1)")
+    watch.add_argument("--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end by itself after so long")
+    _common(watch)
+    watch.set_defaults(call=watch_library)
 
     library = verbs.add_parser("library", help="the folders in the library; --remove takes one out")
     library.add_argument("--remove", metavar="PATH", type=_folder, help="the folder itself is not touched")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import polars as pl
@@ -85,8 +85,8 @@ def _fitting(database: Database, source: int, unit: str, reader: str, batch: Bat
         )
     }
     names = batch.tables["recordings"].select("path", "tracker_id").rows()
-    owners = [recordings.get(name) for name in names]
-    if None in owners or _is_chained(database, owners):
+    owners = [cast(int, recordings[name]) for name in names if name in recordings]
+    if len(owners) < len(names) or _is_chained(database, owners):
         return None
     columns = ", ".join(f"s.{name}" for name in _COLUMNS)
     stored = {
@@ -103,7 +103,7 @@ def _fitting(database: Database, source: int, unit: str, reader: str, batch: Bat
     return kept
 
 
-def _is_chained(database: Database, recordings: Sequence[object]) -> bool:
+def _is_chained(database: Database, recordings: Sequence[int]) -> bool:
     rows = database.rows(
         """select count(*) from links l join links m using (run)
            where l.recording in (select unnest(?::integer[])) and m.leg > 0""",

@@ -128,7 +128,8 @@ class Watcher:
         counts = self._indexer.run([*sources.items()], cancelled=cancelled, noticed=noticed)
         tally.read += counts.read
         tally.gone += counts.gone
-        took = self._clock() - started
+        # Reading is no looking: after a round that read something the next look comes soon, and tells the true cost.
+        took = 0.0 if counts.read else self._clock() - started
         self._look_at = self._clock() + min(_LOOK_MOST_S, max(_LOOK_LEAST_S, _LOOK_SHARE * took))
 
     def _follow(self, place: Place, live: _Live, tally: _Tally) -> None:
