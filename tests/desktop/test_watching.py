@@ -8,9 +8,9 @@ from runfolio.desktop.widgets import TextButton
 from support.driver import Driver
 
 
-def write_run(folder: Path) -> Path:
+def write_run(folder: Path, lr: float = 0.1) -> Path:
     folder.mkdir(parents=True)
-    (folder / "params.json").write_text('{"lr": 0.1}')
+    (folder / "params.json").write_text(f'{{"lr": {lr}}}')
     log = folder / "metrics.csv"
     log.write_text("step,loss\n0,0.9\n")
     return log
@@ -40,7 +40,7 @@ def test_new_points_appear_by_themselves_and_the_run_is_marked_live(driver: Driv
 def test_a_run_that_comes_later_is_found_without_asking(driver: Driver, tmp_path: Path) -> None:
     write_run(tmp_path / "runs" / "heron")
     driver.start(tmp_path / "runs", watch=True).sees_runs("heron")
-    write_run(tmp_path / "runs" / "otter")
+    write_run(tmp_path / "runs" / "otter", 0.2)
     driver.until(lambda: sorted(driver.column("Run")) == ["heron", "otter"])
 
 
