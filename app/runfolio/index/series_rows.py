@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from runfolio.index.point_columns import differences, wall_differences
 from runfolio.model.display import storable
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.times import NO_TIME
@@ -24,6 +25,7 @@ def series_and_points(
     step = np.concatenate([m.step for m in metrics])
     value = np.concatenate([m.value for m in metrics])
     wall = np.concatenate([m.wall_time_us for m in metrics])
+    apart, first_wall = wall_differences(wall, lengths)
     ids = np.arange(start, start + len(metrics), dtype=np.int32)
     series = pl.DataFrame(
         {
@@ -39,10 +41,22 @@ def series_and_points(
         pl.coalesce("final", "last_value").alias("shown"),
         pl.Series("final_rule", [m.final_rule for m in metrics], dtype=pl.String),
         pl.Series("file", [storable(m.source) for m in metrics], dtype=pl.String),
+        timed("first_wall", first_wall),
     )
-    points = pl.DataFrame({"series": np.repeat(ids, lengths), "step": step, "wall_time": wall, "value": value})
-    known = pl.Series("known", wall != NO_TIME)
-    return series, points.with_columns(pl.when(known).then(pl.col("wall_time")).alias("wall_time"))
+    return series, point_frame(np.repeat(ids, lengths), differences(step, lengths)[0], apart, value)
+
+
+def point_frame(series: NDArray[np.int32], step_diff: Ints, wall_diff: Ints, value: Floats) -> pl.DataFrame:
+    """Rows of the table `points`, from columns as `point_columns` makes them."""
+    columns = {"series": series, "step_diff": step_diff, "wall_diff": timed("wall_diff", wall_diff), "value": value}
+    return pl.DataFrame(columns)
+
+
+def timed(name: str, numbers: Ints) -> pl.Series:
+    """A column that is null where there is no time."""
+    column = pl.Series(name, numbers)
+    known = numbers != NO_TIME
+    return column if known.all() else column.zip_with(pl.Series(known), pl.Series([None], dtype=pl.Int64))
 
 
 def _figures(lengths: Ints, step: Ints, value: Floats) -> dict[str, pl.Series]:
