@@ -141,7 +141,7 @@ def sqlite(root: Path, runs: int) -> int:
     for number in range(runs):
         run_id, start = _run_id(number), START_MS + number * 60_000
         database.execute(
-            "insert into runs values (?, ?, 'LOCAL', 'train.py', '', 'lab', 'FINISHED', ?, ?, '', 'active', ?, 1, null)",
+            "insert into runs values (?,?,'LOCAL','train.py','','lab','FINISHED',?,?,'','active',?,1,null)",
             (run_id, f"run-{number}", start, start + 50_000, f"./mlruns/1/{run_id}/artifacts"),
         )
         params = [(f"p{i}", str(round(float(rng.random()), 6)), run_id) for i in range(PARAMS)]

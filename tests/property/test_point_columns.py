@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ WALLS = st.lists(st.one_of(st.just(NO_TIME), st.integers(-(10**17), 10**17)), ma
 @given(st.lists(STEPS, min_size=1, max_size=5))
 def test_steps_come_back(series: list[list[int]]) -> None:
     lengths = np.array([len(s) for s in series], dtype=np.int64)
-    apart, firsts = differences(np.array(sum(series, []), dtype=np.int64), lengths)
+    apart, firsts = differences(np.array([*chain.from_iterable(series)], dtype=np.int64), lengths)
     first = iter(firsts.tolist())
     ends = np.cumsum(lengths)
     for numbers, end in zip(series, ends.tolist(), strict=True):
@@ -27,7 +29,7 @@ def test_steps_come_back(series: list[list[int]]) -> None:
 @given(st.lists(WALLS, min_size=1, max_size=5))
 def test_wall_times_come_back_and_what_has_none_keeps_none(series: list[list[int]]) -> None:
     lengths = np.array([len(s) for s in series], dtype=np.int64)
-    apart, firsts = wall_differences(np.array(sum(series, []), dtype=np.int64), lengths)
+    apart, firsts = wall_differences(np.array([*chain.from_iterable(series)], dtype=np.int64), lengths)
     ends = np.cumsum(lengths)
     for numbers, end, first in zip(series, ends.tolist(), firsts.tolist(), strict=True):
         assert absolute_wall(apart[end - len(numbers) : end], first).tolist() == numbers

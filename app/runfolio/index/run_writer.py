@@ -16,7 +16,7 @@ from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, LinkProb
 from runfolio.index.point_columns import differences, wall_differences
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.rows import problem_frame
-from runfolio.index.series_rows import point_frame
+from runfolio.index.series_rows import PointColumns
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
 
@@ -220,9 +220,9 @@ def _put_chains(database: Database, chains: Sequence[tuple[int, list[SeriesStart
     step, wall, value = (np.concatenate(columns) for columns in zip(*read, strict=True))
     sizes = iter(len(values) for _, _, values in read)
     lengths = np.array([sum(islice(sizes, len(legs))) for _, legs in chains], dtype=np.int64)
-    ids = np.repeat(np.array([chain for chain, _ in chains], dtype=np.int32), lengths)
+    ids = np.array([chain for chain, _ in chains], dtype=np.int64)
     step_diff, wall_diff = differences(step, lengths)[0], wall_differences(wall, lengths)[0]
-    database.insert("points", point_frame(ids, step_diff, wall_diff, value))
+    database.insert("points", PointColumns(lengths, step_diff, wall_diff, value).frame(ids))
 
 
 def _default_order(run: LinkedRun) -> tuple[bool, int, str, str]:

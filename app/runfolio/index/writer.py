@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from runfolio.index.database import Database
@@ -86,6 +87,11 @@ class Writer:
                 self._db.insert(
                     table, rows.with_columns(pl.lit(source).alias("source")) if table in _OF_SOURCE else rows
                 )
+            start = first["series"]
+            for part in batch.points:
+                end = start + len(part.lengths)
+                self._db.insert("points", part.frame(np.arange(start, end)))
+                start = end
 
     def forget_units(self, source: int, places: Sequence[tuple[str, str]]) -> None:
         """Drop what was read of claimed folders that are gone, given as (folder, reader)."""
