@@ -86,6 +86,7 @@ def pack(units: Sequence[Parsed]) -> Batch:
                 "reader": [r for _, r in places],
                 "fingerprint": [u.fingerprint for u in units],
                 "failed": [u.failed for u in units],
+                "settled": [u.settled for u in units],
             }
         )
     }

@@ -16,7 +16,8 @@ SCHEMA = (
     """create table sources(
         id integer, path varchar, name varchar, added_us bigint, scanned_us bigint, present boolean)""",
     # Folders that a reader claimed, and what they looked like when last read.
-    "create table units(source integer, path varchar, reader varchar, fingerprint varchar, failed boolean)",
+    """create table units(
+        source integer, path varchar, reader varchar, fingerprint varchar, failed boolean, settled varchar)""",
     """create table recordings(
         id integer, source integer, unit varchar, reader varchar, path varchar, format varchar, tracker_id varchar,
         identity varchar, has_id boolean, name varchar, status varchar, status_raw varchar, started_us bigint,

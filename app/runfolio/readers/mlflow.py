@@ -94,9 +94,8 @@ class MlflowFiles:
         return None
 
     def _run_claim(self, folder: Folder, reason: str) -> Claim:
-        return Claim(
-            self.name, folder.path, Strength.IDENTITY, reason, frozenset({_META} & {*folder.files}), None, deep=True
-        )
+        files = frozenset({_META} & {*folder.files})
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, files, None, deep=True, settles=True)
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """The run of a run folder; problems alone for an experiment, or a run folder without anything in it."""
