@@ -16,6 +16,8 @@ import polars as pl
 
 from runfolio.index.database import Database
 from runfolio.index.frames import Batch, pack
+from runfolio.index.points import SeriesStart, read_points
+from runfolio.index.series_rows import PointColumns
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, Claim
 from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
@@ -37,6 +39,7 @@ _Series: TypeAlias = dict[str, Any]
 _COLUMNS = (
     "id", "recording", "name", "n", "has_step", "first_step", "first_value", "last_step", "last_value", "min_value",
     "max_value", "best_min", "best_max", "nan_count", "inf_count", "final", "shown", "final_rule", "file",
+    "first_wall",
 )  # fmt: skip
 
 _POINTS_OF_RUNS = """update runs set points = g.points
@@ -114,25 +117,58 @@ def _is_chained(database: Database, recordings: Sequence[int]) -> bool:
 
 def _append(database: Database, stored: Sequence[_Series], batch: Batch) -> None:
     incoming = batch.tables["series"]
-    places = pl.DataFrame(
-        {
-            "series": incoming["id"],
-            "stored": pl.Series([s["id"] for s in stored], dtype=pl.Int32),
-            # Where a format has no steps they are numbers of points, and count on.
-            "shift": pl.Series([0 if s["has_step"] else s["n"] for s in stored], dtype=pl.Int64),
-        }
-    )
-    points = batch.tables["points"].join(places, on="series", maintain_order="left")
-    points = points.with_columns(pl.col("stored").alias("series"), pl.col("step") + pl.col("shift"))
-    database.insert("points", points.select("series", "step", "wall_time", "value"))
+    for part in batch.points:
+        database.insert(
+            "points", _following(database, stored, incoming, part).frame(np.array([s["id"] for s in stored]))
+        )
     rows = [_combined(old, new) for old, new in zip(stored, incoming.iter_rows(named=True), strict=True)]
-    for row in rows:
-        if row["final_rule"] == FINAL_RULE:
-            row["final"] = row["shown"] = _greatest(database, row["id"])
     ids = [row["id"] for row in rows]
     database.run("delete from series where id in (select unnest(?::integer[]))", [ids])
     database.insert("series", pl.DataFrame(rows, schema=incoming.schema))
+    for row in rows:
+        if row["final_rule"] == FINAL_RULE:
+            final = _greatest(database, row["id"])
+            database.run("update series set final = ?, shown = ? where id = ?", [final, final, row["id"]])
     database.run(_POINTS_OF_RUNS, [ids])
+
+
+def _following(
+    database: Database, stored: Sequence[_Series], incoming: pl.DataFrame, part: PointColumns
+) -> PointColumns:
+    """The points with their first differences taken to the last stored point of each series."""
+    step, wall = part.step_diff.copy(), part.wall_diff.copy()
+    last_walls = _last_walls(database, [s["id"] for s in stored])
+    begin = 0
+    rows = zip(stored, incoming["first_step"], incoming["first_wall"], part.lengths.tolist(), strict=True)
+    for old, first_step, first_wall, length in rows:
+        end = begin + length
+        if length and old["n"]:
+            # Where a format has no steps they are numbers of points, and count on.
+            first = first_step + (0 if old["has_step"] else old["n"])
+            step[begin] = _wrapped(first - old["last_step"])
+        known = np.flatnonzero(wall[begin:end] != NO_TIME)
+        last_wall = last_walls.get(old["id"])
+        if len(known) and last_wall is not None:
+            wall[begin + known[0]] = _wrapped(first_wall - last_wall)
+        begin = end
+    return PointColumns(part.lengths, step, wall, part.value)
+
+
+def _last_walls(database: Database, series: Sequence[int]) -> dict[int, int]:
+    """The last wall time of each series that has any. What stands in place of the first difference says nothing."""
+    rows = database.rows(
+        """select p.series, any_value(s.first_wall) + sum(p.wall_diff) - arg_min(p.wall_diff, p.rowid)
+           from points p join series s on s.id = p.series
+           where p.series in (select unnest(?::integer[])) and p.wall_diff is not null
+           group by p.series""",
+        [series],
+    )
+    return {cast(int, number): _wrapped(cast(int, wall)) for number, wall in rows if wall is not None}
+
+
+def _wrapped(number: int) -> int:
+    """As 64 bits hold it, which differences wrap at."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def _combined(old: _Series, new: Mapping[str, Any]) -> _Series:
@@ -142,6 +178,7 @@ def _combined(old: _Series, new: Mapping[str, Any]) -> _Series:
     row = {**old, "n": old["n"] + new["n"]}
     for name in ("first_step", "first_value"):
         row[name] = new[name] if not old["n"] else old[name]
+    row["first_wall"] = new["first_wall"] if old["first_wall"] is None else old["first_wall"]
     row["last_step"] = new["last_step"] + (0 if old["has_step"] else old["n"])
     row["last_value"] = new["last_value"]
     for name, choose in (("min_value", min), ("max_value", max), ("best_min", min), ("best_max", max)):
@@ -156,9 +193,6 @@ def _combined(old: _Series, new: Mapping[str, Any]) -> _Series:
 
 def _greatest(database: Database, series: int) -> float:
     """What MLflow shows as the latest, over all points."""
-    points = database.arrays(
-        f"select step, coalesce(wall_time, {NO_TIME}) as wall_time, value from points where series = ? order by rowid",
-        [series],
-    )
-    step, wall = points["step"].astype(np.int64), points["wall_time"].astype(np.int64)
-    return latest(wall, points["value"].astype(np.float64), step)
+    rows = database.rows("select id, first_step, first_wall from series where id = ?", [series])
+    ((step, wall, value),) = read_points(database, cast("list[SeriesStart]", rows))
+    return latest(wall, value, step)

@@ -6,6 +6,7 @@ recordings, so it is done after the first batch, then ever more rarely, and at t
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.origin import Place, Wanted
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, problem_from
+from runfolio.readers.fingerprint import settled_mark
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
@@ -61,12 +63,13 @@ class Noticed(Protocol):
 
 @dataclass(slots=True)
 class _Walk:
-    """One source being walked: what was seen, and what the walk itself met."""
+    """One source being walked: what was seen, what the walk itself met, and which folders need no closer look."""
 
     source: int
     root: Path
     noticed: Noticed | None = None
     seen: set[tuple[str, str]] = field(default_factory=set)
+    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -155,10 +158,10 @@ class Indexer:
                 self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
-        if noticed is None or counts.read or counts.gone:
-            on_progress(Progress("link", counts.read, counts.read, ""))
+        on_progress(Progress("link", counts.read, counts.read, ""))
+        if not self._is_linked():
             self._link()
-            on_commit()
+        on_commit()
         return counts
 
     def link(self) -> None:
@@ -180,6 +183,7 @@ class Indexer:
         on_commit: Callable[[], None],
     ) -> None:
         known = self._writer.units(walk.source)
+        walk.settled = {} if deep else self._writer.settled(walk.source)
         if not walk.root.is_dir():
             # An unplugged disk is no reason to forget what was on it.
             missing = Problem(
@@ -245,8 +249,16 @@ class Indexer:
             if looked_at % 64 == 1:
                 on_progress(Progress("scan", counts.read, None, path))
 
+        def is_settled(path: str) -> bool:
+            reader, mark = walk.settled.get(storable(path), ("", ""))
+            if not mark or settled_mark(walk.root, path) != mark:
+                return False
+            walk.seen.add((storable(path), reader))
+            counts.unchanged += 1
+            return True
+
         try:
-            for found in scan(walk.root, on_folder):
+            for found in scan(walk.root, on_folder, is_settled):
                 if isinstance(found, Problem):
                     walk.problems.append(found)
                     continue
@@ -262,10 +274,20 @@ class Indexer:
             walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
             walk.seen.update(known)
 
+    def _is_linked(self) -> bool:
+        """Whether the runs are those of what was read, by the choices that hold now."""
+        return self._writer.linked_by() == _digest(self._choices())
+
     def _link(self) -> None:
         started = time.monotonic()
         items = linkables(self._db)
-        runs, problems = gather(items, self._choices(), lambda short, long: extends(self._db, short, long))
+        choices = self._choices()
+        runs, problems = gather(items, choices, lambda short, long: extends(self._db, short, long))
         put_runs(self._db, runs, problems)
+        self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started
+
+
+def _digest(choices: LinkChoices) -> str:
+    return hashlib.sha256(repr(choices).encode("utf-8", "surrogatepass")).hexdigest()

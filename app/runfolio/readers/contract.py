@@ -38,6 +38,8 @@ class Claim:
     prune     sub folders that belong to this claim and are not searched for other runs; `None` means all of them.
     deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
               the folder count as changed.
+    settles   True when a run that has ended changes only by files that come or go, so that it need not be looked at
+              file by file as long as its folders have the same times.
     """
 
     reader: str
@@ -47,6 +49,7 @@ class Claim:
     files: frozenset[str] = frozenset()
     prune: frozenset[str] | None = frozenset()
     deep: bool = False
+    settles: bool = False
 
 
 @dataclass(slots=True)

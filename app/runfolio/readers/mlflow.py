@@ -94,9 +94,8 @@ class MlflowFiles:
         return None
 
     def _run_claim(self, folder: Folder, reason: str) -> Claim:
-        return Claim(
-            self.name, folder.path, Strength.IDENTITY, reason, frozenset({_META} & {*folder.files}), None, deep=True
-        )
+        files = frozenset({_META} & {*folder.files})
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, files, None, deep=True, settles=True)
 
     def appended(self, name: str) -> Appended | None:
         """Metric files are appended to, a line for each point."""
