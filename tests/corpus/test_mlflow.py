@@ -369,6 +369,17 @@ def test_a_run_id_that_climbs_is_not_believed(run: Path, tmp_path: Path) -> None
     assert codes(recording) == ["run-id-differs"]
 
 
+def test_artifacts_kept_beside_the_store_are_found_by_how_their_uri_ends(run: Path) -> None:
+    store = run.parent.parent
+    place = store.parent / "mlartifacts" / run.parent.name / RUN_ID / "artifacts" / "plots"
+    place.mkdir(parents=True)
+    (place / "a.png").write_bytes(b"x")
+    write_meta(run, artifact_uri=f"mlflow-artifacts:/{run.parent.name}/{RUN_ID}/artifacts")
+    recording = only(store.parent)
+    assert [a.path for a in recording.artifacts] == ["plots/a.png"]
+    assert recording.problems == ()
+
+
 @pytest.mark.parametrize("uri", ["s3://bucket/0/x/artifacts", "file:///etc", "./../../outside", "'\\\\host\\share'"])
 def test_artifacts_kept_elsewhere_are_told_and_not_looked_for(run: Path, tmp_path: Path, uri: str) -> None:
     write_meta(run, artifact_uri=uri)
