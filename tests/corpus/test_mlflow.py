@@ -369,12 +369,14 @@ def test_a_run_id_that_climbs_is_not_believed(run: Path, tmp_path: Path) -> None
     assert codes(recording) == ["run-id-differs"]
 
 
-def test_artifacts_kept_beside_the_store_are_found_by_how_their_uri_ends(run: Path) -> None:
+@pytest.mark.parametrize("location", ["mlflow-artifacts:/0", "file:///lab/mlartifacts", "/lab/work/mlartifacts/0"])
+def test_artifacts_kept_beside_the_store_are_found_by_how_their_uri_ends(run: Path, location: str) -> None:
     store = run.parent.parent
-    place = store.parent / "mlartifacts" / run.parent.name / RUN_ID / "artifacts" / "plots"
+    below = "0" if location.endswith("0") else ""
+    place = store.parent / "mlartifacts" / below / RUN_ID / "artifacts" / "plots"
     place.mkdir(parents=True)
     (place / "a.png").write_bytes(b"x")
-    write_meta(run, artifact_uri=f"mlflow-artifacts:/{run.parent.name}/{RUN_ID}/artifacts")
+    write_meta(run, artifact_uri=f"{location}/{RUN_ID}/artifacts")
     recording = only(store.parent)
     assert [a.path for a in recording.artifacts] == ["plots/a.png"]
     assert recording.problems == ()

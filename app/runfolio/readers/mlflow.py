@@ -25,7 +25,7 @@ from runfolio.readers.documents import Document, parse_yaml
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of, model_facts
 from runfolio.readers.mlflow_metrics import Found, MetricFile, parse_metrics
-from runfolio.readers.mlflow_places import ArtifactPlaces
+from runfolio.readers.mlflow_places import ArtifactPlaces, uri_parts
 from runfolio.readers.mlflow_tree import artifacts, named_files, named_texts, odd_entries
 
 _META = "meta.yaml"
@@ -290,13 +290,18 @@ class _Run:
     def _artifacts_elsewhere(self) -> tuple[ArtifactRef, ...]:
         """Those kept outside of the run's folder, looked for by how their URI ends; told when they are not there."""
         uri = self.meta.text("artifact_uri") or ""
-        if _OWN_ARTIFACTS.fullmatch(uri):
-            return ()
+        is_own = _OWN_ARTIFACTS.fullmatch(uri) is not None
         experiment = self.folder.parent()
         store = experiment.parent() if experiment is not None else None
+        if is_own and (
+            store is None or experiment is None or uri_parts(uri)[-4:-2] in ([], [store.name, experiment.name])
+        ):
+            return ()
         below = ArtifactPlaces(store).folder(self._id, uri) if store is not None else None
         if below is not None:
             return artifacts(below, self.budget, self.problems)
+        if is_own:
+            return ()
         message = f"Artifacts were kept at {uri[:200]}: they are not in this folder, and that place is not looked into"
         hint = "Copy them into the run's `artifacts` folder to see them here."
         self.problems.append(info("artifacts-elsewhere", self.where, message, hint))

@@ -36,7 +36,7 @@ class ArtifactPlaces:
         self._known: dict[tuple[str, ...], list[Folder]] = {}
 
     def folder(self, run_id: str, uri: str) -> Folder | None:
-        """The artifact folder of a run; None when no folder around the store ends as the URI does."""
+        """The artifact folder of a run, one with something in it first; None when none around the store ends so."""
         parts = uri_parts(uri)
         if run_id not in parts:
             return None
@@ -46,11 +46,14 @@ class ArtifactPlaces:
         before = tuple(parts[max(0, at - _MOST_ABOVE) : at])
         if before not in self._known:
             self._known[before] = [*self._beginnings(before)]
+        empty: Folder | None = None
         for beginning in self._known[before]:
             below = beginning.sub("/".join(parts[at:]))
             if is_folder(below):
-                return below
-        return None
+                if below.files or below.folders:
+                    return below
+                empty = empty or below
+        return empty
 
     def _beginnings(self, parts: Sequence[str]) -> Iterator[Folder]:
         """Existing folders that end as the parts do: the longest ends first, nearer folders before farther ones."""
