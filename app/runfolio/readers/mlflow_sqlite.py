@@ -32,6 +32,7 @@ from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
 from runfolio.readers.mlflow_places import PLACES, ArtifactPlaces, holds_artifacts_only
 from runfolio.readers.mlflow_tree import artifacts
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions, opened
+from runfolio.readers.yaml_events import some
 
 _TABLES = ("experiments", "runs")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
@@ -68,6 +69,9 @@ class MlflowSqlite:
                 reader = _Reader(store, folder, name, budget)
                 yield from reader.recordings()
                 yield from store.problems
+                if reader.runless:
+                    message = f"{len(reader.runless)} versions in the model registry name no run"
+                    yield info("version-without-run", reader.path, f"{message}: {some(reader.runless)}")
                 if not reader.has_places:
                     message = "No artifacts lie beside the database (as in mlartifacts or mlruns): none are shown"
                     yield info("artifacts-elsewhere", reader.path, message, "Copy that folder too to see them.")
@@ -105,6 +109,7 @@ class _Reader:
         self.datasets, self.dataset_tags = self._datasets()
         self.finals = self._finals()
         self.outputs = self._outputs()
+        self.runless: list[str] = []
         self.versions = self._versions()
         self.places = ArtifactPlaces(folder)
         self.has_places = any(name in folder.folders for name in PLACES[:2])
@@ -283,6 +288,7 @@ class _Reader:
         columns = ("name", "version", "run_id", "current_stage", "status", "description")
         for name, version, run_id, stage, status, description in self.store.rows("model_versions", columns):
             if not _text(run_id):
+                self.runless.append(f"{storable(_text(name))} {_text(version)}")
                 continue
             place = (_text(name), _text(version))
             found[_text(run_id)].append(
