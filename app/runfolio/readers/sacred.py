@@ -25,7 +25,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document
 from runfolio.readers.files import artifacts_below, read_document, read_params
 from runfolio.readers.folder import Folder
-from runfolio.readers.series_builder import as_number, as_step
+from runfolio.readers.series_builder import as_number, as_step, fractional_steps, is_between
 
 _RUN, _CONFIG, _METRICS, _INFO, _OUT = "run.json", "config.json", "metrics.json", "info.json", "cout.txt"
 _MARK = re.compile(rb'"(?:heartbeat|experiment|start_time|resources)"\s*:')
@@ -128,9 +128,8 @@ def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterato
             message = f"The metric {name[:80]!r} has {len(values)} values and {len(steps)} steps"
             problems.append(warning("odd-length", where, message, "The file may be cut."))
         at = [as_step(_plain(steps[i])) if i < len(steps) else None for i in kept]
-        if any(isinstance(step, float) and not step.is_integer() for step in steps):
-            message = f"Steps of the metric {name[:80]!r} are no whole numbers: the fractions are not shown"
-            problems.append(warning("fractional-step", where, message))
+        if any(is_between(step) for step in steps):
+            problems.append(fractional_steps([name], where))
         times = [_time(text) if i < len(stamps) and isinstance(text := stamps[i], str) else None for i in kept]
         yield series(
             storable(name),
