@@ -17,6 +17,7 @@ from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
+from support import event_files
 from support.inspected import CORPUS, claims_on, inspected_runs
 
 
@@ -69,6 +70,16 @@ def test_a_store_of_an_old_version_has_a_run_for_each_name(tmp_path: Path) -> No
     assert points(run, "n.a") == [(0, "1.5")]
     assert {p.key: p.value for p in run.params} == {"lr": 0.1, "opt.m": 0.9}
     assert [p.code for p in run.problems] == ["bad-row"]
+
+
+def test_a_run_that_was_resumed_began_with_its_first_log(tmp_path: Path) -> None:
+    # Trackio 0.43.0 writes the config, and `_Created` in it, anew when a run is resumed.
+    trackio(tmp_path, '{"loss": 1.0}')
+    with sqlite3.connect(tmp_path / "my proj.db") as store:
+        config = '{"_Created": "2026-01-01T00:05:00"}'
+        store.execute("update configs set config = ?", (config.encode(),))
+    store.close()
+    assert only(tmp_path, "trackio").started_us == 1_767_225_601_000_000
 
 
 # --- SwanLab ------------------------------------------------------------------------------------------------------
@@ -138,6 +149,28 @@ def test_the_environment_of_a_guild_run_is_never_read(tmp_path: Path) -> None:
 
 def test_the_trash_of_guild_is_not_shown() -> None:
     assert len(inspected_runs(CORPUS / "guild" / "runs")) == 8
+
+
+def test_the_trash_of_a_home_of_another_name_is_not_shown_either(tmp_path: Path) -> None:
+    source = CORPUS / "guild" / "runs" / ".guild" / "runs"
+    ids = sorted(p.name for p in source.iterdir())[:2]
+    shutil.copytree(source / ids[0], tmp_path / "home" / "runs" / ids[0])
+    shutil.copytree(source / ids[1], tmp_path / "home" / "trash" / "runs" / ids[1])
+    assert [*inspected_runs(tmp_path)] == [f"home/runs/{ids[0]}"]
+
+
+def test_the_value_of_a_guild_run_is_the_last_at_the_greatest_step(tmp_path: Path) -> None:
+    # Guild 0.9.0 compares runs by 0.4 when a script prints these losses at these steps.
+    run = tmp_path / "0123456789abcdef0123456789abcdef"
+    (run / ".guild" / "attrs").mkdir(parents=True)
+    (run / ".guild" / "opref").write_text("guildfile:. 0 '' train\n")
+    logged = ((0, 1.0), (5, 0.5), (5, 0.4), (2, 0.001))
+    events = [event_files.version(), *(event_files.scalar(*point) for point in logged)]
+    event_files.write(run / ".guild", map(event_files.record, events))
+    (metric,) = only(tmp_path, "guild").metrics
+    assert metric.step.tolist() == [0, 5, 5, 2]
+    assert metric.final == pytest.approx(0.4)
+    assert metric.final_rule == "greatest step, the last written of it"
 
 
 # --- ClearML ------------------------------------------------------------------------------------------------------
