@@ -217,6 +217,12 @@ def test_monitors_of_several_environments_are_one_run_in_the_order_of_time(tmp_p
     assert (run.name, run.started_us) == ("Pole", 1_795_408_919_500_000)
 
 
+def test_an_environment_without_a_name_gives_the_run_none(tmp_path: Path) -> None:
+    # As the Monitor of Stable-Baselines3 2.9.2 writes it for an environment that is not registered.
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "None"}\nr,l,t\n1.0,5,0.1\n')
+    assert only(tmp_path, "sb3").name is None
+
+
 def test_a_cut_monitor_keeps_its_whole_episodes(tmp_path: Path) -> None:
     (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P"}\nr,l,t\n1.0,5,0.1\n2.0,')
     run = only(tmp_path, "sb3")
