@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from runfolio.model.metrics import MetricSeries
     from runfolio.model.origin import Origin
     from runfolio.model.params import Json
+    from runfolio.model.registered import RegisteredVersion
     from runfolio.readers.pool import Limits
 
 _log = logging.getLogger("runfolio.api")
@@ -483,6 +484,12 @@ class Workspace:
     def models(self) -> tuple[ModelVersion, ...]:
         """All versions of all models, by name, newest first."""
         return tuple(sorted(self._state.versions.values(), key=lambda v: (v.model, -v.version)))
+
+    def registered(self, runs: Sequence[RunKey] | None = None) -> tuple[RegisteredVersion, ...]:
+        """Versions in the model registries of trackers, by name, newest first; of some runs, or of all."""
+        from runfolio.index.registered import registered_versions
+
+        return registered_versions(self._db, runs)
 
     def register(self, model: str, run: RunKey, *, reason: str = "") -> ModelVersion:
         """Make a new version of `model` from a run, at no stage yet. Raises UsageError when there is one already."""

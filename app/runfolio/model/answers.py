@@ -12,6 +12,7 @@ from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.promotion import RunMarks
 from runfolio.model.query import FieldRef
+from runfolio.model.registered import RegisteredVersion
 from runfolio.model.run import RunKey, RunStatus
 
 
@@ -210,7 +211,11 @@ class RecordingFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """Everything the index and the ledger know about one run, but its points."""
+    """Everything the index and the ledger know about one run, but its points.
+
+    marks        what the user put on it.
+    registered   the versions that a tracker's own model registry made of it.
+    """
 
     key: RunKey
     name: str
@@ -233,6 +238,7 @@ class RunDetail:
     problems: tuple[Problem, ...]
     marks: RunMarks
     extra: Mapping[str, Json] = field(default_factory=dict)
+    registered: tuple[RegisteredVersion, ...] = ()
 
     @property
     def duration_s(self) -> float | None:

@@ -187,6 +187,9 @@ class InspectorView(QWidget):
         while self._overview.rowCount():
             self._overview.removeRow(0)
         versions = ", ".join(f"{v.model} {v.version} ({v.stage})" for v in run.marks.versions)
+        recorded = ", ".join(
+            f"{v.model} {v.version}" + (f" ({v.standing})" if v.standing else "") for v in run.registered
+        )
         rows = (
             ("Experiment", run.experiment or "–"),
             ("Started", _moment(run.started_us)),
@@ -194,6 +197,7 @@ class InspectorView(QWidget):
             ("Duration", duration(run.duration_s)),
             ("Tags", ", ".join(run.marks.tags) or "–"),
             ("Model version", versions or "–"),
+            *((("In a registry", recorded),) if recorded else ()),
             ("Folder", f"{run.source_path}/{run.path}".rstrip("/")),
             ("Key", run.key),
         )
