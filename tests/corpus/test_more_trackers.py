@@ -197,6 +197,23 @@ def test_monitors_of_several_environments_are_one_run_in_the_order_of_time(tmp_p
     assert (run.name, run.started_us) == ("Pole", 1_795_408_919_500_000)
 
 
+def test_the_config_that_a_zoo_keeps_in_a_folder_below_is_that_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "0.monitor.csv").write_text('#{"t_start": 1, "env_id": "Pole-v1"}\nr,l,t\n1.0,5,0.1\n')
+    (tmp_path / "Pole-v1").mkdir()
+    call = "!!python/object/apply:collections.OrderedDict\n"
+    (tmp_path / "Pole-v1" / "config.yml").write_text(f"{call}- - - n_envs\n    - 16\n  - - n_timesteps\n    - 5e5\n")
+    (tmp_path / "Pole-v1" / "args.yml").write_text(f"{call}- - - algo\n    - a2c\n  - - n_timesteps\n    - -1\n")
+    run = only(tmp_path, "sb3")
+    assert {p.key: p.value for p in run.params} == {
+        "n_envs": 16,
+        "n_timesteps": 5e5,
+        "algo": "a2c",
+        "args.n_timesteps": -1,
+    }
+    assert codes(run) == []
+    assert len(inspected_runs(tmp_path)) == 1
+
+
 def test_a_cut_monitor_keeps_its_whole_episodes(tmp_path: Path) -> None:
     (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "P"}\nr,l,t\n1.0,5,0.1\n2.0,')
     run = only(tmp_path, "sb3")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -45,7 +46,9 @@ class StableBaselines:
         if not files:
             return None
         files |= {"log.txt", *_ZOO} & {*folder.files} if files & {_CSV, _JSON} else set()
-        return Claim(self.name, folder.path, Strength.LAYOUT, "logs of Stable-Baselines3", frozenset(files - taken))
+        below = frozenset(_zoo_folders(folder))
+        reason = "logs of Stable-Baselines3"
+        return Claim(self.name, folder.path, Strength.LAYOUT, reason, frozenset(files - taken), below, bool(below))
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""
@@ -59,11 +62,14 @@ class StableBaselines:
         head, episodes = _heads(folder, monitors)
         metrics += _monitors(folder, monitors, budget, problems)
         params: list[Param] = []
-        for name in _ZOO:
-            if name in claim.files:
-                found, odd = read_params(folder, name, budget)
-                params += found
-                problems += odd
+        places = [(folder, name) for name in _ZOO if name in claim.files]
+        places += [(folder.sub(below), name) for below in sorted(claim.prune or ()) for name in _ZOO]
+        for place, name in places:
+            found, odd = read_params(place, name, budget)
+            problems += odd
+            # What was asked for (`n_timesteps: -1`) is told beside what the config gave.
+            known = {param.path for param in params}
+            params += [replace(p, path=(name.partition(".")[0], *p.path)) if p.path in known else p for p in found]
         artifacts, odd_entries = artifacts_below(folder, budget)
         started = as_number(head.get("t_start"))
         environment = head.get("env_id")
@@ -79,6 +85,19 @@ class StableBaselines:
             extra={"monitor_header": head or None, "monitors": episodes},
             problems=(*problems, *odd_entries),
         )
+
+
+def _zoo_folders(folder: Folder) -> list[str]:
+    """The folder in which RL Zoo keeps the config of a run: named like the environment, with both of its files."""
+    found: list[str] = []
+    for name in folder.folders:
+        try:
+            inside = folder.sub(name).files
+        except FolderUnreadable:
+            continue  # the walk comes there, too, and tells
+        if all(part in inside for part in _ZOO) and not any(_MONITOR.fullmatch(part) for part in inside):
+            found.append(name)
+    return found
 
 
 def _is_ours(folder: Folder, name: str) -> bool:
