@@ -162,6 +162,28 @@ def sacred(root: Path, run: str, metrics: str = "{}") -> Recording:
     return only(root, "sacred")
 
 
+def test_figures_in_the_info_with_their_steps_beside_them_are_metrics(tmp_path: Path) -> None:
+    info = {
+        "return": [{"dtype": "float64", "value": 0.5}, 1, float("nan")],
+        "return_T": [424, 10541, 10541],
+        "grad": [{"py/reduce": []}, 1.0],
+        "grad_T": [1, 2],
+        "loss": [9.0],
+        "loss_T": [9],
+        "short": [1.0, 2.0],
+        "short_T": [1],
+        "accuracy": 0.9,
+    }
+    (tmp_path / "info.json").write_text(json.dumps(info))
+    run = sacred(tmp_path, '{"status": "COMPLETED", "start_time": null}', '{"loss": {"steps": [0], "values": [1.0]}}')
+    assert {m.name for m in run.metrics} == {"return", "loss"}
+    assert points(run, "return") == [(424, "0.5"), (10541, "1.0"), (10541, "nan")]
+    assert points(run, "loss") == [(0, "1.0")], "a metric that was logged as such is what it is"
+    kept = run.extra["info"]
+    assert isinstance(kept, dict)
+    assert sorted(kept) == ["accuracy", "grad", "grad_T", "loss", "loss_T", "short", "short_T"]
+
+
 def test_values_of_numpy_are_numbers_and_other_objects_are_told(tmp_path: Path) -> None:
     metrics = {
         "loss": {
