@@ -51,7 +51,8 @@ def test_trials_with_the_same_params_and_value_stay_apart(tmp_path: Path) -> Non
     for place in ("a", "copy"):
         (tmp_path / place).mkdir()
         (tmp_path / place / "j.log").write_text(START + again + waiting + params + ends)
-    runs = inspect([tmp_path], limits=Limits(workers=1))["runs"]
+    document: dict[str, Any] = inspect([tmp_path], limits=Limits(workers=1))
+    runs = document["runs"]
     assert sorted((r["id"], len(r["recordings"])) for r in runs) == [(f"s/{n}", 2) for n in range(4)]
 
 

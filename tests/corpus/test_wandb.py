@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -315,5 +316,6 @@ def test_a_copied_latest_run_without_its_log_is_the_run_beside_it(tmp_path: Path
         files.mkdir(parents=True)
         (files / "wandb-metadata.json").write_text(f'{{"startedAt": "2024-01-12T10:37:{second}.783622"}}')
         (files / "wandb-summary.json").write_text('{"loss": 0.5, "_step": 3}')
-    runs = inspect([tmp_path], limits=Limits(workers=1))["runs"]
+    document: dict[str, Any] = inspect([tmp_path], limits=Limits(workers=1))
+    runs = document["runs"]
     assert sorted((r["id"], len(r["recordings"])) for r in runs) == [("aaaaaaaa", 1), ("bbbbbbbb", 2)]
