@@ -154,6 +154,43 @@ def test_projects_and_settings_of_programs_are_no_runs(tmp_path: Path, path: str
     assert claims_on(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("web/static/config.toml", 'TITLE = "x"\nPORT = 80\n'),
+        ("deploy/monolithic/config.yml", "auth_enabled: false\nserver: {http_listen_port: 3100}\n"),
+        ("site/config.json", '{"baseURL": "https://example.org", "minify": true}'),
+        ("changelogs/config.yaml", "title: core\nsections: [[a, b]]\n"),
+        ("package/tests/config.yaml", "lr: 0.1\n"),
+        ("datasets/graph/config.yaml", "train_samples: 0\n"),
+    ],
+)
+def test_the_config_of_any_program_is_no_run(tmp_path: Path, path: str, text: str) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(text)
+    assert claims_on(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "beside"),
+    [
+        ("a/config.json", '{"optim": {"learning_rate": 0.1}}', None),
+        ("a/config.yaml", "train:\n  n_epochs: 3\n", None),
+        ("a/config.toml", 'name = "x"\n', "model.pt"),
+        ("a/hparams.yaml", "a: 1\n", None),
+        ("runs/17/config.yaml", "a: 1\n", None),
+        ("exp-3/settings.yaml", "a: 1\n", None),
+    ],
+)
+def test_a_config_that_speaks_of_training_is_a_run(tmp_path: Path, path: str, text: str, beside: str | None) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    if beside:
+        (file.parent / beside).write_bytes(b"x")
+    assert [c.path for c in claims_on(tmp_path)] == [path.rpartition("/")[0]]
+
+
 def test_a_saved_model_is_no_run(tmp_path: Path) -> None:
     config = {"architectures": ["BertForSequenceClassification"], "model_type": "bert", "hidden_size": 16}
     (tmp_path / "config.json").write_text(json.dumps(config))

@@ -162,6 +162,28 @@ def sacred(root: Path, run: str, metrics: str = "{}") -> Recording:
     return only(root, "sacred")
 
 
+def test_figures_in_the_info_with_their_steps_beside_them_are_metrics(tmp_path: Path) -> None:
+    info = {
+        "return": [{"dtype": "float64", "value": 0.5}, 1, float("nan")],
+        "return_T": [424, 10541, 10541],
+        "grad": [{"py/reduce": []}, 1.0],
+        "grad_T": [1, 2],
+        "loss": [9.0],
+        "loss_T": [9],
+        "short": [1.0, 2.0],
+        "short_T": [1],
+        "accuracy": 0.9,
+    }
+    (tmp_path / "info.json").write_text(json.dumps(info))
+    run = sacred(tmp_path, '{"status": "COMPLETED", "start_time": null}', '{"loss": {"steps": [0], "values": [1.0]}}')
+    assert {m.name for m in run.metrics} == {"return", "loss"}
+    assert points(run, "return") == [(424, "0.5"), (10541, "1.0"), (10541, "nan")]
+    assert points(run, "loss") == [(0, "1.0")], "a metric that was logged as such is what it is"
+    kept = run.extra["info"]
+    assert isinstance(kept, dict)
+    assert sorted(kept) == ["accuracy", "grad", "grad_T", "loss", "loss_T", "short", "short_T"]
+
+
 def test_values_of_numpy_are_numbers_and_other_objects_are_told(tmp_path: Path) -> None:
     metrics = {
         "loss": {
@@ -221,6 +243,23 @@ def test_an_environment_without_a_name_gives_the_run_none(tmp_path: Path) -> Non
     # As the Monitor of Stable-Baselines3 2.9.2 writes it for an environment that is not registered.
     (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "None"}\nr,l,t\n1.0,5,0.1\n')
     assert only(tmp_path, "sb3").name is None
+
+
+def test_the_config_that_a_zoo_keeps_in_a_folder_below_is_that_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "0.monitor.csv").write_text('#{"t_start": 1, "env_id": "Pole-v1"}\nr,l,t\n1.0,5,0.1\n')
+    (tmp_path / "Pole-v1").mkdir()
+    call = "!!python/object/apply:collections.OrderedDict\n"
+    (tmp_path / "Pole-v1" / "config.yml").write_text(f"{call}- - - n_envs\n    - 16\n  - - n_timesteps\n    - 5e5\n")
+    (tmp_path / "Pole-v1" / "args.yml").write_text(f"{call}- - - algo\n    - a2c\n  - - n_timesteps\n    - -1\n")
+    run = only(tmp_path, "sb3")
+    assert {p.key: p.value for p in run.params} == {
+        "n_envs": 16,
+        "n_timesteps": 5e5,
+        "algo": "a2c",
+        "args.n_timesteps": -1,
+    }
+    assert codes(run) == []
+    assert len(inspected_runs(tmp_path)) == 1
 
 
 def test_a_cut_monitor_keeps_its_whole_episodes(tmp_path: Path) -> None:

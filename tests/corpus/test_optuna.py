@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from runfolio.index.inspect import inspect
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
+from runfolio.readers.pool import Limits
 from support.expected import differences
 from support.inspected import CORPUS, claims_on
 
@@ -39,6 +41,20 @@ def test_trials_of_one_file_are_runs_of_their_own() -> None:
     assert len(found) == 22
     assert codes == []
     assert {r.experiment for r in found.values()} >= {"bc-softmax", "journal-study", "multi objective/ü"}
+
+
+def test_trials_with_the_same_params_and_value_stay_apart(tmp_path: Path) -> None:
+    params = "".join(line(5, trial_id=t, param_name="n", param_value_internal=0, distribution=CHOICES) for t in (0, 1))
+    ends = "".join(line(6, trial_id=t, state=1, values=[0.5]) for t in (0, 1))
+    again = line(4, study_id=0, datetime_start="2026-01-01T00:00:01+00:00")
+    # The third and fourth wait to be tried and know no start.
+    waiting = 2 * line(4, study_id=0, state=4)
+    for place in ("a", "copy"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "j.log").write_text(START + again + waiting + params + ends)
+    document: dict[str, Any] = inspect([tmp_path], limits=Limits(workers=1))
+    runs = document["runs"]
+    assert sorted((r["id"], len(r["recordings"])) for r in runs) == [(f"s/{n}", 2) for n in range(4)]
 
 
 def test_a_param_is_what_its_distribution_says(tmp_path: Path) -> None:

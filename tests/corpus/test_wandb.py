@@ -8,12 +8,15 @@ import struct
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from runfolio.index.inspect import inspect
 from runfolio.model.problem import Severity
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.leveldb_log import BLOCK
+from runfolio.readers.pool import Limits
 from support.inspected import CORPUS, claims_on, recordings_of
 
 RUNS = CORPUS / "wandb_offline" / "runs"
@@ -301,3 +304,18 @@ def test_no_damage_stops_the_reader(tmp_path: Path, seed: int) -> None:
     run = made(tmp_path, bytes(data[:place] + data[place + chance.randrange(300) :]))
     assert "reader-failed" not in codes(run)
     assert run.problems
+
+
+def test_a_copied_latest_run_without_its_log_is_the_run_beside_it(tmp_path: Path) -> None:
+    for name, second in (
+        ("run-20240112_113750-aaaaaaaa", 50),
+        ("run-20240112_113751-bbbbbbbb", 51),
+        ("latest-run", 51),
+    ):
+        files = tmp_path / "wandb" / name / "files"
+        files.mkdir(parents=True)
+        (files / "wandb-metadata.json").write_text(f'{{"startedAt": "2024-01-12T10:37:{second}.783622"}}')
+        (files / "wandb-summary.json").write_text('{"loss": 0.5, "_step": 3}')
+    document: dict[str, Any] = inspect([tmp_path], limits=Limits(workers=1))
+    runs = document["runs"]
+    assert sorted((r["id"], len(r["recordings"])) for r in runs) == [("aaaaaaaa", 1), ("bbbbbbbb", 2)]

@@ -213,6 +213,16 @@ def test_an_object_shows_its_fields() -> None:
     assert [(p.severity, p.code) for p in document.problems] == [(Severity.INFO, "yaml-tag")]
 
 
+def test_an_ordered_mapping_of_python_is_a_mapping() -> None:
+    call = "!!python/object/apply:collections.OrderedDict"
+    document = from_yaml(f"net: {call}\n- - [lr, 1e-3]\n  - [inner, {call} [[[a, 1]]]]\nnone: {call} [[]]\n")
+    assert document.value == {"net": {"lr": 1e-3, "inner": {"a": 1}}, "none": {}}
+    assert document.problems == ()
+    odd = from_yaml(f"net: {call} [[[lr, 1, 2]]]\n")
+    assert odd.value == {"net": f"{call} [[[lr, 1, 2]]]"}
+    assert [p.code for p in odd.problems] == ["yaml-tag"]
+
+
 def test_a_call_is_kept_as_text_and_never_made(tmp_path: object) -> None:
     document = from_yaml(f"lr: 0.1\nevil: !!python/object/apply:builtins.open ['{tmp_path}/made', w]\nepochs: 3\n")
     assert document.mapping == {

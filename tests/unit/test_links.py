@@ -140,6 +140,21 @@ def test_the_same_run_in_two_sources_is_one_run() -> None:
     assert len(gather(items)[0]) == 1
 
 
+def test_two_runs_of_one_store_are_never_copies_of_each_other() -> None:
+    def trials(path: str) -> list[Linkable]:
+        # A search tried the same params three times, and the objective gave the same value.
+        made = [recording(path, "optuna", series=("value",), params="same") for _ in range(3)]
+        return [replace(item, identity="content:same", tracker_id=f"s/{n}") for n, item in enumerate(made)]
+
+    items = [*trials("study.db"), *reversed(trials("backup/study.db"))]
+    found, problems = gather(items)
+    number_of = {item.id: item.tracker_id for item in items}
+    assert len(found) == 3
+    assert len({run.key for run in found}) == 3
+    assert [[number_of[m.recording] for m in run.members] for run in found] == [[f"s/{n}"] * 2 for n in range(3)]
+    assert problems == ()
+
+
 def test_one_id_with_two_contents_is_two_runs_and_a_problem() -> None:
     items = [
         recording(f"{root}/abc", "mlflow_file", identity="mlflow:abc", last=last) for root, last in (("a", 1), ("b", 2))

@@ -7,7 +7,7 @@ their tracker and points that go on: each leg starts later, behind the first ste
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
@@ -42,7 +42,7 @@ def join_copies(groups: list[Group], extends: Extends) -> Gathered:
         home = next((v for name in _identities(group) if name in variants for v in [variants[name]]), None)
         if home is None:
             home = [group]
-        elif not any(_join_copy(known, group, extends) for known in home):
+        elif not any(_join_copy(known, group, extends) for known in _elsewhere(home, group)):
             home.append(group)
         for name in _identities(group):
             variants.setdefault(name, home)
@@ -59,6 +59,20 @@ def _identities(group: Group) -> list[str]:
     Content says less than an id: a job that was run twice with one seed has the same table of metrics.
     """
     return [*dict.fromkeys([group.primary.identity, *(i.identity for i in group.items if i.has_id)])]
+
+
+def _elsewhere(home: list[Group], group: Group) -> list[Group]:
+    """The groups that this one may be a copy of, those with its own tracker's id first.
+
+    A store keeps no run twice: two in one file are two runs, though one search tried the same params twice.
+    """
+    places = _places(group)
+    apart = [known for known in home if places.isdisjoint(_places(known))]
+    return sorted(apart, key=lambda known: known.primary.tracker_id != group.primary.tracker_id)
+
+
+def _places(group: Group) -> set[tuple[int, str, str]]:
+    return {(item.source, item.path, item.format) for item in group.items}
 
 
 def _join_copy(known: Group, group: Group, extends: Extends) -> bool:
@@ -128,11 +142,13 @@ def _is_start(short: Linkable, long: Linkable, extends: Extends) -> bool:
 def _settle(home: list[Group], found: Gathered) -> None:
     """A run of each that is left of one identity; where there are several, their points tell different stories."""
     first = home[0]
+    here = Counter(group.path for group in home)
     for group in home:
         primary = group.primary
         key = primary.identity
         if group is not first:
-            key = f"{key}~{hashlib.sha256(group.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+            told = group.path if here[group.path] == 1 else f"{group.path}\0{primary.tracker_id}"
+            key = f"{key}~{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
             if primary.has_id:
                 text = f"The run id {primary.tracker_id!r} is also at {first.path!r}, with other content"
                 hint = "Both are kept as runs of their own; look which copy is the right one."

@@ -134,11 +134,16 @@ def mask_value(key: str, text: str) -> str:
     return mask_text(text)
 
 
+_PLAIN = frozenset({int, float, bool, type(None)})
+
+
 def mask_json(key: str, value: Json) -> Json:
     """The same for a value of JSON, its mappings and lists; the same object when there is no secret in it."""
     if isinstance(value, str):
         return mask_value(key, value)
     if isinstance(value, list):
+        if _PLAIN.issuperset(map(type, value)):
+            return value  # a list of numbers, of which some files hold millions
         items: list[Json] = []
         before = ""
         for item in value:

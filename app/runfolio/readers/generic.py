@@ -3,7 +3,8 @@
 Rules: params in `params|config|hparams|args|settings...` as JSON, YAML or TOML; metrics in `metrics|history|log|
 results|progress...` as CSV, TSV, JSON lines, JSON or Parquet, or in any text table beside a params file whose header
 names a step and whose rows hold numbers. Data files beside them are data sets of the run, with the MD5 of their
-content. Params alone are a run, too, unless the folder looks like a project, a model or the settings of a program.
+content. Params alone are a run, too, where name, keys or files beside them speak of training, and unless the folder
+looks like a project, a model or the settings of a program.
 """
 
 from __future__ import annotations
@@ -45,7 +46,27 @@ _HEAD = 1 << 14
 _HYDRA_SOURCE = re.compile(rb"^(?:defaults:\s*(?:$|\[|#)|#\s*@package\b)", re.MULTILINE)
 _MODEL_CONFIG = re.compile(rb'"(?:architectures|model_type|transformers_version|_diffusers_version|_class_name)"\s*:')
 _JSON_NUMBER = re.compile(rb"[:\[,]\s*(?:-?\d|NaN|-?Infinity)")
-_SOURCE_FOLDERS = frozenset({"conf", "config", "configs", "configuration", "settings", "src", "templates"})
+_TELLING_PARAMS = re.compile(r"(?:params|hparams|hyper(?:params|parameters))\..*", re.IGNORECASE)
+_TRAINING = re.compile(
+    rb"""(?:^|[\s{,])["']?[\w.-]*?(?:\blr|learning_?rate|batch_?size|epochs?|seed|random_state|optimi[sz]er|weight_decay
+    |momentum|dropout|\bloss|hidden_(?:size|dim|units)|n_estimators|max_depth|max_iter|max_steps|num_layers|n_layers
+    |num_workers|backbone|checkpoint|exp(?:eriment)?_name|run_name|run_id|kernel_size|n_neighbors|n_clusters
+    |timesteps|embed(?:ding)?_dim|warmup|early_stop|dry_run|gradient|trainer|wandb|mlflow)\w*["']?\s*[:=]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Keys of those who train something; programs of other kinds have a `config.yaml`, too."""
+_LEFT_BEHIND = re.compile(
+    r".+\.(?:pt|pth|ckpt|safetensors|h5|hdf5|keras|onnx|pkl|pickle|joblib|npz|npy|pb|tflite|bst|cbm|log|out|err)"
+    r"|checkpoints?|weights|ckpts?|(?:saved_)?models?",
+    re.IGNORECASE,
+)
+_RUN_FOLDER = re.compile(r"(?:runs?|exp(?:s|eriments?)?|trials?|seed|fold|sweeps?)(?:[-_.]?\d.*)?", re.IGNORECASE)
+_SOURCE_FOLDERS = frozenset(
+    {
+        "conf", "config", "configs", "configuration", "settings", "src", "templates", "tests", "fixtures",
+        "test-fixtures", "test_fixtures", "testdata", "docs", "dataset", "datasets",
+    }
+)  # fmt: skip
 _PROJECT_MARKS = frozenset(
     {
         ".git", ".dvc", "pyproject.toml", "setup.py", "setup.cfg", "dvc.yaml", "requirements.txt", "environment.yml",
@@ -197,7 +218,16 @@ def _is_no_run(folder: Folder, params: list[str]) -> bool:
     names = {*folder.files, *folder.folders}
     if names & _PROJECT_MARKS or any(n.endswith(_SOURCES) for n in folder.files):
         return True
+    if not any(_RUN_FOLDER.fullmatch(part) for part in parts) and not _is_of_training(folder, params):
+        return True
     return all(n.lower().endswith(".json") and _MODEL_CONFIG.search(_head(folder, n) or b"") for n in params)
+
+
+def _is_of_training(folder: Folder, params: list[str]) -> bool:
+    """Whether a file that may be the config of any program lies where something was trained, by its keys or files."""
+    if any(_TELLING_PARAMS.fullmatch(n) or _TRAINING.search(_head(folder, n) or b"") for n in params):
+        return True
+    return any(_LEFT_BEHIND.fullmatch(n) for n in (*folder.files, *folder.folders))
 
 
 def _head(folder: Folder, name: str) -> bytes | None:

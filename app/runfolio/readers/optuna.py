@@ -106,6 +106,8 @@ def _recording(trial: Trial, where: str) -> Recording:
         format=Optuna.name,
         path=where,
         id=run_id,
+        # Numbers count from 0 in every study, and studies of one name are common: the start tells them apart.
+        identity=f"optuna:{run_id}:{trial.started_us}" if trial.started_us is not None else "",
         name=storable(f"{study.name} #{trial.number}"),
         status=_STATUS.get(trial.state, RunStatus.UNKNOWN),
         status_raw=trial.state,

@@ -1,7 +1,7 @@
 """Sacred's FileStorageObserver: `run.json`, `config.json` and `metrics.json` in a folder for each run.
 
 Values that jsonpickle wrote (NumPy arrays) are shown as the data they are and never decoded. Times are UTC without
-saying so.
+saying so. Figures and steps in pairs of lists in `info.json`, PyMARL's way from before metrics came, are metrics.
 """
 
 from __future__ import annotations
@@ -71,6 +71,9 @@ class Sacred:
             problems += odd
         metrics = [*_metrics(folder, budget, problems)] if _METRICS in claim.files else []
         info = _document(folder, _INFO, budget, problems).value if _INFO in claim.files else None
+        if isinstance(info, dict):
+            found, info = _info_series(info, {m.name for m in metrics}, folder.where(_INFO))
+            metrics += found
         experiment = run.mapping.get("experiment")
         experiment = experiment if isinstance(experiment, dict) else {}
         host = run.mapping.get("host")
@@ -138,6 +141,26 @@ def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterato
             [NO_TIME if time is None else time for time in times],
             source=where,
         )
+
+
+def _info_series(info: dict[str, Json], known: set[str], where: str) -> tuple[list[MetricSeries], dict[str, Json]]:
+    """What users of PyMARL log into the info: a list of figures, and under the same name with `_T` one of their steps.
+
+    Returns the series, and the info without them. A list with anything but numbers in it stays where it is.
+    """
+    found: list[MetricSeries] = []
+    rest = dict(info)
+    for name, written in info.items():
+        given = info.get(f"{name}_T")
+        if not isinstance(written, list) or not isinstance(given, list) or len(written) != len(given) or name in known:
+            continue
+        values = [as_number(_plain(value)) for value in written]
+        steps = [as_step(_plain(value)) for value in given]
+        if written and None not in values and None not in steps:
+            numbers = np.array(values, dtype=np.float64)
+            found.append(series(storable(name), [s for s in steps if s is not None], numbers, source=where))
+            del rest[name], rest[f"{name}_T"]
+    return found, rest
 
 
 def _list(value: Json) -> list[Json]:

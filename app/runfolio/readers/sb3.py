@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.display import storable
-from runfolio.model.metrics import MetricSeries, series
+from runfolio.model.metrics import Floats, Ints, MetricSeries, series
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
@@ -45,7 +46,9 @@ class StableBaselines:
         if not files:
             return None
         files |= {"log.txt", *_ZOO} & {*folder.files} if files & {_CSV, _JSON} else set()
-        return Claim(self.name, folder.path, Strength.LAYOUT, "logs of Stable-Baselines3", frozenset(files - taken))
+        below = frozenset(_zoo_folders(folder))
+        reason = "logs of Stable-Baselines3"
+        return Claim(self.name, folder.path, Strength.LAYOUT, reason, frozenset(files - taken), below, bool(below))
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""
@@ -59,11 +62,14 @@ class StableBaselines:
         head, episodes = _heads(folder, monitors)
         metrics += _monitors(folder, monitors, budget, problems)
         params: list[Param] = []
-        for name in _ZOO:
-            if name in claim.files:
-                found, odd = read_params(folder, name, budget)
-                params += found
-                problems += odd
+        places = [(folder, name) for name in _ZOO if name in claim.files]
+        places += [(folder.sub(below), name) for below in sorted(claim.prune or ()) for name in _ZOO]
+        for place, name in places:
+            found, odd = read_params(place, name, budget)
+            problems += odd
+            # What was asked for (`n_timesteps: -1`) is told beside what the config gave.
+            known = {param.path for param in params}
+            params += [replace(p, path=(name.partition(".")[0], *p.path)) if p.path in known else p for p in found]
         artifacts, odd_entries = artifacts_below(folder, budget)
         started = as_number(head.get("t_start"))
         environment = head.get("env_id")
@@ -80,6 +86,19 @@ class StableBaselines:
             extra={"monitor_header": head or None, "monitors": episodes},
             problems=(*problems, *odd_entries),
         )
+
+
+def _zoo_folders(folder: Folder) -> list[str]:
+    """The folder in which RL Zoo keeps the config of a run: named like the environment, with both of its files."""
+    found: list[str] = []
+    for name in folder.folders:
+        try:
+            inside = folder.sub(name).files
+        except FolderUnreadable:
+            continue  # the walk comes there, too, and tells
+        if all(part in inside for part in _ZOO) and not any(_MONITOR.fullmatch(part) for part in inside):
+            found.append(name)
+    return found
 
 
 def _is_ours(folder: Folder, name: str) -> bool:
@@ -139,10 +158,23 @@ def _heads(folder: Folder, names: list[str]) -> tuple[dict[str, Json], int]:
     return {}, len(names)
 
 
+@dataclass(slots=True)
+class _Episodes:
+    """The episodes of one environment, in the order of the file.
+
+    ended    seconds, the file's start added to the column `t`.
+    lengths  steps of each.
+    columns  by name: the rows that have a number there, and the numbers.
+    """
+
+    ended: Floats
+    lengths: Ints
+    columns: dict[str, tuple[Ints, Floats]]
+
+
 def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
     """The episodes of all environments of the run, by the time they ended; x is the steps of all of them so far."""
-    episodes: list[tuple[float, float, dict[str, float]]] = []
-    source = folder.where(names[0]) if names else folder.shown
+    found: list[_Episodes] = []
     for name in names:
         where = folder.where(name)
         try:
@@ -150,34 +182,78 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
         except RunfolioError as failure:
             problems.append(problem_from(failure, "unreadable-file", where))
             continue
-        head, _, body = data.partition(b"\n")
-        began = _began(head)
-        lines = body.decode("utf-8", "replace").split("\n")
-        columns = [c.strip() for c in lines[0].split(",")] if lines else []
-        odd = 0
-        for number, line in enumerate(lines[1:]):
+        found.append(_episodes(data, where, budget, problems))
+    if not found:
+        return
+    ended = np.concatenate([e.ended for e in found])
+    order = np.argsort(ended, kind="stable")
+    steps = np.empty(len(ended), dtype=np.int64)
+    steps[order] = np.cumsum(np.concatenate([e.lengths for e in found])[order])
+    times = np.full(len(ended), NO_TIME, dtype=np.int64)
+    known = (ended > 1e8) & (ended < 9e9)
+    times[known] = np.rint(ended[known] * 1e6)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    firsts = np.cumsum([0, *(len(e.ended) for e in found)])
+    for name in dict.fromkeys(name for e in found for name in e.columns):
+        parts = [(e.columns[name], first) for e, first in zip(found, firsts, strict=False) if name in e.columns]
+        rows = np.concatenate([part[0] + first for part, first in parts])
+        values = np.concatenate([part[1] for part, _ in parts])
+        inner = np.argsort(rank[rows])
+        at = rows[inner]
+        if len(at):
+            label = storable(f"monitor/{name}")
+            yield series(label, steps[at], values[inner], times[at], source=folder.where(names[0]))
+
+
+def _episodes(data: bytes, where: str, budget: Budget, problems: list[Problem]) -> _Episodes:
+    head, _, body = data.partition(b"\n")
+    began = _began(head)
+    lines = body.decode("utf-8", "replace").split("\n")
+    names = [c.strip() for c in lines[0].split(",")] if lines else []
+    lines = [line for line in lines[1:] if line.strip()]
+    columns = _numbers(names, lines)
+    count = len(lines)
+    if columns is None:
+        rows: list[dict[str, float]] = []
+        for number, line in enumerate(lines):
             if number % 4096 == 0:
                 budget.check(where)
-            if not line.strip():
-                continue
-            row = _episode(columns, line)
-            if row is None:
-                odd += 1
-                continue
-            episodes.append((began + row.get("t", 0.0), row.get("l", 0.0), row))
-        if odd:
-            message = f"{odd} lines are no episodes and are left out"
+            row = _episode(names, line)
+            if row is not None:
+                rows.append(row)
+        if len(rows) < count:
+            message = f"{count - len(rows)} lines are no episodes and are left out"
             problems.append(warning("bad-line", where, message, "Check whether the file was copied completely."))
-    episodes.sort(key=lambda e: e[0])
-    points = SeriesBuilder()
-    total = 0
-    for moment, length, row in episodes:
-        total += as_step(length) or 0
-        time_us = round(moment * 1e6) if 1e8 < moment < 9e9 else NO_TIME
-        for name, value in row.items():
-            if name != "t":
-                points.add(f"monitor/{name}", total, value, time_us)
-    yield from points.series(source)
+        count = len(rows)
+        columns = {}
+        for name in dict.fromkeys(name for row in rows for name in row):
+            kept = [(n, row[name]) for n, row in enumerate(rows) if name in row]
+            columns[name] = (np.array([n for n, _ in kept], dtype=np.int64), np.array([v for _, v in kept]))
+    ended = np.full(count, began)
+    if "t" in columns:
+        at, seconds = columns.pop("t")
+        ended[at] += seconds
+    lengths = np.zeros(count, dtype=np.int64)
+    at, steps = columns.get("l", (np.zeros(0, dtype=np.int64), np.zeros(0)))
+    sound = np.abs(steps) < 2.0**63
+    lengths[at[sound]] = steps[sound].astype(np.int64)
+    return _Episodes(ended, lengths, columns)
+
+
+def _numbers(names: list[str], lines: list[str]) -> dict[str, tuple[Ints, Floats]] | None:
+    """All rows at once, where each has as many numbers as there are names; None for the careful way."""
+    if not {"r", "l"} <= set(names) or len(set(names)) < len(names):
+        return None
+    if any(line.count(",") != len(names) - 1 for line in lines):
+        return None
+    cells = ",".join(lines).split(",") if lines else []
+    try:
+        table = np.array([_TRUTH.get(cell, cell) for cell in cells], dtype=np.float64).reshape(len(lines), len(names))
+    except ValueError:
+        return None
+    rows = np.arange(len(lines), dtype=np.int64)
+    return {name: (rows, np.ascontiguousarray(table[:, n])) for n, name in enumerate(names)}
 
 
 def _episode(columns: list[str], line: str) -> dict[str, float] | None:

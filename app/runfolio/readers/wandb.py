@@ -28,7 +28,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.leveldb_log import Damage, records
 from runfolio.readers.protobuf import BadMessage
 from runfolio.readers.series_builder import as_step
-from runfolio.readers.wandb_files import FOLDER, OLD_NAMES, Files, has_files
+from runfolio.readers.wandb_files import FOLDER, OLD_NAMES, Files, has_files, id_of_copy
 from runfolio.readers.wandb_history import Series
 from runfolio.readers.wandb_records import Log, LogReader
 from runfolio.readers.wandb_values import number_of
@@ -179,7 +179,8 @@ class _Run:
         if found:
             return storable(found)
         match = _LOG.fullmatch(self.log_name) or FOLDER.fullmatch(self.folder.name)
-        return storable(match["id"]) if match and match["id"] else self.folder.shown
+        known = match["id"] if match else None
+        return storable(known or id_of_copy(self.folder, self.budget) or "") or self.folder.shown
 
     def _params(self) -> tuple[Param, ...]:
         found: dict[tuple[str, ...], Param] = {}

@@ -61,6 +61,35 @@ def has_files(folder: Folder) -> bool:
         return False
 
 
+def id_of_copy(folder: Folder, budget: Budget) -> str | None:
+    """The id of the run whose folder lies beside a copy of it that has none in its name (`latest-run`).
+
+    None unless the metadata, or else the summary, are those of exactly one.
+    """
+    above = folder.parent()
+    own = _content(folder, budget)
+    if above is None or own is None:
+        return None
+    found = {
+        match["id"]
+        for match in map(FOLDER.fullmatch, above.folders)
+        if match is not None and match["id"] and _content(above.sub(match[0]), budget) == own
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _content(folder: Folder, budget: Budget) -> tuple[str, bytes] | None:
+    """What tells a run from others: its start to the microsecond is in the metadata."""
+    try:
+        files = folder.sub(_FILES) if _FILES in folder.folders else folder
+        for name in (_METADATA, _SUMMARY):
+            if name in files.files:
+                return name, files.read(name, budget.text_bytes)
+    except RunfolioError:
+        return None  # reading that folder as a run tells of it
+    return None
+
+
 class Files:
     """The files of one run.
 

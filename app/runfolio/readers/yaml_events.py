@@ -30,6 +30,8 @@ _ALIAS_WEIGHT = 100_000
 """Nodes and characters that aliases may add to what is written; real files add some dozens."""
 
 _MERGE = "<<"
+_ORDERED = "!!python/object/apply:collections.OrderedDict"
+"""How Python's YAML writes an ordered mapping: as the call that would make it, of a list of pairs."""
 
 # The C parser is a hundred times faster; both report the same events.
 _LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -173,7 +175,9 @@ class Builder:
         if len(self._stack) >= self.budget.depth:
             self._say("too-deep", f"Nested deeper than {self.budget.depth} levels: the rest of the file was not read")
             raise _Stop
-        tag = None if event.tag is None else self._noted(event.tag)
+        tag = None if event.tag is None else storable(short_tag(event.tag))
+        if tag is not None and tag != _ORDERED:
+            self._note(tag)
         is_map = isinstance(event, yaml.MappingStartEvent)
         if event.anchor is not None:
             self._open_anchors.add(event.anchor)
@@ -189,7 +193,12 @@ class Builder:
             node = self._mapping(frame)
         else:
             node = self._sequence(frame, end=end if complete else None)
-        if frame.tag is not None and is_call(frame.tag) and not frame.is_map:
+        ordered = _ordered(node) if frame.tag == _ORDERED else None
+        if ordered is not None:
+            node = ordered
+        elif frame.tag is not None and is_call(frame.tag) and not frame.is_map:
+            if frame.tag == _ORDERED:
+                self._note(frame.tag)
             # What would be called, and with what, is told as text: there is no value until somebody runs it.
             call = f"{frame.tag} {node.inline()}"
             node = Node(call, call, weight=node.weight)
@@ -251,9 +260,12 @@ class Builder:
 
     def _noted(self, tag: str) -> str:
         short = storable(short_tag(tag))
+        self._note(short)
+        return short
+
+    def _note(self, short: str) -> None:
         if not is_known(short):
             self._tags[short] = self._tags.get(short, 0) + 1
-        return short
 
     def _look_for_more(self, end: int) -> None:
         rest = self.text[end:].lstrip()
@@ -297,6 +309,24 @@ class Builder:
             )
         if self._long_integers:
             self._say("number-too-long", f"Integers of more than {MAX_DIGITS:,} digits are shown as text")
+
+
+def _ordered(call: Node) -> Node | None:
+    """The mapping that a call with one list of pairs stands for; None for any other call."""
+    if call.items is None or len(call.items) != 1 or call.items[0].items is None:
+        return None
+    fields: dict[str, Node] = {}
+    for pair in call.items[0].items:
+        if pair.items is None or len(pair.items) != 2 or pair.items[0].height:
+            return None
+        fields[pair.items[0].text] = pair.items[1]
+    return Node(
+        {k: n.value for k, n in fields.items()},
+        "",
+        fields=fields,
+        weight=call.weight,
+        height=1 + max((n.height for n in fields.values()), default=0),
+    )
 
 
 def some(names: list[str]) -> str:
