@@ -38,6 +38,7 @@ class Claim:
     prune     sub folders that belong to this claim and are not searched for other runs; `None` means all of them.
     deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
               the folder count as changed.
+    watch     files and folders elsewhere below the import root, relative to it, that the content depends on as well.
     """
 
     reader: str
@@ -47,6 +48,7 @@ class Claim:
     files: frozenset[str] = frozenset()
     prune: frozenset[str] | None = frozenset()
     deep: bool = False
+    watch: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

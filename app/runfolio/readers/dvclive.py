@@ -58,7 +58,7 @@ class DvcLive:
             document = read_document(folder, _METRICS, budget)
             problems += document.problems
             step = document.mapping.get("step")
-            latest = _numbers({k: v for k, v in document.mapping.items() if k != "step"})
+            latest = numbers_of({k: v for k, v in document.mapping.items() if k != "step"})
             if document.value is not None and not isinstance(document.value, dict):
                 message = "The file is not a mapping of names to values"
                 problems.append(warning("odd-metrics", folder.where(_METRICS), message))
@@ -153,8 +153,8 @@ def _history(
             yield replace(metric, name=storable(name), final=final, final_rule=rule)
 
 
-def _numbers(tree: Mapping[str, Json]) -> dict[str, float]:
-    """Numbers by their path with slashes; DVCLive spells NaN and infinities as text."""
+def numbers_of(tree: Mapping[str, Json], joint: str = "/") -> dict[str, float]:
+    """Numbers by their path, DVCLive's with slashes; NaN and infinities may be spelled as text."""
     found: dict[str, float] = {}
     for leaf in flatten({**tree}):
         value = leaf.value
@@ -163,7 +163,7 @@ def _numbers(tree: Mapping[str, Json]) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         try:
-            found["/".join(leaf.path)] = float(value)
+            found[joint.join(leaf.path)] = float(value)
         except OverflowError:
             continue
     return found

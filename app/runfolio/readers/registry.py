@@ -14,6 +14,7 @@ from runfolio.readers.catboost import CatBoost
 from runfolio.readers.clearml import ClearML
 from runfolio.readers.comet import Comet
 from runfolio.readers.contract import Claim, Reader
+from runfolio.readers.dvc import Dvc
 from runfolio.readers.dvclive import DvcLive
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import Generic
@@ -65,6 +66,7 @@ READERS: tuple[Reader, ...] = (
     StableBaselines(),
     SpinningUp(),
     DvcLive(),
+    Dvc(),
     Lightning(),
     Kedro(),
     Boosting(),
