@@ -92,11 +92,11 @@ def _kind_problems(git: Folder) -> Iterator[Problem]:
     if "reftable" in git.folders:
         message = "The names of branches are kept in a reftable, which is not read: the history is not shown"
         yield warning("git-reftable", git.shown, message, "`git refs migrate --ref-format=files` makes it readable.")
-    if "objects" in git.folders and "info" in git.sub("objects").folders:
-        if "alternates" in git.sub("objects/info").files:
-            where = git.where("objects/info/alternates")
-            message = "Objects of this repository lie in another one, which is not followed"
-            yield info("git-alternates", where, message, "`git repack -a -d` in the original brings them all here.")
+    info_folder = git.sub("objects/info")
+    if "objects" in git.folders and "info" in git.sub("objects").folders and "alternates" in info_folder.files:
+        message = "Objects of this repository lie in another one, which is not followed"
+        hint = "`git repack -a -d` in the original brings them all here."
+        yield info("git-alternates", info_folder.where("alternates"), message, hint)
 
 
 def _damage(objects: GitObjects, where: str) -> Iterator[Problem]:

@@ -20,7 +20,8 @@ from runfolio.readers.dvc_states import Kept, Key, Repository
 
 _CODE = (".py", ".ipynb", ".sh", ".r", ".jl", ".scala", ".java", ".c", ".cpp", ".h", ".rs", ".go", ".js", ".ts", ".sql")
 _MODEL = re.compile(
-    r".+\.(?:pt|pth|ckpt|pkl|pickle|joblib|h5|hdf5|keras|onnx|safetensors|bin|npy|model|tflite|pb|cbm|bst)",
+    r"(?:.*/)?(?:models?|checkpoints?|weights)(?:[._/-].*)?"
+    r"|.+\.(?:pt|pth|ckpt|pkl|pickle|joblib|h5|hdf5|keras|onnx|safetensors|bin|npy|model|tflite|pb|cbm|bst)",
     re.IGNORECASE,
 )
 _TAGS = {"branch": "branch", "remote": "remote branch", "tag": "tag", "exp": "experiment"}

@@ -56,7 +56,7 @@ class History:
 
 def open_history(folder: Folder, objects: GitObjects) -> History:
     """The names that lead into the history of a `.git` folder. Raises FolderUnreadable when it cannot be listed."""
-    refs = {name: value for name, value in _packed_refs(folder)}
+    refs = dict(_packed_refs(folder))
     refs.update(_loose_refs(folder))
     history = History(ends=frozenset(_shallow(folder)))
     for name, value in sorted(refs.items()):
