@@ -30,6 +30,7 @@ from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
 from runfolio.readers.mmengine import MMEngine
 from runfolio.readers.neptune import Neptune
+from runfolio.readers.neptune_export import NeptuneExport
 from runfolio.readers.optuna import Optuna
 from runfolio.readers.ray_tune import RayTune
 from runfolio.readers.sacred import Sacred
@@ -49,6 +50,7 @@ READERS: tuple[Reader, ...] = (
     ClearML(),
     Comet(),
     Neptune(),
+    NeptuneExport(),
     Guild(),
     Trackio(),
     Optuna(),
