@@ -28,6 +28,7 @@ from runfolio.readers.lightning import Lightning
 from runfolio.readers.metaflow import Metaflow
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
+from runfolio.readers.mmcv import Mmcv
 from runfolio.readers.mmengine import MMEngine
 from runfolio.readers.neptune import Neptune
 from runfolio.readers.neptune_export import NeptuneExport
@@ -65,6 +66,7 @@ READERS: tuple[Reader, ...] = (
     HfTrainer(),
     Ultralytics(),
     MMEngine(),
+    Mmcv(),
     StableBaselines(),
     SpinningUp(),
     DvcLive(),
