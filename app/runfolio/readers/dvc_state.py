@@ -25,6 +25,8 @@ _TABLE_HEAD = re.compile(rb"(?:step|timestamp)\t")
 _TABLES = (".csv", ".tsv", ".json", ".jsonl")
 _LARGEST_PYTHON = 4 << 20
 _LARGEST_TABLE = 256 << 20
+_SEPARATOR = re.compile(rb"[,;\t]")
+_LONGEST_HEADER = 1 << 16
 _RULE = "the value in the metrics file"
 _MOST_NAMED = 5
 
@@ -90,6 +92,9 @@ class StateReader:
         suffix = path.lower().rpartition(".")[2]
         try:
             data = files.read(path, _LARGEST_PYTHON if suffix == "py" else self._budget.text_bytes)
+            if not data.strip(b"\0 \r\n\t"):
+                hint = "Check whether the file was copied completely."
+                return Document(None, problems=(warning("empty-file", where, "There is nothing in the file", hint),))
             if suffix == "json":
                 return parse_json(data, where, self._budget)
             if suffix == "toml":
@@ -193,7 +198,11 @@ class StateReader:
         except RunfolioError as failure:
             return (), (problem_from(failure, "unreadable-file", where),)
         if name and not _TABLE_HEAD.match(data):
-            return (), ()
+            if _HISTORY not in path:
+                return (), ()  # a plot of something else
+            return (), (warning("odd-history", where, "No history: the file does not begin with a step"),)
+        if not _SEPARATOR.search(data[:_LONGEST_HEADER].partition(b"\n")[0]) and path.endswith((".csv", ".tsv")):
+            return (), (warning("odd-history", where, "No table: the file does not begin with names of columns"),)
         logged = read_metrics(data, path, where, self._budget)
         if logged.step_column is None:
             return (), ()

@@ -71,6 +71,9 @@ class DvcLive:
         if _PARAMS in claim.files:
             params, odd = read_params(folder, _PARAMS, budget)
             problems += odd
+            if not folder.files[_PARAMS].size:
+                # DVCLive writes `{}` where there are none.
+                problems.append(warning("empty-file", folder.where(_PARAMS), "The file is empty: its params are lost"))
         artifacts, odd_entries = artifacts_below(folder, budget)
         skipped = {_METRICS, _PARAMS, "dvc.yaml"}
         datasets = tuple(_datasets(folder, budget, problems))
@@ -124,6 +127,19 @@ def _tables(folder: Folder, prefix: str = "") -> Iterator[tuple[str, Folder, str
             stack += [(f"{above}{name}/", here.sub(name)) for name in reversed(here.folders)]
 
 
+def _no_tables(folder: Folder) -> Iterator[Problem]:
+    """Files where only tables of a history are kept, and that are none: empty or damaged."""
+    stack = [folder]
+    while stack:
+        here = stack.pop()
+        for name in here.files:
+            if name.endswith(".tsv") and not _is_table(here, name):
+                message = "The file does not begin as a history of DVCLive does: it is empty or damaged"
+                yield warning("odd-history", here.where(name), message, "Check whether the file was copied completely.")
+        if here.path.count("/") < folder.path.count("/") + _DEEPEST:
+            stack += [here.sub(name) for name in here.folders]
+
+
 def _is_table(folder: Folder, name: str) -> bool:
     try:
         return bool(_STEP_COLUMN.match(folder.head(name, 256)))
@@ -141,6 +157,7 @@ def _history(
     except FolderUnreadable as failure:
         problems.append(problem_from(failure, "folder-unreadable", folder.where(_PLOTS)))
         return
+    problems += _no_tables(folder.sub(_PLOTS).sub("metrics"))
     for name, place, file in tables:
         budget.check(place.shown)
         logged = read_file(place, file, budget)

@@ -206,6 +206,8 @@ def _config(folder: Folder, meta: Mapping[str, Json], logs: int, problems: list[
             problems.append(problem_from(failure, "unreadable-file", where))
             return {}
         problems += odd
+        if not text.strip():
+            problems.append(warning("config-empty", where, "The config is empty: its params are lost"))
         if logs > 1:
             message = f"{logs} launches share this folder, and the config in it: it is that of the last one"
             problems.append(info("config-shared", where, message))
