@@ -1,9 +1,9 @@
-"""Every file of a run damaged in turn, for each format: nothing fails, the others stay whole, and what is lost is told."""
+"""Every file of a run damaged in turn, for each format: nothing fails, others stay whole, what is lost is told."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ PLACES = [
     ("neptune_export", "neptune_export/runs/exports/data/acme_three-65e97d3552cdbddd"),
 ]
 READ = (".json", ".yaml", ".txt", ".csv", ".tsv", ".log", ".py", ".parquet", ".lock", ".dvc")
-DAMAGE = {
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda data: b"",
     "cut": lambda data: data[: len(data) // 2],
     "zeros": lambda data: bytes(len(data)),
