@@ -49,6 +49,7 @@ from runfolio.model.answers import (
     RunDetail,
     Source,
     Touched,
+    WatchReport,
 )
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.filter_text import parse_name
@@ -63,7 +64,9 @@ if TYPE_CHECKING:
     from runfolio.export.recipe import ChartRecipe
     from runfolio.index.pipeline import Indexer
     from runfolio.model.metrics import MetricSeries
+    from runfolio.model.origin import Origin
     from runfolio.model.params import Json
+    from runfolio.model.registered import RegisteredVersion
     from runfolio.readers.pool import Limits
 
 _log = logging.getLogger("runfolio.api")
@@ -78,6 +81,10 @@ class CancelToken:
     def cancel(self) -> None:
         """Ask the call to stop soon."""
         self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until somebody asks, at most so long; whether somebody did."""
+        return self._event.wait(seconds)
 
     @property
     def cancelled(self) -> bool:
@@ -105,6 +112,7 @@ class Workspace:
         self._limits = limits
         self._indexer: Indexer | None = None
         self._index_lock = threading.Lock()
+        self._link_asked = False
         self._listeners: list[Callable[[Change], None]] = []
         self._state = fold(ledger.entries)
         self._preferred = tuple(preferred)
@@ -284,6 +292,33 @@ class Workspace:
             counts.cancelled,
         )
 
+    def watch(
+        self,
+        cancel: CancelToken,
+        *,
+        on_round: Callable[[WatchReport], None] = lambda _: None,
+        every_s: float = 1.0,
+    ) -> None:
+        """Follow the library until cancelled: read what is written to its folders while it is written.
+
+        on_round   told after each round what is live and what was read, on this thread.
+        every_s    rest between two rounds; at least as long as half a round took.
+        """
+        from runfolio.index.watch import Watcher
+
+        watcher = Watcher(self._db, self._get_indexer(), lambda: [(s.id, Path(s.path)) for s in self.sources()])
+        while not cancel.cancelled:
+            started = time.monotonic()
+            with self._index_lock:
+                done = watcher.round(lambda: cancel.cancelled)
+            if self._link_asked:
+                self._link_again()
+            live = watcher.live_runs()
+            if done.changed:
+                self._runs_changed()
+            on_round(WatchReport(live, done.grown, done.read, time.monotonic() - started))
+            cancel.wait(max(every_s, (time.monotonic() - started) / 2))
+
     def facts(self) -> IndexFacts:
         """Counts for the status bar."""
         return self._queries.facts()
@@ -383,6 +418,17 @@ class Workspace:
         """The shown series of one metric for many runs; runs without it are left out."""
         return self._queries.series_for(keys, metric)
 
+    def origin(self, key: RunKey, field: FieldRef, point: int | None = None) -> Origin:
+        """Where the value of a field comes from: reader, recording, file and the place in it.
+
+        point   index of a point in the metric's series; the one that the field's aggregate chooses when None.
+        The file is read again for it, by a worker process; a file that has changed since says so in the note.
+        Raises NotFound when the run has no such value, LimitReached when the file takes too long.
+        """
+        from runfolio.index.origins import origin
+
+        return origin(self._db, key, field, self._get_indexer().find_place, point)
+
     def datasets(self) -> tuple[DatasetUse, ...]:
         """Data sets by name and digest, with the runs that used each."""
         return self._queries.datasets()
@@ -438,6 +484,12 @@ class Workspace:
     def models(self) -> tuple[ModelVersion, ...]:
         """All versions of all models, by name, newest first."""
         return tuple(sorted(self._state.versions.values(), key=lambda v: (v.model, -v.version)))
+
+    def registered(self, runs: Sequence[RunKey] | None = None) -> tuple[RegisteredVersion, ...]:
+        """Versions in the model registries of trackers, by name, newest first; of some runs, or of all."""
+        from runfolio.index.registered import registered_versions
+
+        return registered_versions(self._db, runs)
 
     def register(self, model: str, run: RunKey, *, reason: str = "") -> ModelVersion:
         """Make a new version of `model` from a run, at no stage yet. Raises UsageError when there is one already."""
@@ -674,9 +726,11 @@ class Workspace:
         return actions.describe(entry, None)
 
     def _link_again(self) -> None:
-        """Apply the decisions about recordings now; where folders are being read, that ends with linking anyway."""
+        """Apply the decisions about recordings now; where folders are being read, when that is done."""
+        self._link_asked = True
         if self._index_lock.acquire(blocking=False):
             try:
+                self._link_asked = False
                 self._get_indexer().link()
             finally:
                 self._index_lock.release()

@@ -83,6 +83,12 @@ SETTINGS = (
         "Go through the folders of the library when the window opens. What has not changed costs next to nothing.",
     ),
     Setting(
+        "library.watch",
+        "Watch the library",
+        True,
+        "Follow folders that are being written while the window is open. Looking takes a small share of the time.",
+    ),
+    Setting(
         "library.preferred_sources",
         "Preferred sources",
         "",

@@ -1,122 +1,86 @@
 """How long an import takes, beside reading the same bytes and beside the tracker's own reader.
 
-    pytest tests/bench/bench_import.py [--benchmark-json OUT] [-s]
+    pytest tests/bench/bench_import.py -s [--benchmark-json OUT]
 
-RUNFOLIO_BENCH_RUNS (1000) is the number of runs of each tree, RUNFOLIO_BENCH_FOLDER where the trees are kept. All of
-one kind is taken in one process, one after the other, on a warm page cache: `raw` walks the tree, opens every file and
-reads every byte; `import` indexes it into a new index with the worker processes, their start included; `again` indexes
-it once more with nothing changed, beside `stat`, a walk with a stat of every file.
+RUNFOLIO_BENCH_TREES    trees to import, `mlflow-1000` and so on (kinds: see `trees`), with commas.
+RUNFOLIO_BENCH_ROUNDS   rounds of each (2); lower and higher figures are printed.
+RUNFOLIO_BENCH_FOLDER   where the trees are kept.
+RUNFOLIO_BENCH_PYTHON   a Python that has mlflow and tensorboard, best in an environment of its own: mlflow wants other
+                        versions of some libraries. Without it their readers are not measured.
+
+Each round is a process of its own on a warm page cache, the start of its worker processes included; see `import_round`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
-import shutil
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from runfolio.api import Workspace
-
-RUNS = int(os.environ.get("RUNFOLIO_BENCH_RUNS", "1000"))
+HERE = Path(__file__).parent
+TREES = tuple(os.environ.get("RUNFOLIO_BENCH_TREES", "mlflow-1000,tensorboard-1000,plain-1000,sqlite-1000").split(","))
+ROUNDS = int(os.environ.get("RUNFOLIO_BENCH_ROUNDS", "2"))
 FOLDER = Path(os.environ.get("RUNFOLIO_BENCH_FOLDER", str(Path(tempfile.gettempdir()) / "runfolio-bench")))
-KINDS = tuple(os.environ.get("RUNFOLIO_BENCH_KINDS", "mlflow,tensorboard,plain").split(","))
+PYTHON = os.environ.get("RUNFOLIO_BENCH_PYTHON", "")
+REFERENCES = ("mlflow", "tensorboard")
+"""Kinds of tree for which a tracker's own reader is timed; there is none for plain CSV."""
+
+Figures = dict[str, float]
 
 
-def raw(root: Path) -> int:
-    """Bytes in the tree, each of them read."""
-    total = 0
-    stack = [str(root)]
-    while stack:
-        with os.scandir(stack.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    stack.append(entry.path)
-                else:
-                    handle = os.open(entry.path, os.O_RDONLY)
-                    while block := os.read(handle, 1 << 20):
-                        total += len(block)
-                    os.close(handle)
-    return total
+def measured(root: Path, place: Path, points: int) -> Figures:
+    """What one round took, with the ratios that the design is held to."""
+    place.mkdir()
+    app = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1] / "app"), str(HERE)])}
+    call = [sys.executable, str(HERE / "import_round.py"), str(root), str(place)]
+    took: Figures = json.loads(subprocess.run(call, env=app, check=True, stdout=subprocess.PIPE).stdout)
+    return took | {
+        "import/raw": took["import_s"] / took["raw_s"],
+        "runs/s": took["runs"] / took["import_s"],
+        "points/cpu_s": points / took["cpu_s"],
+        "index_bytes/point": took["index_bytes"] / points,
+        "again/stat": took["again_s"] / took["stat_s"],
+    }
 
 
-def walk(root: Path) -> int:
-    """Bytes in the tree by the word of stat."""
-    total = 0
-    stack = [str(root)]
-    while stack:
-        with os.scandir(stack.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    stack.append(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-    return total
+def reference(kind: str, root: Path) -> Figures:
+    """What the tracker's own reader took; {} where it is not to be had."""
+    if not PYTHON or kind not in REFERENCES:
+        return {}
+    call = [PYTHON, str(HERE / "reference.py"), kind, str(root)]
+    told = json.loads(subprocess.run(call, check=True, stdout=subprocess.PIPE).stdout)
+    return {f"reference_{name}": told[name] for name in ("seconds", "cpu_s")}
 
 
-def seconds(call: object, *args: object) -> float:
-    """Wall seconds of one call."""
-    assert callable(call)
-    started = time.perf_counter()
-    call(*args)
-    return time.perf_counter() - started
+def span(rounds: list[Figures], name: str) -> str:
+    """Lowest and highest figure of the rounds."""
+    figures = [r[name] for r in rounds if name in r]
+    return f"{min(figures):,.4g} to {max(figures):,.4g}" if figures else "not measured"
 
 
-def cpu_s() -> float:
-    """CPU seconds of this process and of its children that have ended."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    shutil.rmtree(tmp_path, ignore_errors=True)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_import(kind: str, home: Path, benchmark: BenchmarkFixture) -> None:
+@pytest.mark.parametrize("name", TREES)
+def test_import(name: str, tmp_path: Path, benchmark: BenchmarkFixture) -> None:
     from bench.trees import tree
 
-    root, points = tree(FOLDER, kind, RUNS)
-    raw(root)
-    raw_s = min(seconds(raw, root) for _ in range(3))
-    stat_s = min(seconds(walk, root) for _ in range(3))
-    index = home / "index.duckdb"
-    figures: dict[str, float] = {}
+    kind, runs = name.split("-")
+    root, points = tree(FOLDER, kind, int(runs))
+    rounds: list[Figures] = []
 
-    def whole() -> None:
-        used = cpu_s()
-        with Workspace.open(index, home / "ledger") as workspace:
-            workspace.index([root])
-        figures["cpu_s"] = cpu_s() - used
+    def one() -> None:
+        took = measured(root, tmp_path / str(len(rounds)), points)
+        told = reference(kind, root)
+        if told:
+            told["reference/import"] = told["reference_seconds"] / took["import_s"]
+        rounds.append(took | told)
 
-    benchmark.pedantic(whole, rounds=1)
-    assert benchmark.stats is not None
-    import_s = benchmark.stats.stats.min
-    size = index.stat().st_size
-    with Workspace.open(index, home / "ledger") as workspace:
-        again_s = min(seconds(workspace.index, [root]) for _ in range(2))
-        assert len(workspace.run_keys()) == RUNS
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    figures |= {
-        "runs": RUNS,
-        "points": points,
-        "raw_s": raw_s,
-        "import_s": import_s,
-        "import/raw": import_s / raw_s,
-        "runs/s": RUNS / import_s,
-        "points/cpu_s": points / figures["cpu_s"],
-        "index_bytes/point": size / points,
-        "stat_s": stat_s,
-        "again_s": again_s,
-        "again/stat": again_s / stat_s,
-        "peak_MB": peak / 1024,
-    }
-    benchmark.extra_info.update(figures)
-    print(json.dumps({"kind": kind} | {name: round(value, 3) for name, value in figures.items()}))  # noqa: T201
+    benchmark.pedantic(one, rounds=ROUNDS)
+    assert all(r["runs"] == int(runs) for r in rounds)
+    benchmark.extra_info.update({"points": points, "rounds": rounds})
+    shown = {figure: span(rounds, figure) for figure in rounds[0]}
+    print(json.dumps({"tree": name, "points": points} | shown, indent=1))  # noqa: T201

@@ -7,7 +7,9 @@ The same arguments give the same bytes. A folder that is there already is kept.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sqlite3
 import struct
 import sys
 from collections.abc import Callable
@@ -21,7 +23,10 @@ METRICS = 15
 POINTS = 100
 TAGS = 20
 STEPS = 1_000
+SQLITE_POINTS = 20
 START_MS = 1_788_336_000_000
+JITTER_MS = 40
+"""Nobody logs by the clock: points come up to so much later than every half second."""
 
 
 def mlflow(root: Path, runs: int) -> int:
@@ -34,7 +39,7 @@ def mlflow(root: Path, runs: int) -> int:
     )
     rng = np.random.default_rng(1)
     for number in range(runs):
-        run_id = f"{number:032x}"
+        run_id = _run_id(number)
         place = experiment / run_id
         for part in ("params", "metrics", "tags", "artifacts"):
             (place / part).mkdir(parents=True)
@@ -56,10 +61,15 @@ def mlflow(root: Path, runs: int) -> int:
         ):
             (place / "tags" / name).write_text(text)
         for i in range(METRICS):
-            values = rng.random(POINTS)
-            lines = [f"{start + step * 500} {value!r} {step}\n" for step, value in enumerate(values.tolist())]
+            values, late = rng.random(POINTS).tolist(), rng.integers(0, JITTER_MS, POINTS).tolist()
+            lines = [f"{start + step * 500 + late[step]} {value!r} {step}\n" for step, value in enumerate(values)]
             (place / "metrics" / f"m{i}").write_text("".join(lines))
     return runs * METRICS * POINTS
+
+
+def _run_id(number: int) -> str:
+    # With a letter in front: MLflow takes an id of digits alone for a number.
+    return "a" + hashlib.sha256(str(number).encode()).hexdigest()[:31]
 
 
 def tensorboard(root: Path, runs: int) -> int:
@@ -71,12 +81,15 @@ def tensorboard(root: Path, runs: int) -> int:
         wall = START_MS / 1000 + number * 60
         records = [_event(wall, 0, b"\x1a\x0dbrain.Event:2")]
         values = rng.random((STEPS, TAGS)).astype(np.float32)
+        late = np.sort(rng.random((STEPS, TAGS)) * JITTER_MS / 1000, axis=1).tolist()
         for step in range(STEPS):
             for i in range(TAGS):
                 tag = f"metric/{i}".encode()
                 value = b"\x0a" + bytes([len(tag)]) + tag + b"\x15" + struct.pack("<f", values[step, i])
                 summary = b"\x0a" + bytes([len(value)]) + value
-                records.append(_event(wall + step * 0.5, step, b"\x2a" + bytes([len(summary)]) + summary))
+                records.append(
+                    _event(wall + step * 0.5 + late[step][i], step, b"\x2a" + bytes([len(summary)]) + summary)
+                )
         (place / f"events.out.tfevents.{int(wall)}.lab.1.0").write_bytes(b"".join(records))
     return runs * TAGS * STEPS
 
@@ -118,7 +131,62 @@ def plain(root: Path, runs: int) -> int:
     return runs * METRICS * POINTS
 
 
-MAKERS: dict[str, Callable[[Path, int], int]] = {"mlflow": mlflow, "tensorboard": tensorboard, "plain": plain}
+def sqlite(root: Path, runs: int) -> int:
+    """A database of MLflow, in the tables of revision 3500859a5d39: as in `mlflow`, but for 20 points a metric."""
+    root.mkdir(parents=True)
+    rng = np.random.default_rng(4)
+    database = sqlite3.connect(root / "mlflow.db")
+    database.executescript(_SQLITE_TABLES)
+    database.execute("insert into experiments values (1, 'bench', './mlruns/1', 'active', 0, 0)")
+    for number in range(runs):
+        run_id, start = _run_id(number), START_MS + number * 60_000
+        database.execute(
+            "insert into runs values (?,?,'LOCAL','train.py','','lab','FINISHED',?,?,'','active',?,1,null)",
+            (run_id, f"run-{number}", start, start + 50_000, f"./mlruns/1/{run_id}/artifacts"),
+        )
+        params = [(f"p{i}", str(round(float(rng.random()), 6)), run_id) for i in range(PARAMS)]
+        database.executemany("insert into params values (?, ?, ?)", params)
+        database.execute("insert into tags values ('mlflow.runName', ?, ?)", (f"run-{number}", run_id))
+        rows: list[tuple[str, float, int, str, int]] = []
+        for i in range(METRICS):
+            values, late = rng.random(SQLITE_POINTS).tolist(), rng.integers(0, JITTER_MS, SQLITE_POINTS).tolist()
+            rows += [(f"m{i}", v, start + s * 500 + late[s], run_id, s) for s, v in enumerate(values)]
+        database.executemany("insert into metrics values (?, ?, ?, ?, ?, 0)", rows)
+        last = rows[SQLITE_POINTS - 1 :: SQLITE_POINTS]
+        final = [(k, v, t, s, r) for k, v, t, r, s in last]
+        database.executemany("insert into latest_metrics values (?, ?, ?, ?, 0, ?)", final)
+    database.commit()
+    database.close()
+    return runs * METRICS * SQLITE_POINTS
+
+
+_SQLITE_TABLES = """
+create table alembic_version(version_num varchar(32) not null, primary key (version_num));
+insert into alembic_version values ('3500859a5d39');
+create table experiments(experiment_id integer not null, name varchar(256) not null, artifact_location varchar(256),
+    lifecycle_stage varchar(32), creation_time bigint, last_update_time bigint, primary key (experiment_id));
+create table runs(run_uuid varchar(32) not null, name varchar(250), source_type varchar(20), source_name varchar(500),
+    entry_point_name varchar(50), user_id varchar(256), status varchar(9), start_time bigint, end_time bigint,
+    source_version varchar(50), lifecycle_stage varchar(20), artifact_uri varchar(200), experiment_id integer,
+    deleted_time bigint, primary key (run_uuid));
+create table params(key varchar(250) not null, value varchar(8000) not null, run_uuid varchar(32) not null,
+    primary key (key, run_uuid));
+create table tags(key varchar(250) not null, value varchar(8000), run_uuid varchar(32) not null,
+    primary key (key, run_uuid));
+create table metrics(key varchar(250) not null, value float not null, timestamp bigint not null,
+    run_uuid varchar(32) not null, step bigint default '0' not null, is_nan boolean default '0' not null,
+    primary key (key, timestamp, step, run_uuid, value, is_nan));
+create index index_metrics_run_uuid on metrics (run_uuid);
+create table latest_metrics(key varchar(250) not null, value float not null, timestamp bigint, step bigint not null,
+    is_nan boolean not null, run_uuid varchar(32) not null, primary key (key, run_uuid));
+"""
+
+MAKERS: dict[str, Callable[[Path, int], int]] = {
+    "mlflow": mlflow,
+    "tensorboard": tensorboard,
+    "plain": plain,
+    "sqlite": sqlite,
+}
 
 
 def tree(base: Path, kind: str, runs: int) -> tuple[Path, int]:

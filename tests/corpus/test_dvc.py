@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from runfolio.model.origin import Point, Wanted
 from runfolio.model.params import nest
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
 from runfolio.readers import dvc_states, git_history
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
+from runfolio.readers.places import find_place
 from runfolio.readers.scanner import scan
 from support.git_files import put_commit, put_ref
 from support.inspected import CORPUS, claims_on, inspected_runs, recordings_of
@@ -411,3 +413,12 @@ def test_a_pipeline_without_git_is_what_lies_in_the_folder(tmp_path: Path) -> No
     recordings, _ = recordings_of(tmp_path, "dvc")
     assert lasts(recordings["a"]) == {"acc": 0.5}
     assert [c.reader for c in claims_on(tmp_path)] == ["dvc"]
+
+
+def test_a_figure_of_a_commit_is_not_looked_for_in_the_file_of_today(repositories: Path) -> None:
+    run = next(r for r in found(repositories / "pipeline")[0] if r.name == "744ffda Fit a line")
+    (loss,) = (m for m in run.metrics if m.name == "train.loss")
+    wanted = Wanted("train.loss", point=Point(None, float(loss.value[0]), None, 0))
+    place = find_place(repositories / "pipeline", "", "dvc", loss.source, wanted, 10.0)
+    assert place is not None
+    assert (place.file, place.words) == ("metrics.json", "as it is in commit 744ffdafacd5, read from Git's history")

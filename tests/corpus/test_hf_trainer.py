@@ -67,6 +67,13 @@ def test_a_state_on_top_that_is_older_than_a_checkpoint_gives_way(tmp_path: Path
     assert [s for s, _ in points(only(tmp_path), "loss")] == [9, 18]
 
 
+def test_what_a_hyperparameter_search_tried_is_among_the_params(tmp_path: Path) -> None:
+    # As TrainerState.save_to_json of transformers 5.24.0 writes it.
+    state = {"global_step": 1, "is_hyper_param_search": True, "log_history": [row(1)], "trial_name": "t"}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state | {"trial_params": {"lr": 0.1, "wd": 0}}))
+    assert {p.key: p.value for p in only(tmp_path).params} == {"trial_params.lr": 0.1, "trial_params.wd": 0}
+
+
 def test_a_damaged_checkpoint_is_told_and_the_one_before_it_shown(tmp_path: Path) -> None:
     write_state(tmp_path / "checkpoint-9", 9, [{"step": 9, "loss": 1.0}])
     (tmp_path / "checkpoint-18").mkdir()

@@ -369,6 +369,19 @@ def test_a_run_id_that_climbs_is_not_believed(run: Path, tmp_path: Path) -> None
     assert codes(recording) == ["run-id-differs"]
 
 
+@pytest.mark.parametrize("location", ["mlflow-artifacts:/0", "file:///lab/mlartifacts", "/lab/work/mlartifacts/0"])
+def test_artifacts_kept_beside_the_store_are_found_by_how_their_uri_ends(run: Path, location: str) -> None:
+    store = run.parent.parent
+    below = "0" if location.endswith("0") else ""
+    place = store.parent / "mlartifacts" / below / RUN_ID / "artifacts" / "plots"
+    place.mkdir(parents=True)
+    (place / "a.png").write_bytes(b"x")
+    write_meta(run, artifact_uri=f"{location}/{RUN_ID}/artifacts")
+    recording = only(store.parent)
+    assert [a.path for a in recording.artifacts] == ["plots/a.png"]
+    assert recording.problems == ()
+
+
 @pytest.mark.parametrize("uri", ["s3://bucket/0/x/artifacts", "file:///etc", "./../../outside", "'\\\\host\\share'"])
 def test_artifacts_kept_elsewhere_are_told_and_not_looked_for(run: Path, tmp_path: Path, uri: str) -> None:
     write_meta(run, artifact_uri=uri)

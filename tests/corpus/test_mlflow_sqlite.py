@@ -104,6 +104,64 @@ def test_artifacts_are_found_beside_the_store_whatever_the_uri_says(store: sqlit
         assert only(tmp_path).artifacts == (), uri
 
 
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        (f"file:///lab/store/arts/exp%201/{RUN}/artifacts", f"arts/exp 1/{RUN}/artifacts"),
+        (f"/lab/proj/deep/er/{RUN}/artifacts", f"deep/er/{RUN}/artifacts"),
+        (f"./mlruns/1/{RUN}/artifacts", f"mlruns/1/{RUN}/artifacts"),
+        (f"D:\\lab\\arts\\1\\{RUN}\\artifacts", f"arts/1/{RUN}/artifacts"),
+        (f"gs://bucket/team/1/{RUN}/artifacts", f"team/1/{RUN}/artifacts"),
+        (f"mlflow-artifacts:/1/{RUN}/artifacts", f"mlartifacts/1/{RUN}/artifacts"),
+        (f"dbfs:/databricks/mlflow-tracking/1/{RUN}/artifacts", f"mlruns/1/{RUN}/artifacts"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["", "backend/db"])
+def test_artifacts_in_any_layout_are_found_by_how_their_uri_ends(
+    store: sqlite3.Connection, tmp_path: Path, uri: str, place: str, backend: str
+) -> None:
+    store.execute("update runs set artifact_uri = ?", (uri,))
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "a.png").write_bytes(b"x")
+    (tmp_path / backend).mkdir(parents=True, exist_ok=True)
+    database = next(tmp_path.glob("*.sqlite"))
+    database.rename(tmp_path / backend / database.name)
+    recordings, problems = read(tmp_path)
+    assert [a.path for r in recordings for a in r.artifacts] == ["a.png"]
+    assert problems == []
+
+
+def test_what_lies_around_the_opened_folder_is_not_looked_into(store: sqlite3.Connection, tmp_path: Path) -> None:
+    (tmp_path / "mlartifacts" / RUN / "artifacts").mkdir(parents=True)
+    (tmp_path / "mlartifacts" / RUN / "artifacts" / "a.png").write_bytes(b"x")
+    (tmp_path / "opened").mkdir()
+    (tmp_path / "opened" / "mlartifacts").symlink_to(tmp_path / "mlartifacts")
+    database = next(tmp_path.glob("*.sqlite"))
+    database.rename(tmp_path / "opened" / database.name)
+    recordings, problems = read(tmp_path / "opened")
+    assert [r.artifacts for r in recordings] == [()]
+    assert "artifacts-elsewhere" in [p.code for p in problems]
+
+
+@pytest.mark.parametrize("root", ["mlruns/1", "mlartifacts/1", "arts"])
+def test_params_and_metrics_among_the_artifacts_are_no_runs_of_their_own(
+    store: sqlite3.Connection, tmp_path: Path, root: str
+) -> None:
+    # MLflow's own default is ./mlruns beside the database, in the layout of a file store but without its files.
+    place = tmp_path / root / RUN / "artifacts" / "out"
+    place.mkdir(parents=True)
+    (place / "params.yaml").write_text("lr: 0.1\n")
+    (place / "metrics.csv").write_text("step,loss\n0,1.0\n1,0.5\n")
+    assert [claim.reader for claim in claims_on(tmp_path)] == ["mlflow_sqlite"]
+
+
+def test_runs_of_a_file_store_beside_a_database_are_still_found(store: sqlite3.Connection, tmp_path: Path) -> None:
+    shutil.copytree(CORPUS / "mlflow_file" / "runs" / "v2_22" / "mlruns", tmp_path / "mlruns")
+    readers = [claim.reader for claim in claims_on(tmp_path)]
+    assert readers.count("mlflow_sqlite") == 1
+    assert readers.count("mlflow_file") > 5
+
+
 def test_what_is_only_in_the_log_is_there_and_no_file_appears_or_changes(tmp_path: Path) -> None:
     writer = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
     writer.execute("pragma journal_mode = wal")

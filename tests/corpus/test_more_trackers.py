@@ -178,6 +178,26 @@ def test_values_of_numpy_are_numbers_and_other_objects_are_told(tmp_path: Path) 
     assert codes(run) == ["odd-value", "odd-metric"]
 
 
+def test_truth_values_arrays_of_one_and_fractional_steps_as_sacred_writes_them(tmp_path: Path) -> None:
+    # As FileStorageObserver of Sacred 0.8.7 wrote log_scalar of True, of numpy.array(3.5) and at step 0.5.
+    array = {"dtype": "float64", "py/object": "numpy.ndarray", "values": 3.5}
+    logged = {"bool": ([0, 1], [True, False]), "zero-d": ([2], [array]), "between": ([0.5, 2.0], [1.0, 2.0])}
+    metrics = {name: {"steps": steps, "timestamps": [], "values": values} for name, (steps, values) in logged.items()}
+    run = sacred(tmp_path, '{"heartbeat": "x", "experiment": {"name": "e"}}', json.dumps(metrics))
+    assert points(run, "bool") == [(0, "1.0"), (1, "0.0")]
+    assert points(run, "zero-d") == [(2, "3.5")]
+    assert points(run, "between") == [(0, "1.0"), (2, "2.0")]
+    assert codes(run) == ["fractional-step"]
+
+
+def test_a_queued_run_of_sacred_is_a_run(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"lr": 0.1}')
+    text = '{"command": "run", "experiment": {"name": "e"}, "host": {}, "meta": {}, "status": "QUEUED"}'
+    (tmp_path / "run.json").write_text(text)
+    run = only(tmp_path, "sacred")
+    assert (run.status, run.status_raw, [p.key for p in run.params]) == (RunStatus.UNKNOWN, "QUEUED", ["lr"])
+
+
 @pytest.mark.parametrize("text", ["", '{"status": "RUNNING", "heartbe', "[" * 100_000])
 def test_a_damaged_run_file_of_sacred_costs_status_and_times_only(tmp_path: Path, text: str) -> None:
     run = sacred(tmp_path, text, '{"loss": {"steps": [0], "values": [1.0], "timestamps": ["2026-01-01T00:00:00"]}}')
@@ -195,6 +215,12 @@ def test_monitors_of_several_environments_are_one_run_in_the_order_of_time(tmp_p
     run = only(tmp_path, "sb3")
     assert points(run, "monitor/r") == [(10, "0.5"), (20, "1.5"), (30, "0.5"), (40, "1.5")]
     assert (run.name, run.started_us) == ("Pole", 1_795_408_919_500_000)
+
+
+def test_an_environment_without_a_name_gives_the_run_none(tmp_path: Path) -> None:
+    # As the Monitor of Stable-Baselines3 2.9.2 writes it for an environment that is not registered.
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 1, "env_id": "None"}\nr,l,t\n1.0,5,0.1\n')
+    assert only(tmp_path, "sb3").name is None
 
 
 def test_a_cut_monitor_keeps_its_whole_episodes(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
+from support import event_files
 from support.inspected import CORPUS, claims_on, inspected_runs
 
 
@@ -69,6 +70,16 @@ def test_a_store_of_an_old_version_has_a_run_for_each_name(tmp_path: Path) -> No
     assert points(run, "n.a") == [(0, "1.5")]
     assert {p.key: p.value for p in run.params} == {"lr": 0.1, "opt.m": 0.9}
     assert [p.code for p in run.problems] == ["bad-row"]
+
+
+def test_a_run_that_was_resumed_began_with_its_first_log(tmp_path: Path) -> None:
+    # Trackio 0.43.0 writes the config, and `_Created` in it, anew when a run is resumed.
+    trackio(tmp_path, '{"loss": 1.0}')
+    with sqlite3.connect(tmp_path / "my proj.db") as store:
+        config = '{"_Created": "2026-01-01T00:05:00"}'
+        store.execute("update configs set config = ?", (config.encode(),))
+    store.close()
+    assert only(tmp_path, "trackio").started_us == 1_767_225_601_000_000
 
 
 # --- SwanLab ------------------------------------------------------------------------------------------------------
@@ -140,6 +151,28 @@ def test_the_trash_of_guild_is_not_shown() -> None:
     assert len(inspected_runs(CORPUS / "guild" / "runs")) == 8
 
 
+def test_the_trash_of_a_home_of_another_name_is_not_shown_either(tmp_path: Path) -> None:
+    source = CORPUS / "guild" / "runs" / ".guild" / "runs"
+    ids = sorted(p.name for p in source.iterdir())[:2]
+    shutil.copytree(source / ids[0], tmp_path / "home" / "runs" / ids[0])
+    shutil.copytree(source / ids[1], tmp_path / "home" / "trash" / "runs" / ids[1])
+    assert [*inspected_runs(tmp_path)] == [f"home/runs/{ids[0]}"]
+
+
+def test_the_value_of_a_guild_run_is_the_last_at_the_greatest_step(tmp_path: Path) -> None:
+    # Guild 0.9.0 compares runs by 0.4 when a script prints these losses at these steps.
+    run = tmp_path / "0123456789abcdef0123456789abcdef"
+    (run / ".guild" / "attrs").mkdir(parents=True)
+    (run / ".guild" / "opref").write_text("guildfile:. 0 '' train\n")
+    logged = ((0, 1.0), (5, 0.5), (5, 0.4), (2, 0.001))
+    events = [event_files.version(), *(event_files.scalar(*point) for point in logged)]
+    event_files.write(run / ".guild", map(event_files.record, events))
+    (metric,) = only(tmp_path, "guild").metrics
+    assert metric.step.tolist() == [0, 5, 5, 2]
+    assert metric.final == pytest.approx(0.4)
+    assert metric.final_rule == "greatest step, the last written of it"
+
+
 # --- ClearML ------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +234,23 @@ def test_messages_of_comet_add_up(tmp_path: Path) -> None:
     assert (run.status, [p.code for p in run.problems]) == (RunStatus.UNKNOWN, ["cut-line"])
 
 
+def test_values_that_comet_keeps_as_text_are_numbers_where_they_spell_one(tmp_path: Path) -> None:
+    # As Comet 3.58.8 wrote log_metric of True, "0.5", an infinity and "abc".
+    said = {"bool": "True", "number": "0.5", "high": "Infinity", "low": "-Infinity", "word": "abc"}
+    rows = "".join(
+        message("metric_msg", metric={"metricName": name, "metricValue": value, "step": 1})
+        for name, value in said.items()
+    )
+    run = comet(tmp_path, rows)
+    assert {m.name: m.value.tolist() for m in run.metrics} == {
+        "bool": [1.0],
+        "number": [0.5],
+        "high": [float("inf")],
+        "low": [float("-inf")],
+    }
+    assert [(p.code, "word" in p.message) for p in run.problems] == [("odd-value", True)]
+
+
 def test_an_empty_zip_is_a_run_that_was_killed(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / f"{'a' * 32}.zip", "w"):
         pass
@@ -242,3 +292,40 @@ def test_operations_of_neptune_add_up_over_the_files_of_the_queue(tmp_path: Path
     assert points(run, "m/a b") == [(5, "1.0"), (5, "2.0")]
     assert ({p.key: p.value for p in run.params}, run.status) == ({"lr": 0.1}, RunStatus.FAILED)
     assert [p.code for p in run.problems] == ["cut-line"]
+
+
+def test_what_was_deleted_from_a_run_of_neptune_is_gone(tmp_path: Path) -> None:
+    # As Neptune 1.14.0 queues `del run[...]`, and what is logged under the same name afterwards.
+    def log(path: str, value: float, step: float) -> dict[str, Any]:
+        return {"type": "LogFloats", "path": path.split("/"), "values": [{"value": value, "step": step, "ts": 1.8e9}]}
+
+    operations: list[dict[str, Any]] = [
+        {"type": "AssignInt", "path": ["parameters", "gone"], "value": 1},
+        {"type": "AssignInt", "path": ["parameters", "kept"], "value": 2},
+        {"type": "AssignInt", "path": ["ns", "b"], "value": 3},
+        {"type": "AddStrings", "path": ["sys", "tags"], "values": ["old"]},
+        *(log(name, 1.0, 0) for name in ("gone", "again", "cleared", "kept")),
+        *({"type": "DeleteAttribute", "path": p} for p in (["parameters", "gone"], ["ns", "b"], ["gone"], ["again"])),
+        {"type": "ClearFloatLog", "path": ["cleared"]},
+        {"type": "ClearStringSet", "path": ["sys", "tags"]},
+        log("again", 2.0, 0.5),
+        {"type": "AddStrings", "path": ["sys", "tags"], "values": ["new"]},
+    ]
+    folder = tmp_path / ".neptune" / "offline" / "run__01234567-89ab-cdef-0123-456789abcdef"
+    folder.mkdir(parents=True)
+    lines = (json.dumps({"obj": o, "version": n, "at": 1.8e9}) for n, o in enumerate(operations, 1))
+    (folder / "data-1.log").write_text("\n".join(lines) + "\n")
+    run = only(tmp_path, "neptune")
+    assert [p.key for p in run.params] == ["kept"]
+    assert {m.name: m.value.tolist() for m in run.metrics} == {"kept": [1.0], "again": [2.0]}
+    assert [*run.tags] == ["new"]
+    assert "ns/b" not in str(run.extra)
+    assert [(p.code, "again" in p.message) for p in run.problems] == [("fractional-step", True)]
+
+
+def test_configuration_objects_of_clearml_are_kept(tmp_path: Path) -> None:
+    # As ClearML 2.1.12 writes connect_configuration({"model": {"layers": [1, 2]}}, name="cfg").
+    cfg = {"cfg": {"name": "cfg", "type": "dictionary", "value": "model {\n  layers = [1, 2]\n}"}}
+    task = {"configuration": cfg, "id": "offline-0123", "offline_folder": "/x", "name": "t"}
+    (tmp_path / "task.json").write_text(json.dumps(task))
+    assert only(tmp_path, "clearml").extra["configuration"] == {"cfg": "model {\n  layers = [1, 2]\n}"}

@@ -9,6 +9,7 @@ from typing import Any
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
+from support.expected import differences
 from support.inspected import CORPUS, claims_on
 
 RUNS = CORPUS / "optuna" / "runs"
@@ -56,7 +57,7 @@ def test_a_cut_journal_gives_everything_before_the_cut(tmp_path: Path) -> None:
     (tmp_path / "j.log").write_text(text + line(6, trial_id=0, state=1, values=[1.5])[:-9])
     found, codes = read(tmp_path)
     run = found["s/0"]
-    assert run.metrics[0].step.tolist() == [0, 10, 5], "the first report of a step counts"
+    assert run.metrics[0].step.tolist() == [0, 10, 5]
     assert (run.status, codes) == (RunStatus.RUNNING, ["cut-journal"])
 
 
@@ -65,6 +66,27 @@ def test_lines_that_are_no_operations_are_counted_and_passed_over(tmp_path: Path
     (tmp_path / "j.log").write_text(START + bad + line(6, trial_id=0, state=3, values=None))
     found, codes = read(tmp_path)
     assert (found["s/0"].status, codes) == (RunStatus.FAILED, ["odd-journal"])
+
+
+JOURNALS = CORPUS / "optuna_journal"
+REPLAYED = {run["id"]: run for run in json.loads((JOURNALS / "expected.json").read_text("utf-8"))["runs"]}
+
+
+def test_a_journal_says_what_optuna_makes_of_it_when_workers_race_and_studies_go() -> None:
+    found, codes = read(JOURNALS / "runs")
+    assert found.keys() == REPLAYED.keys()
+    # A tag that is no text is kept as JSON.
+    wrong = {key: differences(run, found[key], ignore=["tags"]) for key, run in REPLAYED.items()}
+    assert {key: said for key, said in wrong.items() if said} == {}
+    assert codes == ["deleted-study"]
+
+
+def test_of_two_reports_at_one_step_the_last_written_stands_in_its_first_place(tmp_path: Path) -> None:
+    # Trial.report() itself writes none that repeats a step; a storage that is used directly writes what it is given.
+    ops = "".join(line(7, trial_id=0, step=s, intermediate_value=v) for s, v in ((0, 1.0), (1, 2.0), (0, 3.0)))
+    (tmp_path / "j.log").write_text(START + ops)
+    (metric,) = read(tmp_path)[0]["s/0"].metrics
+    assert (metric.step.tolist(), metric.value.tolist()) == ([0, 1], [3.0, 2.0])
 
 
 def test_a_cut_store_tells_so(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from runfolio.desktop.views.data import FileComparison
 from runfolio.desktop.views.models import ModelsView
 from runfolio.desktop.widgets import Pill, PlainLabel
 from support.driver import Driver
+from support.inspected import CORPUS
 
 pytestmark = pytest.mark.usefixtures("indexed")
 
@@ -251,6 +252,22 @@ def test_a_gate_that_waits_for_a_second_person_offers_to_sign_off(driver: Driver
     assert entry[3] == "looked at the curves"
     assert "candidate approved by" in entry[2]
     assert view.panel.sign.isVisibleTo(view.panel), "who promotes cannot be the second person"
+
+
+def test_what_a_tracker_registered_is_listed_and_leads_to_its_run(driver: Driver, indexed: Path) -> None:
+    driver.start(CORPUS / "mlflow_registry" / "runs" / "v3_17").do("view.models")
+    view = driver.find(ModelsView, "models")
+    driver.until(lambda: view.table.rowCount() > 0)
+    assert cells(driver, "model-versions")[1:] == [
+        ["Reg Model", "2", "@champion", "model run"],
+        ["Reg Model", "1", "Production, @challenger", "model run"],
+    ]
+    view.table.selectRow(2)
+    driver.settle()
+    assert view.panel.isVisibleTo(view), "the run can be registered and promoted here"
+    driver.do("view.runs").highlight("model run").do("window.inspector").settle()
+    shown = [label.text() for label in driver.window.findChildren(PlainLabel)]
+    assert "In a registry" in shown
 
 
 def test_a_note_is_kept_and_survives_the_loss_of_the_index(driver: Driver, indexed: Path, sweep: Path) -> None:

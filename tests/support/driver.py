@@ -37,15 +37,19 @@ class Driver:
 
     # --- the window --------------------------------------------------------------------------------------------
 
-    def start(self, *paths: str | Path, look: bool = False) -> Driver:
-        """Open Runfolio on folders. `look`: whether it looks for new runs in the library by itself."""
-        return self.start_without_waiting(*paths, look=look).settle()
+    def start(self, *paths: str | Path, look: bool = False, watch: bool = False) -> Driver:
+        """Open Runfolio on folders.
 
-    def start_without_waiting(self, *paths: str | Path, look: bool = False) -> Driver:
+        look    whether it looks for new runs in the library by itself at the start; `watch` all the time.
+        """
+        return self.start_without_waiting(*paths, look=look, watch=watch).settle()
+
+    def start_without_waiting(self, *paths: str | Path, look: bool = False, watch: bool = False) -> Driver:
         """The same, for a start that does not get that far."""
         app.make_application()
         settings = Settings.load()
         settings.set("library.look_at_start", look)
+        settings.set("library.watch", watch)
         self._theme = Theme(ThemeMode(settings.text("window.theme")))
         self._theme.apply()
         self._window = app.make_window(self._theme, settings)

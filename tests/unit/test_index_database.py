@@ -64,17 +64,17 @@ def test_nan_null_and_infinity_go_in_and_come_out_apart(database: Database) -> N
     frame = pl.DataFrame(
         {
             "series": [1, 2, 3, 4],
-            "step": [0] * 4,
-            "wall_time": [5, None, 7, 8],
+            "step_diff": [0] * 4,
+            "wall_diff": [5, None, 7, 8],
             "value": [math.nan, None, math.inf, 0.1],
         }
     )
     database.insert("points", frame)
     values = [row[0] for row in database.rows("select value from points")]
     assert str(values) == "[nan, None, inf, 0.1]"
-    arrays = database.arrays("select series, wall_time from points order by series")
+    arrays = database.arrays("select series, wall_diff from points order by series")
     assert arrays["series"].tolist() == [1, 2, 3, 4]
-    assert arrays["wall_time"].tolist() == [5, None, 7, 8]  # masked where null
+    assert arrays["wall_diff"].tolist() == [5, None, 7, 8]  # masked where null
 
 
 def test_inserting_no_rows_is_no_error(database: Database) -> None:

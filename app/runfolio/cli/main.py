@@ -17,8 +17,10 @@ from pathlib import Path
 from runfolio import __version__
 from runfolio.cli import commands, compare, exports, links
 from runfolio.cli.doctor import show_doctor
+from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
 from runfolio.cli.summary import summarise
+from runfolio.cli.watch import watch_library
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
 from runfolio.model.answers import Verdict
 from runfolio.model.promotion import Stage
@@ -94,6 +96,13 @@ def build_parser() -> argparse.ArgumentParser:
     _common(index)
     index.set_defaults(call=commands.index_folders)
 
+    watch = verbs.add_parser("watch", help="follow folders that are being written, until Ctrl+C")
+    watch.add_argument("paths", nargs="*", metavar="PATH", type=_folder, help="added to the library")
+    watch.add_argument("--every", type=_seconds, default=1.0, metavar="SECONDS", help="rest between two looks (1)")
+    watch.add_argument("--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end by itself after so long")
+    _common(watch)
+    watch.set_defaults(call=watch_library)
+
     library = verbs.add_parser("library", help="the folders in the library; --remove takes one out")
     library.add_argument("--remove", metavar="PATH", type=_folder, help="the folder itself is not touched")
     _common(library)
@@ -167,6 +176,13 @@ def build_parser() -> argparse.ArgumentParser:
     parts.add_argument("run", metavar="RUN")
     _common(parts)
     parts.set_defaults(call=links.show_recordings)
+
+    where = verbs.add_parser("where", help="where a value comes from: reader, file, and the place in it")
+    where.add_argument("run", metavar="RUN")
+    where.add_argument("field", metavar="FIELD", help="as in a filter: val/acc.best, param.lr, status")
+    where.add_argument("--point", type=_positive, metavar="N", help="the Nth point of a metric in written order")
+    _common(where)
+    where.set_defaults(call=show_origin)
 
     split = verbs.add_parser("split", help="make recordings of a run runs of their own; undo takes it back")
     split.add_argument("run", metavar="RUN")

@@ -226,6 +226,38 @@ class Jobs(QObject):
         self._watch(self._longs.submit(working), then, fail, finished)
         return job
 
+    def standing(
+        self,
+        title: str,
+        call: Callable[[Workspace, CancelToken, Callable[[T], None]], None],
+        told: Callable[[T], None],
+        fail: Fail | None = None,
+    ) -> LongJob:
+        """Start a job that goes on until it is cancelled. What it tells arrives at `told`; nobody waits for its end."""
+        opened = self._opened
+        job = LongJob(title)
+
+        def tell(news: T) -> None:
+            self._relay.post(lambda: None if job.cancelled or self._closed else told(news))
+
+        def working() -> None:
+            if opened is None:
+                raise RuntimeError("A standing job was asked before the workspace was opened")
+            workspace = opened.result()
+            from runfolio.api import CancelToken
+
+            token = CancelToken()
+            job.begin(token)
+            call(workspace, token, tell)
+
+        def ended(done: Future[None]) -> None:
+            self._waiting += 1
+            self._relay.post(lambda: self._arrive(done, None, fail, lambda: self._running.discard(job)))
+
+        self._running.add(job)
+        self._longs.submit(working).add_done_callback(ended)
+        return job
+
     # --- results -----------------------------------------------------------------------------------------------
 
     def _watch(

@@ -50,6 +50,10 @@ def longest_join(count: int) -> float:
     return max(1.5 / max(count - 1, 1), 0.2)
 
 
+LIVE = "live"
+"""What stands behind the name of a run that is being written."""
+
+
 class RunDelegate(QStyledItemDelegate):
     """One delegate for all columns; what it draws follows from the column."""
 
@@ -115,6 +119,10 @@ class RunDelegate(QStyledItemDelegate):
             flag = icons.pixmap("flag", theme, "accent", size=14, ratio=painter.device().devicePixelRatio())
             painter.drawPixmap(QPointF(rest.right() - 14, rest.center().y() - 7), flag)
             rest.setRight(rest.right() - FLAG_SPACE)
+        if key in state.live:
+            width = self._pill_width(LIVE)
+            self._pill(painter, QRectF(rest.right() - width, rest.top(), width, rest.height()), LIVE, "accent")
+            rest.setRight(rest.right() - width - 6)
         font = self._strong if style.picked else self._font
         self._write(painter, rest, text, font, theme.color("placeholder" if text == WAITING else "text"))
 

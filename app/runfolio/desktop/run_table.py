@@ -11,7 +11,7 @@ from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import CellKind, Change
 from runfolio.model.query import SortKey
-from runfolio.model.run import RunKey
+from runfolio.model.run import RunKey, RunStatus
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -128,7 +128,7 @@ class RunTableModel(QAbstractTableModel):
         key, column = self._keys[index.row()], self._columns[index.column()]
         cell = self._cache.get(column, key)
         if role == Qt.ItemDataRole.DisplayRole or role == Qt.ItemDataRole.AccessibleTextRole:
-            return WAITING if cell is None else self._text(column, *cell)
+            return WAITING if cell is None else self._shown(key, column, *cell)
         if role == Qt.ItemDataRole.ToolTipRole:
             return None if cell is None or column.curve else tooltip(self.exact(key, column))
         return None
@@ -139,7 +139,7 @@ class RunTableModel(QAbstractTableModel):
         found = self._cache.get(shown, key)
         if found is None:
             return key, shown, None, WAITING
-        return key, shown, found[0], self._text(shown, *found)
+        return key, shown, found[0], self._shown(key, shown, *found)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The title with the arrow of the order, if the column is part of it."""
@@ -163,6 +163,12 @@ class RunTableModel(QAbstractTableModel):
         """A cell in full precision; "" for what has not arrived."""
         cell = self._cache.get(column, key)
         return "" if cell is None else exact_text(self.kind(column), *cell)
+
+    def _shown(self, key: RunKey, column: TableColumn, value: object, text: str | None) -> str:
+        if value == RunStatus.RUNNING and column.field.name == "status" and key in self._context.state.live:
+            # Seen to be written: what it claims is so.
+            return str(RunStatus.RUNNING)
+        return self._text(column, value, text)
 
     def _text(self, column: TableColumn, value: object, text: str | None) -> str:
         if column.curve:

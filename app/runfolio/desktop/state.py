@@ -61,6 +61,7 @@ class WindowState(QObject):
     scope_changed       `scope_keys` is the answer to `scope`.
     selection_changed   runs were picked or dropped, or took other styles.
     names_changed       `name_of` knows more names.
+    live_changed        other runs are being written.
     library_changed     a Change of index or ledger; many quick ones arrive as one.
     """
 
@@ -71,11 +72,13 @@ class WindowState(QObject):
     current_changed = Signal()
     cursor_changed = Signal()
     names_changed = Signal()
+    live_changed = Signal()
     library_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo = UndoStack()
+        self._live: frozenset[RunKey] = frozenset()
         self._query = RunQuery()
         self._keys: tuple[RunKey, ...] = ()
         self._slots: dict[RunKey, int] = {}
@@ -92,6 +95,17 @@ class WindowState(QObject):
         self._pause.timeout.connect(self._announce)
 
     # --- scope -------------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> frozenset[RunKey]:
+        """Runs whose folders are being written."""
+        return self._live
+
+    def set_live(self, keys: frozenset[RunKey]) -> None:
+        """Other runs are being written."""
+        if keys != self._live:
+            self._live = keys
+            self.live_changed.emit()
 
     @property
     def scope(self) -> RunQuery:

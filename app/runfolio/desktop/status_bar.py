@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.context import Context
 from runfolio.desktop.indexing import Indexing, progress_text
-from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton
+from runfolio.desktop.watching import Watching, watching_text
+from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton, tooltip
 from runfolio.model.answers import Change, IndexFacts, Progress, Touched
 from runfolio.model.display import count, size
 from runfolio.model.problem import Severity
@@ -21,7 +22,7 @@ class StatusBar(QStatusBar):
 
     attention_asked = Signal()
 
-    def __init__(self, context: Context, indexing: Indexing, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, indexing: Indexing, watching: Watching, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
         self.setObjectName("status-bar")
@@ -44,18 +45,26 @@ class StatusBar(QStatusBar):
         self.attention.setProperty("tone", "warn")
         self.attention.setFont(small)
         self.attention.clicked.connect(self.attention_asked)
+        self._watching = watching
+        self.live = TextButton("", context.theme, kind="link", icon="circle-dot")
+        self.live.setObjectName("watching")
+        self.live.setFont(small)
+        self.live.clicked.connect(lambda: context.commands.run("library.watch"))
+        watching.changed.connect(self._show_watching)
         self.facts = PlainLabel(role="muted", font=small)
         self.facts.setObjectName("index-facts")
         self.facts.setContentsMargins(8, 0, 14, 0)
         for widget in (self._doing, self._bar, self._cancel):
             self.addWidget(widget)
             widget.hide()
+        self.addPermanentWidget(self.live)
         self.addPermanentWidget(self.attention)
         self.addPermanentWidget(self.facts)
         self.attention.hide()
         indexing.progressed.connect(self._show_progress)
         context.theme.changed.connect(self._tint)
         self._tint()
+        self._show_watching()
 
     def activate(self) -> None:
         """The workspace is open: ask for the figures."""
@@ -89,6 +98,18 @@ class StatusBar(QStatusBar):
     def _show_attention(self, folders: int) -> None:
         self.attention.setVisible(folders > 0)
         self.attention.set_text(f"{count(folders)} folder{' needs' if folders == 1 else 's need'} attention")
+
+    def _show_watching(self) -> None:
+        live = len(self._context.state.live)
+        self.live.setVisible(self._watching.on)
+        self.live.set_text(watching_text(live))
+        self.live.setToolTip(
+            tooltip(
+                f"{count(live)} runs are being written. A click stops watching."
+                if live
+                else "The library is watched: new runs and new points appear by themselves. A click stops it."
+            )
+        )
 
     def _show_progress(self, progress: Progress | None) -> None:
         for widget in (self._doing, self._bar, self._cancel):

@@ -37,6 +37,7 @@ from runfolio.desktop.view_host import ViewHost
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.views.welcome import WelcomeView
+from runfolio.desktop.watching import Watching
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         state = WindowState(self)
         self.context = Context(jobs, state, theme, say, Commands(self), settings)
         self.indexing = Indexing(jobs, say, self)
+        self.watching = Watching(jobs, state, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
@@ -128,7 +130,7 @@ class MainWindow(QMainWindow):
         across.addWidget(self._line)
         across.addLayout(column, 1)
         self.setCentralWidget(centre)
-        self.status = StatusBar(context, self.indexing)
+        self.status = StatusBar(context, self.indexing, self.watching)
         self.status.attention_asked.connect(lambda: self.show_view("problems"))
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -190,6 +192,7 @@ class MainWindow(QMainWindow):
                 self.folders.open_paths(paths)
             elif self.context.settings.flag("library.look_at_start"):
                 self.indexing.look()
+            self.watching.set_on(on=self.context.settings.flag("library.watch"))
 
         def failed(error: RunfolioError) -> None:
             self._has_folders = False

@@ -58,6 +58,9 @@ def add_window_commands(window: MainWindow) -> None:
             "refresh-cw",
         ),
         Command(
+            "library.watch", "Watch the library, or stop it", lambda: _toggle_watch(window), (), "Library", "circle-dot"
+        ),
+        Command(
             "library.cancel",
             "Cancel indexing",
             window.indexing.cancel,
@@ -110,12 +113,22 @@ def choose(window: MainWindow, key: str, value: Value) -> None:
         context.theme.set_mode(ThemeMode(str(value)))
     elif key == "window.times":
         window.update_times()
+    elif key == "library.watch":
+        window.watching.set_on(on=bool(value))
     chosen = context.settings.chosen()
     context.jobs.background(lambda: save_settings(chosen))
 
 
 def _close(window: MainWindow) -> None:
     window.close()
+
+
+def _toggle_watch(window: MainWindow) -> None:
+    on = not window.watching.on
+    choose(window, "library.watch", on)
+    window.context.say.info(
+        "The library is watched." if on else "The library is no longer watched; F5 looks for new runs."
+    )
 
 
 def _undo(window: MainWindow) -> None:

@@ -9,12 +9,14 @@ from typing import cast
 
 from runfolio.errors import NotFound
 from runfolio.index.database import Database, Row
+from runfolio.index.registered import registered_versions
 from runfolio.model.answers import MetricFacts, RecordingFacts, RunDetail
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.direction import guess_direction
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.promotion import RunMarks
+from runfolio.model.registered import RegisteredVersion
 from runfolio.model.run import RunKey, RunStatus
 
 
@@ -65,6 +67,10 @@ class _Details:
         self._datasets = self._linked("datasets", "t.name, t.digest, t.context, t.algorithm, t.row_count, t.origin")
         self._artifacts = self._linked("artifacts", "t.path, t.size_bytes")
         self._problems = self._linked("problems", "t.severity, t.code, t.path, t.message, t.hint, t.at_byte")
+
+        self._registered: dict[str, list[RegisteredVersion]] = defaultdict(list)
+        for version in registered_versions(database, wanted):
+            self._registered[version.run].append(version)
 
     def _by_run(self, sql: str) -> dict[int, list[Row]]:
         found: dict[int, list[Row]] = defaultdict(list)
@@ -133,6 +139,7 @@ class _Details:
             ),
             marks=marks,
             extra=cast("dict[str, Json]", json.loads(str(row[12]))),
+            registered=tuple(self._registered[key]),
         )
 
 

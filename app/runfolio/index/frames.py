@@ -14,7 +14,7 @@ import polars as pl
 
 from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, path_json, problem_frame, text_or_none
 from runfolio.index.series_checks import notes
-from runfolio.index.series_rows import series_and_points
+from runfolio.index.series_rows import PointColumns, series_and_points
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, content_identity, params_digest
@@ -31,12 +31,14 @@ class Batch:
     places      the claimed folders, in the order they were read.
     recordings, series   how many there are; their numbers in the tables count from 0.
     tables      a frame for each table that gets rows, without the `source` column of those that have one.
+    points      the points of all series in their order, in one or more parts.
     """
 
     places: tuple[Place, ...]
     recordings: int
     series: int
     tables: Mapping[str, pl.DataFrame]
+    points: tuple[PointColumns, ...] = ()
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
@@ -52,7 +54,9 @@ def joined(batches: Sequence[Batch]) -> Batch:
     tables = {table: pl.concat(frames, how="vertical_relaxed") for table, frames in parts.items()}
     if "params" in tables:
         tables["params"] = tables["params"].sort("key", maintain_order=True)
-    return Batch(tuple(p for b in batches for p in b.places), first["recording"], first["series"], tables)
+    places = tuple(p for b in batches for p in b.places)
+    points = tuple(part for b in batches for part in b.points)
+    return Batch(places, first["recording"], first["series"], tables, points)
 
 
 _OF_RECORDING = {"recording": "recording"}
@@ -60,7 +64,6 @@ _NUMBERED: Mapping[str, Mapping[str, str]] = {
     "units": {},
     "recordings": {"id": "recording"},
     "series": {"id": "series", "recording": "recording"},
-    "points": {"series": "series"},
 }
 """What the numbers in a table count; those not named have a column `recording`."""
 
@@ -83,11 +86,13 @@ def pack(units: Sequence[Parsed]) -> Batch:
                 "reader": [r for _, r in places],
                 "fingerprint": [u.fingerprint for u in units],
                 "failed": [u.failed for u in units],
+                "settled": [u.settled for u in units],
             }
         )
     }
     count = sum(len(r.metrics) for r in flat)
     odd: dict[int, list[Problem]] = {}
+    points: tuple[PointColumns, ...] = ()
     if flat:
         tables |= {
             "recordings": _recordings(placed),
@@ -100,7 +105,8 @@ def pack(units: Sequence[Parsed]) -> Batch:
     if count:
         owners = [n for n, r in enumerate(flat) for _ in r.metrics]
         metrics = [m for r in flat for m in r.metrics]
-        tables["series"], tables["points"] = series_and_points(0, owners, metrics)
+        tables["series"], part = series_and_points(owners, metrics)
+        points = (part,)
         odd = notes(owners, metrics)
     rows: list[ProblemRow] = []
     for place, unit in zip(places, units, strict=True):
@@ -109,7 +115,7 @@ def pack(units: Sequence[Parsed]) -> Batch:
         rows += [(0, *place, number, p) for p in (*recording.problems, *odd.get(number, ()))]
     if rows:
         tables["problems"] = problem_frame(rows).drop("source")
-    return Batch(places, len(flat), count, tables)
+    return Batch(places, len(flat), count, tables, points)
 
 
 def _recordings(placed: Sequence[tuple[Place, Recording]]) -> pl.DataFrame:
@@ -154,6 +160,7 @@ def _params(recordings: Sequence[Recording]) -> pl.DataFrame:
             "value": [as_json(p.value) for _, _, _, p in rows],
             "num": [p.number for _, _, _, p in rows],
             "kind": [p.kind for _, _, _, p in rows],
+            "file": [storable(p.source) for _, _, _, p in rows],
         },
         schema_overrides={"num": pl.Float64},
     )

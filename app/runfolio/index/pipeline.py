@@ -6,27 +6,39 @@ recordings, so it is done after the first batch, then ever more rarely, and at t
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from runfolio.errors import Cancelled, FolderUnreadable
+from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
 from runfolio.index.database import Database
 from runfolio.index.frames import Batch, joined, pack
+from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs
 from runfolio.index.writer import Writer
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.links import NO_CHOICES, LinkChoices
+from runfolio.model.origin import Place, Wanted
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, problem_from
+from runfolio.readers.fingerprint import settled_mark
+from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
+from runfolio.readers.tail import Marks
 
 _LINK_SHARE = 5.0
 """Linking again waits until this many times its last duration has passed."""
+
+_PLACE_S = 60.0
+"""For finding the place of a value in the files."""
+_GRACE_S = 10.0
 
 _WRITE_S = 0.4
 _MOST_SERIES = 20_000
@@ -43,13 +55,21 @@ class Counts:
     cancelled: bool = False
 
 
+class Noticed(Protocol):
+    """Hears of a folder that is new (not `known`) or has changed; False when it is not to be read here."""
+
+    def __call__(self, source: int, claim: Claim, fingerprint: str, *, known: bool) -> bool: ...
+
+
 @dataclass(slots=True)
 class _Walk:
-    """One source being walked: what was seen, and what the walk itself met."""
+    """One source being walked: what was seen, what the walk itself met, and which folders need no closer look."""
 
     source: int
     root: Path
+    noticed: Noticed | None = None
     seen: set[tuple[str, str]] = field(default_factory=set)
+    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -68,6 +88,7 @@ class Indexer:
         self._limits = limits
         self._choices = choices
         self._pool: ParsePool[Batch] | None = None
+        self._starting = threading.Lock()
         self._written_at = 0.0
         self._linked_at = 0.0
         self._link_s = 0.0
@@ -78,6 +99,41 @@ class Indexer:
             self._pool.stop()
             self._pool = None
 
+    def _workers(self) -> ParsePool[Batch]:
+        with self._starting:
+            if self._pool is None:
+                self._pool = ParsePool(pack, self._limits)
+            return self._pool
+
+    def find_place(self, root: Path, unit: str, reader: str, file: str, wanted: Wanted) -> Place | None:
+        """See `readers.places`; in a worker process, from any thread. Raises LimitReached."""
+        return self._workers().call(find_place, root, unit, reader, file, wanted, _PLACE_S, seconds=2 * _PLACE_S)
+
+    def read_grown(self, root: Path, claim: Claim, marks: Marks | None) -> Grown:
+        """What was added to a folder since `marks`, read by a worker process; see `growth`.
+
+        A worker that does not come back is as for any folder: then all of it is read by the way that has every guard.
+        """
+        limits = self._limits or Limits()
+        try:
+            return self._workers().call(
+                read_grown, root, claim, marks, limits.folder_s, seconds=limits.folder_s + _GRACE_S
+            )
+        except LimitReached:
+            return Grown(self._read_one(root, claim), True, Marks())
+
+    def put(self, source: int, batch: Batch) -> None:
+        """Replace what is known of the claimed folders of a batch; linking is left to the caller."""
+        self._writer.put_batch(source, batch)
+
+    def read_whole(self, source: int, root: Path, claim: Claim) -> None:
+        """Read one claimed folder again; linking is left to the caller."""
+        self.put(source, self._read_one(root, claim))
+
+    def _read_one(self, root: Path, claim: Claim) -> Batch:
+        ((_, batch),) = self._workers().parse(root, [claim])
+        return batch
+
     def run(
         self,
         sources: Sequence[tuple[int, Path]],
@@ -86,21 +142,25 @@ class Indexer:
         on_progress: Callable[[Progress], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
         on_commit: Callable[[], None] = lambda: None,
+        noticed: Noticed | None = None,
     ) -> Counts:
         """Read what is new or changed in the sources, forget what is gone, and link.
 
         deep        read everything again, changed or not.
         cancelled   asked between folders; what was written until then stays.
         on_commit   called after each transaction that others may want to see.
+        noticed     told of each folder that is new or has changed, before it is read.
         """
         counts = Counts()
         try:
             for source, root in sources:
-                self._run_source(_Walk(source, root), counts, deep, on_progress, cancelled, on_commit)
+                walk = _Walk(source, root, noticed)
+                self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
         on_progress(Progress("link", counts.read, counts.read, ""))
-        self._link()
+        if not self._is_linked():
+            self._link()
         on_commit()
         return counts
 
@@ -123,6 +183,7 @@ class Indexer:
         on_commit: Callable[[], None],
     ) -> None:
         known = self._writer.units(walk.source)
+        walk.settled = {} if deep else self._writer.settled(walk.source)
         if not walk.root.is_dir():
             # An unplugged disk is no reason to forget what was on it.
             missing = Problem(
@@ -143,10 +204,8 @@ class Indexer:
                 handed += 1
                 yield claim
 
-        if self._pool is None:
-            self._pool = ParsePool(pack, self._limits)
         held: list[Batch] = []
-        for claims, batch in self._pool.parse(walk.root, changed()):
+        for claims, batch in self._workers().parse(walk.root, changed()):
             if cancelled():
                 raise Cancelled
             held.append(batch)
@@ -190,25 +249,45 @@ class Indexer:
             if looked_at % 64 == 1:
                 on_progress(Progress("scan", counts.read, None, path))
 
+        def is_settled(path: str) -> bool:
+            reader, mark = walk.settled.get(storable(path), ("", ""))
+            if not mark or settled_mark(walk.root, path) != mark:
+                return False
+            walk.seen.add((storable(path), reader))
+            counts.unchanged += 1
+            return True
+
         try:
-            for found in scan(walk.root, on_folder):
+            for found in scan(walk.root, on_folder, is_settled):
                 if isinstance(found, Problem):
                     walk.problems.append(found)
                     continue
                 place = (storable(found.claim.path), found.claim.reader)
                 walk.seen.add(place)
-                if place in known and known[place] == found.fingerprint:
+                fingerprint = found.fingerprint
+                if place in known and known[place] == fingerprint:
                     counts.unchanged += 1
-                else:
+                    continue
+                if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=place in known):
                     yield found.claim
         except FolderUnreadable as failure:
             walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
             walk.seen.update(known)
 
+    def _is_linked(self) -> bool:
+        """Whether the runs are those of what was read, by the choices that hold now."""
+        return self._writer.linked_by() == _digest(self._choices())
+
     def _link(self) -> None:
         started = time.monotonic()
         items = linkables(self._db)
-        runs, problems = gather(items, self._choices(), lambda short, long: extends(self._db, short, long))
+        choices = self._choices()
+        runs, problems = gather(items, choices, lambda short, long: extends(self._db, short, long))
         put_runs(self._db, runs, problems)
+        self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started
+
+
+def _digest(choices: LinkChoices) -> str:
+    return hashlib.sha256(repr(choices).encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,42 +10,56 @@ from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME
 
 if TYPE_CHECKING:
-    from runfolio.model.metrics import MetricSeries
+    from runfolio.model.metrics import Floats, Ints, MetricSeries
+
+SeriesStart = tuple[int, int | None, int | None]
+"""Number of a series, its first step and its first wall time; None where it has none."""
 
 
 def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[RunKey, MetricSeries]:
     """The shown series of one metric for many runs, arrays read-only; runs without it are left out."""
     # NumPy is no part of a window's start.
-    import numpy as np
-
     from runfolio.model.metrics import MetricSeries
 
     with database.snapshot():
         rows = database.rows(
-            """select r.key, x.series, s.has_step, s.final, s.final_rule, s.file
+            """select r.key, x.series, s.first_step, s.first_wall, s.has_step, s.final, s.final_rule, s.file
                from run_series x join runs r on r.id = x.run join series s on s.id = x.series
                where x.name = ? and r.key in (select unnest(?::varchar[]))""",
             [metric, [*keys]],
         )
-        ids = [cast(int, row[1]) for row in rows]
-        points = database.arrays(
-            f"""select series, step, coalesce(wall_time, {NO_TIME}) as wall_time, value
-                from points
-                where series in (select unnest(?::integer[]))
-                order by series, rowid""",
-            [ids],
-        )
-    starts = np.searchsorted(points["series"], ids, side="left")
-    ends = np.searchsorted(points["series"], ids, side="right")
+        arrays = read_points(database, [cast(SeriesStart, row[1:4]) for row in rows])
     found: dict[RunKey, MetricSeries] = {}
-    for (key, _, has_step, final, rule, file), start, end in zip(rows, starts, ends, strict=True):
-        # `astype` copies: a slice of the whole batch would keep all of it in memory.
-        step = points["step"][start:end].astype(np.int64)
-        value = points["value"][start:end].astype(np.float64)
-        wall_time = points["wall_time"][start:end].astype(np.int64)
+    for (key, *_, has_step, final, rule, file), (step, wall_time, value) in zip(rows, arrays, strict=True):
         for array in (step, value, wall_time):
             array.flags.writeable = False
         found[RunKey(str(key))] = MetricSeries(
             metric, step, value, wall_time, bool(has_step), cast("float | None", final), str(rule), str(file)
         )
     return {key: found[key] for key in keys if key in found}
+
+
+def read_points(database: Database, series: Sequence[SeriesStart]) -> list[tuple[Ints, Ints, Floats]]:
+    """Steps, wall times in microseconds (NO_TIME where there is none) and values (n,) of each of some series."""
+    import numpy as np
+
+    from runfolio.index.point_columns import absolute, absolute_wall
+
+    ids = [number for number, _, _ in series]
+    points = database.arrays(
+        f"""select series, step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value
+            from points
+            where series in (select unnest(?::integer[]))
+            order by series, rowid""",
+        [ids],
+    )
+    starts = np.searchsorted(points["series"], ids, side="left").tolist()
+    ends = np.searchsorted(points["series"], ids, side="right").tolist()
+    steps, walls = points["step_diff"].astype(np.int64), points["wall_diff"].astype(np.int64)
+    found: list[tuple[Ints, Ints, Floats]] = []
+    for (_, first_step, first_wall), start, end in zip(series, starts, ends, strict=True):
+        step = absolute(steps[start:end], first_step or 0)
+        wall = absolute_wall(walls[start:end], NO_TIME if first_wall is None else first_wall)
+        # `astype` copies: a slice of the whole batch would keep all of it in memory.
+        found.append((step, wall, points["value"][start:end].astype(np.float64)))
+    return found

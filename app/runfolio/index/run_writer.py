@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import cast
 
+import numpy as np
 import polars as pl
 
 from runfolio.index.database import Database
 from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
+from runfolio.index.point_columns import differences, wall_differences
+from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.rows import problem_frame
+from runfolio.index.series_rows import PointColumns
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
 
@@ -40,16 +46,16 @@ _CHAINED_SERIES = (
               arg_min(s.first_value, l.leg), arg_max(s.last_step, l.leg), arg_max(s.last_value, l.leg),
               min(s.min_value), max(s.max_value), min(s.best_min), max(s.best_max), sum(s.nan_count),
               sum(s.inf_count), arg_max(s.final, l.leg), arg_max(s.shown, l.leg), arg_max(s.final_rule, l.leg),
-              arg_max(s.file, l.leg)
+              arg_max(s.file, l.leg), arg_min(s.first_wall, l.leg)
        from chains c join leg_series l using (run, name) join series s on s.id = l.id
        group by c.id, c.recording, c.name""",
-    """insert into points
-       select c.id, p.step, p.wall_time, p.value
-       from chains c join leg_series l using (run, name) join points p on p.series = l.id
-       order by c.id, l.leg, p.rowid""",
-    "drop table chains",
-    "drop table leg_series",
 )
+
+_LEGS = """select c.id, l.id, s.first_step, s.first_wall, s.n
+           from chains c join leg_series l using (run, name) join series s on s.id = l.id
+           order by c.id, l.leg"""
+_CHAINED_AT_ONCE = 1_000_000
+"""Points of resumed runs that are laid end to end in one go."""
 
 _FORGET_CHAINS = (
     "delete from points where series in (select id from made_series)",
@@ -132,14 +138,15 @@ def extends(database: Database, short: int, long: int) -> bool:
     """Whether each series of one recording is how that of the other begins, point by point; NaN equals NaN."""
     rows = database.rows(
         """with beside as (
-               select s.name, s.recording = $1 as is_short, p.step, p.value,
+               select s.name, s.recording = $1 as is_short, s.first_step, p.step_diff, p.value,
                       row_number() over (partition by s.id order by p.rowid) as place
                from series s join points p on p.series = s.id
                where s.recording in ($1, $2) and s.id not in (select id from made_series))
            select count(*)
            from (select * from beside where is_short) a
            left join (select * from beside where not is_short) b using (name, place)
-           where b.step is distinct from a.step or b.value is distinct from a.value""",
+           where b.first_step is distinct from a.first_step or b.value is distinct from a.value
+                 or (place > 1 and b.step_diff is distinct from a.step_diff)""",
         [short, long],
     )
     return rows[0][0] == 0
@@ -168,7 +175,13 @@ def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[L
                 "leg": [m.leg for _, m in members],
             },
         )
-        for statement in (*(_CHAINED_SERIES if any(m.leg for _, m in members) else [_SERIES]), *_SHOWN):
+        if any(m.leg for _, m in members):
+            for statement in _CHAINED_SERIES:
+                database.run(statement)
+            _chain_points(database)
+        else:
+            database.run(_SERIES)
+        for statement in _SHOWN:
             database.run(statement)
         sources = dict(
             cast("list[tuple[int, int]]", database.rows("select id, source from recordings")) if problems else []
@@ -181,6 +194,35 @@ def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[L
         # Whoever keeps run ids in memory sees by this that they have changed.
         database.run("delete from meta where name = 'linking'")
         database.run("insert into meta select 'linking', nextval('ids')")
+
+
+def _chain_points(database: Database) -> None:
+    """Write the points of the series that were made of legs: the differences at their joints are others."""
+    legs = cast("list[tuple[int, int, int | None, int | None, int]]", database.rows(_LEGS))
+    some: list[tuple[int, list[SeriesStart]]] = []
+    size = 0
+    for chain, group in groupby(legs, key=itemgetter(0)):
+        own = [*group]
+        some.append((chain, [(number, step, wall) for _, number, step, wall, _ in own]))
+        size += sum(n for *_, n in own)
+        if size > _CHAINED_AT_ONCE:
+            _put_chains(database, some)
+            some, size = [], 0
+    _put_chains(database, some)
+    for table in ("chains", "leg_series"):
+        database.run(f"drop table {table}")
+
+
+def _put_chains(database: Database, chains: Sequence[tuple[int, list[SeriesStart]]]) -> None:
+    read = read_points(database, [leg for _, legs in chains for leg in legs])
+    if not read:
+        return
+    step, wall, value = (np.concatenate(columns) for columns in zip(*read, strict=True))
+    sizes = iter(len(values) for _, _, values in read)
+    lengths = np.array([sum(islice(sizes, len(legs))) for _, legs in chains], dtype=np.int64)
+    ids = np.array([chain for chain, _ in chains], dtype=np.int64)
+    step_diff, wall_diff = differences(step, lengths)[0], wall_differences(wall, lengths)[0]
+    database.insert("points", PointColumns(lengths, step_diff, wall_diff, value).frame(ids))
 
 
 def _default_order(run: LinkedRun) -> tuple[bool, int, str, str]:

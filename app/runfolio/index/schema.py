@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 5
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -16,7 +16,8 @@ SCHEMA = (
     """create table sources(
         id integer, path varchar, name varchar, added_us bigint, scanned_us bigint, present boolean)""",
     # Folders that a reader claimed, and what they looked like when last read.
-    "create table units(source integer, path varchar, reader varchar, fingerprint varchar, failed boolean)",
+    """create table units(
+        source integer, path varchar, reader varchar, fingerprint varchar, failed boolean, settled varchar)""",
     """create table recordings(
         id integer, source integer, unit varchar, reader varchar, path varchar, format varchar, tracker_id varchar,
         identity varchar, has_id boolean, name varchar, status varchar, status_raw varchar, started_us bigint,
@@ -24,14 +25,18 @@ SCHEMA = (
         params_digest varchar, extra varchar)""",
     """create table params(
         recording integer, ordinal integer, key varchar, path varchar, text varchar, value varchar, num double,
-        kind varchar)""",
+        kind varchar, file varchar)""",
     "create table tags(recording integer, name varchar, text varchar)",
     "create table facts(recording integer, name varchar, text varchar)",
     """create table series(
         id integer, recording integer, name varchar, n bigint, has_step boolean, first_step bigint, first_value double,
         last_step bigint, last_value double, min_value double, max_value double, best_min double, best_max double,
-        nan_count bigint, inf_count bigint, final double, shown double, final_rule varchar, file varchar)""",
-    "create table points(series integer, step bigint, wall_time bigint, value double)",
+        nan_count bigint, inf_count bigint, final double, shown double, final_rule varchar, file varchar,
+        first_wall bigint)""",
+    # Differences as `point_columns` has them. The compression is named where it is known, so that no other is tried.
+    """create table points(
+        series integer using compression rle, step_diff bigint using compression bitpacking,
+        wall_diff bigint using compression bitpacking, value double)""",
     """create table datasets(
         recording integer, name varchar, digest varchar, context varchar, algorithm varchar, row_count bigint,
         origin varchar)""",

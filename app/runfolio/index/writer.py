@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from runfolio.index.database import Database
@@ -47,6 +48,7 @@ class Writer:
     def forget_source(self, source: int) -> None:
         """Drop a source and everything that was read from it. The folder itself is not touched."""
         with self._db.transaction():
+            self._unlink()
             self._forget("source = ?", [source])
             self._db.run("delete from units where source = ?", [source])
             self._db.run("delete from problems where source = ?", [source])
@@ -67,6 +69,15 @@ class Writer:
         rows = self._db.rows("select path, reader, fingerprint from units where source = ?", [source])
         return {(str(path), str(reader)): str(mark) for path, reader, mark in rows}
 
+    def settled(self, source: int) -> dict[str, tuple[str, str]]:
+        """Reader and `settled_mark` of folders whose runs have ended, by path; none that two readers claimed."""
+        rows = self._db.rows(
+            """select path, any_value(reader), any_value(settled) from units
+               where source = ? group by path having count(*) = 1 and any_value(settled) <> ''""",
+            [source],
+        )
+        return {str(path): (str(reader), str(mark)) for path, reader, mark in rows}
+
     # --- what was read -----------------------------------------------------------------------------------------
 
     def put_units(self, source: int, units: Sequence[Parsed]) -> None:
@@ -76,6 +87,7 @@ class Writer:
     def put_batch(self, source: int, batch: Batch) -> None:
         """The same for rows that were made elsewhere."""
         with self._db.transaction():
+            self._unlink()
             self._forget_places(source, batch.places)
             first = {"recording": 0, "series": 0}
             for what, count in (("recording", batch.recordings), ("series", batch.series)):
@@ -86,12 +98,32 @@ class Writer:
                 self._db.insert(
                     table, rows.with_columns(pl.lit(source).alias("source")) if table in _OF_SOURCE else rows
                 )
+            start = first["series"]
+            for part in batch.points:
+                end = start + len(part.lengths)
+                self._db.insert("points", part.frame(np.arange(start, end)))
+                start = end
 
     def forget_units(self, source: int, places: Sequence[tuple[str, str]]) -> None:
         """Drop what was read of claimed folders that are gone, given as (folder, reader)."""
         if places:
             with self._db.transaction():
+                self._unlink()
                 self._forget_places(source, places)
+
+    def linked(self, choices: str) -> None:
+        """Note that the runs are those of all that was read, by `choices`."""
+        with self._db.transaction():
+            self._unlink()
+            self._db.run("insert into meta values ('linked', ?)", [choices])
+
+    def linked_by(self) -> str:
+        """The choices by which all that was read is linked; "" when linking has to be done again."""
+        rows = self._db.rows("select value from meta where name = 'linked'")
+        return str(rows[0][0]) if rows else ""
+
+    def _unlink(self) -> None:
+        self._db.run("delete from meta where name = 'linked'")
 
     def _forget_places(self, source: int, places: Sequence[tuple[str, str]]) -> None:
         """Drop the rows of those places that were read before, which on a first import are none."""

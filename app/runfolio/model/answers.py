@@ -12,6 +12,7 @@ from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.promotion import RunMarks
 from runfolio.model.query import FieldRef
+from runfolio.model.registered import RegisteredVersion
 from runfolio.model.run import RunKey, RunStatus
 
 
@@ -86,6 +87,21 @@ class IndexReport:
     problems: int
     seconds: float
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatchReport:
+    """What a round of watching found.
+
+    live      runs whose folders are being written.
+    grown     folders of which only what was added was read; `read` those that were read as a whole.
+    seconds   that the round took.
+    """
+
+    live: frozenset[RunKey]
+    grown: int
+    read: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +211,11 @@ class RecordingFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """Everything the index and the ledger know about one run, but its points."""
+    """Everything the index and the ledger know about one run, but its points.
+
+    marks        what the user put on it.
+    registered   the versions that a tracker's own model registry made of it.
+    """
 
     key: RunKey
     name: str
@@ -218,6 +238,7 @@ class RunDetail:
     problems: tuple[Problem, ...]
     marks: RunMarks
     extra: Mapping[str, Json] = field(default_factory=dict)
+    registered: tuple[RegisteredVersion, ...] = ()
 
     @property
     def duration_s(self) -> float | None:

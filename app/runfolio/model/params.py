@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -19,11 +19,13 @@ class Param:
     text    as it stands in the file (`1e-3`, `True`, `[64, 32]`), without quotes that only the syntax needs.
     value   as the tracker's own reader gives it. MLflow keeps only strings; YAML and JSON are typed.
             An empty list or mapping is a leaf; so is any list (its items stay together).
+    source  file it was read from, relative to the import root; "" where the reader does not say. No part of equality.
     """
 
     path: tuple[str, ...]
     text: str
     value: Json
+    source: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:

@@ -142,9 +142,22 @@ def _recording(
         metrics=tuple(points.series(f"{where}/{_METRICS}")),
         artifacts=tuple(sorted({a.path: a for a in (*kept, *listed)}.values(), key=lambda a: a.path)),
         facts={key: value for key, value in facts.items() if isinstance(value, str) and value},
-        extra={"comment": task.get("comment"), "has_zip": has_zip, "project": project, "task_keys": [*sorted(task)]},
+        extra={
+            "configuration": _configurations(task),
+            "comment": task.get("comment"),
+            "has_zip": has_zip,
+            "project": project,
+            "task_keys": [*sorted(task)],
+        },
         problems=tuple(problems),
     )
+
+
+def _configurations(task: Mapping[str, Json]) -> dict[str, Json]:
+    """Configuration objects by name, as the text that ClearML keeps of each."""
+    given = task.get("configuration")
+    entries = given.items() if isinstance(given, dict) else ()
+    return {storable(name): entry.get("value") for name, entry in entries if isinstance(entry, dict)}
 
 
 def _artifacts(task: Mapping[str, Json]) -> list[dict[str, Json]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
@@ -19,11 +18,12 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from, war
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
+from runfolio.readers.table import number_in
+from runfolio.readers.yaml_events import some
 from runfolio.readers.zip_file import EMPTY_ZIP, Zip, names_in_directory, opened_zip
 
 _EXPERIMENT, _MESSAGES = "experiment.json", "messages.json"
 _NAME = re.compile(r"[0-9a-zA-Z]{32,50}\.zip")
-_SPELLED = {"nan": math.nan, "infinity": math.inf, "inf": math.inf, "-infinity": -math.inf, "-inf": -math.inf}
 
 
 class Comet:
@@ -75,6 +75,9 @@ def _recording(archive: Zip, where: str, key: str, budget: Budget) -> Recording:
                 log.take(row)
         except RunfolioError as failure:
             problems.append(problem_from(failure, "unreadable-file", where))
+    if log.odd:
+        message = f"{len(log.odd)} values of metrics are no numbers and left out: {some(log.odd)}"
+        problems.append(warning("odd-value", f"{where}/{_MESSAGES}", message))
     tags, project, name = facts.get("tags"), facts.get("project_name"), log.others.get("Name")
     ended = _millis(facts.get("stop_time"))
     return Recording(
@@ -106,6 +109,7 @@ class _Messages:
         self.params: dict[tuple[str, ...], Param] = {}
         self.others: dict[str, Json] = {}
         self.files: list[ArtifactRef] = []
+        self.odd: list[str] = []
 
     def take(self, row: Mapping[str, Json]) -> None:
         """One message; of older versions most are wrapped in `ws_msg`."""
@@ -129,8 +133,11 @@ class _Messages:
 
     def _metric(self, metric: Mapping[str, Json], payload: Mapping[str, Json]) -> None:
         name, value, step = metric.get("metricName"), metric.get("metricValue"), as_step(metric.get("step"))
-        number = _SPELLED.get(value.lower()) if isinstance(value, str) else as_number(value)
-        if not isinstance(name, str) or number is None:
+        number = number_in(value.strip()) if isinstance(value, str) else as_number(value)
+        if not isinstance(name, str):
+            return
+        if number is None:
+            self.odd.append(storable(name))
             return
         context = payload.get("context")
         shown = f"{context}_{name}" if isinstance(context, str) and context else name

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
 from runfolio.errors import LimitReached, RunfolioError
@@ -39,6 +39,8 @@ class Claim:
     deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
               the folder count as changed.
     watch     files and folders elsewhere below the import root, relative to it, that the content depends on as well.
+    settles   True when a run that has ended changes only by files that come or go, so that it need not be looked at
+              file by file as long as its folders have the same times.
     """
 
     reader: str
@@ -49,6 +51,7 @@ class Claim:
     prune: frozenset[str] | None = frozenset()
     deep: bool = False
     watch: frozenset[str] = frozenset()
+    settles: bool = False
 
 
 @dataclass(slots=True)
@@ -128,6 +131,27 @@ class BatchReader(Protocol):
 
         Restarts each budget's clock when the folder's turn comes, and holds no more in memory than some folders do.
         """
+        ...
+
+
+class Appended(StrEnum):
+    """How an append-only file grows."""
+
+    LINES = "lines"  # each line says all of itself
+    TABLE = "table"  # lines below a header line
+    RECORDS = "records"  # records of an event file
+
+
+@runtime_checkable
+class GrowingReader(Protocol):
+    """A reader some of whose files are only ever appended to, so that a run can be followed from where it was read.
+
+    What `read` makes of a folder in which these files hold only their last lines (below the header of a TABLE) must
+    be the series that those lines add, by the same names.
+    """
+
+    def appended(self, name: str) -> Appended | None:
+        """How a file grows, by its name relative to the claimed folder; None for one that may be rewritten."""
         ...
 
 

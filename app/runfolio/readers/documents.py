@@ -36,11 +36,13 @@ class Document:
     texts      the leaves' text as written, by key path, where it differs from what `text_of` makes of the value.
                A list is one leaf.
     problems   what was lost, doubtful or odd.
+    where      the document's path, as params name it.
     """
 
     value: Json
     texts: Mapping[KeyPath, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    where: str = ""
 
     @property
     def mapping(self) -> dict[str, Json]:
@@ -59,8 +61,8 @@ class Document:
 
 def params_of(document: Document) -> tuple[Param, ...]:
     """The leaves of a document as params; none when it is not a mapping."""
-    texts = document.texts
-    return tuple(Param(p.path, texts[p.path], p.value) if p.path in texts else p for p in flatten(document.mapping))
+    texts, where = document.texts, document.where
+    return tuple(Param(p.path, texts.get(p.path, p.text), p.value, where) for p in flatten(document.mapping))
 
 
 def decode(data: bytes, where: str) -> tuple[str, tuple[Problem, ...]]:
@@ -103,7 +105,7 @@ def _parse(data: bytes, where: str, budget: Budget, parse: Callable[[str, str, B
         return Document(None, problems=(warning("too-large", where, message),))
     text, odd = decode(data, where)
     document = parse(text, where, budget)
-    return Document(document.value, document.texts, (*odd, *document.problems)) if odd else document
+    return Document(document.value, document.texts, (*odd, *document.problems), where)
 
 
 # --- YAML ---------------------------------------------------------------------------------------------------------

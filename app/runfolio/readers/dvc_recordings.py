@@ -25,6 +25,9 @@ _MODEL = re.compile(
     re.IGNORECASE,
 )
 _TAGS = {"branch": "branch", "remote": "remote branch", "tag": "tag", "exp": "experiment"}
+IN_COMMIT = " in commit "
+"""Stands in a metric's source between the file and the commit that the file was read in."""
+
 _LONGEST_NAME = 80
 _MOST_NAMES = 50
 
@@ -156,7 +159,7 @@ def _home(kept: Kept) -> str:
 
 
 def _metrics(kept: Kept, shared: frozenset[str]) -> Iterator[MetricSeries]:
-    commit = f" in commit {kept.commit.id[:12]}" if kept.commit is not None and not kept.is_here else ""
+    commit = f"{IN_COMMIT}{kept.commit.id[:12]}" if kept.commit is not None and not kept.is_here else ""
     made = [
         replace(
             found.metric,

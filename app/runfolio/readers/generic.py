@@ -16,7 +16,7 @@ from runfolio.errors import FolderUnreadable
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength, error, warning
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, error, warning
 from runfolio.readers.csv_table import head_rows
 from runfolio.readers.files import artifacts_below, datasets_in, read_params
 from runfolio.readers.folder import Folder
@@ -76,6 +76,11 @@ class Generic:
         reason = " and ".join([*params[:1], *sorted(metrics, key=_rank)[:1]])
         return Claim(self.name, folder.path, Strength.GENERIC, reason, frozenset([*params, *metrics]))
 
+    def appended(self, name: str) -> Appended | None:
+        """Tables and lines of JSON that hold metrics."""
+        suffix = name.lower().rpartition(".")[2]
+        return {"csv": Appended.TABLE, "tsv": Appended.TABLE, "jsonl": Appended.LINES}.get(suffix)
+
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording; none, only problems, when the files hold neither params nor metrics."""
         problems: list[Problem] = []
@@ -127,7 +132,7 @@ def _add_params(params: dict[tuple[str, ...], Param], found: tuple[Param, ...], 
     for param in found:
         if params.setdefault(param.path, param).text != param.text:
             path = (file, *param.path)
-            params.setdefault(path, Param(path, param.text, param.value))
+            params.setdefault(path, Param(path, param.text, param.value, param.source))
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
+
+import numpy as np
 
 from runfolio.errors import FolderUnreadable
 from runfolio.model.metrics import MetricSeries
@@ -22,6 +25,7 @@ from runfolio.readers.tensorboard import TensorBoard
 
 _HIDDEN, _OPREF, _ATTRS = ".guild", "opref", "attrs"
 _ID = re.compile(r"[0-9a-f]{32}")
+_LOOKED_AT = 16
 _READ = frozenset(
     {
         "cmd", "deps", "exit_status", "flags", "host", "id", "initialized", "label", "started", "stopped", "tags",
@@ -39,7 +43,7 @@ class Guild:
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
         """A folder with Guild's attributes; also Guild's trash, so that what was deleted is not shown as runs."""
         above = folder.parent()
-        if folder.name in ("trash", "cache") and above is not None and above.name == _HIDDEN:
+        if folder.name in ("trash", "cache") and above is not None and _is_home(above):
             return Claim(self.name, folder.path, Strength.IDENTITY, f"Guild's {folder.name}", frozenset(), None)
         if _HIDDEN not in folder.folders:
             return None
@@ -145,8 +149,27 @@ def _scalars(hidden: Folder, budget: Budget, problems: list[Problem]) -> tuple[M
         else:
             # Guild's writer gives its points no time; a run without scalars is a usual one.
             problems += [p for p in piece.problems if p.code not in ("no-scalars", "odd-wall-time")]
-            return piece.metrics
+            return tuple(_with_last(metric) for metric in piece.metrics if len(metric))
     return ()
+
+
+def _is_home(folder: Folder) -> bool:
+    """Guild's home, whatever its name: `.guild` in a project, another where GUILD_HOME or a copy has one."""
+    if folder.name == _HIDDEN:
+        return True
+    if not {"runs", "trash"} <= {*folder.folders}:
+        return False
+    try:
+        runs = folder.sub("runs")
+        return any(_ID.fullmatch(name) and _HIDDEN in runs.sub(name).folders for name in runs.folders[:_LOOKED_AT])
+    except FolderUnreadable:
+        return False
+
+
+def _with_last(metric: MetricSeries) -> MetricSeries:
+    """With what Guild shows as the value (`guild.index`): the last one written at the greatest step."""
+    place = len(metric) - 1 - int(np.argmax(metric.step[::-1]))
+    return replace(metric, final=float(metric.value[place]), final_rule="greatest step, the last written of it")
 
 
 def _operation(hidden: Folder) -> str:

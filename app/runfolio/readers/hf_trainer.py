@@ -62,7 +62,9 @@ class HfTrainer:
         places = [folder] if STATE in folder.files else []
         log = read_log([*places, *(folder.sub(name) for name in newest_first)], budget)
         problems += log.problems
-        params = _params(folder, claim, budget, problems)
+        trial = log.state.get("trial_params")
+        tried = flatten({"trial_params": trial}) if isinstance(trial, dict) and trial else ()
+        params = (*_params(folder, claim, budget, problems), *tried)
         by_name = {p.key: p.value for p in params}
         artifacts, odd = artifacts_below(folder, budget)
         config = _document(folder, _CONFIG, budget, problems).mapping if _CONFIG in folder.files else {}

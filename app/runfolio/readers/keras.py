@@ -18,7 +18,7 @@ from runfolio.errors import FolderUnreadable
 from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength
+from runfolio.readers.contract import Appended, Budget, Claim, Strength
 from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
@@ -51,6 +51,10 @@ class Keras:
         if not logs:
             return None
         return Claim(self.name, folder.path, Strength.LAYOUT, "a log of Keras' CSVLogger", logs)
+
+    def appended(self, name: str) -> Appended | None:
+        """What the CSVLogger writes."""
+        return Appended.TABLE if name.endswith((".csv", ".log")) else None
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording with the series of all logs of the folder."""

@@ -111,7 +111,9 @@ def _recording(folder: Folder, oracle: Mapping[str, Json], budget: Budget) -> Re
 def _params(document: Document, budget: Budget, where: str, problems: list[Problem]) -> tuple[Param, ...]:
     """The values that were tried; those of Hyperband and others that the tuner adds start with `tuner/`."""
     above = ("hyperparameters", "values")
-    found = [Param(p.path[2:], p.text, p.value) for p in params_of(document) if p.path[:2] == above and p.path[2:]]
+    found = [
+        Param(p.path[2:], p.text, p.value, p.source) for p in params_of(document) if p.path[:2] == above and p.path[2:]
+    ]
     if len(found) > budget.names:
         message = f"{len(found):,} params; the first {budget.names:,} are kept"
         problems.append(warning("too-many-params", where, message))

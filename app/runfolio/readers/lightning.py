@@ -15,7 +15,7 @@ from runfolio.model.datasets import ArtifactRef
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength
+from runfolio.readers.contract import Appended, Budget, Claim, Strength
 from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below, odd_entries, read_params
 from runfolio.readers.folder import Folder
@@ -43,6 +43,10 @@ class Lightning:
         reason = "hparams.yaml of a Lightning logger" if _HPARAMS in files else "metrics.csv with Lightning's columns"
         prune = frozenset({_CHECKPOINTS} & {*folder.folders})
         return Claim(self.name, folder.path, Strength.LAYOUT, reason, frozenset(files), prune, deep=bool(prune))
+
+    def appended(self, name: str) -> Appended | None:
+        """The metrics; their header changes only when the file is written anew."""
+        return Appended.TABLE if name == _METRICS else None
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording; without metrics when a TensorBoard logger wrote those."""

@@ -63,8 +63,8 @@ def _param(param: Param, places: list[str]) -> Param:
     places.append(plain(param.key, 60))
     # What the text shows must not be more than what the value does, nor the other way round.
     if isinstance(value, str):
-        return Param(param.path, value, value)
-    return Param(param.path, text if text != param.text else str(value), value)
+        return replace(param, text=value, value=value)
+    return replace(param, text=text if text != param.text else str(value), value=value)
 
 
 def _texts(texts: Mapping[str, str], kind: str, places: list[str]) -> Mapping[str, str]:

@@ -20,11 +20,12 @@ from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import from_millis, to_iso
-from runfolio.readers.contract import Budget, Claim, Strength, Work, info, problem_from, warning
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info, problem_from, warning
 from runfolio.readers.documents import Document, parse_yaml
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of, model_facts
 from runfolio.readers.mlflow_metrics import Found, MetricFile, parse_metrics
+from runfolio.readers.mlflow_places import ArtifactPlaces, uri_parts
 from runfolio.readers.mlflow_tree import artifacts, named_files, named_texts, odd_entries
 
 _META = "meta.yaml"
@@ -94,9 +95,12 @@ class MlflowFiles:
         return None
 
     def _run_claim(self, folder: Folder, reason: str) -> Claim:
-        return Claim(
-            self.name, folder.path, Strength.IDENTITY, reason, frozenset({_META} & {*folder.files}), None, deep=True
-        )
+        files = frozenset({_META} & {*folder.files})
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, files, None, deep=True, settles=True)
+
+    def appended(self, name: str) -> Appended | None:
+        """Metric files are appended to, a line for each point."""
+        return Appended.LINES if name.startswith("metrics/") else None
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """The run of a run folder; problems alone for an experiment, or a run folder without anything in it."""
@@ -158,11 +162,9 @@ class _Run:
         self._params = self._texts("params")
         self._tags = self._texts("tags")
         self.files = self._metric_files()
-        self._kept = self._artifacts()
         self._experiment = experiment_of(folder, budget)
         self._id = self._run_id()
-        if not self._kept:
-            self._look_for_artifacts()
+        self._kept = self._artifacts() or self._artifacts_elsewhere()
         self._datasets, self._inputs = datasets_of(folder, budget, self.problems)
         self._models = model_facts(folder, self._id, self._tags, budget, self.problems)
 
@@ -288,15 +290,25 @@ class _Run:
             return ()
         return artifacts(self.folder.sub("artifacts"), self.budget, self.problems)
 
-    def _look_for_artifacts(self) -> None:
-        """Says so when artifacts were kept elsewhere, for that place is never looked into."""
+    def _artifacts_elsewhere(self) -> tuple[ArtifactRef, ...]:
+        """Those kept outside of the run's folder, looked for by how their URI ends; told when they are not there."""
         uri = self.meta.text("artifact_uri") or ""
-        if not _OWN_ARTIFACTS.fullmatch(uri):
-            message = (
-                f"Artifacts were kept at {uri[:200]}: they are not in this folder, and that place is not looked into"
-            )
-            hint = "Copy them into the run's `artifacts` folder to see them here."
-            self.problems.append(info("artifacts-elsewhere", self.where, message, hint))
+        is_own = _OWN_ARTIFACTS.fullmatch(uri) is not None
+        experiment = self.folder.parent()
+        store = experiment.parent() if experiment is not None else None
+        if is_own and (
+            store is None or experiment is None or uri_parts(uri)[-4:-2] in ([], [store.name, experiment.name])
+        ):
+            return ()
+        below = ArtifactPlaces(store).folder(self._id, uri) if store is not None else None
+        if below is not None:
+            return artifacts(below, self.budget, self.problems)
+        if is_own:
+            return ()
+        message = f"Artifacts were kept at {uri[:200]}: they are not in this folder, and that place is not looked into"
+        hint = "Copy them into the run's `artifacts` folder to see them here."
+        self.problems.append(info("artifacts-elsewhere", self.where, message, hint))
+        return ()
 
     def _facts(self, tags: Mapping[str, str], models: Mapping[str, Json]) -> dict[str, str]:
         facts: dict[str, str] = {}

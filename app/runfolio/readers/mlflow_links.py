@@ -23,7 +23,7 @@ from runfolio.readers.mlflow_tree import named_texts
 _META = "meta.yaml"
 _SAFE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,255}")
 _SCANNED_VERSIONS = 256
-"""Versions of the model registry that are looked through for a run of MLflow 2; the run itself names none."""
+"""Versions of the model registry that are looked through for a run that logged a model; it need not name its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +144,9 @@ def model_facts(
         store = store.parent()
     if above is None or store is None or not (outputs or logged):
         return extra
+    # Versions made with a run's id alone are named by no logged model, so the registry is looked through for them too.
     named = {pair for model in ids for pair in _versions_of_model(above, model, budget)}
-    if logged:
-        named |= {*_versions_naming(store, run_id, run, budget, problems)}
+    named |= {*_versions_naming(store, run_id, run, budget, problems)}
     versions: list[Json] = [v for pair in sorted(named) if (v := _version(store, *pair, budget)) is not None]
     if versions:
         extra["registered_versions"] = versions

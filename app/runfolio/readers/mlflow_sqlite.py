@@ -29,15 +29,15 @@ from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow import FACTS, STATUS
 from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
+from runfolio.readers.mlflow_places import PLACES, ArtifactPlaces, holds_artifacts_only
 from runfolio.readers.mlflow_tree import artifacts
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions, opened
+from runfolio.readers.yaml_events import some
 
 _TABLES = ("experiments", "runs")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
-_SAFE_PART = re.compile(r"[0-9A-Za-z][0-9A-Za-z_. @+-]{0,255}")
 _LARGEST = 1.7976931348623157e308
 """MLflow keeps infinities as the largest numbers, since its databases have no others."""
-_PLACES = ("mlartifacts", "mlruns", "artifacts", "")
 _EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
@@ -54,7 +54,8 @@ class MlflowSqlite:
             return None
         files = {n + suffix for n in found for suffix in ("", *COMPANIONS)} & {*folder.files}
         # Artifacts beside the store are its own; runs of a file store that lie there too are not.
-        prune = frozenset({"mlartifacts"} & {*folder.folders})
+        apart = {n for n in folder.folders if n == "mlartifacts" or holds_artifacts_only(folder.sub(n))}
+        prune = frozenset(apart)
         return Claim(
             self.name, folder.path, Strength.IDENTITY, "a database of MLflow", frozenset(files), prune, deep=bool(prune)
         )
@@ -68,8 +69,11 @@ class MlflowSqlite:
                 reader = _Reader(store, folder, name, budget)
                 yield from reader.recordings()
                 yield from store.problems
+                if reader.runless:
+                    message = f"{len(reader.runless)} versions in the model registry name no run"
+                    yield info("version-without-run", reader.path, f"{message}: {some(reader.runless)}")
                 if not reader.has_places:
-                    message = "No artifacts lie beside the database (mlartifacts or mlruns): none are shown"
+                    message = "No artifacts lie beside the database (as in mlartifacts or mlruns): none are shown"
                     yield info("artifacts-elsewhere", reader.path, message, "Copy that folder too to see them.")
 
 
@@ -105,8 +109,10 @@ class _Reader:
         self.datasets, self.dataset_tags = self._datasets()
         self.finals = self._finals()
         self.outputs = self._outputs()
+        self.runless: list[str] = []
         self.versions = self._versions()
-        self.has_places = any(name in folder.folders for name in _PLACES[:2])
+        self.places = ArtifactPlaces(folder)
+        self.has_places = any(name in folder.folders for name in PLACES[:2])
 
     def recordings(self) -> Iterator[Recording]:
         """Runs in the order of their rows; metrics are read along in the order of the runs' ids."""
@@ -282,6 +288,7 @@ class _Reader:
         columns = ("name", "version", "run_id", "current_stage", "status", "description")
         for name, version, run_id, stage, status, description in self.store.rows("model_versions", columns):
             if not _text(run_id):
+                self.runless.append(f"{storable(_text(name))} {_text(version)}")
                 continue
             place = (_text(name), _text(version))
             found[_text(run_id)].append(
@@ -303,31 +310,12 @@ class _Reader:
     # --- artifacts ---------------------------------------------------------------------------------------------
 
     def _artifacts(self, run_id: str, uri: str, problems: list[Problem]) -> tuple[ArtifactRef, ...]:
-        """What lies where the end of the artifact URI points to, below a place beside the store."""
-        parts = [p for p in re.split(r"[/\\]+", uri) if p]
-        if run_id not in parts or not all(_SAFE_PART.fullmatch(p) for p in parts[parts.index(run_id) :]):
+        """What lies where the end of the artifact URI points to, around the store."""
+        below = self.places.folder(run_id, uri)
+        if below is None:
             return ()
-        at = parts.index(run_id)
-        ends = [parts[at:]]
-        if at and _SAFE_PART.fullmatch(parts[at - 1]):
-            ends.insert(0, parts[at - 1 :])
-        for place in _PLACES:
-            for end in ends:
-                below = self._below([*([place] if place else []), *end])
-                if below is not None:
-                    return artifacts(below, self.budget, problems)
-        return ()
-
-    def _below(self, parts: Sequence[str]) -> Folder | None:
-        here = self.folder
-        for part in parts:
-            try:
-                if part not in here.folders:
-                    return None
-            except FolderUnreadable:
-                return None
-            here = here.sub(part)
-        return here
+        self.has_places = True
+        return artifacts(below, self.budget, problems)
 
 
 def _first(row: Row) -> Cell:

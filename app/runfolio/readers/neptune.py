@@ -21,7 +21,7 @@ from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from, warning
 from runfolio.readers.files import read_document
 from runfolio.readers.folder import Folder
-from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
+from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, fractional_steps, is_between, rows_of
 
 _DATA = re.compile(r"data-(\d{1,18})\.log")
 _FOLDER = re.compile(
@@ -67,6 +67,8 @@ class Neptune:
         if not queue.count:
             message = "The queue is empty: the process was killed before it wrote anything"
             problems.append(warning("empty-queue", folder.where(logs[0]), message))
+        if queue.between:
+            problems.append(fractional_steps(queue.between, folder.where(logs[0])))
         match = _FOLDER.fullmatch(folder.name)
         given = metadata.get("containerId")
         run_id = given if isinstance(given, str) and given else (match["id"] if match else folder.shown)
@@ -110,6 +112,7 @@ class _Queue:
         self.tags: dict[str, None] = {}
         self.files: set[str] = set()
         self.operations: Counter[str] = Counter()
+        self.between: dict[str, None] = {}
 
     def take(self, row: Mapping[str, Json]) -> None:
         """One operation."""
@@ -133,6 +136,12 @@ class _Queue:
                     self.tags.pop(storable(str(tag)), None)
         elif kind in ("UploadFile", "UploadFileContent", "TrackFilesToArtifact"):
             self.files.add("/".join(parts))
+        elif kind == "DeleteAttribute":
+            self._delete(parts)
+        elif kind == "ClearFloatLog":
+            self.points.drop("/".join(parts))
+        elif kind == "ClearStringSet" and parts[-1] in ("tags", "group_tags"):
+            self.tags.clear()
         elif kind not in ("LogStrings", "LogImages"):
             self.operations[kind] += 1
 
@@ -145,12 +154,26 @@ class _Queue:
         else:
             self.others["/".join(parts)] = value
 
+    def _delete(self, parts: tuple[str, ...]) -> None:
+        """What was deleted is gone on Neptune's server too; logged again it begins anew."""
+        name = "/".join(parts)
+        below = "/".join(parts[1:])
+        if parts[0] in _PARAMS:
+            self.params.pop((below,), None)
+        elif parts[0] == "sys":
+            self.system.pop(below, None)
+        self.others.pop(name, None)
+        self.files.discard(name)
+        self.points.drop(name)
+
     def _log(self, name: str, values: Json) -> None:
         for entry in values if isinstance(values, list) else ():
             value = as_number(entry.get("value")) if isinstance(entry, dict) else None
             if not isinstance(entry, dict) or value is None:
                 continue
             step, stamp = as_step(entry.get("step")), as_number(entry.get("ts"))
+            if is_between(entry.get("step")):
+                self.between[name] = None
             time_us = round(stamp * 1e6) if stamp is not None and 0 < stamp < 9e9 else NO_TIME
             self.points.add(name, step, value, time_us)
 

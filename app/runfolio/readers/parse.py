@@ -14,9 +14,9 @@ from pathlib import Path
 
 from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.problem import Problem, Severity
-from runfolio.model.run import Recording
+from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import BatchReader, Budget, Claim, Work, error, problem_from
-from runfolio.readers.fingerprint import fingerprint
+from runfolio.readers.fingerprint import fingerprint, settled_mark
 from runfolio.readers.folder import Folder
 from runfolio.readers.hf_datasets import USERS_OWN, with_datasets
 from runfolio.readers.masking import mask_problem, masked
@@ -31,6 +31,7 @@ class Parsed:
 
     failed        nothing could be made of it.
     fingerprint   what the folder looked like before it was read; "" when that could not be seen.
+    settled       the same by `settled_mark`, when all runs in it have ended and it is one that then settles; else "".
     """
 
     claim: Claim
@@ -38,13 +39,17 @@ class Parsed:
     problems: tuple[Problem, ...]
     failed: bool
     fingerprint: str = ""
+    settled: str = ""
 
 
-def parse(root: Path, claim: Claim, budget: Budget) -> Parsed:
-    """Everything that the claiming reader finds in the folder. Never raises for what a folder holds."""
-    folder = Folder(root, claim.path)
+def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None) -> Parsed:
+    """Everything that the claiming reader finds in the folder. Never raises for what a folder holds.
+
+    folder   what stands in for the claimed folder, see `tail`.
+    """
+    folder = folder or Folder(root, claim.path)
     # Before reading: what changes while it is read is then read again the next time.
-    mark = seen(folder, claim)
+    mark = _Mark.of(root, Folder(root, claim.path), claim)
     pieces: list[Recording | Problem] = []
     try:
         # One by one: what came before a failure is kept.
@@ -88,7 +93,7 @@ def parse_all(root: Path, claims: Sequence[Claim], folder_s: float) -> list[Pars
 
 def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], folder_s: float) -> list[Parsed]:
     work = [Work(Folder(root, claim.path), claim, Budget(seconds=folder_s)) for claim in claims]
-    marks = [seen(w.folder, w.claim) for w in work]
+    marks = [_Mark.of(root, w.folder, w.claim) for w in work]
     try:
         results = [*reader.read_batch(work)]
     except Exception:  # noqa: BLE001 - one by one, the folder that this is about shows, and only it is lost
@@ -102,12 +107,31 @@ def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], fo
     ]
 
 
-def _parsed(claim: Claim, mark: str, pieces: Sequence[Recording | Problem], failure: Problem | None = None) -> Parsed:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What a folder looked like: file by file, and by the times of its folders where that may do."""
+
+    files: str
+    folders: str
+
+    @classmethod
+    def of(cls, root: Path, folder: Folder, claim: Claim) -> _Mark:
+        folders = settled_mark(root, claim.path) if claim.settles else ""
+        return cls(seen(folder, claim), folders)
+
+
+def _parsed(claim: Claim, mark: _Mark, pieces: Sequence[Recording | Problem], failure: Problem | None = None) -> Parsed:
     recordings = tuple(masked(piece) for piece in pieces if isinstance(piece, Recording))
     problems = [mask_problem(piece) for piece in pieces if isinstance(piece, Problem)]
     if failure is not None:
         problems.append(mask_problem(failure))
-    return Parsed(claim, recordings, tuple(problems), failure is not None and not recordings, mark)
+    failed = failure is not None and not recordings
+    settled = mark.folders if failure is None and recordings and all(map(_has_ended, recordings)) else ""
+    return Parsed(claim, recordings, tuple(problems), failed, mark.files, settled)
+
+
+def _has_ended(recording: Recording) -> bool:
+    return recording.ended_us is not None and recording.status not in (RunStatus.RUNNING, RunStatus.UNKNOWN)
 
 
 def seen(folder: Folder, claim: Claim) -> str:

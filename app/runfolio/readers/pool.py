@@ -19,12 +19,14 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from runfolio.errors import LimitReached
 from runfolio.model.display import storable
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import Parsed, parse_all, seen
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
@@ -77,6 +79,20 @@ class ParsePool(Generic[T]):
     def warm_up(self) -> None:
         """Start a worker before there is work, so that the first folder does not wait for its imports."""
         self._pool.schedule(_nothing)
+
+    def call(self, function: Callable[..., R], *args: object, seconds: float) -> R:
+        """The answer of a function of a module, worked out by a worker within its limits.
+
+        Raises LimitReached when it takes longer than `seconds` or the worker does not survive it, and what the
+        function itself raises.
+        """
+        try:
+            answer: R = self._pool.schedule(function, args=args, timeout=seconds).result()
+        except FutureTimeout as failure:
+            raise LimitReached(f"It took longer than {seconds:.0f} s and was stopped") from failure
+        except (ProcessExpired, MemoryError) as failure:
+            raise LimitReached("The process that looked ended early", hint="The log has the details.") from failure
+        return answer
 
     def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.

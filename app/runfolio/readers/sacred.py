@@ -25,10 +25,11 @@ from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document
 from runfolio.readers.files import artifacts_below, read_document, read_params
 from runfolio.readers.folder import Folder
-from runfolio.readers.series_builder import as_number, as_step
+from runfolio.readers.series_builder import as_number, as_step, fractional_steps, is_between
 
 _RUN, _CONFIG, _METRICS, _INFO, _OUT = "run.json", "config.json", "metrics.json", "info.json", "cout.txt"
 _MARK = re.compile(rb'"(?:heartbeat|experiment|start_time|resources)"\s*:')
+_QUEUED = re.compile(rb'"status"\s*:\s*"QUEUED"')
 _STATUS = {
     "COMPLETED": RunStatus.FINISHED,
     "FAILED": RunStatus.FAILED,
@@ -53,7 +54,7 @@ class Sacred:
             head = folder.head(_RUN, 1 << 16)
         except FolderUnreadable:
             return None
-        marks = len(set(_MARK.findall(head)))
+        marks = len(set(_MARK.findall(head))) + bool(_QUEUED.search(head))
         beside = len({_CONFIG, _METRICS, _OUT} & {*folder.files})
         if marks < 2 and not (beside > 1 and _OUT in folder.files):
             return None
@@ -127,6 +128,8 @@ def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterato
             message = f"The metric {name[:80]!r} has {len(values)} values and {len(steps)} steps"
             problems.append(warning("odd-length", where, message, "The file may be cut."))
         at = [as_step(_plain(steps[i])) if i < len(steps) else None for i in kept]
+        if any(is_between(step) for step in steps):
+            problems.append(fractional_steps([name], where))
         times = [_time(text) if i < len(stamps) and isinstance(text := stamps[i], str) else None for i in kept]
         yield series(
             storable(name),
@@ -142,8 +145,10 @@ def _list(value: Json) -> list[Json]:
 
 
 def _plain(value: Json) -> Json:
-    """The number in what jsonpickle and Sacred make of a NumPy scalar."""
-    return value.get("value") if isinstance(value, dict) else value
+    """The number in what jsonpickle and Sacred make of a NumPy scalar or an array of one; a truth value is 1 or 0."""
+    if isinstance(value, dict):
+        value = value.get("value", value.get("values"))
+    return int(value) if isinstance(value, bool) else value
 
 
 def _time(text: str | None) -> int | None:

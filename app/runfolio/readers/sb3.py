@@ -71,7 +71,8 @@ class StableBaselines:
             format=self.name,
             path=folder.shown,
             id=folder.shown,
-            name=storable(environment) if isinstance(environment, str) else None,
+            # The monitor writes the text "None" for an environment that is not registered.
+            name=storable(environment) if isinstance(environment, str) and environment != "None" else None,
             started_us=round(started * 1e6) if started is not None and 0 < started < 9e9 else None,
             params=tuple(params),
             metrics=tuple(metrics),

@@ -36,10 +36,15 @@ class Unit:
         return seen(self.folder, self.claim)
 
 
-def scan(root: Path, on_folder: Callable[[str], None] | None = None) -> Iterator[Unit | Problem]:
+def scan(
+    root: Path,
+    on_folder: Callable[[str], None] | None = None,
+    is_settled: Callable[[str], bool] = lambda _: False,
+) -> Iterator[Unit | Problem]:
     """Units below `root`, and problems of the walk itself, in sorted order.
 
-    on_folder   told each folder's path before it is looked at; may raise Cancelled to stop the walk.
+    on_folder    told each folder's path before it is looked at; may raise Cancelled to stop the walk.
+    is_settled   asked by path next; a folder of which it says yes is left out with all below it.
     Raises  FolderUnreadable when the root itself cannot be listed.
     """
     if not root.is_dir():
@@ -53,6 +58,8 @@ def scan(root: Path, on_folder: Callable[[str], None] | None = None) -> Iterator
         folder = stack.pop()
         if on_folder is not None:
             on_folder(folder.shown)
+        if is_settled(folder.path):
+            continue
         try:
             listing = folder.listing
             found = claims(folder)

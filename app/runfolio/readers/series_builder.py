@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, warning
+from runfolio.readers.yaml_events import some
 
 _INT64 = 2**63
 
@@ -39,6 +41,12 @@ class SeriesBuilder:
         self._steps[name].append(len(self._steps[name]) if step is None else step)
         self._values[name].append(value)
         self._times[name].append(time_us)
+
+    def drop(self, name: str) -> None:
+        """Forget a metric, as a tracker does that lets its user delete it."""
+        for kept in (self._steps, self._values, self._times):
+            kept.pop(name, None)
+        self._stepped.discard(name)
 
     def series(self, source: str) -> Iterator[MetricSeries]:
         """The metrics in the order of their first points; without steps where no point had one."""
@@ -67,6 +75,17 @@ def as_step(value: Json) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -_INT64 <= value < _INT64:
         return None
     return int(value)
+
+
+def is_between(value: Json) -> bool:
+    """Whether a step lies between whole numbers, so that `as_step` cuts it."""
+    return isinstance(value, float) and math.isfinite(value) and not value.is_integer()
+
+
+def fractional_steps(names: Iterable[str], where: str) -> Problem:
+    """Tells that steps of these metrics were cut to whole ones."""
+    listed = some([storable(name) for name in names])
+    return warning("fractional-step", where, f"Steps between whole numbers are shown without their fraction: {listed}")
 
 
 def rows_of(data: bytes, where: str, budget: Budget, problems: list[Problem]) -> Iterator[dict[str, Json]]:

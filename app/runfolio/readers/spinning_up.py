@@ -18,7 +18,7 @@ from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, info, problem_from, warning
 from runfolio.readers.csv_table import header_of, read_csv
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
@@ -46,6 +46,10 @@ class SpinningUp:
         models = frozenset(name for name in folder.folders if _MODELS.fullmatch(name))
         reason = "progress.txt of Spinning Up"
         return Claim(self.name, folder.path, Strength.LAYOUT, reason, files, models, deep=bool(models))
+
+    def appended(self, name: str) -> Appended | None:
+        """The progress; the configuration is written once."""
+        return Appended.TABLE if name == _PROGRESS else None
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""

@@ -218,7 +218,7 @@ class _Run:
         for param in params_of(document):
             # Each entry is {desc: ..., sort: ..., value: ...}.
             if len(param.path) >= 2 and param.path[1] == "value":
-                yield Param((param.path[0], *param.path[2:]), param.text, param.value)
+                yield Param((param.path[0], *param.path[2:]), param.text, param.value, param.source)
 
     def _artifacts(self) -> tuple[ArtifactRef, ...]:
         """What lies in `files/` and `media/`; the console, points and debug logs are not the run's work."""

@@ -20,7 +20,7 @@ from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.params import Json, Param, text_of
 from runfolio.model.problem import Problem
 from runfolio.model.run import Precision, Recording, RunStatus
-from runfolio.readers.contract import Budget, Claim, Strength, error, info, warning
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, error, info, warning
 from runfolio.readers.folder import Folder
 from runfolio.readers.tensorboard_events import FolderEvents, sound_walls
 from runfolio.readers.tensorboard_files import read_file
@@ -48,6 +48,10 @@ class TensorBoard:
         if not files and not odd:
             return None
         return Claim(self.name, folder.path, Strength.FORMAT, "event files of TensorBoard", files)
+
+    def appended(self, name: str) -> Appended | None:
+        """All that is claimed."""
+        return Appended.RECORDS
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording for the folder; problems alone when no file of it holds a single record."""

@@ -67,6 +67,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             names[key] = _text(run_name)
             configs[key] = parse_json(_text(config).encode("utf-8", "surrogateescape"), where, budget)
         points: defaultdict[str, SeriesBuilder] = defaultdict(SeriesBuilder)
+        first: dict[str, int] = {}
         last: dict[str, str] = {}
         odd: defaultdict[str, int] = defaultdict(int)
         order = ("run_id", "run_name", "timestamp", "step", "metrics")
@@ -84,6 +85,8 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
                 continue
             last[key] = _text(stamp)
             at, time_us = as_step(step if isinstance(step, int | float) else None), _time(_text(stamp))
+            if time_us != NO_TIME:
+                first.setdefault(key, time_us)
             for metric, value in numbers_in(_unspelled(row), "."):
                 points[key].add(metric, at, value, time_us)
         system: defaultdict[str, SeriesBuilder] = defaultdict(SeriesBuilder)
@@ -99,7 +102,9 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
         given = configs.get(key, Document(None))
         own = given.mapping
         group = own.get("_Group")
-        started = own.get("_Created")
+        # A run that is resumed has its config, and the time in it, written anew.
+        created = _time(own_time) if isinstance(own_time := own.get("_Created"), str) else NO_TIME
+        began = [time for time in (created, first.get(key, NO_TIME)) if time != NO_TIME]
         told: list[Problem] = [*given.problems]
         if odd[key]:
             message = f"{odd[key]} rows of the run {title[:80]!r} are no JSON objects, and are left out"
@@ -111,7 +116,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             id=storable(key),
             identity=f"trackio:{key}" if has_ids and len(key) == 32 else "",
             name=storable(title) or None,
-            started_us=_known(_time(started)) if isinstance(started, str) else None,
+            started_us=min(began, default=None),
             experiment=project,
             params=tuple(p for p in params_of(given) if not p.path[0].startswith("_")),
             metrics=(*points[key].series(where), *system[key].series(where)),
@@ -147,7 +152,3 @@ def _time(text: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
-
-
-def _known(time_us: int) -> int | None:
-    return None if time_us == NO_TIME else time_us

@@ -17,7 +17,7 @@ from runfolio.model.display import storable
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Budget, Claim, Strength, info
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, info
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.tabular import Logged, read_file
@@ -50,6 +50,10 @@ class Ultralytics:
             return Claim(self.name, folder.path, Strength.LAYOUT, f"{name} of YOLO", files, prune, deep=bool(prune))
         return None
 
+    def appended(self, name: str) -> Appended | None:
+        """The results; what else is claimed is written once."""
+        return Appended.TABLE if name == "results.csv" else None
+
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""
         problems: list[Problem] = []
@@ -60,7 +64,7 @@ class Ultralytics:
                 problems += odd
                 for param in found:
                     path = (*above, *param.path)
-                    params.setdefault(path, Param(path, param.text, param.value))
+                    params.setdefault(path, Param(path, param.text, param.value, param.source))
         logged = Logged()
         if _RESULTS in claim.files:
             logged = read_file(folder, _RESULTS, budget)

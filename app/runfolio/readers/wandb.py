@@ -188,9 +188,9 @@ class _Run:
                 continue
             if isinstance(document.value, dict) and document.value:
                 for param in params_of(document):
-                    found[(*path, *param.path)] = Param((*path, *param.path), param.text, param.value)
+                    found[(*path, *param.path)] = Param((*path, *param.path), param.text, param.value, self.where)
             else:
-                found[path] = Param(path, document.texts.get((), text_of(document.value)), document.value)
+                found[path] = Param(path, document.texts.get((), text_of(document.value)), document.value, self.where)
         for param in self.files.params():
             found.setdefault(param.path, param)
         return tuple(found[path] for path in sorted(found))

@@ -110,7 +110,7 @@ class Files:
         for param in params_of(document):
             # Each entry is {desc: ..., value: ...}; wandb's own are `wandb_version` and `_wandb`.
             if len(param.path) >= 2 and param.path[1] == "value" and param.path[0] != "_wandb":
-                yield Param((param.path[0], *param.path[2:]), param.text, param.value)
+                yield Param((param.path[0], *param.path[2:]), param.text, param.value, param.source)
 
     def artifacts(self) -> tuple[ArtifactRef, ...]:
         """Every file, and what in the run's folder is neither file nor folder among the problems."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QScrollArea,
     QStackedWidget,
@@ -27,6 +30,7 @@ from runfolio.model.direction import Direction
 from runfolio.model.display import count, duration, number, size
 from runfolio.model.params import Json
 from runfolio.model.promotion import LedgerEntry
+from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey, RunStatus, status_words
 
 STATUS_TONES = {
@@ -102,6 +106,10 @@ class InspectorView(QWidget):
         self.params = PlainTable(["Param", "Value"], "params")
         self.params_search = _search("Search params", lambda: self._fill_params())
         self.metrics = PlainTable(["Metric", "Last", "Best", "Points"], "metrics")
+        for table, field_at in ((self.params, self._param_at), (self.metrics, self._metric_at)):
+            table.cellDoubleClicked.connect(partial(self._show_origin, field_at))
+            table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            table.customContextMenuRequested.connect(partial(self._open_menu, table, field_at))
         self.facts = PlainTable(["Fact", "Value"], "facts")
         self.files = PlainTable(["File", "Size"], "files")
         self.problems = PlainTable(["", "Problem"], "run-problems")
@@ -179,6 +187,9 @@ class InspectorView(QWidget):
         while self._overview.rowCount():
             self._overview.removeRow(0)
         versions = ", ".join(f"{v.model} {v.version} ({v.stage})" for v in run.marks.versions)
+        recorded = ", ".join(
+            f"{v.model} {v.version}" + (f" ({v.standing})" if v.standing else "") for v in run.registered
+        )
         rows = (
             ("Experiment", run.experiment or "–"),
             ("Started", _moment(run.started_us)),
@@ -186,6 +197,7 @@ class InspectorView(QWidget):
             ("Duration", duration(run.duration_s)),
             ("Tags", ", ".join(run.marks.tags) or "–"),
             ("Model version", versions or "–"),
+            *((("In a registry", recorded),) if recorded else ()),
             ("Folder", f"{run.source_path}/{run.path}".rstrip("/")),
             ("Key", run.key),
         )
@@ -230,7 +242,7 @@ class InspectorView(QWidget):
         shown = [p for p in self._run.params if wanted in f"{p.key} {p.text}".lower()]
         self.params.start(len(shown))
         for row, param in enumerate(shown):
-            self.params.put(row, 0, param.key)
+            self.params.put(row, 0, param.key, data=param.key)
             self.params.put(row, 1, param.text, font=fonts.mono(12), tip=f"{param.text}\n{param.kind}")
         self.params.setColumnWidth(0, 160)
 
@@ -242,12 +254,38 @@ class InspectorView(QWidget):
             way = "" if metric.direction is Direction.UNKNOWN else f"{metric.direction} is better"
             points = count(metric.count) + (f" ({count(odd)} NaN or ∞)" if odd else "")
             mono = fonts.mono(12)
-            self.metrics.put(row, 0, metric.name, tip=f"{rule}\n{way}".rstrip())
+            self.metrics.put(row, 0, metric.name, tip=f"{rule}\n{way}".rstrip(), data=metric.name)
             self.metrics.put(row, 1, number(metric.shown), font=mono, tip=repr(metric.shown), right=True)
             self.metrics.put(row, 2, number(metric.best), font=mono, tip=repr(metric.best), right=True)
             self.metrics.put(row, 3, points, font=mono, right=True)
         for column, width in enumerate((130, 72, 72)):
             self.metrics.setColumnWidth(column, width)
+
+    # --- where values come from --------------------------------------------------------------------------------
+
+    def _param_at(self, row: int, _column: int) -> FieldRef:
+        return FieldRef(FieldKind.PARAM, str(self.params.data_of(row)))
+
+    def _metric_at(self, row: int, column: int) -> FieldRef:
+        aggregate = {2: Aggregate.BEST, 3: Aggregate.COUNT}.get(column, Aggregate.LAST)
+        return FieldRef(FieldKind.METRIC, str(self.metrics.data_of(row)), aggregate)
+
+    def _show_origin(self, field_at: Callable[[int, int], FieldRef], row: int, column: int) -> None:
+        from runfolio.desktop.origin_dialog import OriginDialog
+
+        if self._run is not None:
+            OriginDialog(self._context, self._run.key, field_at(row, column), self).open()
+
+    def _open_menu(self, table: PlainTable, field_at: Callable[[int, int], FieldRef], at: QPoint) -> None:
+        cell = table.indexAt(at)
+        if not cell.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        ask = partial(self._show_origin, field_at, cell.row(), cell.column())
+        menu.addAction("Where is this value from?\tDouble click", ask)
+        menu.addAction("Copy\tCtrl+C", table.copy)
+        menu.popup(table.viewport().mapToGlobal(at))
 
     def _fill_facts(self, run: RunDetail) -> None:
         data = [(f"data: {d.context or 'used'}", f"{d.name}  {d.digest or ''}") for d in run.datasets]

@@ -16,6 +16,7 @@ from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
 from runfolio.model.promotion import LedgerEntry, ModelVersion, Stage
+from runfolio.model.registered import RegisteredVersion
 from runfolio.model.run import RunKey
 
 STAGE_TONES = {
@@ -42,6 +43,7 @@ class ModelsView(QWidget):
         self.setObjectName("models")
         self._context = context
         self._versions: tuple[ModelVersion, ...] = ()
+        self._recorded: tuple[RegisteredVersion, ...] = ()
         self._run: RunKey | None = None
         self._lay_out()
         context.state.current_changed.connect(self._follow)
@@ -118,12 +120,16 @@ class ModelsView(QWidget):
             self._show_run(key, None)
 
     def _ask(self) -> None:
-        self._context.jobs.query("models", lambda workspace: workspace.models(), self._arrived)
+        def call(workspace: Workspace) -> tuple[tuple[ModelVersion, ...], tuple[RegisteredVersion, ...]]:
+            return workspace.models(), workspace.registered()
 
-    def _arrived(self, versions: tuple[ModelVersion, ...]) -> None:
+        self._context.jobs.query("models", call, lambda answer: self._arrived(*answer))
+
+    def _arrived(self, versions: tuple[ModelVersion, ...], recorded: tuple[RegisteredVersion, ...]) -> None:
         self._versions = versions
+        self._recorded = recorded
         self.table.blockSignals(True)
-        self.table.start(len(versions))
+        self.table.start(len(versions) + (1 + len(recorded) if recorded else 0))
         for row, version in enumerate(versions):
             moment = dt.datetime.fromtimestamp(version.created_us / 1e6, tz=dt.UTC).astimezone()
             made = f"registered by {version.created_by}, {moment:%Y-%m-%d %H:%M}"
@@ -132,13 +138,28 @@ class ModelsView(QWidget):
             color = self._context.theme.color("good") if version.stage is Stage.PRODUCTION else None
             self.table.put(row, 2, version.stage.value, color=color)
             self.table.put(row, 3, version.run_name)
+        self._fill_recorded(len(versions))
         self.table.blockSignals(False)
-        if self._run is None and versions:
-            self.table.selectRow(0)
-        self.stack.setCurrentIndex(1 if versions or self._run is not None else 0)
+        if self._run is None and (versions or recorded):
+            self.table.selectRow(0 if versions else 1)
+        self.stack.setCurrentIndex(1 if versions or recorded or self._run is not None else 0)
         if self._run is not None:
             self._show_head(self._version_of(self._run))
             self._ask_trail(self._run)
+
+    def _fill_recorded(self, row: int) -> None:
+        """Below the user's own versions those that trackers registered: shown as they were, and not to be changed."""
+        if not self._recorded:
+            return
+        self.table.put_section(row, "Registries of trackers", self._context.theme.color("muted"))
+        for place, version in enumerate(self._recorded):
+            at = row + 1 + place
+            said = (f"tags: {', '.join(f'{k}={v}' for k, v in version.tags.items())}" if version.tags else "",)
+            tip = "\n".join(["recorded by the tracker", *filter(None, (version.status, version.description, *said))])
+            self.table.put(at, 0, version.model, tip=tip, data=len(self._versions) + place)
+            self.table.put(at, 1, version.version, right=True)
+            self.table.put(at, 2, version.standing)
+            self.table.put(at, 3, version.run_name)
 
     def _ask_trail(self, run: RunKey) -> None:
         self._context.jobs.query("model-trail", lambda workspace: workspace.history(run), self._fill_trail)
@@ -148,9 +169,13 @@ class ModelsView(QWidget):
 
     def _choose_version(self) -> None:
         rows = {index.row() for index in self.table.selectedIndexes()}
-        if len(rows) == 1:
-            version = self._versions[rows.pop()]
-            self._show_run(version.run, version)
+        place = self.table.data_of(rows.pop()) if len(rows) == 1 else None
+        if not isinstance(place, int):
+            return
+        if place < len(self._versions):
+            self._show_run(self._versions[place].run, self._versions[place])
+        else:
+            self._show_run(self._recorded[place - len(self._versions)].run, None)
 
     def _show_run(self, run: RunKey, version: ModelVersion | None) -> None:
         self._run = run

@@ -29,6 +29,7 @@ LOCAL_COMMANDS = (
     "runs.tag",
     "runs.join",
     "runs.inspect",
+    "runs.origin",
     "runs.copy",
 )
 
@@ -167,6 +168,7 @@ class RunsView(QWidget):
                 ("Return", "Enter"),
                 "panel-right",
             ),
+            ("runs.origin", "Where is this value from?", self.show_origin, ("O",), "info"),
             ("runs.copy", "Copy the highlighted runs", lambda: self.copy(as_tsv), ("Ctrl+C",), "copy"),
         )
         commands = self._context.commands
@@ -234,6 +236,14 @@ class RunsView(QWidget):
             )
             return
         JoinDialog(self._context, keys, self).open()
+
+    def show_origin(self) -> None:
+        """Say where the value of the current cell comes from."""
+        from runfolio.desktop.origin_dialog import OriginDialog
+
+        key, cell = self.table.current_key(), self.table.currentIndex()
+        if key is not None and cell.isValid():
+            OriginDialog(self._context, key, self.table.runs.columns[cell.column()].field, self).open()
 
     def _inspect(self) -> None:
         key = self.table.current_key()

@@ -1,0 +1,198 @@
+"""Puts what was added to followed folders into the index: more points, and figures that know of them.
+
+Runs are not linked again for it: no recording came, went or changed its params. When a folder has come to rest it is
+read once more as a whole, and everything that only shows in the whole is told then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import polars as pl
+
+from runfolio.index.database import Database
+from runfolio.index.frames import Batch, pack
+from runfolio.index.points import SeriesStart, read_points
+from runfolio.index.series_rows import PointColumns
+from runfolio.model.times import NO_TIME
+from runfolio.readers.contract import Budget, Claim
+from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
+from runfolio.readers.tail import Marks, follow
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A followed folder as rows. `whole` says whether they are all of it, or points to be added."""
+
+    batch: Batch
+    whole: bool
+    marks: Marks
+
+
+_Series: TypeAlias = dict[str, Any]
+"""A row of the table `series` by column."""
+
+_COLUMNS = (
+    "id", "recording", "name", "n", "has_step", "first_step", "first_value", "last_step", "last_value", "min_value",
+    "max_value", "best_min", "best_max", "nan_count", "inf_count", "final", "shown", "final_rule", "file",
+    "first_wall",
+)  # fmt: skip
+
+_POINTS_OF_RUNS = """update runs set points = g.points
+                     from (
+                         select x.run, sum(s.n) as points
+                         from run_series x join series s on s.id = x.series
+                         where x.run in (select run from run_series where series in (select unnest(?::integer[])))
+                         group by x.run) g
+                     where g.run = runs.id"""
+
+
+def read_grown(root: Path, claim: Claim, marks: Marks | None, seconds: float) -> Grown:
+    """What a worker process does; see `tail.follow`."""
+    found = follow(root, claim, marks, Budget(seconds=seconds))
+    return Grown(pack([found.parsed]), found.whole, found.marks)
+
+
+def add_points(database: Database, source: int, batch: Batch) -> bool:
+    """Append the points of a batch to the series that are there; False, and nothing done, when they do not fit.
+
+    They do not fit when a recording or a series is new, or belongs to a resumed run whose legs lie end to end: then the
+    folder is to be read as a whole.
+    """
+    ((unit, reader),) = batch.places
+    with database.transaction():
+        if batch.series:
+            found = _fitting(database, source, unit, reader, batch)
+            if found is None:
+                return False
+            _append(database, found, batch)
+        mark = batch.tables["units"]["fingerprint"][0]
+        database.run(
+            "update units set fingerprint = ? where source = ? and path = ? and reader = ?",
+            [mark, source, unit, reader],
+        )
+    return True
+
+
+def _fitting(database: Database, source: int, unit: str, reader: str, batch: Batch) -> list[_Series] | None:
+    """The stored series of each series of the batch, in its order; None when one has none."""
+    recordings = {
+        (path, tracker_id): number
+        for number, path, tracker_id in database.rows(
+            "select id, path, tracker_id from recordings where source = ? and unit = ? and reader = ?",
+            [source, unit, reader],
+        )
+    }
+    names = batch.tables["recordings"].select("path", "tracker_id").rows()
+    owners = [cast(int, recordings[name]) for name in names if name in recordings]
+    if len(owners) < len(names) or _is_chained(database, owners):
+        return None
+    columns = ", ".join(f"s.{name}" for name in _COLUMNS)
+    stored = {
+        (row[1], row[2]): dict(zip(_COLUMNS, row, strict=True))
+        for row in database.rows(
+            f"select {columns} from series s where s.recording in (select unnest(?::integer[]))", [owners]
+        )
+    }
+    incoming = batch.tables["series"].select("recording", "name", "has_step").rows()
+    found = [stored.get((owners[recording], name)) for recording, name, _ in incoming]
+    kept = [s for s in found if s is not None]
+    if len(kept) < len(found) or any(s["has_step"] != i[2] for s, i in zip(kept, incoming, strict=True)):
+        return None
+    return kept
+
+
+def _is_chained(database: Database, recordings: Sequence[int]) -> bool:
+    rows = database.rows(
+        """select count(*) from links l join links m using (run)
+           where l.recording in (select unnest(?::integer[])) and m.leg > 0""",
+        [recordings],
+    )
+    return rows[0][0] != 0
+
+
+def _append(database: Database, stored: Sequence[_Series], batch: Batch) -> None:
+    incoming = batch.tables["series"]
+    for part in batch.points:
+        database.insert(
+            "points", _following(database, stored, incoming, part).frame(np.array([s["id"] for s in stored]))
+        )
+    rows = [_combined(old, new) for old, new in zip(stored, incoming.iter_rows(named=True), strict=True)]
+    ids = [row["id"] for row in rows]
+    database.run("delete from series where id in (select unnest(?::integer[]))", [ids])
+    database.insert("series", pl.DataFrame(rows, schema=incoming.schema))
+    for row in rows:
+        if row["final_rule"] == FINAL_RULE:
+            final = _greatest(database, row["id"])
+            database.run("update series set final = ?, shown = ? where id = ?", [final, final, row["id"]])
+    database.run(_POINTS_OF_RUNS, [ids])
+
+
+def _following(
+    database: Database, stored: Sequence[_Series], incoming: pl.DataFrame, part: PointColumns
+) -> PointColumns:
+    """The points with their first differences taken to the last stored point of each series."""
+    step, wall = part.step_diff.copy(), part.wall_diff.copy()
+    last_walls = _last_walls(database, [s["id"] for s in stored])
+    begin = 0
+    rows = zip(stored, incoming["first_step"], incoming["first_wall"], part.lengths.tolist(), strict=True)
+    for old, first_step, first_wall, length in rows:
+        end = begin + length
+        if length and old["n"]:
+            # Where a format has no steps they are numbers of points, and count on.
+            first = first_step + (0 if old["has_step"] else old["n"])
+            step[begin] = _wrapped(first - old["last_step"])
+        known = np.flatnonzero(wall[begin:end] != NO_TIME)
+        last_wall = last_walls.get(old["id"])
+        if len(known) and last_wall is not None:
+            wall[begin + known[0]] = _wrapped(first_wall - last_wall)
+        begin = end
+    return PointColumns(part.lengths, step, wall, part.value)
+
+
+def _last_walls(database: Database, series: Sequence[int]) -> dict[int, int]:
+    """The last wall time of each series that has any. What stands in place of the first difference says nothing."""
+    rows = database.rows(
+        """select p.series, any_value(s.first_wall) + sum(p.wall_diff) - arg_min(p.wall_diff, p.rowid)
+           from points p join series s on s.id = p.series
+           where p.series in (select unnest(?::integer[])) and p.wall_diff is not null
+           group by p.series""",
+        [series],
+    )
+    return {cast(int, number): _wrapped(cast(int, wall)) for number, wall in rows if wall is not None}
+
+
+def _wrapped(number: int) -> int:
+    """As 64 bits hold it, which differences wrap at."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _combined(old: _Series, new: Mapping[str, Any]) -> _Series:
+    """The figures of a series with points added behind it; as `series_rows` has them for the whole."""
+    if not new["n"]:
+        return {**old}
+    row = {**old, "n": old["n"] + new["n"]}
+    for name in ("first_step", "first_value"):
+        row[name] = new[name] if not old["n"] else old[name]
+    row["first_wall"] = new["first_wall"] if old["first_wall"] is None else old["first_wall"]
+    row["last_step"] = new["last_step"] + (0 if old["has_step"] else old["n"])
+    row["last_value"] = new["last_value"]
+    for name, choose in (("min_value", min), ("max_value", max), ("best_min", min), ("best_max", max)):
+        both = [value for value in (old[name], new[name]) if value is not None]
+        row[name] = choose(both) if both else None
+    for name in ("nan_count", "inf_count"):
+        row[name] = old[name] + new[name]
+    row["final"] = new["final"]
+    row["shown"] = new["shown"]
+    return row
+
+
+def _greatest(database: Database, series: int) -> float:
+    """What MLflow shows as the latest, over all points."""
+    rows = database.rows("select id, first_step, first_wall from series where id = ?", [series])
+    ((step, wall, value),) = read_points(database, cast("list[SeriesStart]", rows))
+    return latest(wall, value, step)

@@ -1,0 +1,154 @@
+"""Finds a point in files that are no text: event files, logs of records, Parquet tables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from runfolio.model.origin import Place, Point, Wanted
+from runfolio.readers import leveldb_log, swanlab_records
+from runfolio.readers.contract import Budget
+from runfolio.readers.folder import Folder
+from runfolio.readers.framing import HEAD, frames
+from runfolio.readers.parquet_table import read_parquet
+from runfolio.readers.protobuf import BadMessage
+from runfolio.readers.tensorboard_proto import Value, read_event
+from runfolio.readers.wandb_records import LogReader
+
+_HEAD_SIZE = 7
+"""Bytes before the first record of W&B's and SwanLab's logs."""
+
+
+def find_in_events(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
+    """The record of an event file that holds a point: its number and its first byte."""
+    point = wanted.point
+    framed = frames(data)
+    if point is None:
+        # What the hparams plugin says of a run is one record; its names are in plain text there.
+        at = data.find(_encoded(wanted.path[-1] if wanted.path else wanted.text))
+        index = int(np.searchsorted(framed.starts, at, side="right")) - 1
+        if at < 0 or index < 0 or at >= int(framed.starts[index] + framed.lengths[index]):
+            return None
+        return Place(where, None, int(framed.numbers[index]), int(framed.starts[index]) - HEAD, wanted.name)
+    if point.step is None:
+        return None
+    tag = _encoded(wanted.name)
+    step = _varint(point.step)
+    left = point.repeat
+    at = data.find(tag)
+    while at >= 0:
+        budget.check(where)
+        index = int(np.searchsorted(framed.starts, at, side="right")) - 1
+        start = int(framed.starts[index]) if index >= 0 else len(data)
+        end = start + int(framed.lengths[index]) if index >= 0 else 0
+        if start <= at < end:
+            if (point.step == 0 or data.find(step, start, end) >= 0) and _holds(data, start, end, wanted.name, point):
+                if not left:
+                    return Place(where, None, int(framed.numbers[index]), start - HEAD, f"tag {wanted.name}")
+                left -= 1
+            at = end
+        at = data.find(tag, at + 1)
+    return None
+
+
+def _encoded(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _varint(number: int) -> bytes:
+    left = number % (1 << 64)
+    made = bytearray()
+    while left > 0x7F:
+        made.append(left & 0x7F | 0x80)
+        left >>= 7
+    made.append(left)
+    return bytes(made)
+
+
+def _holds(data: bytes, start: int, end: int, name: str, point: Point) -> bool:
+    try:
+        event = read_event(data, start, end)
+    except BadMessage:
+        return False
+    return event.step == point.step and any(
+        value.tag == name and (number := _number(value, data)) is not None and point.has(number)
+        for value in event.values
+    )
+
+
+def _number(value: Value, data: bytes) -> float | None:
+    if value.simple is not None:
+        return value.simple.read(data)
+    if value.tensor is None:
+        return None
+    return value.tensor.number if value.tensor.place is None else value.tensor.place.read(data)
+
+
+def find_in_log(folder: Folder, name: str, wanted: Wanted, budget: Budget) -> Place | None:
+    """The record of a W&B or SwanLab log that holds a point or a param."""
+    point = wanted.point
+    where = folder.where(name)
+    left = 0 if point is None else point.repeat
+    number = 0
+    for record in leveldb_log.records(lambda offset, size: folder.part(name, offset, size), _head(folder, name)):
+        number += 1
+        if number % 1024 == 0:
+            budget.check(where)
+        if isinstance(record, leveldb_log.Damage):
+            continue
+        if point is None:
+            names = wanted.path or (wanted.text,)
+            if not all(_encoded(part) in record for part in (*names, wanted.text)):
+                continue
+        elif not _has_point(record, where, wanted, point, budget):
+            continue
+        if not left:
+            return Place(where, None, number, None, f"key {wanted.name}")
+        left -= 1
+    return None
+
+
+def _head(folder: Folder, name: str) -> int:
+    """Bytes of the writer's own head, which tells the format and its version."""
+    return _HEAD_SIZE if folder.head(name, 4) in (b":W&B", b":SWL") else 0
+
+
+def _has_point(record: bytes, where: str, wanted: Wanted, point: Point, budget: Budget) -> bool:
+    if _encoded(wanted.name.rpartition("/")[2].rpartition(".")[2]) not in record:
+        return False
+    try:
+        found = _in_swanlab(record, wanted) if where.endswith(".swanlab") else _in_wandb(record, where, wanted, budget)
+    except BadMessage:
+        return False
+    return any(point.has(value) and point.step in (None, step) for step, value in found)
+
+
+def _in_wandb(record: bytes, where: str, wanted: Wanted, budget: Budget) -> list[tuple[int, float]]:
+    """The points of the wanted name in one record, as (step, value)."""
+    reader = LogReader(where, budget)
+    reader.take(record)
+    log = reader.finish()
+    found = log.history.series.get(wanted.name) or log.stats.get(wanted.name.removeprefix("system/"))
+    return [] if found is None else [*zip(found.steps, found.values, strict=True)]
+
+
+def _in_swanlab(record: bytes, wanted: Wanted) -> list[tuple[int, float]]:
+    log = swanlab_records.Log()
+    log.take(record)
+    return [
+        (int(step), float(value))
+        for series in log.points.series("")
+        if series.name == wanted.name or wanted.name.endswith(f"/{series.name}")
+        for step, value in zip(series.step, series.value, strict=True)
+    ]
+
+
+def find_in_parquet(data: bytes, where: str, wanted: Wanted) -> Place | None:
+    """The row of a Parquet table that holds a point, in the column of its name."""
+    point = wanted.point
+    column = read_parquet(data, where).columns.get(wanted.name)
+    if point is None or column is None:
+        return None
+    same = column.rows[np.isnan(column.numbers) if np.isnan(point.value) else column.numbers == point.value]
+    if point.repeat >= len(same):
+        return None
+    return Place(where, None, int(same[point.repeat]) + 1, None, f"column {wanted.name}")

@@ -1,0 +1,174 @@
+"""Finds the place of a shown value in the files of a recording, by looking for it where its reader looked.
+
+Nothing is kept of places when folders are read: that would cost more than the values. A place is found when somebody
+asks, by the value itself, so that it is right or not told at all: a file that has changed since no longer holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.model.display import plain
+from runfolio.model.origin import Place, Wanted
+from runfolio.readers.contract import Budget
+from runfolio.readers.documents import decode
+from runfolio.readers.dvc_recordings import IN_COMMIT
+from runfolio.readers.folder import Folder
+from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
+from runfolio.readers.place_json import find_json
+from runfolio.readers.place_text import find_in_lines, find_in_table, find_key, find_text
+from runfolio.readers.registry import claims
+from runfolio.readers.zip_file import opened_zip
+
+_EXCERPT = 200
+_MOST_FILES = 400
+_SQLITE = b"SQLite format 3\0"
+_TEXT_BYTES = 1 << 30
+_TABLES = {
+    "mlflow_sqlite": ("table metrics, key {name}{step}", "table params, key {name}"),
+    "optuna": ("table trial_intermediate_values{step}", "table trial_params, param_name {name}"),
+    "trackio": ("table metrics, key {name}{step}", "table configs, key {name}"),
+    "aim": ("sequence {name}{step}", "attribute {name}"),
+}
+"""Where stores that are no files of lines keep a point and a param, by their readers' names."""
+_DOCUMENTS = (".yaml", ".yml", ".json", ".jsonl", ".toml", ".ini", ".cfg", ".conf", ".txt", ".py", ".log")
+
+
+def find_place(root: Path, unit: str, reader: str, file: str, wanted: Wanted, seconds: float) -> Place | None:
+    """Where the wanted value lies; None when no file of the recording holds it as it was read.
+
+    unit     folder that the reader claimed, relative to the root.
+    file     the file that the reader named, relative to the root; "" to look through those it claimed.
+    Raises   LimitReached after `seconds`.
+    """
+    if IN_COMMIT in file:
+        # What lies in the folder under that name today is another state.
+        name, _, commit = file.partition(IN_COMMIT)
+        return Place(name, part=f"as it is in commit {commit}, read from Git's history")
+    budget = Budget(seconds=seconds)
+    folder = Folder(root, unit)
+    for name in [file] if file else []:
+        place = _in_file(Folder(root), name, reader, wanted, budget, is_own=True)
+        if place is not None:
+            return place
+    names = [*_claimed(folder, reader, wanted)]
+    for name in names:
+        place = _in_file(folder, name, reader, wanted, budget, is_own=False)
+        if place is not None:
+            return place
+    if wanted.point is not None and wanted.point.repeat:
+        # Points that a resumed writer logged again are in a later file, where nothing equal stands before them.
+        again = replace(wanted, point=replace(wanted.point, repeat=0))
+        return next(
+            (p for n in reversed(names) if (p := _in_file(folder, n, reader, again, budget, is_own=False))), None
+        )
+    return None
+
+
+def _claimed(folder: Folder, reader: str, wanted: Wanted) -> Iterator[str]:
+    """Names of files that may hold the value: those that name it first, then those of the claim, then below."""
+    try:
+        claim = next((c for c in claims(folder) if c.reader == reader), None)
+        if claim is None:
+            return
+        names = sorted(claim.files & {*folder.files})
+        if claim.deep or not names:
+            pending = [("", folder)]
+            while pending and len(names) < _MOST_FILES:
+                prefix, here = pending.pop(0)
+                names += [prefix + name for name in here.files if prefix + name not in claim.files]
+                pending += [(f"{prefix}{below}/", here.sub(below)) for below in here.folders]
+    except FolderUnreadable:
+        return
+    key = wanted.name if wanted.point is not None else ".".join(wanted.path) or wanted.name
+    if wanted.point is None:
+        # Pages, pictures and tables may hold the same words, and are never what a param was read from.
+        likely = (*_DOCUMENTS, ".zip", ".wandb", ".swanlab", f"params/{key}", f"tags/{key}")
+        names = [n for n in names if n.lower().endswith(likely) or n.endswith(likely) or _is_bare(n)]
+    names = names[:_MOST_FILES]
+    names.sort(key=lambda name: (not name.endswith(f"/{key}"), wanted.point is not None and name.endswith(".yaml")))
+    yield from names
+
+
+def _is_bare(name: str) -> bool:
+    """Whether a name has no suffix that tells what is in it."""
+    last = name.rpartition("/")[2]
+    return "." not in last or "tfevents" in last or last.endswith(".db")
+
+
+def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
+    """The place in one file; None also for a file that cannot be read: the folder's problems tell of it."""
+    try:
+        if ".zip/" in name or name.endswith(".zip"):
+            return _in_zip(folder, name, wanted, budget)
+        if reader == "aim":
+            return _in_store(folder.where(name), reader, wanted)
+        head = folder.head(name, 64)
+        if head.startswith(_SQLITE):
+            return _in_store(folder.where(name), reader, wanted)
+        if head.startswith(b"PAR1"):
+            return find_in_parquet(folder.read(name, budget.metric_bytes), folder.where(name), wanted)
+        if name.endswith((".wandb", ".swanlab")):
+            return find_in_log(folder, name, wanted, budget)
+        if "tfevents" in name.rpartition("/")[2]:
+            return find_in_events(folder.read(name, budget.metric_bytes), folder.where(name), wanted, budget)
+        if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return None
+        limit = _TEXT_BYTES if wanted.point is not None else budget.text_bytes
+        return _in_text(folder.read(name, limit), folder.where(name), wanted, budget, is_own=is_own)
+    except FolderUnreadable:
+        return None
+    except RunfolioError:
+        budget.check(name)  # the time is over, or this one file is too large
+        return None
+
+
+def _in_zip(folder: Folder, name: str, wanted: Wanted, budget: Budget) -> Place | None:
+    archive, _, member = name.partition(".zip/")
+    archive = archive.removesuffix(".zip") + ".zip"
+    with opened_zip(folder, archive) as packed:
+        for inside in [member] if member else sorted(n for n in packed.sizes if n.endswith(_DOCUMENTS)):
+            where = f"{folder.where(archive)}/{inside}"
+            place = _in_text(packed.read(inside, budget.text_bytes), where, wanted, budget, is_own=bool(member))
+            if place is not None:
+                return place
+    return None
+
+
+def _in_store(where: str, reader: str, wanted: Wanted) -> Place | None:
+    of_point, of_param = _TABLES.get(reader, ("rows of {name}{step}", "rows of {name}"))
+    if wanted.point is None:
+        return Place(where, part=of_param.format(name=".".join(wanted.path))) if wanted.path else None
+    step = "" if wanted.point.step is None else f", step {wanted.point.step}"
+    return Place(where, part=of_point.format(name=wanted.name, step=step))
+
+
+def _in_text(data: bytes, where: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
+    text, _ = decode(data, where)
+    if text.lstrip()[:1] in ("{", "["):
+        at = find_json(text, wanted, budget)
+        if at is not None:
+            line = text.count("\n", 0, at[0]) + 1
+            start = text.rfind("\n", 0, at[0]) + 1
+            # One long line says little: what stands around the value is shown.
+            start = max(start, at[0] - _EXCERPT // 2)
+            return Place(where, line, part=plain(at[1], 120), excerpt=_cut(text[start : start + 2 * _EXCERPT]))
+    if wanted.path and where.endswith(f"params/{'.'.join(wanted.path)}"):
+        # A file for each param, named as it is.
+        return Place(where, 1, excerpt=_cut(text)) if text.strip("\n") == wanted.text else None
+    if wanted.point is not None:
+        found = find_in_table(text, wanted, budget) or find_in_lines(text, wanted, budget, is_own=is_own)
+    elif wanted.path and not where.lower().endswith((".log", ".jsonl")):
+        found = find_key(text, wanted, budget) or find_text(text, wanted, budget)
+    else:
+        found = find_text(text, wanted, budget)
+    if found is None:
+        return None
+    return Place(where, found.line, part=plain(found.part, 120), excerpt=_cut(found.excerpt))
+
+
+def _cut(text: str) -> str:
+    return plain(text.strip("\r\n").partition("\n")[0], _EXCERPT)

@@ -1,0 +1,107 @@
+"""One round of the import benchmark, in a process of its own: imports a tree and prints what it took as JSON.
+
+    python tests/bench/import_round.py TREE FOLDER_FOR_THE_INDEX
+
+`raw` walks the tree, opens every file and reads every byte; `stat` is a walk with a stat of every file. Both are done
+before the import and after it, so that a machine that others use as well is seen to be so; the quicker one counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# The worker processes run the lines above `main` as well: what is heavy is imported where it is needed.
+
+
+def raw(root: Path) -> int:
+    """Bytes in the tree, each of them read."""
+    total = 0
+    stack = [str(root)]
+    while stack:
+        with os.scandir(stack.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(entry.path)
+                else:
+                    handle = os.open(entry.path, os.O_RDONLY)
+                    while block := os.read(handle, 1 << 20):
+                        total += len(block)
+                    os.close(handle)
+    return total
+
+
+def walk(root: Path) -> int:
+    """Bytes in the tree by the word of stat."""
+    total = 0
+    stack = [str(root)]
+    while stack:
+        with os.scandir(stack.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Wall seconds of one call."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def main(tree: str, place: str) -> None:
+    """Measures one import, and a second look at the same tree."""
+    root, index, ledger = Path(tree), Path(place) / "index.duckdb", Path(place) / "ledger"
+    raw(root)
+    raw_s = seconds(lambda: raw(root))
+    stat_s = seconds(lambda: walk(root))
+
+    from runfolio.api import Workspace
+
+    def whole() -> None:
+        with Workspace.open(index, ledger) as workspace:
+            workspace.index([root])
+
+    used = cpu_s()
+    import_s = seconds(whole)
+    used = cpu_s() - used
+    bytes_read = raw(root)
+    raw_s = min(raw_s, seconds(lambda: raw(root)))
+    stat_s = min(stat_s, seconds(lambda: walk(root)))
+    size = index.stat().st_size
+    with Workspace.open(index, ledger) as workspace:
+        again_s = seconds(lambda: workspace.index([root]))
+        runs = len(workspace.run_keys())
+    sys.stdout.write(
+        json.dumps(
+            {
+                "runs": runs,
+                "tree_bytes": bytes_read,
+                "raw_s": raw_s,
+                "stat_s": stat_s,
+                "import_s": import_s,
+                "cpu_s": used,
+                "index_bytes": size,
+                "again_s": again_s,
+                "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "worker_peak_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
