@@ -31,6 +31,7 @@ _TABLE = re.compile(r"(?:evals?_results?|evals)\.(?:csv|tsv)", re.IGNORECASE)
 _CV = re.compile(r"cv(?:_results?)?\.json", re.IGNORECASE)
 _CV_KEY = re.compile(r"(?:train|test|valid)[ -].+-(?:mean|std|stdv)")
 _LOG = re.compile(r".*\.(?:log|out|txt)", re.IGNORECASE)
+_USUAL = frozenset({"model.txt", "model.json", "config.json"})
 _LARGEST_MODEL = 256 << 20
 _TAIL = 1 << 18
 _XGB_LINE = re.compile(r"(?:\[[^\]\n]*\]\s*)?\[(\d{1,9})\]((?:\t[^\t:\n]+:[^\t\n]+)+)\s*")
@@ -73,7 +74,7 @@ class Boosting:
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""
         found = _look(folder, frozenset({*folder.files}) - claim.files)
-        problems: list[Problem] = []
+        problems = [*_unrecognised(folder, found)]
         params: dict[str, Param] = {}
         tags: dict[str, str] = {}
         extra: dict[str, Json] = {}
@@ -113,6 +114,21 @@ class Boosting:
             extra={"library": library, **extra},
             problems=(*problems, *odd),
         )
+
+
+def _unrecognised(folder: Folder, found: Mapping[str, str]) -> Iterator[Problem]:
+    """Files beside a training that have the usual name of a model or its results, and hold neither it nor anything."""
+    for name in folder.files:
+        if name in found or not (_HISTORY.fullmatch(name) or _CV.fullmatch(name) or name in _USUAL):
+            continue
+        try:
+            head = folder.head(name, 4096).strip(b"\0 \r\n\t")
+        except FolderUnreadable:
+            continue  # the list of artifacts tells of it
+        if not head.startswith((b"{", b"tree")):
+            message = "The file has the name of a model or of results, and does not begin like one"
+            hint = "Check whether the file was copied completely."
+            yield warning("not-recognised", folder.where(name), message, hint)
 
 
 def _library(by_kind: Mapping[str, list[str]]) -> str:

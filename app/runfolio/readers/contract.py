@@ -38,6 +38,7 @@ class Claim:
     prune     sub folders that belong to this claim and are not searched for other runs; `None` means all of them.
     deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
               the folder count as changed.
+    watch     files and folders elsewhere below the import root, relative to it, that the content depends on as well.
     settles   True when a run that has ended changes only by files that come or go, so that it need not be looked at
               file by file as long as its folders have the same times.
     """
@@ -49,6 +50,7 @@ class Claim:
     files: frozenset[str] = frozenset()
     prune: frozenset[str] | None = frozenset()
     deep: bool = False
+    watch: frozenset[str] = frozenset()
     settles: bool = False
 
 

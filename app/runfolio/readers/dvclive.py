@@ -58,7 +58,7 @@ class DvcLive:
             document = read_document(folder, _METRICS, budget)
             problems += document.problems
             step = document.mapping.get("step")
-            latest = _numbers({k: v for k, v in document.mapping.items() if k != "step"})
+            latest = numbers_of({k: v for k, v in document.mapping.items() if k != "step"})
             if document.value is not None and not isinstance(document.value, dict):
                 message = "The file is not a mapping of names to values"
                 problems.append(warning("odd-metrics", folder.where(_METRICS), message))
@@ -71,6 +71,9 @@ class DvcLive:
         if _PARAMS in claim.files:
             params, odd = read_params(folder, _PARAMS, budget)
             problems += odd
+            if not folder.files[_PARAMS].size:
+                # DVCLive writes `{}` where there are none.
+                problems.append(warning("empty-file", folder.where(_PARAMS), "The file is empty: its params are lost"))
         artifacts, odd_entries = artifacts_below(folder, budget)
         skipped = {_METRICS, _PARAMS, "dvc.yaml"}
         datasets = tuple(_datasets(folder, budget, problems))
@@ -124,6 +127,19 @@ def _tables(folder: Folder, prefix: str = "") -> Iterator[tuple[str, Folder, str
             stack += [(f"{above}{name}/", here.sub(name)) for name in reversed(here.folders)]
 
 
+def _no_tables(folder: Folder) -> Iterator[Problem]:
+    """Files where only tables of a history are kept, and that are none: empty or damaged."""
+    stack = [folder]
+    while stack:
+        here = stack.pop()
+        for name in here.files:
+            if name.endswith(".tsv") and not _is_table(here, name):
+                message = "The file does not begin as a history of DVCLive does: it is empty or damaged"
+                yield warning("odd-history", here.where(name), message, "Check whether the file was copied completely.")
+        if here.path.count("/") < folder.path.count("/") + _DEEPEST:
+            stack += [here.sub(name) for name in here.folders]
+
+
 def _is_table(folder: Folder, name: str) -> bool:
     try:
         return bool(_STEP_COLUMN.match(folder.head(name, 256)))
@@ -141,6 +157,7 @@ def _history(
     except FolderUnreadable as failure:
         problems.append(problem_from(failure, "folder-unreadable", folder.where(_PLOTS)))
         return
+    problems += _no_tables(folder.sub(_PLOTS).sub("metrics"))
     for name, place, file in tables:
         budget.check(place.shown)
         logged = read_file(place, file, budget)
@@ -153,8 +170,8 @@ def _history(
             yield replace(metric, name=storable(name), final=final, final_rule=rule)
 
 
-def _numbers(tree: Mapping[str, Json]) -> dict[str, float]:
-    """Numbers by their path with slashes; DVCLive spells NaN and infinities as text."""
+def numbers_of(tree: Mapping[str, Json], joint: str = "/") -> dict[str, float]:
+    """Numbers by their path, DVCLive's with slashes; NaN and infinities may be spelled as text."""
     found: dict[str, float] = {}
     for leaf in flatten({**tree}):
         value = leaf.value
@@ -163,7 +180,7 @@ def _numbers(tree: Mapping[str, Json]) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         try:
-            found["/".join(leaf.path)] = float(value)
+            found[joint.join(leaf.path)] = float(value)
         except OverflowError:
             continue
     return found

@@ -115,11 +115,7 @@ def _says_yes(question: Callable[[Folder], bool], folder: Folder) -> bool:
 def datasets_in(
     folder: Folder, budget: Budget, *, skip: frozenset[str]
 ) -> tuple[tuple[DatasetRef, ...], list[Problem]]:
-    """Data files directly in a folder, with the MD5 of their content, and Hugging Face data sets below it.
-
-    The fingerprint of a Hugging Face data set depends on how it was made and not only on its content, so it is a
-    digest of another algorithm ("fingerprint").
-    """
+    """Data files directly in a folder, with the MD5 of their content."""
     found: list[DatasetRef] = []
     problems: list[Problem] = []
     for name, entry in folder.files.items():
@@ -137,11 +133,6 @@ def datasets_in(
             problems.append(problem_from(failure, "unreadable", where))
             continue
         found.append(DatasetRef(storable(name), f"md5:{digest}", algorithm="md5"))
-    for name in folder.folders:
-        try:
-            found += _hugging_face(folder.sub(name), name, budget)
-        except FolderUnreadable:
-            continue  # the list of artifacts tells of it
     return tuple(found), problems
 
 
@@ -153,21 +144,3 @@ def _md5(folder: Folder, name: str, budget: Budget) -> str:
         digest.update(chunk)
         offset += len(chunk)
     return digest.hexdigest()
-
-
-def _hugging_face(folder: Folder, name: str, budget: Budget) -> list[DatasetRef]:
-    if "state.json" in folder.files and "dataset_info.json" in folder.files:
-        return [_split(folder, name, None, budget)]
-    if "dataset_dict.json" not in folder.files:
-        return []
-    return [
-        _split(folder.sub(split), f"{name}/{split}", split, budget)
-        for split in folder.folders
-        if "state.json" in folder.sub(split).files
-    ]
-
-
-def _split(folder: Folder, name: str, context: str | None, budget: Budget) -> DatasetRef:
-    fingerprint = read_document(folder, "state.json", budget).mapping.get("_fingerprint")
-    digest = fingerprint if isinstance(fingerprint, str) else None
-    return DatasetRef(name, digest, context, "fingerprint")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import xxhash
 
 from runfolio.errors import FolderUnreadable
 from runfolio.readers.contract import Claim
-from runfolio.readers.folder import Folder
+from runfolio.readers.folder import Entry, Folder
 
 
 def fingerprint(folder: Folder, claim: Claim) -> str:
@@ -27,8 +28,7 @@ def fingerprint(folder: Folder, claim: Claim) -> str:
         listing = here.listing
         for entry in listing.files.values():
             if not top or claim.prune is None or not claim.files or entry.name in claim.files:
-                path = here.join(entry.name).encode("utf-8", "surrogateescape")
-                digest.update(b"%s\0%d\0%d\n" % (path, entry.size, entry.mtime_ns))
+                digest.update(_mark(here, entry))
         for odd in listing.odd:
             digest.update(f"{odd.kind}\0".encode() + odd.name.encode("utf-8", "surrogateescape"))
         if claim.deep:
@@ -41,7 +41,37 @@ def fingerprint(folder: Folder, claim: Claim) -> str:
                     digest.update(b"unreadable\0" + name.encode("utf-8", "surrogateescape"))
                 else:
                     pending.append((below, False))
+    for path in sorted(claim.watch):
+        for mark in _watched(folder, path):
+            digest.update(mark)
     return digest.hexdigest()
+
+
+def _watched(folder: Folder, path: str) -> Iterator[bytes]:
+    """The marks of a file, or of all files in a folder, elsewhere below the root; none of what is not there."""
+    above, _, name = path.rpartition("/")
+    here = Folder(folder.root, above)
+    try:
+        if name in here.files:
+            yield _mark(here, here.files[name])
+            return
+        pending = [here.sub(name)] if name in here.folders else []
+    except FolderUnreadable:
+        return
+    while pending:
+        below = pending.pop()
+        try:
+            listing = below.listing
+        except FolderUnreadable:
+            continue
+        for entry in listing.files.values():
+            yield _mark(below, entry)
+        pending += [below.sub(n) for n in listing.folders]
+
+
+def _mark(folder: Folder, entry: Entry) -> bytes:
+    path = folder.join(entry.name).encode("utf-8", "surrogateescape")
+    return b"%s\0%d\0%d\n" % (path, entry.size, entry.mtime_ns)
 
 
 def settled_mark(root: Path, path: str) -> str:

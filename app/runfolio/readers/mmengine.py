@@ -106,7 +106,10 @@ def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterato
         for key, value in row.items():
             if key != "step" and (number := as_number(value)) is not None:
                 points.add(key, step, number)
-    yield from points.series(where)
+    made = [*points.series(where)]
+    if not made:
+        problems.append(info("no-scalars", where, "There are no rows: the run ended before it logged any"))
+    yield from made
 
 
 def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
@@ -117,6 +120,8 @@ def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
     try:
         text, odd = decode(folder.read(_CONFIG, _LARGEST_CONFIG), where)
         problems += odd
+        if not text.strip():
+            problems.append(warning("config-empty", where, "The config is empty: its params are lost"))
         found, left = literals_of(text)
     except RunfolioError as failure:
         problems.append(problem_from(failure, "unreadable-file", where))

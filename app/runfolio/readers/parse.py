@@ -18,6 +18,7 @@ from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import BatchReader, Budget, Claim, Work, error, problem_from
 from runfolio.readers.fingerprint import fingerprint, settled_mark
 from runfolio.readers.folder import Folder
+from runfolio.readers.hf_datasets import USERS_OWN, with_datasets
 from runfolio.readers.masking import mask_problem, masked
 from runfolio.readers.registry import reader_named
 
@@ -53,7 +54,8 @@ def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None
     try:
         # One by one: what came before a failure is kept.
         for piece in reader_named(claim.reader).read(folder, claim, budget):
-            pieces.append(piece)
+            own = isinstance(piece, Recording) and claim.reader in USERS_OWN and piece.path == folder.shown
+            pieces.append(with_datasets(piece, folder, budget) if own and isinstance(piece, Recording) else piece)
     except RunfolioError as failure:
         return _parsed(claim, mark, pieces, problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR))
     except MemoryError:

@@ -15,6 +15,7 @@ from runfolio.model.display import plain
 from runfolio.model.origin import Place, Wanted
 from runfolio.readers.contract import Budget
 from runfolio.readers.documents import decode
+from runfolio.readers.dvc_recordings import IN_COMMIT
 from runfolio.readers.folder import Folder
 from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
 from runfolio.readers.place_json import find_json
@@ -43,6 +44,10 @@ def find_place(root: Path, unit: str, reader: str, file: str, wanted: Wanted, se
     file     the file that the reader named, relative to the root; "" to look through those it claimed.
     Raises   LimitReached after `seconds`.
     """
+    if IN_COMMIT in file:
+        # What lies in the folder under that name today is another state.
+        name, _, commit = file.partition(IN_COMMIT)
+        return Place(name, part=f"as it is in commit {commit}, read from Git's history")
     budget = Budget(seconds=seconds)
     folder = Folder(root, unit)
     for name in [file] if file else []:

@@ -14,6 +14,7 @@ from runfolio.readers.catboost import CatBoost
 from runfolio.readers.clearml import ClearML
 from runfolio.readers.comet import Comet
 from runfolio.readers.contract import Claim, Reader
+from runfolio.readers.dvc import Dvc
 from runfolio.readers.dvclive import DvcLive
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import Generic
@@ -27,8 +28,10 @@ from runfolio.readers.lightning import Lightning
 from runfolio.readers.metaflow import Metaflow
 from runfolio.readers.mlflow import MlflowFiles
 from runfolio.readers.mlflow_sqlite import MlflowSqlite
+from runfolio.readers.mmcv import Mmcv
 from runfolio.readers.mmengine import MMEngine
 from runfolio.readers.neptune import Neptune
+from runfolio.readers.neptune_export import NeptuneExport
 from runfolio.readers.optuna import Optuna
 from runfolio.readers.ray_tune import RayTune
 from runfolio.readers.sacred import Sacred
@@ -48,6 +51,7 @@ READERS: tuple[Reader, ...] = (
     ClearML(),
     Comet(),
     Neptune(),
+    NeptuneExport(),
     Guild(),
     Trackio(),
     Optuna(),
@@ -62,9 +66,11 @@ READERS: tuple[Reader, ...] = (
     HfTrainer(),
     Ultralytics(),
     MMEngine(),
+    Mmcv(),
     StableBaselines(),
     SpinningUp(),
     DvcLive(),
+    Dvc(),
     Lightning(),
     Kedro(),
     Boosting(),
