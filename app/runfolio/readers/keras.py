@@ -7,7 +7,6 @@ files only the JSON is read: Keras' version, and how the model was compiled.
 
 from __future__ import annotations
 
-import json
 import os
 import zipfile
 import zlib
@@ -23,6 +22,7 @@ from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import PARAM_FILE, is_apart
+from runfolio.readers.json_text import load_json
 from runfolio.readers.tabular import Logged, merge_files, read_file, span_of
 
 _SUFFIXES = (".log", ".csv")
@@ -118,7 +118,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> dict[str, Json]:
     if found.file_size > _LARGEST_METADATA or found.flag_bits & 1:  # encrypted
         return {}
     try:
-        value = json.loads(archive.read(found))
-    except RecursionError:
+        value = load_json(archive.read(found))
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -6,7 +6,6 @@ Params are kept as numbers beside a distribution that says what they stand for. 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 from array import array
@@ -22,9 +21,11 @@ from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param, text_of
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
+from runfolio.model.times import from_iso
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from, warning
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_text import load_json
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, mentions, opened
 
 _TABLES = ("studies", "trials")
@@ -203,7 +204,7 @@ def _from_store(folder: Folder, name: str, budget: Budget, problems: list[Proble
                 owner = studies[study]
                 place = number if isinstance(number, int) else owner.trials
                 owner.trials += 1
-                trials[trial_id] = _Trial(owner, place, _text(state), _time(_text(start)), _time(_text(end)))
+                trials[trial_id] = _Trial(owner, place, _text(state), from_iso(_text(start)), from_iso(_text(end)))
         parts = ("trial_id", "param_name", "param_value", "distribution_json")
         for trial_id, key, value, distribution in store.rows("trial_params", parts):
             if trial_id in trials:
@@ -246,17 +247,6 @@ def _kept(value: Cell, kind: Cell) -> float | None:
     return math.nan if number is None and kind is None else number
 
 
-def _time(text: str) -> int | None:
-    """Microseconds of a time; one without a zone is taken for UTC, since the writer's zone is not known."""
-    try:
-        moment = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
-
-
 # --- the journal ----------------------------------------------------------------------------------------------------
 
 
@@ -272,7 +262,7 @@ def _from_journal(data: bytes, where: str, budget: Budget, problems: list[Proble
         if not line.strip():
             continue
         try:
-            operation = json.loads(line)
+            operation = load_json(line)
             _apply(operation, studies, trials, where, budget)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
             odd.append(number)
@@ -306,8 +296,8 @@ def _apply(operation: dict[str, Json], studies: list[_Study], trials: list[_Tria
         trial = _Trial(study, study.trials)
         study.trials += 1
         trials.append(trial)
-        trial.started_us = _time(str(operation.get("datetime_start") or ""))
-        trial.ended_us = _time(str(operation.get("datetime_complete") or ""))
+        trial.started_us = from_iso(str(operation.get("datetime_start") or ""))
+        trial.ended_us = from_iso(str(operation.get("datetime_complete") or ""))
         if (state := operation.get("state")) is not None:
             trial.state = _STATES[_index(state)]
         _values(trial, operation)
@@ -340,8 +330,8 @@ def _apply_to_trial(code: int, trial: _Trial, operation: dict[str, Json], where:
     elif code == 6:
         trial.state = _STATES[_index(operation["state"])]
         _values(trial, operation)
-        trial.started_us = _time(str(operation.get("datetime_start") or "")) or trial.started_us
-        trial.ended_us = _time(str(operation.get("datetime_complete") or "")) or trial.ended_us
+        trial.started_us = from_iso(str(operation.get("datetime_start") or "")) or trial.started_us
+        trial.ended_us = from_iso(str(operation.get("datetime_complete") or "")) or trial.ended_us
     elif code == 7:
         step, value = operation["step"], operation["intermediate_value"]
         if isinstance(step, int) and step not in trial.reported:  # Optuna keeps the first report of a step
