@@ -6,7 +6,6 @@ with pickles and are only listed.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import ClassVar
@@ -24,6 +23,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from, war
 from runfolio.readers.csv_table import header_of, read_csv
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_text import load_json
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _CSV, _JSON, _STEP = "progress.csv", "progress.json", "time/total_timesteps"
@@ -31,6 +31,7 @@ _MONITOR = re.compile(r"(?:.*[._])?monitor\.csv")
 _HEAD = re.compile(rb'#\s*\{.*"t_start"')
 _TRUTH = {"True": 1.0, "False": 0.0}
 _ZOO = ("config.yml", "args.yml")
+_MOST_STEPS = 2**63
 
 
 class StableBaselines:
@@ -130,8 +131,8 @@ def _heads(folder: Folder, names: list[str]) -> tuple[dict[str, Json], int]:
     for name in names:
         try:
             line = folder.head(name, 4096).partition(b"\n")[0].lstrip(b"# ")
-            found = json.loads(line)
-        except (FolderUnreadable, ValueError, RecursionError):
+            found = load_json(line)
+        except (FolderUnreadable, ValueError):
             continue  # reading the episodes tells of a file that cannot be opened
         if isinstance(found, dict):
             return found, len(names)
@@ -172,6 +173,10 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
     total = 0
     for moment, length, row in episodes:
         total += as_step(length) or 0
+        if abs(total) >= _MOST_STEPS:
+            message = f"The episodes have more than {_MOST_STEPS:,} steps together: those from there on are left out"
+            problems.append(warning("too-many-steps", source, message))
+            break
         time_us = round(moment * 1e6) if 1e8 < moment < 9e9 else NO_TIME
         for name, value in row.items():
             if name != "t":
@@ -195,7 +200,7 @@ def _episode(columns: list[str], line: str) -> dict[str, float] | None:
 
 def _began(head: bytes) -> float:
     try:
-        found = json.loads(head.lstrip(b"# "))
-    except (ValueError, RecursionError):
+        found = load_json(head.lstrip(b"# "))
+    except ValueError:
         return 0.0
     return (as_number(found.get("t_start")) or 0.0) if isinstance(found, dict) else 0.0
