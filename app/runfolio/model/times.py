@@ -8,8 +8,9 @@ NO_TIME = -(2**63)
 """Stands for "no wall time" in an int64 array."""
 
 # Years 1 to 9999, what datetime can show; anything outside is a broken clock, not an instant.
-_EARLIEST_US = -62_135_596_800_000_000
-_LATEST_US = 253_402_300_799_999_999
+FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
+_EARLIEST_US = FIRST_S * 1_000_000
+_LATEST_US = LAST_S * 1_000_000 + 999_999
 
 
 def from_seconds(seconds: float) -> int | None:
