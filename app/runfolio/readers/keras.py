@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.generic import PARAM_FILE, is_apart
 from runfolio.readers.json_text import load_json
 from runfolio.readers.tabular import Logged, merge_files, read_file, span_of
+from runfolio.readers.zip_file import DAMAGE
 
 _SUFFIXES = (".log", ".csv")
 _MOST_LOGS = 64
@@ -90,7 +90,7 @@ def _model(folder: Folder, name: str) -> dict[str, Json]:
     try:
         with folder.open(name) as handle, os.fdopen(os.dup(handle), "rb") as file, zipfile.ZipFile(file) as archive:
             metadata, config = _member(archive, "metadata.json"), _member(archive, "config.json")
-    except (FolderUnreadable, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError):
+    except (FolderUnreadable, *DAMAGE):
         # A nicety: a model file that is cut off or of another kind is still listed as an artifact.
         return {}
     compiled = config.get("compile_config")

@@ -24,7 +24,7 @@ _UNSUSPECTED = 64 << 20
 _DENSEST = 200
 """How much larger than its packed bytes a member of more than 64 MB may be. Logs come to 50, and bombs to 1,000."""
 
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -36,7 +36,7 @@ _DAMAGE = (
     RuntimeError,  # a password is asked for
     NotImplementedError,
 )
-"""What the standard library raises for a zip that it cannot read."""
+"""What the standard library raises for a zip, or a member, that it cannot read."""
 
 
 class Zip:
@@ -59,7 +59,7 @@ class Zip:
                 data = _read(packed, most + 1)
         except KeyError as failure:
             raise FolderUnreadable("There is no such file in the zip", where=where) from failure
-        except _DAMAGE as failure:
+        except DAMAGE as failure:
             hint = "Check whether the zip was copied completely."
             raise FolderUnreadable(f"Cannot be read from the zip: {failure}", hint=hint, where=where) from failure
         if len(data) > most:
