@@ -108,7 +108,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             format=Trackio.name,
             path=where,
             id=storable(key),
-            identity=f"trackio:{key}" if has_ids and len(key) == 32 else "",
+            identity=f"trackio:{storable(key)}" if has_ids and len(key) == 32 else "",
             name=storable(title) or None,
             started_us=_known(_time(started)) if isinstance(started, str) else None,
             experiment=project,
