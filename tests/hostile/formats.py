@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Sequence
 
@@ -95,3 +96,45 @@ def wandb_file(records: Sequence[tuple[bytes, int, int]]) -> bytes:
         crc = zlib.crc32(data, zlib.crc32(bytes([kind]))) & 0xFFFFFFFF
         out.write(struct.pack("<IHB", crc ^ flip, len(data), kind) + data)
     return out.getvalue()
+
+
+def zip_file(members: Sequence[tuple[str, bytes]], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip of these members, with names as they are."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", kind) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name), data, kind)
+    return out.getvalue()
+
+
+def rocks_table(blocks: Sequence[tuple[bytes, int]], handles: Sequence[int] | None = None) -> bytes:
+    """A RocksDB table of these blocks with the kind of their packing; `handles` are the blocks that its index names."""
+    out, places = bytearray(), []
+    for data, kind in blocks:
+        places.append((len(out), len(data)))
+        out += rocks_block(data, kind)
+    rows = b""
+    for number in range(len(blocks)) if handles is None else handles:
+        handle = varint(places[number][0]) + varint(places[number][1])
+        rows += b"\0\1" + varint(len(handle)) + b"k" + handle
+    index = rows + struct.pack("<II", 0, 1)
+    place = (len(out), len(index))
+    out += rocks_block(index, 0)
+    footer = b"\1" + varint(0) + varint(0) + varint(place[0]) + varint(place[1])
+    return bytes(out) + footer.ljust(41, b"\0") + struct.pack("<IQ", 2, 0x88E241B785F4CFF7)
+
+
+def rocks_block(data: bytes, kind: int) -> bytes:
+    """A block and its checksum."""
+    return data + bytes([kind]) + struct.pack("<I", masked(data + bytes([kind])))
+
+
+def rocks_log(batch: bytes) -> bytes:
+    """A write-ahead log of one batch of at most 32 kB."""
+    body = b"\1" + batch
+    return struct.pack("<IH", masked(body), len(batch)) + body
+
+
+def snappy_literal(data: bytes) -> bytes:
+    """Raw Snappy that packs nothing."""
+    return varint(len(data)) + b"\xfc" + struct.pack("<I", len(data) - 1) + data

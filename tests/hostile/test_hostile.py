@@ -16,6 +16,7 @@ import pytest
 
 import hostile.content
 import hostile.places
+import hostile.records
 import hostile.texts
 from hostile.scene import CANARY, CASES, OK, PARTIAL, SKIP, Check, Masked, build, digest
 from runfolio.api import Workspace
@@ -23,7 +24,7 @@ from runfolio.index.inspect import inspect_with
 from runfolio.readers.parse import Parsed
 from runfolio.readers.pool import Limits, ParsePool
 
-THEMES = (hostile.content, hostile.places, hostile.texts)
+THEMES = (hostile.content, hostile.places, hostile.records, hostile.texts)
 
 
 @dataclass(frozen=True)

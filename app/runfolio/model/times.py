@@ -8,8 +8,9 @@ NO_TIME = -(2**63)
 """Stands for "no wall time" in an int64 array."""
 
 # Years 1 to 9999, what datetime can show; anything outside is a broken clock, not an instant.
-_EARLIEST_US = -62_135_596_800_000_000
-_LATEST_US = 253_402_300_799_999_999
+FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
+_EARLIEST_US = FIRST_S * 1_000_000
+_LATEST_US = LAST_S * 1_000_000 + 999_999
 
 
 def from_seconds(seconds: float) -> int | None:
@@ -38,12 +39,16 @@ def from_iso(text: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     delta = moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    # A zone can lead past the first and last day that a calendar shows.
+    return checked((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds)
 
 
 def to_iso(time_us: int | None) -> str | None:
-    """ISO 8601 in UTC, rounded to milliseconds, with `Z`, as `runfolio inspect` prints it; None stays None."""
-    if time_us is None or time_us == NO_TIME:
+    """ISO 8601 in UTC, rounded to milliseconds, with `Z`, as `runfolio inspect` prints it.
+
+    None stays None, and so does an instant outside of years 1 to 9999.
+    """
+    if time_us is None or checked(time_us) is None:
         return None
     rounded = min((time_us + 500) // 1000 * 1000, _LATEST_US)
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=rounded)

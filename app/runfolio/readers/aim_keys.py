@@ -93,7 +93,8 @@ def tree_of(leaves: Iterable[tuple[Path, Value]]) -> Json:
 def _built(node: object, path: Path, lists: set[Path]) -> Json:
     if not isinstance(node, dict):
         return cast(Json, node)
-    if path in lists:
+    # What is marked as a list and has other keys than places would lose them.
+    if path in lists and all(isinstance(part, int) for part in node):
         numbers = sorted(part for part in node if isinstance(part, int))
         return [_built(node[n], (*path, n), lists) for n in numbers]
     return {str(part): _built(below, (*path, part), lists) for part, below in node.items()}

@@ -6,7 +6,6 @@ the evaluation sets and the direction of each metric. Event files in there repea
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from
 from runfolio.readers.documents import parse_json
 from runfolio.readers.files import artifacts_below, read_document
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_text import load_json
 from runfolio.readers.tabular import Logged, read_file
 
 _INFO, _LOG = "catboost_info", "catboost_training.json"
@@ -167,8 +167,8 @@ def _packed(data: bytes, key: bytes) -> dict[str, Json]:
         (length,) = struct.unpack_from("<I", data, start - 4)
         if mark < start + length <= len(data):
             try:
-                found = json.loads(data[start : start + length])
-            except (ValueError, RecursionError):
+                found = load_json(data[start : start + length])
+            except ValueError:
                 continue
             return found if isinstance(found, dict) else {}
     return {}

@@ -22,6 +22,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from, war
 from runfolio.readers.documents import parse_json
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_text import load_json
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step
 from runfolio.readers.zip_file import opened_zip
 
@@ -186,8 +187,8 @@ def _read_events(data: bytes, where: str, budget: Budget, points: SeriesBuilder,
         if not line.strip():
             continue
         try:
-            events = json.loads(line)
-        except (ValueError, RecursionError):
+            events = load_json(line)
+        except ValueError:
             odd.append(number)
             continue
         for event in events if isinstance(events, list) else [events]:

@@ -20,6 +20,7 @@ from runfolio.model.params import Json, Param, flatten, text_of
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.json_salvage import salvage
+from runfolio.readers.json_text import is_shallow
 from runfolio.readers.yaml_events import Builder, Node, some
 from runfolio.readers.yaml_scalars import MAX_DIGITS, plain_value
 
@@ -206,7 +207,7 @@ class _Hooks:
 def _json(text: str, where: str, budget: Budget) -> Document:
     if not text.strip():
         return Document(None, problems=(warning("json-cut", where, "The file is empty", _INCOMPLETE),))
-    if not _is_shallow(text, budget.depth):
+    if not is_shallow(text, budget.depth):
         return _salvaged(text, where, budget)
     hooks = _Hooks()
     try:
@@ -219,25 +220,6 @@ def _json(text: str, where: str, budget: Budget) -> Document:
     if hooks.has_written or "\\u" in text:  # only escapes can make half a character
         value = _cleaned(value, (), texts, in_list=False)
     return Document(value, texts, _repeated(hooks.repeated, where))
-
-
-def _is_shallow(text: str, depth: int) -> bool:
-    """Whether a document nests at most `depth` levels, without parsing it; False when its brackets don't match."""
-    if text.count("[") + text.count("{") <= depth:
-        return True
-    brackets = _NOT_BRACKETS.sub("", _STRINGS.sub("", text))
-    for _ in range(depth):
-        fewer = brackets.replace("[]", "").replace("{}", "")
-        if not fewer:
-            return True
-        if len(fewer) == len(brackets):
-            return False
-        brackets = fewer
-    return False
-
-
-_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
 def _cleaned(value: Json, path: KeyPath, texts: dict[KeyPath, str], *, in_list: bool) -> Json:

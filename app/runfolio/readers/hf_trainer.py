@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-import zlib
 from array import array
 from collections.abc import Iterator
 from typing import ClassVar, cast
@@ -28,6 +27,7 @@ from runfolio.readers.files import artifacts_below, read_document, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.pickle_data import Call, NotReadable, plain_data, read_pickle
 from runfolio.readers.trainer_log import STATE, TrainerLog, read_log
+from runfolio.readers.zip_file import DAMAGE
 
 _ARGS, _CONFIG = "training_args.bin", "config.json"
 _TEXT_ARGS = ("training_args.json", "training_args.yaml", "training_args.yml")
@@ -179,17 +179,7 @@ def _packed_params(folder: Folder, claim: Claim, problems: list[Problem]) -> tup
             return ()
         try:
             found = plain_data(_state_of(read_pickle(_pickle_in(place))))
-        except (
-            NotReadable,
-            FolderUnreadable,
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            NotImplementedError,  # a zip of a kind that the standard library does not unpack
-            RuntimeError,  # an encrypted one
-            ValueError,
-        ) as failure:
+        except (NotReadable, FolderUnreadable, *DAMAGE) as failure:
             message = f"The training arguments cannot be read without running them: {failure}"
             problems.append(info("args-not-read", place.where(_ARGS), message))
             return ()

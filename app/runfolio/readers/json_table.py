@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from runfolio.model.params import Json
 from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.documents import decode, parse_json
+from runfolio.readers.json_text import load_json
 from runfolio.readers.table import ColumnBuilder, Table, flat, from_rows
 from runfolio.readers.yaml_events import some
 
@@ -53,8 +53,8 @@ def _object(line: str) -> dict[str, Json] | None:
     if len(line) > _LONGEST_LINE:
         return None
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = load_json(line)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -7,10 +7,8 @@ files only the JSON is read: Keras' version, and how the model was compiled.
 
 from __future__ import annotations
 
-import json
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -23,7 +21,9 @@ from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import PARAM_FILE, is_apart
+from runfolio.readers.json_text import load_json
 from runfolio.readers.tabular import Logged, merge_files, read_file, span_of
+from runfolio.readers.zip_file import DAMAGE
 
 _SUFFIXES = (".log", ".csv")
 _MOST_LOGS = 64
@@ -94,7 +94,7 @@ def _model(folder: Folder, name: str) -> dict[str, Json]:
     try:
         with folder.open(name) as handle, os.fdopen(os.dup(handle), "rb") as file, zipfile.ZipFile(file) as archive:
             metadata, config = _member(archive, "metadata.json"), _member(archive, "config.json")
-    except (FolderUnreadable, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError):
+    except (FolderUnreadable, *DAMAGE):
         # A nicety: a model file that is cut off or of another kind is still listed as an artifact.
         return {}
     compiled = config.get("compile_config")
@@ -122,7 +122,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> dict[str, Json]:
     if found.file_size > _LARGEST_METADATA or found.flag_bits & 1:  # encrypted
         return {}
     try:
-        value = json.loads(archive.read(found))
-    except RecursionError:
+        value = load_json(archive.read(found))
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

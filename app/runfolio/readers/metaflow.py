@@ -19,6 +19,7 @@ from runfolio.model.display import storable
 from runfolio.model.params import Json, flatten
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording, RunStatus
+from runfolio.model.times import from_millis
 from runfolio.readers.contract import Budget, Claim, Strength, info, problem_from, warning
 from runfolio.readers.files import read_document
 from runfolio.readers.folder import Folder
@@ -225,7 +226,7 @@ def _ended(end: _Task | None, budget: Budget, problems: list[Problem]) -> int | 
 
 def _us(milliseconds: Json) -> int | None:
     value = as_step(milliseconds)
-    return value * 1000 if value is not None and abs(value) < 2**53 else None
+    return from_millis(value) if value is not None else None
 
 
 def _kept(end: _Task | None) -> dict[str, Json]:

@@ -5,7 +5,6 @@ Params are what lies under `parameters/`, a habit of the documentation and no ru
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from runfolio.model.display import storable
 from runfolio.model.params import Json, Param, text_of
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
-from runfolio.model.times import NO_TIME
+from runfolio.model.times import NO_TIME, from_iso
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from, warning
 from runfolio.readers.files import read_document
 from runfolio.readers.folder import Folder
@@ -85,7 +84,7 @@ class Neptune:
             # `failed` is written as false when a run starts, and as true by an exception.
             status=RunStatus.FAILED if failed is True else RunStatus.UNKNOWN,
             status_raw=None if failed is None else f"sys/failed={failed}",
-            started_us=_time(metadata.get("createdAt")),
+            started_us=from_iso(created) if isinstance(created := metadata.get("createdAt"), str) else None,
             params=tuple(queue.params.values()),
             tags=dict.fromkeys(queue.tags, ""),
             metrics=tuple(queue.points.series(folder.where(logs[0]))),
@@ -181,15 +180,3 @@ class _Queue:
 def _number(name: str) -> int:
     match = _DATA.fullmatch(name)
     return int(match[1]) if match else 0
-
-
-def _time(value: Json) -> int | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))

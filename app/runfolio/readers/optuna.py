@@ -19,10 +19,11 @@ from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param, text_of
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
+from runfolio.model.times import from_iso
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from
 from runfolio.readers.folder import Folder
 from runfolio.readers.optuna_journal import replayed
-from runfolio.readers.optuna_trials import Study, Trial, document, external, moment
+from runfolio.readers.optuna_trials import Study, Trial, document, external
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, mentions, opened
 
 _TABLES = ("studies", "trials")
@@ -158,7 +159,7 @@ def _from_store(folder: Folder, name: str, budget: Budget, problems: list[Proble
                 owner = studies[study]
                 place = number if isinstance(number, int) else owner.trials
                 owner.trials += 1
-                trials[trial_id] = Trial(owner, place, _text(state), moment(_text(start)), moment(_text(end)))
+                trials[trial_id] = Trial(owner, place, _text(state), from_iso(_text(start)), from_iso(_text(end)))
         parts = ("trial_id", "param_name", "param_value", "distribution_json")
         for trial_id, key, value, distribution in store.rows("trial_params", parts):
             if trial_id in trials:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 from runfolio.model.display import storable
 from runfolio.model.params import Json
 from runfolio.model.problem import Problem
+from runfolio.model.times import from_iso
 from runfolio.readers.contract import Budget, info, warning
-from runfolio.readers.optuna_trials import DIRECTIONS, FINISHED, STATES, Study, Trial, document, external, moment
+from runfolio.readers.json_text import load_json
+from runfolio.readers.optuna_trials import DIRECTIONS, FINISHED, STATES, Study, Trial, document, external
 from runfolio.readers.yaml_events import some
 
 
@@ -29,7 +30,7 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
         if not line.strip():
             continue
         try:
-            operation = json.loads(line)
+            operation = load_json(line)
             _apply(operation, studies, trials, where, budget)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
             odd.append(number)
@@ -73,8 +74,8 @@ def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial]
         trial = Trial(study, study.trials)
         study.trials += 1
         trials.append(trial)
-        trial.started_us = moment(str(operation.get("datetime_start") or ""))
-        trial.ended_us = moment(str(operation.get("datetime_complete") or ""))
+        trial.started_us = from_iso(str(operation.get("datetime_start") or ""))
+        trial.ended_us = from_iso(str(operation.get("datetime_complete") or ""))
         if (state := operation.get("state")) is not None:
             trial.state = STATES[_index(state)]
         _values(trial, operation)
@@ -111,8 +112,8 @@ def _apply_to_trial(code: int, trial: Trial, operation: dict[str, Json], where: 
             return
         trial.state = state
         _values(trial, operation)
-        trial.started_us = moment(str(operation.get("datetime_start") or "")) or trial.started_us
-        trial.ended_us = moment(str(operation.get("datetime_complete") or "")) or trial.ended_us
+        trial.started_us = from_iso(str(operation.get("datetime_start") or "")) or trial.started_us
+        trial.ended_us = from_iso(str(operation.get("datetime_complete") or "")) or trial.ended_us
     elif code == 7:
         step, value = operation["step"], operation["intermediate_value"]
         if isinstance(step, int):

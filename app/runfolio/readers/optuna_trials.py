@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from array import array
 from dataclasses import dataclass, field
@@ -73,14 +72,3 @@ def document(text: str | bytes, where: str, budget: Budget) -> Json:
     """What a text of JSON stands for; None where it cannot be read."""
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
     return parse_json(data, where, budget).value
-
-
-def moment(text: str) -> int | None:
-    """Microseconds of a time; one without a zone is taken for UTC, since the writer's zone is not known."""
-    try:
-        moment = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runfolio.model.display import storable
+from runfolio.model.times import FIRST_S, LAST_S
 from runfolio.readers.contract import warning
 from runfolio.readers.table import LARGEST_EXACT, Table, TableColumn
 from runfolio.readers.yaml_events import some
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 _MOST_CELLS = 200_000_000
 """A file of a few kilobytes can claim any number of cells."""
+
+_MOST_TEXT = 256 << 20
+"""Bytes of text of a column. A file keeps a text once, and its rows only name it."""
+_UNITS = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 def read_parquet(data: bytes, where: str) -> Table:
@@ -41,13 +46,16 @@ def read_parquet(data: bytes, where: str) -> Table:
     table.rows = frame.height
     left_out: list[str] = []
     for column in frame.iter_columns():
-        made = _column(column)
+        try:
+            made = _column(column)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            made = None  # such as times in a zone that there is not
         if made is None:
             left_out.append(column.name)
         else:
             table.columns[storable(column.name)] = made
     if left_out:
-        message = f"Columns of lists, structures or other data are not shown as metrics: {some(left_out)}"
+        message = f"Columns of lists, structures, endless text or other data are not shown as metrics: {some(left_out)}"
         table.problems.append(warning("odd-columns", where, storable(message)))
     return table
 
@@ -63,11 +71,36 @@ def _column(column: pl.Series) -> TableColumn | None:
         words = {row: str(column[row]) for row in large}
         return TableColumn(rows, numbers, words, 0)
     if column.dtype.is_temporal() and column.dtype != pl.Duration:
-        texts = column.dt.to_string("iso")
-    elif column.dtype in (pl.String, pl.Categorical):
+        texts = _shown_by_a_calendar(column).dt.to_string("iso")
+    elif column.dtype in (pl.String, pl.Categorical) and _bytes_of_text(column) <= _MOST_TEXT:
         texts = column.cast(pl.String)
     else:
         return None
     filled = texts.is_not_null().arg_true()
     words = dict(zip(filled.to_list(), texts.gather(filled).to_list(), strict=True))
     return TableColumn(np.empty(0, dtype=np.int64), np.empty(0), words, len(words))
+
+
+def _shown_by_a_calendar(column: pl.Series) -> pl.Series:
+    """Days and instants without those outside of years 1 to 9999, which Polars would stop at."""
+    import polars as pl
+
+    if column.dtype == pl.Date:
+        second, numbers = 1 / 86_400, column.cast(pl.Int32)
+    elif isinstance(column.dtype, pl.Datetime):
+        second, numbers = _UNITS[column.dtype.time_unit or "us"], column.cast(pl.Int64)
+    else:
+        return column
+    first, last = max(round(FIRST_S * second), -(2**63)), min(round(LAST_S * second), 2**63 - 1)
+    shown = numbers.is_between(first, last)
+    return numbers.zip_with(shown, pl.Series([None], dtype=numbers.dtype)).cast(column.dtype)
+
+
+def _bytes_of_text(column: pl.Series) -> int:
+    import polars as pl
+
+    if column.dtype == pl.String:
+        return int(column.str.len_bytes().sum() or 0)
+    counts = column.drop_nulls().value_counts()
+    each = counts.to_series(0).cast(pl.String).str.len_bytes().cast(pl.Int64)
+    return int((each * counts.to_series(1).cast(pl.Int64)).sum() or 0)

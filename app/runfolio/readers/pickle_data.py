@@ -13,9 +13,14 @@ import pickletools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from runfolio.model.params import int_text
+
 _MOST_OPCODES = 200_000
 _LARGEST = 1 << 20
 _DEEPEST = 32
+_LONGEST_INT = 14_000
+"""Bits."""
+
 _MOST_VALUES = 100_000
 """Few opcodes can stand for any number of values: a list that holds one list twice, which holds another one twice..."""
 
@@ -183,6 +188,8 @@ def plain_data(value: object) -> object:
 def _plain(value: object, depth: int, seen: Iterator[int]) -> object:
     if next(seen) >= _MOST_VALUES:
         raise NotReadable("it holds too many values")
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INT:
+        return int_text(value)  # Python refuses to write so many digits
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if depth > _DEEPEST:

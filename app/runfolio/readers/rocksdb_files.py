@@ -8,6 +8,7 @@ are read whole, within limits, and each block and record has its checksum checke
 
 from __future__ import annotations
 
+import heapq
 import struct
 import zlib
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ _CRC32C = 1
 _LARGEST_BLOCK = 1 << 26
 """Bytes that a block may unpack to; RocksDB's own are some kilobytes."""
 _LARGEST_FILE = 1 << 30
+_LONGEST_KEY = 1 << 16
+"""Bytes of a key. A key repeats in few bytes what it shares with the one before it, however long that is."""
 _BLOCK = 32_768
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _RECYCLED = 4
@@ -49,11 +52,30 @@ class Store:
 @dataclass(slots=True)
 class _Latest:
     found: dict[bytes, tuple[int, bytes | None]] = field(default_factory=dict)
+    cleared: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    """Ranges of keys, the last one not in them, that were deleted, with the highest sequence number of that."""
 
     def put(self, key: bytes, sequence: int, value: bytes | None) -> None:
         known = self.found.get(key)
         if known is None or known[0] <= sequence:
             self.found[key] = (sequence, value)
+
+    def values(self) -> dict[bytes, bytes]:
+        """What was put and neither deleted by itself nor with a range."""
+        ranges = sorted((first, last, sequence) for (first, last), sequence in self.cleared.items())
+        open_ranges: list[tuple[int, bytes]] = []
+        at = 0
+        kept: dict[bytes, bytes] = {}
+        for key in sorted(self.found) if ranges else self.found:
+            while at < len(ranges) and ranges[at][0] <= key:
+                heapq.heappush(open_ranges, (-ranges[at][2], ranges[at][1]))
+                at += 1
+            while open_ranges and open_ranges[0][1] <= key:
+                heapq.heappop(open_ranges)
+            sequence, value = self.found[key]
+            if value is not None and not (open_ranges and -open_ranges[0][0] > sequence):
+                kept[key] = value
+        return kept
 
 
 def read_store(folder: Folder, budget: Budget) -> Store:
@@ -74,7 +96,7 @@ def read_store(folder: Folder, budget: Budget) -> Store:
             text = f"Damaged: {damage[0]}" + (f" (and {len(damage) - 1} more places)" if len(damage) > 1 else "")
             hint = "What lies there is missing, the rest is shown. Copy the file again."
             store.problems.append(warning("store-damaged", folder.where(name), text, hint))
-    store.values = {key: value for key, (_, value) in latest.found.items() if value is not None}
+    store.values = latest.values()
     return store
 
 
@@ -88,10 +110,16 @@ def _read_table(data: bytes, latest: _Latest, budget: Budget) -> list[str]:
         handles = _handles(_block(data, *index, checksum), delta=version >= 4)
     except Damaged as failure:
         return [str(failure)]
+    end = 0
     for offset, size in handles:
         budget.check()
+        if offset < end:
+            # No table that RocksDB wrote has that, and one block named again and again would take for ever.
+            damage.append(f"a block that begins before the end of another at byte {offset:,}")
+            break
+        end = offset + size
         try:
-            for key, value in _entries(_block(data, offset, size, checksum)):
+            for key, value in _entries(_block(data, offset, size, checksum), budget):
                 if len(key) < 8:
                     raise Damaged("a key without its sequence number")
                 mark = int.from_bytes(key[-8:], "little")
@@ -145,18 +173,23 @@ def _block(data: bytes, offset: int, size: int, checksum: int) -> bytes:
     raise Damaged(f"a block is packed in a way ({kind}) that is not known")
 
 
-def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _entries(block: bytes, budget: Budget) -> Iterator[tuple[bytes, bytes]]:
     """Keys with values of a data block: each key says how much it shares with the one before it."""
     end = _content_end(block)
-    at, key = 0, b""
+    at, key, count = 0, b"", 0
     while at < end:
         shared, at = _varint(block, at)
         fresh, at = _varint(block, at)
         length, at = _varint(block, at)
         if shared > len(key) or at + fresh + length > end:
             raise Damaged("an entry runs past its block")
+        if shared + fresh > _LONGEST_KEY:
+            raise Damaged(f"a key of {shared + fresh:,} bytes")
         key = key[:shared] + block[at : at + fresh]
         at += fresh
+        count += 1
+        if count % 4096 == 0:
+            budget.check()
         yield key, block[at : at + length]
         at += length
 
@@ -277,7 +310,8 @@ def _read_log(data: bytes, latest: _Latest, budget: Budget) -> list[str]:
 
 
 def _records(data: bytes, damage: list[str]) -> Iterator[bytes]:
-    at, parts = 0, b""
+    at = 0
+    parts: list[bytes] = []
     started = False
     while at + 7 <= len(data):
         left = _BLOCK - at % _BLOCK
@@ -303,11 +337,11 @@ def _records(data: bytes, damage: list[str]) -> Iterator[bytes]:
             at, started = at + left, False
             continue
         if plain in (_FULL, _FIRST):
-            parts, started = data[body:end], True
+            parts, started = [data[body:end]], True
         elif started:
-            parts += data[body:end]
+            parts.append(data[body:end])
         if plain in (_FULL, _LAST) and started:
-            yield parts
+            yield b"".join(parts)
             started = False
         at = end
 
@@ -333,8 +367,7 @@ def _apply(record: bytes, latest: _Latest) -> None:
         elif kind == _RANGE_DELETION:
             first, at = _text(record, at)
             last, at = _text(record, at)
-            for key in [k for k in latest.found if first <= k < last]:
-                latest.put(key, sequence, None)
+            latest.cleared[first, last] = max(sequence, latest.cleared.get((first, last), 0))
             sequence += 1
         else:
             raise Damaged(f"a write of the unknown kind {kind}")

@@ -6,7 +6,6 @@ saying so. Figures and steps in pairs of lists in `info.json`, PyMARL's way from
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import ClassVar
@@ -20,7 +19,7 @@ from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
-from runfolio.model.times import NO_TIME
+from runfolio.model.times import NO_TIME, from_iso
 from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document
 from runfolio.readers.files import artifacts_below, read_document, read_params
@@ -175,15 +174,7 @@ def _plain(value: Json) -> Json:
 
 
 def _time(text: str | None) -> int | None:
-    if not text:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
+    return from_iso(text) if text else None
 
 
 def _datasets(run: Document) -> Iterator[DatasetRef]:

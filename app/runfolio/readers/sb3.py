@@ -6,7 +6,6 @@ with pickles and are only listed.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from, war
 from runfolio.readers.csv_table import header_of, read_csv
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_text import load_json
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _CSV, _JSON, _STEP = "progress.csv", "progress.json", "time/total_timesteps"
@@ -32,6 +32,7 @@ _MONITOR = re.compile(r"(?:.*[._])?monitor\.csv")
 _HEAD = re.compile(rb'#\s*\{.*"t_start"')
 _TRUTH = {"True": 1.0, "False": 0.0}
 _ZOO = ("config.yml", "args.yml")
+_MOST_STEPS = 2**63
 
 
 class StableBaselines:
@@ -150,8 +151,8 @@ def _heads(folder: Folder, names: list[str]) -> tuple[dict[str, Json], int]:
     for name in names:
         try:
             line = folder.head(name, 4096).partition(b"\n")[0].lstrip(b"# ")
-            found = json.loads(line)
-        except (FolderUnreadable, ValueError, RecursionError):
+            found = load_json(line)
+        except (FolderUnreadable, ValueError):
             continue  # reading the episodes tells of a file that cannot be opened
         if isinstance(found, dict):
             return found, len(names)
@@ -189,6 +190,11 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
     order = np.argsort(ended, kind="stable")
     steps = np.empty(len(ended), dtype=np.int64)
     steps[order] = np.cumsum(np.concatenate([e.lengths for e in found])[order])
+    beyond = np.abs(np.cumsum(np.concatenate([e.lengths for e in found])[order].astype(np.float64))) >= _MOST_STEPS
+    kept = int(beyond.argmax()) if beyond.any() else len(order)
+    if kept < len(order):
+        message = f"The episodes have more than {_MOST_STEPS:,} steps together: those from there on are left out"
+        problems.append(warning("too-many-steps", folder.where(names[0]), message))
     times = np.full(len(ended), NO_TIME, dtype=np.int64)
     known = (ended > 1e8) & (ended < 9e9)
     times[known] = np.rint(ended[known] * 1e6)
@@ -200,6 +206,7 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
         rows = np.concatenate([part[0] + first for part, first in parts])
         values = np.concatenate([part[1] for part, _ in parts])
         inner = np.argsort(rank[rows])
+        inner = inner[rank[rows[inner]] < kept]
         at = rows[inner]
         if len(at):
             label = storable(f"monitor/{name}")
@@ -272,7 +279,7 @@ def _episode(columns: list[str], line: str) -> dict[str, float] | None:
 
 def _began(head: bytes) -> float:
     try:
-        found = json.loads(head.lstrip(b"# "))
-    except (ValueError, RecursionError):
+        found = load_json(head.lstrip(b"# "))
+    except ValueError:
         return 0.0
     return (as_number(found.get("t_start")) or 0.0) if isinstance(found, dict) else 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, warning
+from runfolio.readers.json_text import load_json
 from runfolio.readers.yaml_events import some
 
 _INT64 = 2**63
@@ -101,8 +101,8 @@ def rows_of(data: bytes, where: str, budget: Budget, problems: list[Problem]) ->
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
+            row = load_json(line)
+        except ValueError:
             row = None
         if isinstance(row, dict):
             yield row

@@ -6,7 +6,6 @@ Source: swanlab/proto/v0.py of 0.6 and 0.7 (version 1), and the protos `record`,
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from collections import Counter
@@ -16,6 +15,7 @@ from runfolio.model.display import storable
 from runfolio.model.params import Json
 from runfolio.model.times import NO_TIME, from_iso
 from runfolio.readers import protobuf
+from runfolio.readers.json_text import load_json
 from runfolio.readers.protobuf import BYTES, FIXED64, VARINT, BadMessage, fields, signed, timestamp_us
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step
 
@@ -157,8 +157,8 @@ def _text(data: bytes, start: int, end: int) -> str:
 
 def _take_json(record: bytes, log: Log) -> None:
     try:
-        document: Json = json.loads(record)
-    except (ValueError, RecursionError) as failure:
+        document = load_json(record)
+    except ValueError as failure:
         raise BadMessage("a record is no JSON text") from failure
     if not isinstance(document, dict):
         raise BadMessage("a record is no mapping")

@@ -18,6 +18,7 @@ WIDER_THAN_FLOAT32 = frozenset({DOUBLE, 3, INT64, 22, UINT64})  # and int32, uin
 # DataType -> struct and NumPy code of one element in `tensor_content`.
 _CODES = {FLOAT: "<f", DOUBLE: "<d", 3: "<i", 4: "<B", 5: "<h", 6: "<b", INT64: "<q", BOOL: "<?"}
 _CODES |= {17: "<H", HALF: "<e", 22: "<I", UINT64: "<Q"}
+_MANY = 1 << 62
 # Field of TensorProto -> whether its varints are signed.
 _VARINT_FIELDS = {7: True, 10: True, 11: False, 13: False, 16: False, 17: False}
 
@@ -99,7 +100,8 @@ def _read_shape(tensor: Tensor, data: bytes, start: int, end: int) -> None:
         for inner, inner_wire, value, _ in fields(data, a, b):
             if inner == 1 and inner_wire == VARINT:
                 size = signed(value)
-        tensor.elements *= size
+        # Of more than one element it does not matter how many: the product of a million sizes has megabytes of digits.
+        tensor.elements = max(-_MANY, min(tensor.elements * size, _MANY))
 
 
 def _add_fixed(tensor: Tensor, start: int, end: int, code: str) -> None:

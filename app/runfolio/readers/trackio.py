@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
@@ -13,10 +11,11 @@ from runfolio.model.display import storable
 from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.model.times import NO_TIME
+from runfolio.model.times import NO_TIME, from_iso
 from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document, params_of, parse_json
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_text import load_json
 from runfolio.readers.series_builder import SeriesBuilder, as_step, numbers_in
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, mentions, opened
 
@@ -77,8 +76,8 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             key = _text(run_id) if has_ids else _text(run_name)
             names.setdefault(key, _text(run_name))
             try:
-                row = json.loads(_text(data))
-            except (ValueError, RecursionError):
+                row = load_json(_text(data))
+            except ValueError:
                 row = None
             if not isinstance(row, dict):
                 odd[key] += 1
@@ -114,7 +113,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             format=Trackio.name,
             path=where,
             id=storable(key),
-            identity=f"trackio:{key}" if has_ids and len(key) == 32 else "",
+            identity=f"trackio:{storable(key)}" if has_ids and len(key) == 32 else "",
             name=storable(title) or None,
             started_us=min(began, default=None),
             experiment=project,
@@ -145,10 +144,5 @@ def _text(value: Cell) -> str:
 
 
 def _time(text: str) -> int:
-    try:
-        moment = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
-        return NO_TIME
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
+    found = from_iso(text)
+    return NO_TIME if found is None else found

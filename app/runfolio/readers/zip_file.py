@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.readers.folder import Folder
@@ -15,15 +18,34 @@ EMPTY_ZIP = 22
 """Bytes of a zip without entries."""
 
 _MOST_MEMBERS = 1_000_000
+_PIECE = 1 << 20
 _DIRECTORY = 1 << 16
+_UNSUSPECTED = 64 << 20
+_DENSEST = 200
+"""How much larger than its packed bytes a member of more than 64 MB may be. Logs come to 50, and bombs to 1,000."""
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    OverflowError,
+    EOFError,
+    ValueError,
+    RuntimeError,  # a password is asked for
+    NotImplementedError,
+)
+"""What the standard library raises for a zip, or a member, that it cannot read."""
 
 
 class Zip:
     """An open zip: the sizes of its members by name, and their content."""
 
-    def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
+    def __init__(self, archive: zipfile.ZipFile, where: str, packed: int) -> None:
         self._archive = archive
         self._where = where
+        self._packed = packed
         self.sizes = {m.filename: m.file_size for m in archive.infolist()[:_MOST_MEMBERS] if not m.is_dir()}
 
     def read(self, name: str, limit: int) -> bytes:
@@ -32,24 +54,26 @@ class Zip:
         try:
             member = self._archive.getinfo(name)
             # The size is the zip's own word: the limit is kept whatever it says.
+            most = min(limit, max(_UNSUSPECTED, _DENSEST * min(member.compress_size, self._packed)))
             with self._archive.open(member) as packed:
-                data = packed.read(limit + 1)
+                data = _read(packed, most + 1)
         except KeyError as failure:
             raise FolderUnreadable("There is no such file in the zip", where=where) from failure
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            ValueError,
-            RuntimeError,
-            NotImplementedError,
-        ) as failure:
+        except DAMAGE as failure:
             hint = "Check whether the zip was copied completely."
             raise FolderUnreadable(f"Cannot be read from the zip: {failure}", hint=hint, where=where) from failure
-        if len(data) > limit:
-            raise LimitReached(f"It has more than the {limit:,} bytes that are read", where=where)
+        if len(data) > most:
+            raise LimitReached(f"It has more than the {most:,} bytes that are read", where=where)
         return data
+
+
+def _read(packed: IO[bytes], most: int) -> bytes:
+    """At most so many bytes; in pieces, since the library copies what it has each time it adds to it."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := packed.read(min(most, _PIECE))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 @contextmanager
@@ -59,11 +83,19 @@ def opened_zip(folder: Folder, name: str) -> Iterator[Zip]:
     with folder.open(name) as handle, os.fdopen(os.dup(handle), "rb") as file:
         try:
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as failure:
+        except (
+            zipfile.BadZipFile,
+            struct.error,
+            OSError,
+            OverflowError,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+        ) as failure:
             hint = "Check whether the zip was copied completely."
             raise FolderUnreadable(f"The zip cannot be read: {failure}", hint=hint, where=where) from failure
         with archive:
-            yield Zip(archive, where)
+            yield Zip(archive, where, os.fstat(handle).st_size)
 
 
 def names_in_directory(folder: Folder, name: str, wanted: tuple[bytes, ...]) -> bool:
