@@ -14,6 +14,7 @@ from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, info, problem_from, warning
 from runfolio.readers.documents import Document, params_of, parse_json, parse_toml, parse_yaml
 from runfolio.readers.folder import Folder
+from runfolio.readers.ini import parse_ini
 
 _DATA_FILE = re.compile(
     r"(?:data|dataset|train|training|test|val|valid|validation|dev|eval)(?:[_-][\w-]+)?\.(?:csv|tsv|parquet|arrow|jsonl)",
@@ -25,7 +26,7 @@ _DEEPEST = 12
 
 
 def read_document(folder: Folder, name: str, budget: Budget) -> Document:
-    """A YAML, JSON or TOML file by its suffix; what cannot be read is an empty document with a Problem."""
+    """A YAML, JSON, TOML or INI file by its suffix; what cannot be read is an empty document with a Problem."""
     where = folder.where(name)
     try:
         data = folder.read(name, budget.text_bytes)
@@ -36,6 +37,8 @@ def read_document(folder: Folder, name: str, budget: Budget) -> Document:
         return parse_json(data, where, budget)
     if suffix == "toml":
         return parse_toml(data, where, budget)
+    if suffix in ("ini", "cfg"):
+        return parse_ini(data, where, budget)
     return parse_yaml(data, where, budget)
 
 

@@ -1,6 +1,7 @@
 """Folders of no tracker: a params file and a metrics file under usual names, recognised by name and content.
 
-Rules: params in `params|config|hparams|args|settings...` as JSON, YAML or TOML; metrics in `metrics|history|log|
+Rules: params in `params|config|hparams|args|settings...` as JSON, YAML or TOML, beside metrics also as INI and under
+longer names (`train_config.yaml`); metrics in `metrics|history|log|
 results|progress...` as CSV, TSV, JSON lines, JSON or Parquet, or in any text table beside a params file whose header
 names a step and whose rows hold numbers. Data files beside them are data sets of the run, with the MD5 of their
 content. Params alone are a run, too, unless the folder looks like a project, a model or the settings of a program.
@@ -24,11 +25,14 @@ from runfolio.readers.json_table import first_object
 from runfolio.readers.table import number_in
 from runfolio.readers.tabular import Logged, has_step, is_index, merge_files, read_file, span_of
 
-PARAM_FILE = re.compile(
-    r"(?:params|parameters|config|configuration|hparams|hyperparameters|hyperparams|args|arguments|settings)"
-    r"\.(?:json|ya?ml|toml)",
+_PARAMS = "params|parameters|config|configuration|hparams|hyperparameters|hyperparams|args|arguments|settings"
+PARAM_FILE = re.compile(rf"(?:{_PARAMS})\.(?:json|ya?ml|toml)", re.IGNORECASE)
+_MORE_PARAMS = re.compile(
+    rf"(?:(?:train|training|run|experiment|exp|model)[_-])?(?:{_PARAMS}|cfg|opts?|options|flags)"
+    r"\.(?:json|ya?ml|toml|ini|cfg)",
     re.IGNORECASE,
 )
+"""Names that programs have, too: they are those of params only where metrics lie beside them."""
 _TELLING = r"metrics?|history|progress|train_?log|training_log|losses"
 _VAGUE = r"logs?|results?|scores|training"
 _METRIC_FILE = re.compile(rf"(?:{_TELLING}|{_VAGUE})\.(?:csv|tsv|jsonl|ndjson|json|parquet)(?:\.gz)?", re.IGNORECASE)
@@ -68,9 +72,11 @@ class Generic:
         files = [n for n in folder.files if n not in taken]
         params = [n for n in files if PARAM_FILE.fullmatch(n) and not _is_hydra_source(folder, n)]
         metrics = [n for n in files if _METRIC_FILE.fullmatch(n) and _may_hold_metrics(folder, n, bool(params))]
-        if params:
+        more = [n for n in files if n not in params and _MORE_PARAMS.fullmatch(n) and not _is_hydra_source(folder, n)]
+        if params or more:
             tables = [n for n in files if _TABLE.fullmatch(n) and n not in metrics and not _DATA_NAME.fullmatch(n)]
             metrics += [n for n in tables[:_MOST_TABLES] if _is_history(folder, n)]
+        params += more if metrics else []
         if not metrics and (not params or _is_no_run(folder, params)):
             return None
         reason = " and ".join([*params[:1], *sorted(metrics, key=_rank)[:1]])
@@ -82,7 +88,7 @@ class Generic:
         params: dict[tuple[str, ...], Param] = {}
         logs: list[tuple[str, Logged]] = []
         for name in sorted(claim.files, key=_rank):
-            if PARAM_FILE.fullmatch(name):
+            if _MORE_PARAMS.fullmatch(name):
                 found, odd = read_params(folder, name, budget)
                 problems += odd
                 _add_params(params, found, folder.where(name).rpartition("/")[2])
