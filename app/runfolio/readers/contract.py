@@ -38,6 +38,8 @@ class Claim:
     prune     sub folders that belong to this claim and are not searched for other runs; `None` means all of them.
     deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
               the folder count as changed.
+    recipe    how the reader was told to read the folder, where that is not fixed; with another one the folder counts
+              as changed.
     """
 
     reader: str
@@ -47,6 +49,7 @@ class Claim:
     files: frozenset[str] = frozenset()
     prune: frozenset[str] | None = frozenset()
     deep: bool = False
+    recipe: str = ""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ content. Params alone are a run, too, unless the folder looks like a project, a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable
@@ -91,7 +91,7 @@ class Generic:
             if _MORE_PARAMS.fullmatch(name):
                 found, odd = read_params(folder, name, budget)
                 problems += odd
-                _add_params(params, found, folder.where(name).rpartition("/")[2])
+                add_params(params, found, folder.where(name).rpartition("/")[2])
             else:
                 logged = read_file(folder, name, budget)
                 problems += logged.problems
@@ -128,7 +128,7 @@ def is_apart(folder: Folder) -> bool:
     return Generic().claim(folder, frozenset()) is not None
 
 
-def _add_params(params: dict[tuple[str, ...], Param], found: tuple[Param, ...], file: str) -> None:
+def add_params(params: dict[tuple[str, ...], Param], found: Iterable[Param], file: str) -> None:
     """The first file to give a param keeps the name; another value of it in a later file is told under that file's."""
     for param in found:
         if params.setdefault(param.path, param).text != param.text:

@@ -15,10 +15,9 @@ from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.documents import Document, KeyPath, decode
 from runfolio.readers.yaml_events import some
-from runfolio.readers.yaml_scalars import plain_value
+from runfolio.readers.yaml_scalars import text_value
 
 _COMMENTS = ("#", ";")
-_STAY_TEXT = ("", "~")
 
 
 @dataclass(slots=True)
@@ -91,7 +90,7 @@ def _document(ini: _Ini, odd: tuple[Problem, ...]) -> Document:
         for key, lines in values.items():
             text = storable("\n".join(lines).rstrip())
             shown = storable(key)
-            here[shown] = _value(text)
+            here[shown] = text_value(text)
             texts[(section, shown) if name else (shown,)] = text
         if name and here:
             tree[section] = here
@@ -104,11 +103,3 @@ def _document(ini: _Ini, odd: tuple[Problem, ...]) -> Document:
         message = f"{len(ini.odd_lines):,} lines are neither a section nor `key = value`, the first of them: {first}"
         problems.append(warning("ini-syntax", ini.where, message, "Check whether the file was copied completely."))
     return Document(tree or None, texts, tuple(problems))
-
-
-def _value(text: str) -> Json:
-    """The typed value; what YAML alone takes for a number (`1:30`, octal `012`) and what is empty stays text."""
-    digits = text.lstrip("+-")
-    if text in _STAY_TEXT or ":" in text or (digits[:1] == "0" and digits[1:2].isdigit()):
-        return text
-    return plain_value(text)
