@@ -14,6 +14,7 @@ from runfolio.errors import UsageError
 
 MOST_PARTS = 8
 MOST_CHARACTERS = 200
+MOST_PLACES = 12
 _LONGEST_NAME = 1_024
 _LONGEST_TYPED = 128
 
@@ -88,6 +89,9 @@ def parse_pattern(text: str) -> PathPattern:
             raise UsageError(message, hint="Write the names of folders with / between, as in {experiment}/{name}.")
         tokens.append(tuple(_tokens(part)))
         fields += [t.field for t in tokens[-1] if isinstance(t, Place) and t.field]
+    places = sum(isinstance(token, Place) for part in tokens for token in part)
+    if places > MOST_PLACES:
+        raise UsageError(f"The pattern has {places} places; at most {MOST_PLACES} are allowed")
     twice = next((field for field in fields if fields.count(field) > 1), None)
     if twice is not None:
         raise UsageError(f"{{{twice}}} stands in the pattern twice", hint="Give one of them another name.")

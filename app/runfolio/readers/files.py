@@ -16,7 +16,7 @@ from runfolio.readers.documents import Document, decode, params_of, parse_json, 
 from runfolio.readers.folder import Folder
 from runfolio.readers.ini import parse_ini
 
-_DATA_FILE = re.compile(
+DATA_FILE = re.compile(
     r"(?:data|dataset|train|training|test|val|valid|validation|dev|eval)(?:[_-][\w-]+)?\.(?:csv|tsv|parquet|arrow|jsonl)",
     re.IGNORECASE,
 )
@@ -149,7 +149,7 @@ def datasets_in(
     found: list[DatasetRef] = []
     problems: list[Problem] = []
     for name, entry in folder.files.items():
-        if name in skip or not _DATA_FILE.fullmatch(name):
+        if name in skip or not DATA_FILE.fullmatch(name):
             continue
         where = folder.where(name)
         if entry.size > _LARGEST_DIGEST:

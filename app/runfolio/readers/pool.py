@@ -15,16 +15,19 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.display import storable
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import Parsed, parse_all, seen
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
@@ -77,6 +80,22 @@ class ParsePool(Generic[T]):
     def warm_up(self) -> None:
         """Start a worker before there is work, so that the first folder does not wait for its imports."""
         self._pool.schedule(_nothing)
+
+    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """What a function of a module returns in a worker; it may take as long as one folder.
+
+        Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes.
+        """
+        seconds = self.limits.folder_s + _GRACE_S
+        future: ProcessFuture[R] = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=seconds)
+        try:
+            return future.result()
+        except FutureTimeout as failure:
+            raise LimitReached(f"Reading took longer than {seconds:.0f} s and was stopped") from failure
+        except MemoryError as failure:
+            raise LimitReached("Reading this folder needs more memory than one folder may take") from failure
+        except ProcessExpired as failure:
+            raise FolderUnreadable(f"The process that read this folder ended early ({failure})") from failure
 
     def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.

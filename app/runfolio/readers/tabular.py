@@ -31,7 +31,7 @@ STEP_NAMES = (
 _INDEX_NAMES = ("", "unnamed:_0", "__index_level_0__", "index")
 """What pandas calls the index it writes along: no metric, and the step where there is no other."""
 
-_TIME_NAMES = frozenset(
+TIME_NAMES = frozenset(
     {
         "time", "timestamp", "_timestamp", "wall_time", "walltime", "wall", "unix_time", "ts", "date", "datetime",
         "date_time", "created_at", "logged_at",
@@ -42,6 +42,7 @@ _PAST_INT64 = 2.0**63
 # Unix times between 1973 and 5138 in seconds, and the same in milliseconds; times since the start are smaller.
 _SECONDS = (1e8, 1e11)
 _MILLIS = (1e11, 1e14)
+_JSON, _JSON_LINES, _PARQUET = (".json",), (".jsonl", ".ndjson"), (".parquet", ".pq")
 _LARGEST_UNPACKED = 64 << 20
 
 
@@ -100,10 +101,10 @@ def read_file(
         return Logged(problems=[problem_from(failure, "unreadable", where)])
     if not name.lower().endswith(".gz"):
         return read_metrics(data, name, where, budget, epoch_first=epoch_first, columns=columns)
-    unpacked, problem = _unpacked(data, where)
+    whole, problem = unpacked(data, where)
     logged = Logged()
-    if unpacked:
-        logged = read_metrics(unpacked, name[:-3], where, budget, epoch_first=epoch_first, columns=columns)
+    if whole:
+        logged = read_metrics(whole, name[:-3], where, budget, epoch_first=epoch_first, columns=columns)
     logged.problems[:0] = [problem] if problem else []
     return logged
 
@@ -115,20 +116,24 @@ def read_metrics(
 
     `where` is told in problems. Raises LimitReached when the time of the budget is used up.
     """
-    suffix = name.lower().rpartition(".")[2]
-    single = False
-    if suffix in ("jsonl", "ndjson"):
-        table = read_json_lines(data, where, budget)
-    elif suffix == "json":
-        table, single = read_json(data, where, budget)
-    elif suffix in ("parquet", "pq"):
-        table = read_parquet(data, where)
-    else:
-        return to_series(read_csv(data, where, budget), where, epoch_first=epoch_first, columns=columns)
-    return to_series(table, where, single=single, columns=columns)
+    table, single = load_table(data, name, where, budget)
+    by_epoch = epoch_first and not name.lower().endswith((*_JSON, *_JSON_LINES, *_PARQUET))
+    return to_series(table, where, single=single, epoch_first=by_epoch, columns=columns)
 
 
-def _unpacked(data: bytes, where: str) -> tuple[bytes, Problem | None]:
+def load_table(data: bytes, name: str, where: str, budget: Budget) -> tuple[Table, bool]:
+    """The table in a metric file, and whether it holds single figures rather than a history; see `read_metrics`."""
+    lower = name.lower()
+    if lower.endswith(_JSON_LINES):
+        return read_json_lines(data, where, budget), False
+    if lower.endswith(_JSON):
+        return read_json(data, where, budget)
+    if lower.endswith(_PARQUET):
+        return read_parquet(data, where), False
+    return read_csv(data, where, budget), False
+
+
+def unpacked(data: bytes, where: str) -> tuple[bytes, Problem | None]:
     """What a gzip file holds, unless that is more than 64 MiB."""
     parts: list[bytes] = []
     left = _LARGEST_UNPACKED + 1
@@ -197,7 +202,7 @@ def _chosen_step(table: Table, said: str | None, where: str, logged: Logged, *, 
         return None
     if said is not None:
         column = table.columns.get(said)
-        if column is not None and _whole(column):
+        if column is not None and is_whole(column):
             return said
         what = "There is no column" if column is None else "No whole numbers are in the column"
         message = f"{what} {said[:80]!r}, which is said to be the step: it was recognised by the rules"
@@ -210,12 +215,12 @@ def _step_column(table: Table, *, epoch_first: bool) -> str | None:
     for name in table.columns:
         names.setdefault(plain_name(name), name)
     for wanted in (*(("epoch",) if epoch_first else ()), *STEP_NAMES, *_INDEX_NAMES):
-        if wanted in names and _whole(table.columns[names[wanted]]):
+        if wanted in names and is_whole(table.columns[names[wanted]]):
             return names[wanted]
     return None
 
 
-def _whole(column: TableColumn) -> bool:
+def is_whole(column: TableColumn) -> bool:
     """Whether a column can be the step: whole numbers wherever there are finite ones."""
     sound = column.numbers[np.isfinite(column.numbers)]
     return len(sound) > 0 and bool((sound == np.floor(sound)).all())
@@ -256,18 +261,18 @@ def _wall_times(table: Table, said: str | None, where: str, logged: Logged) -> t
     `said` is the only one looked at when it is not None.
     """
     for name, column in table.columns.items():
-        if name != said if said is not None else plain_name(name) not in _TIME_NAMES:
+        if name != said if said is not None else plain_name(name) not in TIME_NAMES:
             continue
         wall = np.full(table.rows, times.NO_TIME, dtype=np.int64)
         if len(column.rows):
             finite = np.isfinite(column.numbers)
-            scale = _unix_scale(column.numbers[finite])
+            scale = unix_scale(column.numbers[finite])
             if scale is None:
                 continue
             wall[column.rows[finite]] = np.round(column.numbers[finite] * scale).astype(np.int64)
             lost = column.bad + int((~finite).sum())
         else:
-            parsed = _iso_times(column.words)
+            parsed = iso_times(column.words)
             if not parsed:
                 continue
             wall[np.fromiter(parsed, np.int64, len(parsed))] = np.fromiter(parsed.values(), np.int64, len(parsed))
@@ -283,7 +288,8 @@ def _wall_times(table: Table, said: str | None, where: str, logged: Logged) -> t
     return None, np.full(table.rows, times.NO_TIME, dtype=np.int64)
 
 
-def _iso_times(words: Mapping[int, str]) -> dict[int, int]:
+def iso_times(words: Mapping[int, str]) -> dict[int, int]:
+    """Microseconds of the texts that are ISO 8601, by row."""
     found: dict[int, int] = {}
     for row, text in words.items():
         moment = times.from_iso(text)
@@ -292,7 +298,7 @@ def _iso_times(words: Mapping[int, str]) -> dict[int, int]:
     return found
 
 
-def _unix_scale(numbers: Floats) -> float | None:
+def unix_scale(numbers: Floats) -> float | None:
     """Microseconds in a unit of plausible Unix times; None when the numbers are none."""
     if not len(numbers):
         return None
