@@ -371,11 +371,37 @@ class Workspace:
 
     # --- layouts -----------------------------------------------------------------------------------------------
 
-    layouts = staticmethod(layouts)
-    saved_layout = staticmethod(saved_layout)
-    read_layout = staticmethod(read_layout)
-    save_layout = staticmethod(save_layout)
-    remove_layout = staticmethod(remove_layout)
+    def layouts(self) -> tuple[SavedLayout, ...]:
+        """The layouts that the user taught, by file; those that cannot be used with the reason."""
+        return layouts()
+
+    def read_layout(self, path: str | Path) -> Layout:
+        """A layout from any file. Raises NotFound, and UsageError naming file, key and what is allowed."""
+        return read_layout(path)
+
+    def save_layout(self, layout: Layout, *, instead_of: str = "") -> Path:
+        """Keep a layout, in place of the one of that name, and of the one that is called `instead_of`; its file.
+
+        The next index run reads what fits by it. Raises UsageError, FolderUnreadable.
+        """
+        path = save_layout(layout)
+        if instead_of and instead_of.casefold() != layout.name.casefold():
+            with contextlib.suppress(NotFound):  # somebody else took it away meanwhile
+                remove_layout(instead_of)
+        return path
+
+    def remove_layout(self, name: str) -> Path:
+        """Take a layout away; the next index run reads its folders without it. Raises NotFound."""
+        return remove_layout(name)
+
+    def export_layout(self, name: str, path: Path) -> Path:
+        """Write the file of a layout to a place outside of the library. Raises NotFound, UsageError."""
+        saved, _ = saved_layout(name)
+        try:
+            self.check_target(path).write_bytes(saved.read_bytes())
+        except OSError as error:
+            raise UsageError(f"The layout cannot be written: {error.strerror or error}", where=str(path)) from error
+        return path
 
     def suggest_layout(self, folder: str | Path) -> LayoutSuggestion:
         """A guess at the layout of one run folder. Raises FolderUnreadable, LimitReached."""

@@ -42,8 +42,9 @@ class LayoutSuggestion:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of all columns with numbers, in the order of the files."""
-        return tuple(dict.fromkeys(name for file in self.files for name in file.columns))
+        """Names of the columns with numbers of all files of metrics, in the order of the files."""
+        metrics = [file for file in self.files if file.role is Role.METRICS]
+        return tuple(dict.fromkeys(name for file in metrics for name in file.columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def guess_layout(folder: Folder, budget: Budget) -> LayoutSuggestion:
             problems.append(problem_from(failure, "unreadable", folder.where(name)))
             looked = _Looked(Role.ARTIFACT)
         role = looked.role if looked.role in chosen and _is_pattern(name) else Role.ARTIFACT
-        files.append(SampleFile(name, size, role, looked.what, looked.columns if role is Role.METRICS else ()))
+        files.append(SampleFile(name, size, role, looked.what, looked.columns))
         if role in chosen and len(chosen[role]) < 16:
             chosen[role].append(name)
         if role is Role.METRICS and not looked.single:
@@ -148,13 +148,14 @@ def _looks_like_table(folder: Folder, name: str) -> bool:
 def _document(folder: Folder, name: str, base: str, size: int, budget: Budget) -> _Looked:
     if size > _LARGEST_DOCUMENT:
         return _Looked(Role.ARTIFACT)
+    numeric: list[str] = []
     if base.endswith(".json"):
         table, single = load_table(folder.read(name, _LARGEST_DOCUMENT), base, folder.where(name), budget)
         numeric = [n for n, column in table.columns.items() if len(column.rows)]
         if numeric and (not single or (_FIGURES.match(base) and 2 * len(numeric) > len(table.columns))):
             return _of_table(table, single=single)
     params, _ = read_params(folder, name, budget)
-    return _Looked(Role.PARAMS, f"{count(len(params))} params") if params else _Looked(Role.ARTIFACT)
+    return _Looked(Role.PARAMS if params else Role.ARTIFACT, _counted(len(params), "param"), tuple(numeric))
 
 
 def _table(folder: Folder, name: str, base: str, budget: Budget) -> _Looked:
@@ -167,17 +168,22 @@ def _table(folder: Folder, name: str, base: str, budget: Budget) -> _Looked:
     texts = sum(1 for column in table.columns.values() if column.bad and not len(column.rows))
     is_data = texts > 1 or DATA_FILE.fullmatch(base) is not None
     if not looked.columns or (looked.step is None and is_data):
-        return _Looked(Role.ARTIFACT, looked.what)
+        return replace(looked, role=Role.ARTIFACT)
     return looked
 
 
 def _of_table(table: Table, *, single: bool) -> _Looked:
     numeric = tuple(n for n, column in table.columns.items() if len(column.rows) and not is_index(n))
-    what = f"{count(len(numeric))} figures" if single else f"{count(len(numeric))} columns, {count(table.rows)} rows"
+    size = f"{_counted(len(numeric), 'column')}, {_counted(table.rows, 'row')}"
+    what = _counted(len(numeric), "figure") if single else size
     if single:
         return _Looked(Role.METRICS, what, numeric, single=True)
     time = _time_column(table)
     return _Looked(Role.METRICS, what, numeric, _step_column(table, time), time)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
 
 
 def _step_column(table: Table, time: str | None) -> str | None:
