@@ -164,6 +164,19 @@ def test_several_files_may_give_their_names_to_their_metrics(tmp_path: Path) -> 
     assert values(taught(tmp_path)["run"]) == {"loss": [1.0, 0.5], "logs/val.csv/loss": [0.7]}
 
 
+def test_a_step_that_one_file_has_need_not_be_in_the_others(lab: Path) -> None:
+    run = lab / "depth/plain_seed1"
+    (run / "val.csv").write_text("global_step,f1\n3,0.5\n4,0.75\n")
+    with LayoutBench() as bench:
+        guessed = bench.suggest(run).layout
+    assert (guessed.step, guessed.time) == ("it", "when")
+    save_layout(replace(LAB, metrics=("log.tsv", "val.csv"), columns=None))
+    found = taught(lab)["depth/plain_seed1"]
+    steps = {m.name: m.step.tolist() for m in found.metrics}
+    assert (steps["loss"], steps["f1"]) == ([0, 10, 20], [3, 4])
+    assert found.problems == ()
+
+
 def test_what_the_layout_names_and_the_files_do_not_have_is_told(lab: Path) -> None:
     save_layout(replace(LAB, step="iteration", time="acc_top1", columns=("loss", "f1")))
     run = taught(lab)["width/wide_net_seed1"]
@@ -351,7 +364,7 @@ def test_a_preview_says_why_a_folder_does_not_fit_and_what_it_would_give(lab: Pa
         assert nothing.why_not == "There is no file of params (a.json) and none of metrics (b.csv)"
         (run / "progress.txt").write_text("Epoch\tAverageEpRet\tStdEpRet\tTotalEnvInteracts\n0\t1.0\t0.1\t100\n")
         tracked = bench.preview(LAB, run)
-        assert tracked.why_not.startswith("Spinning Up reads this folder")
+        assert tracked.why_not.startswith("Spinning Up reads files of this folder (")
         assert bench.preview(replace(LAB, beside_trackers=True), run).fits
 
 
@@ -380,7 +393,13 @@ def test_files_are_known_by_content(tmp_path: Path) -> None:
         "notes.txt": "artifact",
         "eval/scores.jsonl": "metrics",
     }
-    assert found.layout.step is None, "b.json has rows only, the others updates"
+    assert found.layout.step == "update", "in b.json, which has none, the rows are counted"
+
+
+def test_a_folder_of_several_runs_is_no_sample(lab: Path) -> None:
+    with LayoutBench() as bench:
+        found = bench.suggest(lab / "depth")
+    assert (found.found, [p.code for p in found.problems]) == (False, ["several-runs"])
 
 
 def test_a_folder_of_nothing_gives_an_empty_suggestion(tmp_path: Path) -> None:

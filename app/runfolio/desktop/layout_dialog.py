@@ -146,10 +146,10 @@ class LayoutDialog(QDialog):
             self._layout = replace(found.layout, name=self._free_name(found.layout.name))
         self._show(self._columns(self._layout))
         if not found.found and not self._given:
-            self.preview.say(
-                "Nothing tells what is what",
-                "No file in this folder looks like params or metrics. Say in the table which are.",
-            )
+            several = next((p for p in found.problems if p.code == "several-runs"), None)
+            title = "Nothing tells what is what" if several is None else "Several runs"
+            text = "No file in this folder looks like params or metrics. Say in the table which are."
+            self.preview.say(title, text if several is None else f"{several.message}. {several.hint}")
         self._on_edited()
         self.form.path.setFocus()
 
@@ -194,6 +194,8 @@ class LayoutDialog(QDialog):
         self._on_edited()
 
     def _on_edited(self) -> None:
+        self._context.jobs.forget("layout-preview")
+        self.preview.wait()
         self._judge()
         self._pause.start()
 

@@ -58,7 +58,7 @@ class LayoutFiles(PlainTable):
         self.setTabKeyNavigation(False)
         self.setSelectionMode(PlainTable.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for column, width in enumerate((170, 112, 170)):
+        for column, width in enumerate((190, 124, 190)):
             self.setColumnWidth(column, width)
         self._rows: list[_Row] = []
 
@@ -108,8 +108,8 @@ class LayoutFiles(PlainTable):
         line.setCursorPosition(0)
         line.setAccessibleName(f"Pattern for {plain(path or pattern, 100)}")
         line.setToolTip(tooltip("* stands for any text, as in metrics_*.csv"))
-        line.setEnabled(role is not Role.ARTIFACT)
         row = _Row(path, box, line)
+        self._fit_pattern(row)
         self._rows.append(row)
         self.setCellWidget(number, 1, box)
         self.setCellWidget(number, 2, line)
@@ -117,8 +117,19 @@ class LayoutFiles(PlainTable):
         line.textEdited.connect(lambda _text: self.edited.emit())
 
     def _on_role(self, row: _Row) -> None:
-        row.pattern.setEnabled(row.role.currentData() != Role.ARTIFACT)
+        self._fit_pattern(row)
         self.edited.emit()
+
+    def _fit_pattern(self, row: _Row) -> None:
+        """Artifacts are all files that are nothing else, so they need no pattern."""
+        is_artifact = row.role.currentData() == Role.ARTIFACT
+        row.pattern.setEnabled(not is_artifact)
+        row.pattern.setPlaceholderText("any other file" if is_artifact else "")
+        if is_artifact:
+            row.pattern.clear()
+        elif not row.pattern.text():
+            row.pattern.setText(row.path)
+            row.pattern.setCursorPosition(0)
 
 
 def _pattern_of(layout: Layout, role: Role, path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -27,6 +27,7 @@ from runfolio.model.path_pattern import parse_pattern
 
 _BY_NAME = "Recognised by its name"
 _HINT = "{experiment}/{name}_seed{seed:int}"
+_CELL = (192, 24)
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -47,7 +48,12 @@ class LayoutForm(QWidget):
         self.metrics.setObjectName("layout-columns")
         self.metrics.setAccessibleName("Columns that are metrics")
         self.metrics.setSelectionMode(QListWidget.SelectionMode.SingleSelection)
-        self.metrics.setMinimumHeight(84)
+        self.metrics.setFlow(QListWidget.Flow.LeftToRight)
+        self.metrics.setWrapping(True)
+        self.metrics.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.metrics.setGridSize(QSize(*_CELL))
+        self.metrics.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.metrics.setMinimumHeight(4 * _CELL[1] + 4)
         self.metrics.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.metrics.itemChanged.connect(self._on_box)
         self.path = self._line("layout-path", "Pattern for the folder's path", f"Any folder. Or such as {_HINT}")
@@ -172,6 +178,7 @@ class LayoutForm(QWidget):
             item = QListWidgetItem(plain(name, 200))
             item.setData(_NAME, name)
             item.setToolTip(tooltip(name))
+            item.setSizeHint(QSize(*_CELL))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
             item.setCheckState(Qt.CheckState.Checked if chosen.is_metric(name) else Qt.CheckState.Unchecked)
             self.metrics.addItem(item)

@@ -88,8 +88,9 @@ class LayoutList(QDialog):
         self._saved = saved
         self.stack.setCurrentIndex(1 if saved else 0)
         self._fill()
-        if saved:
-            self.table.selectRow(0)
+        usable = next((row for row, each in enumerate(saved) if each.layout is not None), None)
+        if usable is not None:
+            self.table.selectRow(usable)
         self._on_chosen()
 
     def _fill(self) -> None:

@@ -33,7 +33,7 @@ class LayoutPreviewPane(QWidget):
         self.metrics = PlainTable(["Metric", "Points", "Steps", "Last"], "layout-metrics")
         self.params = PlainTable(["Param", "Value"], "layout-params")
         self.problems = PlainTable(["What happened", "Where"], "layout-problems")
-        for table, widths in ((self.metrics, (170, 70, 110)), (self.params, (190,)), (self.problems, (280,))):
+        for table, widths in ((self.metrics, (150, 64, 96)), (self.params, (180,)), (self.problems, (250,))):
             for column, width in enumerate(widths):
                 table.setColumnWidth(column, width)
         self.tabs = QTabWidget()
@@ -65,6 +65,10 @@ class LayoutPreviewPane(QWidget):
         self._shown = None
         self._empty.set(title, text)
         self._stack.setCurrentIndex(0)
+
+    def wait(self) -> None:
+        """What is shown is of the layout as it was before the last change."""
+        self.verdict.set("…", "neutral")
 
     def show_preview(self, preview: LayoutPreview) -> None:
         """Show what would be read."""

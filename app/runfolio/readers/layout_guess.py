@@ -6,7 +6,7 @@ The guess is shown to somebody who changes it, so it may be wrong, but it must n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from runfolio.model.layout import NAME_FIELD, Layout, Role, is_layout_name
 from runfolio.model.layout_answers import LayoutSuggestion, SampleFile
 from runfolio.model.path_pattern import parse_pattern
 from runfolio.model.problem import Problem
-from runfolio.readers.contract import Budget, problem_from
+from runfolio.readers.contract import Budget, problem_from, warning
 from runfolio.readers.csv_table import head_rows
 from runfolio.readers.files import DATA_FILE, DOCUMENT_SUFFIXES, read_params
 from runfolio.readers.folder import Folder
@@ -79,13 +79,18 @@ def guess_layout(folder: Folder, budget: Budget) -> LayoutSuggestion:
         if role is Role.METRICS and not looked.single:
             steps.append(looked.step)
             times.append(looked.time)
+    if _holds_runs([*chosen[Role.PARAMS], *chosen[Role.METRICS]]):
+        message = "This folder seems to hold several runs, one in each folder below"
+        problems.append(warning("several-runs", folder.shown, message, "Choose the folder of one of them."))
+        files = [replace(f, role=Role.ARTIFACT) for f in files]
+        chosen = {Role.PARAMS: [], Role.METRICS: []}
     layout = Layout(
         name=_layout_name(folder.name),
         path=guess_path(folder.name),
         params=tuple(chosen[Role.PARAMS]),
         metrics=tuple(chosen[Role.METRICS]),
-        step=_common(steps),
-        time=_common(times),
+        step=_common(steps, STEP_NAMES),
+        time=_common(times, TIME_NAMES),
     )
     return LayoutSuggestion(layout, bool(layout.params or layout.metrics), tuple(files), tuple(problems))
 
@@ -111,6 +116,11 @@ def _places(folder: Folder) -> Iterator[tuple[str, Folder]]:
             continue  # the preview tells of it
         if not name.startswith("."):
             yield f"{name}/", below
+
+
+def _holds_runs(names: Sequence[str]) -> bool:
+    """Whether files of one name lie in several folders below, and none directly in this one."""
+    return all("/" in n for n in names) and len({n.rpartition("/")[2] for n in names}) < len(names)
 
 
 def _is_pattern(name: str) -> bool:
@@ -215,9 +225,11 @@ def _is_time(column: TableColumn) -> bool:
     return bool(column.words) and len(iso_times(column.words)) == len(column.words)
 
 
-def _common(names: list[str | None]) -> str | None:
-    """The name that all files give; None, which leaves it to the rules, when they differ."""
-    return names[0] if names and all(n == names[0] for n in names) else None
+def _common(names: list[str | None], usual: Collection[str]) -> str | None:
+    """The name that all files give, else the first that no rule would find; None, which leaves it to the rules."""
+    if names and all(n == names[0] for n in names):
+        return names[0]
+    return next((n for n in names if n is not None and plain_name(n) not in usual), None)
 
 
 # --- what the names say ----------------------------------------------------------------------------------------------

@@ -75,7 +75,10 @@ def _why_not(layout: Layout, folder: Folder, fields: Mapping[str, str] | None, f
     if not layout.beside_trackers:
         others = [c for c in claims(folder) if c.reader not in (Taught.name, Generic.name) and c.files]
         if others:
-            return f"{reader_named(others[0].reader).title} reads this folder: {others[0].reason}"
+            title, reason = reader_named(others[0].reader).title, others[0].reason
+            return (
+                f"{title} reads files of this folder ({reason}), and the layout is not used beside a tracker's reader"
+            )
     return ""
 
 

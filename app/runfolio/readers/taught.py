@@ -29,6 +29,7 @@ _MOST_FOLDERS = 200
 """Sub folders that the patterns of one layout may name in one run folder."""
 
 _MOST_FILES = 2_000
+_ODD_COLUMN = ("odd-step-column", "odd-time-column")
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ class Taught:
         columns: dict[str, None] = {}
         for name in found.metrics:
             logged = read_file(folder, name, budget, columns=_columns(layout))
-            problems += logged.problems
             columns.update(dict.fromkeys(m.name for m in logged.metrics))
             logs.append((name, _prefixed(logged, name) if layout.file_prefix else logged))
+        problems += _told([logged for _, logged in logs])
         metrics = merge_files(logs)
         problems += _missing(layout, folder, found, [*columns])
         listed, odd = artifacts_below(folder, budget, is_apart=lambda f: _is_apart(f, layout, found, folder))
@@ -208,6 +209,15 @@ def _prefixed(logged: Logged, file: str) -> Logged:
     stem = storable(stem[: stem.rindex(".")] if "." in stem.rpartition("/")[2][1:] else stem)
     logged.metrics = [replace(m, name=f"{stem}/{m.name}") for m in logged.metrics]
     return logged
+
+
+def _told(logs: Sequence[Logged]) -> Iterator[Problem]:
+    """What was wrong with the tables. A step or time that one of them has need not be in the others."""
+    somewhere = [
+        code for code in _ODD_COLUMN if any(all(p.code != code for p in log.problems) for log in logs if log.metrics)
+    ]
+    for log in logs:
+        yield from (problem for problem in log.problems if problem.code not in somewhere)
 
 
 def _missing(layout: Layout, folder: Folder, found: Fitting, names: Sequence[str]) -> Iterator[Problem]:
