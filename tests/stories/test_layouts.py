@@ -21,7 +21,7 @@ def lab(tmp_path: Path) -> Path:
     return write_lab(tmp_path / "lab")
 
 
-def names() -> list[tuple[str, str]]:
+def names() -> list[tuple[str, int]]:
     return [(r["name"], r["seed"]) for r in answer("runs", "--columns", "name,seed", "--sort", "name,seed")]
 
 
