@@ -281,6 +281,21 @@ def test_a_change_in_a_sub_folder_of_the_layout_counts(tmp_path: Path) -> None:
     assert fingerprints(tmp_path) != before
 
 
+def test_a_run_keeps_its_identity_when_its_layout_is_changed_and_when_it_grows_or_moves(lab: Path) -> None:
+    save_layout(LAB)
+    before = {path: r.identity for path, r in taught(lab).items()}
+    assert len({*before.values()}) == 3
+    assert not any(r.has_id for r in taught(lab).values())
+    save_layout(replace(LAB, columns=None, step="", time="", about="x", artifacts=(), ignore=()))
+    with (lab / "depth/plain_seed1/log.tsv").open("a") as file:
+        file.write("30\t1767225800\t0.2\t0.8\t512\n")
+    assert {path: r.identity for path, r in taught(lab).items()} == before
+    lab.rename(lab.with_name("renamed"))
+    assert {path: r.identity for path, r in taught(lab.with_name("renamed")).items()} == before
+    save_layout(replace(LAB, path="{experiment}/{name}_seed{number:int}"))
+    assert not {*before.values()} & {r.identity for r in taught(lab.with_name("renamed")).values()}
+
+
 # --- hostile ---------------------------------------------------------------------------------------------------------
 
 

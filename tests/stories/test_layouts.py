@@ -50,11 +50,14 @@ def test_from_a_sample_folder_to_runs_and_on_to_a_colleague(
     assert (run["optim.lr"], run["loss"], run["acc_top1"]) == (0.1, 0.3, 0.7)
     assert answer("index")["read"] == 0
 
-    # Changed: its folders are read again. The metric that it leaves out is gone.
+    # Changed: its folders are read again, and keep their tags. The metric that it leaves out is gone.
+    call("tag", "wide_net", "--add", "wide")
     file.write_text(file.read_text() + 'columns = ["loss"]\n')
     answer("layout", "add", file, "--replace")
     assert answer("index")["read"] == 3
     assert "No run has a field 'acc_top1'" in call("runs", "--where", "acc_top1 > 0", code=2).stderr
+
+    assert [r["name"] for r in answer("runs", "--where", "tag = wide")] == ["wide_net"]
 
     # Handed on: a colleague takes the file in and sees the same.
     shared = tmp_path / "shared.toml"

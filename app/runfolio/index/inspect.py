@@ -81,7 +81,7 @@ def linkable(number: int, source: int, recording: Recording) -> Linkable:
         path=recording.path,
         format=recording.format,
         identity=content_identity(recording),
-        has_id=bool(recording.identity),
+        has_id=recording.has_id,
         overlay=recording.overlay,
         precision=recording.precision,
         name=recording.name,

@@ -23,6 +23,7 @@ from runfolio.readers.files import artifacts_below, datasets_in, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.generic import add_params, is_apart
 from runfolio.readers.tabular import Columns, Logged, merge_files, read_file, span_of
+from runfolio.readers.taught_identity import files_identity
 from runfolio.readers.yaml_scalars import text_value
 
 _MOST_FOLDERS = 200
@@ -78,6 +79,7 @@ class Taught:
             format=self.name,
             path=folder.shown,
             id=folder.shown,
+            identity=files_identity(folder, found.params, found.metrics, fields, budget),
             name=fields.get(NAME_FIELD),
             experiment=fields.get(EXPERIMENT_FIELD),
             params=params,
