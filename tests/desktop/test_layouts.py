@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QListWidget, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QListWidget, QWidget
 
 from runfolio.desktop.layout_dialog import LayoutDialog
 from runfolio.desktop.layout_files import LayoutFiles
@@ -112,6 +112,29 @@ def test_from_a_sample_folder_to_runs_in_the_table(driver: Driver, lab: Path, us
         ("loss", "acc_top1"),
         ("scratch.tmp",),
     )
+
+
+def test_everything_can_be_reached_and_changed_by_keys(driver: Driver, lab: Path) -> None:
+    driver.start(lab)
+    dialog = teach(driver, lab / "depth/plain_seed1")
+    assert verdict(driver) == "fits"
+    dialog.folder.setFocus()
+    seen: list[str] = []
+    while (widget := QApplication.focusWidget()) is not None and widget.objectName() not in seen:
+        seen.append(widget.objectName())
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    files = [f"{what}-{row}" for row in range(4) for what in ("role", "pattern")]
+    assert seen[:2] == ["layout-folder", "layout-browse"]
+    assert [name for name in seen if name in files] == [n for n in files if n not in ("pattern-2", "pattern-3")]
+    wanted = ["layout-step", "layout-time", "layout-columns", "layout-path", "layout-name", "layout-metrics"]
+    assert [name for name in seen if name in wanted] == wanted
+    assert {"layout-cancel", "layout-save"} <= {*seen}
+    role = driver.find(QComboBox, "role-0")
+    role.setFocus()
+    QTest.keyClick(role, Qt.Key.Key_Down)
+    assert (role.currentText(), driver.find(QLineEdit, "pattern-0").isEnabled()) == ("Artifact", False)
+    assert (dialog.layout_now().params, dialog.layout_now().metrics) == (("run.ini",), ())
+    driver.press("Esc")
 
 
 def test_it_begins_with_the_folder_that_needs_attention(driver: Driver, lab: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -168,6 +169,10 @@ class LayoutDialog(QDialog):
     def _show(self, columns: Sequence[str]) -> None:
         self.files.show_files(self._samples, self._layout)
         self.form.show_layout(self._layout, columns, self._folder)
+        # The rows are younger than all else: without a word Tab would come to them last.
+        order = [self.browse, *self.files.editors(), self.form.step]
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)
 
     def _show_empty(self) -> None:
         text = "Choose the folder of one run. What would be read of it is shown here as you go."

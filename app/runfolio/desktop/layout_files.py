@@ -90,6 +90,10 @@ class LayoutFiles(PlainTable):
         found = (row.pattern.text().strip() for row in self._rows if row.role.currentData() == role)
         return tuple(dict.fromkeys(text for text in found if text))
 
+    def editors(self) -> list[QWidget]:
+        """What can be given the focus, row by row."""
+        return [widget for row in self._rows for widget in (row.role, row.pattern)]
+
     def set_role(self, path: str, role: Role) -> None:
         """Choose what a file is, as the user would."""
         row = next(r for r in self._rows if r.path == path)

@@ -27,14 +27,15 @@ class LayoutList(QDialog):
         self.setObjectName("layouts")
         self.setWindowTitle("Layouts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(860, 480)
+        self.resize(960, 500)
         self._context = context
         self._saved: tuple[SavedLayout, ...] = ()
         self._closed = False
         theme = context.theme
         self.table = PlainTable(["Layout", "Path", "Files", "About"], "layout-table")
+        self.table.setTabKeyNavigation(False)
         self.table.setSelectionMode(PlainTable.SelectionMode.SingleSelection)
-        for column, width in enumerate((150, 250, 190)):
+        for column, width in enumerate((150, 300, 220)):
             self.table.setColumnWidth(column, width)
         self.table.itemSelectionChanged.connect(self._on_chosen)
         self.table.itemActivated.connect(lambda _item: self._change())

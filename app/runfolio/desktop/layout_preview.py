@@ -34,6 +34,7 @@ class LayoutPreviewPane(QWidget):
         self.params = PlainTable(["Param", "Value"], "layout-params")
         self.problems = PlainTable(["What happened", "Where"], "layout-problems")
         for table, widths in ((self.metrics, (150, 64, 96)), (self.params, (180,)), (self.problems, (250,))):
+            table.setTabKeyNavigation(False)
             for column, width in enumerate(widths):
                 table.setColumnWidth(column, width)
         self.tabs = QTabWidget()

@@ -147,7 +147,7 @@ def _nothing_found(root: Path, problems: list[Problem]) -> Problem:
         "no-runs",
         storable(root.name),
         "No run of any known tracker was found in here",
-        "See the list of formats in the help, or open the folder that holds the runs.",
+        "Open the folder that holds the runs; or teach the layout of a run folder: `runfolio layout suggest FOLDER`.",
     )
 
 
