@@ -52,6 +52,11 @@ def config_folder() -> Path:
     return home / "config" if home else Path(platformdirs.user_config_dir(_APP, appauthor=False))
 
 
+def layouts_folder() -> Path:
+    """The layouts of run folders that the user taught, one small file each."""
+    return config_folder() / "layouts"
+
+
 def log_folder() -> Path:
     """Rotating logs."""
     home = _home()

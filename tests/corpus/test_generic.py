@@ -330,3 +330,38 @@ def test_packed_metrics_are_read_up_to_a_limit(run: Path) -> None:
 def test_other_packed_metrics_are_told(run: Path) -> None:
     (run / "history.csv.zip").write_bytes(b"PK")
     assert [(p.code, p.path) for p in read(run)[1]] == [("packed", "run/history.csv.zip")]
+
+
+# --- params that count beside metrics only ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("config.ini", "[optim]\nlr = 1e-3\n"),
+        ("settings.cfg", "[optim]\nlr = 1e-3\n"),
+        ("train_config.yaml", "optim: {lr: 1e-3}\n"),
+        ("run-params.json", '{"optim": {"lr": 1e-3}}'),
+        ("options.toml", "[optim]\nlr = 1e-3\n"),
+    ],
+)
+def test_ini_and_longer_names_are_params_beside_metrics_and_nothing_alone(tmp_path: Path, name: str, text: str) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / name).write_text(text)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / name).write_text(text)
+    (run / "metrics.csv").write_text(METRICS)
+    assert claimed(tmp_path) == [("run", sorted([name, "metrics.csv"]))]
+    recording, problems = read(run)
+    assert [(p.key, p.text, p.value) for p in recording.params] == [("optim.lr", "1e-3", 0.001)]
+    assert (losses(recording), problems) == ([1.0, 0.5, 0.25], [])
+
+
+def test_the_settings_and_the_log_of_a_program_are_no_run(tmp_path: Path) -> None:
+    run = tmp_path / "program"
+    run.mkdir()
+    (run / "settings.ini").write_text("[window]\nwidth = 300\n")
+    (run / "log.json").write_text('{"started": "yes"}')
+    (run / "people.csv").write_text("name,age\nmira,30\n")
+    assert claimed(tmp_path) == []

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio import __version__
-from runfolio.cli import commands, compare, exports, links
+from runfolio.cli import commands, compare, exports, layouts, links
 from runfolio.cli.doctor import show_doctor
 from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
@@ -225,6 +225,8 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--csv", action="store_true", help="every problem as a row")
     _common(doctor)
     doctor.set_defaults(call=show_doctor)
+
+    layouts.add_parser(verbs)
 
     export = verbs.add_parser("export", help="write a chart or a report")
     what = export.add_subparsers(dest="kind", required=True, metavar="WHAT")

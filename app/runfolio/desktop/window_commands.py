@@ -16,6 +16,9 @@ MENU = (
     "help.pages",
     "help.keys",
     "",
+    "layouts.teach",
+    "layouts.list",
+    "",
     "theme.light",
     "theme.dark",
     "theme.system",
@@ -69,6 +72,8 @@ def add_window_commands(window: MainWindow) -> None:
             "x",
             lambda: window.indexing.busy,
         ),
+        Command("layouts.teach", "Teach a layout…", lambda: _teach_layout(window), (), "Library", "table-2"),
+        Command("layouts.list", "Layouts…", lambda: _open_layouts(window), (), "Library", "square-stack"),
         Command(
             "columns.choose", "Choose columns…", window.open_column_chooser, ("Ctrl+Shift+C",), "Runs", "columns-3"
         ),
@@ -157,6 +162,18 @@ def _open_help(window: MainWindow) -> None:
     from runfolio.desktop.help_viewer import HelpViewer
 
     HelpViewer(window.context, window).show()
+
+
+def _teach_layout(window: MainWindow) -> None:
+    from runfolio.desktop.layout_dialog import LayoutDialog
+
+    LayoutDialog(window.context, parent=window).open()
+
+
+def _open_layouts(window: MainWindow) -> None:
+    from runfolio.desktop.layout_list import LayoutList
+
+    LayoutList(window.context, window).open()
 
 
 def _open_settings(window: MainWindow) -> None:

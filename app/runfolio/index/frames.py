@@ -129,7 +129,7 @@ def _recordings(placed: Sequence[tuple[Place, Recording]]) -> pl.DataFrame:
             "format": [r.format for r in flat],
             "tracker_id": [storable(r.id) for r in flat],
             "identity": [storable(content_identity(r)) for r in flat],
-            "has_id": [bool(r.identity) for r in flat],
+            "has_id": [r.has_id for r in flat],
             "name": [text_or_none(r.name) for r in flat],
             "status": [r.status.value for r in flat],
             "status_raw": [None if r.status_raw is None else storable(str(r.status_raw)) for r in flat],

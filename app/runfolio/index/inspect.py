@@ -81,7 +81,7 @@ def linkable(number: int, source: int, recording: Recording) -> Linkable:
         path=recording.path,
         format=recording.format,
         identity=content_identity(recording),
-        has_id=bool(recording.identity),
+        has_id=recording.has_id,
         overlay=recording.overlay,
         precision=recording.precision,
         name=recording.name,
@@ -147,7 +147,7 @@ def _nothing_found(root: Path, problems: list[Problem]) -> Problem:
         "no-runs",
         storable(root.name),
         "No run of any known tracker was found in here",
-        "See the list of formats in the help, or open the folder that holds the runs.",
+        "Open the folder that holds the runs; or teach the layout of a run folder: `runfolio layout suggest FOLDER`.",
     )
 
 

@@ -38,7 +38,6 @@ _LINK_SHARE = 5.0
 
 _PLACE_S = 60.0
 """For finding the place of a value in the files."""
-_GRACE_S = 10.0
 
 _WRITE_S = 0.4
 _MOST_SERIES = 20_000
@@ -107,7 +106,7 @@ class Indexer:
 
     def find_place(self, root: Path, unit: str, reader: str, file: str, wanted: Wanted) -> Place | None:
         """See `readers.places`; in a worker process, from any thread. Raises LimitReached."""
-        return self._workers().call(find_place, root, unit, reader, file, wanted, _PLACE_S, seconds=2 * _PLACE_S)
+        return self._workers().call(find_place, root, unit, reader, file, wanted, _PLACE_S)
 
     def read_grown(self, root: Path, claim: Claim, marks: Marks | None) -> Grown:
         """What was added to a folder since `marks`, read by a worker process; see `growth`.
@@ -116,10 +115,8 @@ class Indexer:
         """
         limits = self._limits or Limits()
         try:
-            return self._workers().call(
-                read_grown, root, claim, marks, limits.folder_s, seconds=limits.folder_s + _GRACE_S
-            )
-        except LimitReached:
+            return self._workers().call(read_grown, root, claim, marks, limits.folder_s)
+        except (LimitReached, FolderUnreadable):
             return Grown(self._read_one(root, claim), True, Marks())
 
     def put(self, source: int, batch: Batch) -> None:

@@ -24,6 +24,10 @@ RunKey = NewType("RunKey", str)
 """Stable identity of a run: survives moving the folder, renaming the root and deleting the index."""
 
 
+CONTENT = "content:"
+"""How identities begin that are a digest of the content, and no tracker's id."""
+
+
 class RunStatus(StrEnum):
     """What the files claim, normalised. UNKNOWN where a format writes no status: never guessed."""
 
@@ -54,7 +58,8 @@ class Recording:
     path         folder, or file for single-file stores, relative to the import root, `/` between parts; "" is the root.
     id           the tracker's own run id; where it has none, the path.
     identity     globally unique id with its tracker ("mlflow:<32 hex>") that survives copying; "" where there is
-                 none, and a digest of the content stands in (see `content_identity`).
+                 none, and a digest of the content stands in (see `content_identity`). A reader may give such a
+                 digest itself, which begins with CONTENT, where what it reads does not only depend on the content.
     status_raw   what the tracker wrote.
     facts        code and environment as recorded, by standard names: git.commit, git.branch, git.repo, git.dirty,
                  user, host, python, command, script, tracker.version, hydra.version...
@@ -85,6 +90,11 @@ class Recording:
     precision: Precision = Precision.TEXT
     overlay: bool = False
 
+    @property
+    def has_id(self) -> bool:
+        """Whether the identity is the tracker's own rather than a digest of the content."""
+        return bool(self.identity) and not self.identity.startswith(CONTENT)
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -112,7 +122,7 @@ def content_identity(recording: Recording) -> str:
         for metric in sorted(started, key=lambda m: m.name):
             if int(metric.step[0]) == first:
                 parts += [metric.name, str(first), float(metric.value[0]).hex(), str(int(metric.wall_time_us[0]))]
-    return f"content:{_digest(parts)}"
+    return f"{CONTENT}{_digest(parts)}"
 
 
 def params_digest(params: Iterable[Param]) -> str:

@@ -41,6 +41,8 @@ class Claim:
     watch     files and folders elsewhere below the import root, relative to it, that the content depends on as well.
     settles   True when a run that has ended changes only by files that come or go, so that it need not be looked at
               file by file as long as its folders have the same times.
+    recipe    how the reader was told to read the folder, where that is not fixed; with another one the folder counts
+              as changed.
     """
 
     reader: str
@@ -52,6 +54,7 @@ class Claim:
     deep: bool = False
     watch: frozenset[str] = frozenset()
     settles: bool = False
+    recipe: str = ""
 
 
 @dataclass(slots=True)

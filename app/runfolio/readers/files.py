@@ -12,36 +12,62 @@ from runfolio.model.display import storable
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, info, problem_from, warning
-from runfolio.readers.documents import Document, params_of, parse_json, parse_toml, parse_yaml
+from runfolio.readers.documents import Document, decode, params_of, parse_json, parse_toml, parse_yaml
 from runfolio.readers.folder import Folder
+from runfolio.readers.ini import parse_ini
 
-_DATA_FILE = re.compile(
+DATA_FILE = re.compile(
     r"(?:data|dataset|train|training|test|val|valid|validation|dev|eval)(?:[_-][\w-]+)?\.(?:csv|tsv|parquet|arrow|jsonl)",
     re.IGNORECASE,
 )
+DOCUMENT_SUFFIXES = frozenset({"json", "yaml", "yml", "toml", "ini", "cfg"})
+"""Of documents whose form their name tells."""
+_KIND_BYTES = 1 << 12
 _LARGEST_DIGEST = 256 << 20
 _CHUNK = 16 << 20
 _DEEPEST = 12
 
 
-def read_document(folder: Folder, name: str, budget: Budget) -> Document:
-    """A YAML, JSON or TOML file by its suffix; what cannot be read is an empty document with a Problem."""
+def read_document(folder: Folder, name: str, budget: Budget, *, by_content: bool = False) -> Document:
+    """A YAML, JSON, TOML or INI file by its suffix; what cannot be read is an empty document with a Problem.
+
+    by_content   whether a file of another suffix is looked at for what it is; else it is read as YAML.
+    """
     where = folder.where(name)
     try:
         data = folder.read(name, budget.text_bytes)
     except RunfolioError as failure:
         return Document(None, problems=(problem_from(failure, "unreadable", where),))
     suffix = name.lower().rpartition(".")[2]
+    if by_content and suffix not in DOCUMENT_SUFFIXES:
+        suffix = _kind_of(data)
     if suffix == "json":
         return parse_json(data, where, budget)
     if suffix == "toml":
         return parse_toml(data, where, budget)
+    if suffix in ("ini", "cfg"):
+        return parse_ini(data, where, budget)
     return parse_yaml(data, where, budget)
 
 
-def read_params(folder: Folder, name: str, budget: Budget) -> tuple[tuple[Param, ...], list[Problem]]:
-    """The params of a document file, and what was wrong with it."""
-    document = read_document(folder, name, budget)
+def _kind_of(data: bytes) -> str:
+    """The suffix that a document of another one ought to have, by its first line that says something."""
+    text, _ = decode(data[:_KIND_BYTES], "")
+    for line in map(str.strip, text.split("\n")):
+        if not line or line.startswith(("#", ";", "//")):
+            continue
+        if line.startswith("{"):
+            return "json"
+        equals, colon = line.find("="), line.find(":")
+        return "ini" if line.startswith("[") or 0 < equals < (colon if colon > 0 else len(line)) else "yaml"
+    return "yaml"
+
+
+def read_params(
+    folder: Folder, name: str, budget: Budget, *, by_content: bool = False
+) -> tuple[tuple[Param, ...], list[Problem]]:
+    """The params of a document file, and what was wrong with it; see `read_document`."""
+    document = read_document(folder, name, budget, by_content=by_content)
     problems = [*document.problems]
     params = params_of(document)
     if not params and document.value is not None and not isinstance(document.value, dict):
@@ -119,7 +145,7 @@ def datasets_in(
     found: list[DatasetRef] = []
     problems: list[Problem] = []
     for name, entry in folder.files.items():
-        if name in skip or not _DATA_FILE.fullmatch(name):
+        if name in skip or not DATA_FILE.fullmatch(name):
             continue
         where = folder.where(name)
         if entry.size > _LARGEST_DIGEST:

@@ -16,12 +16,13 @@ from runfolio.readers.folder import Entry, Folder
 
 
 def fingerprint(folder: Folder, claim: Claim) -> str:
-    """Hex of a 128-bit hash over names, sizes and modification times of the files that the claim speaks of.
+    """Hex of a 128-bit hash over the claim's recipe and names, sizes and modification times of the files it speaks of.
 
     Times alone are not enough: rsync and cp -p keep them. Raises FolderUnreadable when the folder cannot be listed.
     """
     digest = xxhash.xxh3_128()
     digest.update(claim.reader.encode())
+    digest.update(claim.recipe.encode())
     pending = [(folder, True)]
     while pending:
         here, top = pending.pop()

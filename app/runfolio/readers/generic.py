@@ -1,6 +1,7 @@
 """Folders of no tracker: a params file and a metrics file under usual names, recognised by name and content.
 
-Rules: params in `params|config|hparams|args|settings...` as JSON, YAML or TOML; metrics in `metrics|history|log|
+Rules: params in `params|config|hparams|args|settings...` as JSON, YAML or TOML, beside metrics also as INI and under
+longer names (`train_config.yaml`); metrics in `metrics|history|log|
 results|progress...` as CSV, TSV, JSON lines, JSON or Parquet, or in any text table beside a params file whose header
 names a step and whose rows hold numbers. Data files beside them are data sets of the run, with the MD5 of their
 content. Params alone are a run, too, where name, keys or files beside them speak of training, and unless the folder
@@ -10,7 +11,7 @@ looks like a project, a model or the settings of a program.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable
@@ -25,11 +26,14 @@ from runfolio.readers.json_table import first_object
 from runfolio.readers.table import number_in
 from runfolio.readers.tabular import Logged, has_step, is_index, merge_files, read_file, span_of
 
-PARAM_FILE = re.compile(
-    r"(?:params|parameters|config|configuration|hparams|hyperparameters|hyperparams|args|arguments|settings)"
-    r"\.(?:json|ya?ml|toml)",
+_PARAMS = "params|parameters|config|configuration|hparams|hyperparameters|hyperparams|args|arguments|settings"
+PARAM_FILE = re.compile(rf"(?:{_PARAMS})\.(?:json|ya?ml|toml)", re.IGNORECASE)
+_MORE_PARAMS = re.compile(
+    rf"(?:(?:train|training|run|experiment|exp|model)[_-])?(?:{_PARAMS}|cfg|opts?|options|flags)"
+    r"\.(?:json|ya?ml|toml|ini|cfg)",
     re.IGNORECASE,
 )
+"""Names that programs have, too: they are those of params only where metrics lie beside them."""
 _TELLING = r"metrics?|history|progress|train_?log|training_log|losses"
 _VAGUE = r"logs?|results?|scores|training"
 _METRIC_FILE = re.compile(rf"(?:{_TELLING}|{_VAGUE})\.(?:csv|tsv|jsonl|ndjson|json|parquet)(?:\.gz)?", re.IGNORECASE)
@@ -89,9 +93,11 @@ class Generic:
         files = [n for n in folder.files if n not in taken]
         params = [n for n in files if PARAM_FILE.fullmatch(n) and not _is_hydra_source(folder, n)]
         metrics = [n for n in files if _METRIC_FILE.fullmatch(n) and _may_hold_metrics(folder, n, bool(params))]
-        if params:
+        more = [n for n in files if n not in params and _MORE_PARAMS.fullmatch(n) and not _is_hydra_source(folder, n)]
+        if params or more:
             tables = [n for n in files if _TABLE.fullmatch(n) and n not in metrics and not _DATA_NAME.fullmatch(n)]
             metrics += [n for n in tables[:_MOST_TABLES] if _is_history(folder, n)]
+        params += more if metrics else []
         if not metrics and (not params or _is_no_run(folder, params)):
             return None
         reason = " and ".join([*params[:1], *sorted(metrics, key=_rank)[:1]])
@@ -108,10 +114,10 @@ class Generic:
         params: dict[tuple[str, ...], Param] = {}
         logs: list[tuple[str, Logged]] = []
         for name in sorted(claim.files, key=_rank):
-            if PARAM_FILE.fullmatch(name):
+            if _MORE_PARAMS.fullmatch(name):
                 found, odd = read_params(folder, name, budget)
                 problems += odd
-                _add_params(params, found, folder.where(name).rpartition("/")[2])
+                add_params(params, found, folder.where(name).rpartition("/")[2])
             else:
                 logged = read_file(folder, name, budget)
                 problems += logged.problems
@@ -148,7 +154,7 @@ def is_apart(folder: Folder) -> bool:
     return Generic().claim(folder, frozenset()) is not None
 
 
-def _add_params(params: dict[tuple[str, ...], Param], found: tuple[Param, ...], file: str) -> None:
+def add_params(params: dict[tuple[str, ...], Param], found: Iterable[Param], file: str) -> None:
     """The first file to give a param keeps the name; another value of it in a later file is told under that file's."""
     for param in found:
         if params.setdefault(param.path, param).text != param.text:

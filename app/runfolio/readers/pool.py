@@ -15,17 +15,18 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from runfolio.errors import LimitReached
+from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.display import storable
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import Parsed, parse_all, seen
 
 T = TypeVar("T")
+P = ParamSpec("P")
 R = TypeVar("R")
 
 _log = logging.getLogger("runfolio.readers")
@@ -80,19 +81,21 @@ class ParsePool(Generic[T]):
         """Start a worker before there is work, so that the first folder does not wait for its imports."""
         self._pool.schedule(_nothing)
 
-    def call(self, function: Callable[..., R], *args: object, seconds: float) -> R:
-        """The answer of a function of a module, worked out by a worker within its limits.
+    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """What a function of a module returns in a worker; it may take as long as one folder.
 
-        Raises LimitReached when it takes longer than `seconds` or the worker does not survive it, and what the
-        function itself raises.
+        Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes.
         """
+        seconds = self.limits.folder_s + _GRACE_S
+        future: ProcessFuture[R] = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=seconds)
         try:
-            answer: R = self._pool.schedule(function, args=args, timeout=seconds).result()
+            return future.result()
         except FutureTimeout as failure:
-            raise LimitReached(f"It took longer than {seconds:.0f} s and was stopped") from failure
-        except (ProcessExpired, MemoryError) as failure:
-            raise LimitReached("The process that looked ended early", hint="The log has the details.") from failure
-        return answer
+            raise LimitReached(f"Reading took longer than {seconds:.0f} s and was stopped") from failure
+        except MemoryError as failure:
+            raise LimitReached("Reading this folder needs more memory than one folder may take") from failure
+        except ProcessExpired as failure:
+            raise FolderUnreadable(f"The process that read this folder ended early ({failure})") from failure
 
     def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.

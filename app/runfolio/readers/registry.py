@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 
 from runfolio.errors import FolderUnreadable
+from runfolio.model.layout import Layout
 from runfolio.readers.aim import Aim
 from runfolio.readers.boosting import Boosting
 from runfolio.readers.catboost import CatBoost
@@ -38,6 +39,7 @@ from runfolio.readers.sacred import Sacred
 from runfolio.readers.sb3 import StableBaselines
 from runfolio.readers.spinning_up import SpinningUp
 from runfolio.readers.swanlab import SwanLab
+from runfolio.readers.taught import Taught
 from runfolio.readers.tensorboard import TensorBoard
 from runfolio.readers.trackio import Trackio
 from runfolio.readers.ultralytics import Ultralytics
@@ -75,18 +77,25 @@ READERS: tuple[Reader, ...] = (
     Kedro(),
     Boosting(),
     Keras(),
+    Taught(),
     Generic(),
 )
 
+_OWN = frozenset(reader.name for reader in READERS)
 _GROUP = "runfolio.readers"
 _log = logging.getLogger("runfolio.readers")
 
 
 @cache
 def readers() -> tuple[Reader, ...]:
-    """The built-in readers, with those of installed packages before the one that takes what nobody else does."""
-    *own, last = READERS
-    return (*own, *_installed({reader.name for reader in READERS}), last)
+    """The built-in readers, with those of installed packages before those that take what nobody else does."""
+    *own, taught, last = READERS
+    return (*own, *_installed({*_OWN}), taught, last)
+
+
+def readers_with(layouts: tuple[Layout, ...]) -> tuple[Reader, ...]:
+    """The same, knowing the layouts that the user taught."""
+    return tuple(Taught(layouts) if reader.name == Taught.name else reader for reader in readers())
 
 
 def _installed(taken: set[str]) -> Iterator[Reader]:
@@ -116,15 +125,16 @@ def reader_named(name: str) -> Reader:
     return _by_name()[name]
 
 
-def claims(folder: Folder) -> tuple[Claim, ...]:
-    """Every claim on a folder, in the order of `readers`. Several trackers may have written into one folder.
+def claims(folder: Folder, asked: Sequence[Reader] | None = None) -> tuple[Claim, ...]:
+    """Every claim on a folder, in the order of the readers asked. Several trackers may have written into one folder.
 
+    asked   all `readers` when None, which know of no layouts.
     Raises FolderUnreadable when the folder cannot be listed.
     """
     found: list[Claim] = []
     taken: frozenset[str] = frozenset()
-    for reader in readers():
-        claim = reader.claim(folder, taken) if reader in READERS else _foreign_claim(reader, folder, taken)
+    for reader in readers() if asked is None else asked:
+        claim = reader.claim(folder, taken) if reader.name in _OWN else _foreign_claim(reader, folder, taken)
         if claim is not None:
             found.append(claim)
             taken |= claim.files

@@ -14,8 +14,9 @@ from runfolio.errors import FolderUnreadable
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, info, problem_from, warning
 from runfolio.readers.folder import Folder
+from runfolio.readers.layout_files import saved_layouts
 from runfolio.readers.parse import seen
-from runfolio.readers.registry import claims
+from runfolio.readers.registry import claims, readers_with
 
 MAX_DEPTH = 400
 """Folders nested deeper than this are not searched; a Problem says so."""
@@ -43,6 +44,7 @@ def scan(
 ) -> Iterator[Unit | Problem]:
     """Units below `root`, and problems of the walk itself, in sorted order.
 
+    The user's layouts are those there are when the walk begins.
     on_folder    told each folder's path before it is looked at; may raise Cancelled to stop the walk.
     is_settled   asked by path next; a folder of which it says yes is left out with all below it.
     Raises  FolderUnreadable when the root itself cannot be listed.
@@ -53,6 +55,9 @@ def scan(
             hint="Check the spelling, and that the disk is mounted.",
             where=str(root),
         )
+    saved = saved_layouts()
+    yield from (warning("layout-unusable", "", str(s.trouble)) for s in saved if s.trouble is not None)
+    asked = readers_with(tuple(s.layout for s in saved if s.layout is not None))
     stack = [Folder(root)]
     while stack:
         folder = stack.pop()
@@ -62,7 +67,7 @@ def scan(
             continue
         try:
             listing = folder.listing
-            found = claims(folder)
+            found = claims(folder, asked)
         except FolderUnreadable as failure:
             if folder.path == "":
                 raise

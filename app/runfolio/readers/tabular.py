@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,7 +31,7 @@ STEP_NAMES = (
 _INDEX_NAMES = ("", "unnamed:_0", "__index_level_0__", "index")
 """What pandas calls the index it writes along: no metric, and the step where there is no other."""
 
-_TIME_NAMES = frozenset(
+TIME_NAMES = frozenset(
     {
         "time", "timestamp", "_timestamp", "wall_time", "walltime", "wall", "unix_time", "ts", "date", "datetime",
         "date_time", "created_at", "logged_at",
@@ -42,7 +42,24 @@ _PAST_INT64 = 2.0**63
 # Unix times between 1973 and 5138 in seconds, and the same in milliseconds; times since the start are smaller.
 _SECONDS = (1e8, 1e11)
 _MILLIS = (1e11, 1e14)
+_JSON, _JSON_LINES, _PARQUET = (".json",), (".jsonl", ".ndjson"), (".parquet", ".pq")
 _LARGEST_UNPACKED = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What somebody says of a table's columns, in place of the rules of `to_series`.
+
+    step, time   the column's name; "" for none, None to leave it to the rules.
+    is_metric    whether a column is one of the metrics; what it refuses is looked at in no way.
+    """
+
+    step: str | None = None
+    time: str | None = None
+    is_metric: Callable[[str], bool] = lambda _: True
+
+
+BY_RULE = Columns()
 
 
 @dataclass(slots=True)
@@ -73,7 +90,9 @@ def is_index(name: str) -> bool:
     return plain_name(name) in _INDEX_NAMES
 
 
-def read_file(folder: Folder, name: str, budget: Budget, *, epoch_first: bool = False) -> Logged:
+def read_file(
+    folder: Folder, name: str, budget: Budget, *, epoch_first: bool = False, columns: Columns = BY_RULE
+) -> Logged:
     """The series of a metric file by the suffix of its name. What cannot be read is a Problem; never raises for it."""
     where = folder.where(name)
     try:
@@ -81,30 +100,40 @@ def read_file(folder: Folder, name: str, budget: Budget, *, epoch_first: bool = 
     except RunfolioError as failure:
         return Logged(problems=[problem_from(failure, "unreadable", where)])
     if not name.lower().endswith(".gz"):
-        return read_metrics(data, name, where, budget, epoch_first=epoch_first)
-    unpacked, problem = _unpacked(data, where)
-    logged = read_metrics(unpacked, name[:-3], where, budget, epoch_first=epoch_first) if unpacked else Logged()
+        return read_metrics(data, name, where, budget, epoch_first=epoch_first, columns=columns)
+    whole, problem = unpacked(data, where)
+    logged = Logged()
+    if whole:
+        logged = read_metrics(whole, name[:-3], where, budget, epoch_first=epoch_first, columns=columns)
     logged.problems[:0] = [problem] if problem else []
     return logged
 
 
-def read_metrics(data: bytes, name: str, where: str, budget: Budget, *, epoch_first: bool = False) -> Logged:
+def read_metrics(
+    data: bytes, name: str, where: str, budget: Budget, *, epoch_first: bool = False, columns: Columns = BY_RULE
+) -> Logged:
     """The series in the bytes of a metric file, by the suffix of its name. Never raises for what it holds.
 
     `where` is told in problems. Raises LimitReached when the time of the budget is used up.
     """
-    suffix = name.lower().rpartition(".")[2]
-    if suffix in ("jsonl", "ndjson"):
-        return to_series(read_json_lines(data, where, budget), where)
-    if suffix == "json":
-        table, single = read_json(data, where, budget)
-        return to_series(table, where, single=single)
-    if suffix in ("parquet", "pq"):
-        return to_series(read_parquet(data, where), where)
-    return to_series(read_csv(data, where, budget), where, epoch_first=epoch_first)
+    table, single = load_table(data, name, where, budget)
+    by_epoch = epoch_first and not name.lower().endswith((*_JSON, *_JSON_LINES, *_PARQUET))
+    return to_series(table, where, single=single, epoch_first=by_epoch, columns=columns)
 
 
-def _unpacked(data: bytes, where: str) -> tuple[bytes, Problem | None]:
+def load_table(data: bytes, name: str, where: str, budget: Budget) -> tuple[Table, bool]:
+    """The table in a metric file, and whether it holds single figures rather than a history; see `read_metrics`."""
+    lower = name.lower()
+    if lower.endswith(_JSON_LINES):
+        return read_json_lines(data, where, budget), False
+    if lower.endswith(_JSON):
+        return read_json(data, where, budget)
+    if lower.endswith(_PARQUET):
+        return read_parquet(data, where), False
+    return read_csv(data, where, budget), False
+
+
+def unpacked(data: bytes, where: str) -> tuple[bytes, Problem | None]:
     """What a gzip file holds, unless that is more than 64 MiB."""
     parts: list[bytes] = []
     left = _LARGEST_UNPACKED + 1
@@ -127,25 +156,28 @@ def _unpacked(data: bytes, where: str) -> tuple[bytes, Problem | None]:
 # --- series ----------------------------------------------------------------------------------------------------------
 
 
-def to_series(table: Table, where: str, *, single: bool = False, epoch_first: bool = False) -> Logged:
+def to_series(
+    table: Table, where: str, *, single: bool = False, epoch_first: bool = False, columns: Columns = BY_RULE
+) -> Logged:
     """Series of a table. Cells without a value are no points; NaN is one.
 
     single        the table holds one figure for each metric and no history: their step is unknown.
     epoch_first   the step is the epoch although there may be a column called step (Keras).
+    columns       what somebody says of them; where that cannot be, the rules decide, and a Problem says so.
 
     The step is the first of STEP_NAMES that holds whole numbers, else an index column, else the row number. A column
     of that name with fractions (epoch 0.5) is no step: it stays a metric, as do an epoch beside a step and a time
     that counts from the start.
     """
     logged = Logged(problems=table.problems)
-    chosen = None if single else _step_column(table, epoch_first=epoch_first)
+    chosen = None if single else _chosen_step(table, columns.step, where, logged, epoch_first=epoch_first)
     logged.step_column = chosen
     has_steps = chosen is not None or (table.rows > 1 and not single)
     steps, kept = _steps(table, chosen, where, logged)
-    time_column, wall = _wall_times(table, where, logged)
+    time_column, wall = _wall_times(table, columns.time, where, logged)
     text_only: list[str] = []
     for name, column in table.columns.items():
-        if name in (chosen, time_column) or is_index(name):
+        if name in (chosen, time_column) or is_index(name) or not columns.is_metric(name):
             continue
         if not len(column.rows):
             text_only += [name] if column.bad else []
@@ -164,17 +196,31 @@ def to_series(table: Table, where: str, *, single: bool = False, epoch_first: bo
     return logged
 
 
+def _chosen_step(table: Table, said: str | None, where: str, logged: Logged, *, epoch_first: bool) -> str | None:
+    """The step column that somebody says, if it can be one, else the one that the rules find; None for the row."""
+    if said == "" or not table.columns:
+        return None
+    if said is not None:
+        column = table.columns.get(said)
+        if column is not None and is_whole(column):
+            return said
+        what = "There is no column" if column is None else "No whole numbers are in the column"
+        message = f"{what} {said[:80]!r}, which is said to be the step: it was recognised by the rules"
+        logged.problems.append(warning("odd-step-column", where, message, "Change the layout, or look at the file."))
+    return _step_column(table, epoch_first=epoch_first)
+
+
 def _step_column(table: Table, *, epoch_first: bool) -> str | None:
     names: dict[str, str] = {}
     for name in table.columns:
         names.setdefault(plain_name(name), name)
     for wanted in (*(("epoch",) if epoch_first else ()), *STEP_NAMES, *_INDEX_NAMES):
-        if wanted in names and _whole(table.columns[names[wanted]]):
+        if wanted in names and is_whole(table.columns[names[wanted]]):
             return names[wanted]
     return None
 
 
-def _whole(column: TableColumn) -> bool:
+def is_whole(column: TableColumn) -> bool:
     """Whether a column can be the step: whole numbers wherever there are finite ones."""
     sound = column.numbers[np.isfinite(column.numbers)]
     return len(sound) > 0 and bool((sound == np.floor(sound)).all())
@@ -208,24 +254,25 @@ def _exact(text: str) -> int | None:
     return int(text) if -(2**63) <= int(text) < 2**63 else None
 
 
-def _wall_times(table: Table, where: str, logged: Logged) -> tuple[str | None, Ints]:
+def _wall_times(table: Table, said: str | None, where: str, logged: Logged) -> tuple[str | None, Ints]:
     """The first column of points in time and its microseconds by row; NO_TIME where there is none.
 
     Numbers are Unix times in seconds or milliseconds, text is ISO 8601. A column of times since the start is none.
+    `said` is the only one looked at when it is not None.
     """
     for name, column in table.columns.items():
-        if plain_name(name) not in _TIME_NAMES:
+        if name != said if said is not None else plain_name(name) not in TIME_NAMES:
             continue
         wall = np.full(table.rows, times.NO_TIME, dtype=np.int64)
         if len(column.rows):
             finite = np.isfinite(column.numbers)
-            scale = _unix_scale(column.numbers[finite])
+            scale = unix_scale(column.numbers[finite])
             if scale is None:
                 continue
             wall[column.rows[finite]] = np.round(column.numbers[finite] * scale).astype(np.int64)
             lost = column.bad + int((~finite).sum())
         else:
-            parsed = _iso_times(column.words)
+            parsed = iso_times(column.words)
             if not parsed:
                 continue
             wall[np.fromiter(parsed, np.int64, len(parsed))] = np.fromiter(parsed.values(), np.int64, len(parsed))
@@ -234,10 +281,15 @@ def _wall_times(table: Table, where: str, logged: Logged) -> tuple[str | None, I
             message = f"{lost:,} cells of {name[:80]!r} are no points in time; their rows are shown without one"
             logged.problems.append(warning("odd-time", where, message))
         return name, wall
+    if said and table.columns:
+        what = "holds no points in time" if said in table.columns else "is not there"
+        message = f"The column {said[:80]!r}, which is said to be the time, {what}"
+        logged.problems.append(warning("odd-time-column", where, message, "Change the layout, or look at the file."))
     return None, np.full(table.rows, times.NO_TIME, dtype=np.int64)
 
 
-def _iso_times(words: Mapping[int, str]) -> dict[int, int]:
+def iso_times(words: Mapping[int, str]) -> dict[int, int]:
+    """Microseconds of the texts that are ISO 8601, by row."""
     found: dict[int, int] = {}
     for row, text in words.items():
         moment = times.from_iso(text)
@@ -246,7 +298,7 @@ def _iso_times(words: Mapping[int, str]) -> dict[int, int]:
     return found
 
 
-def _unix_scale(numbers: Floats) -> float | None:
+def unix_scale(numbers: Floats) -> float | None:
     """Microseconds in a unit of plausible Unix times; None when the numbers are none."""
     if not len(numbers):
         return None

@@ -53,6 +53,17 @@ def plain_value(text: str) -> Json:
     return False if text in _FALSE else text
 
 
+def text_value(text: str) -> Json:
+    """The value of a text from somewhere else than YAML (an INI file, the name of a folder).
+
+    What only YAML takes for a number (`1:30`, octal `012`) or for null (`~` and nothing at all) stays text.
+    """
+    digits = text.lstrip("+-")
+    if text in ("", "~") or ":" in text or (digits[:1] == "0" and digits[1:2].isdigit()):
+        return text
+    return plain_value(text)
+
+
 def is_long_integer(text: str) -> bool:
     """Whether an unquoted scalar spells an integer that is too long to become a number."""
     return len(text) > MAX_DIGITS and _INTEGER.fullmatch(text) is not None

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _COLORS = {Verdict.SKIPPED: "bad", Verdict.PARTIAL: "warn", Verdict.IMPORTED: "good"}
 _KINDS = ((None, "All"), (Verdict.SKIPPED, "Skipped"), (Verdict.PARTIAL, "Partial"), (Verdict.IMPORTED, "Imported"))
+_TEACHABLE = ("", "generic", "taught")
+"""Readers of folders that no tracker's reader reads."""
 _MOST_ROWS = 2_000
 """More rows than this are counted, not shown: the filter finds them."""
 
@@ -56,12 +58,18 @@ class FolderReports(QWidget):
             button.clicked.connect(lambda _=False, kind=kind: self._choose(kind))
             group.addButton(button)
             head.addWidget(button)
+        tip = "Say what the files of the folder are, when no tracker's reader reads it"
+        self.teach = TextButton("Teach a layout…", context.theme, tip=tip)
+        self.teach.setObjectName("teach-folder")
+        self.teach.clicked.connect(self._teach)
+        head.addWidget(self.teach)
         self.export = TextButton("Save as CSV…", context.theme)
         self.export.setObjectName("export-folders")
         self.export.clicked.connect(self._ask)
         head.addWidget(self.export)
         header = ["", "Reader", "Folder", "Recordings", "Points", "Why", "What to do"]
         self.table = PlainTable(header, "folder-table")
+        self.table.itemSelectionChanged.connect(self._on_chosen)
         for column, width in enumerate((84, 110, 300, 86, 86, 380)):
             self.table.setColumnWidth(column, width)
         column_layout = QVBoxLayout(self)
@@ -95,13 +103,36 @@ class FolderReports(QWidget):
         mono, color = fonts.mono(12), self._context.theme.color
         for row, report in enumerate(shown[:_MOST_ROWS]):
             told = "\n".join(f"{p.severity}: {p.message} ({p.path or '.'})" for p in report.problems[:20])
-            self.table.put(row, 0, report.verdict, color=color(_COLORS[report.verdict]), tip=told)
+            folder = f"{report.source_path}/{report.path}".rstrip("/")
+            self.table.put(row, 0, report.verdict, color=color(_COLORS[report.verdict]), tip=told, data=folder)
             self.table.put(row, 1, report.reader)
-            self.table.put(row, 2, report.path or ".", font=mono, tip=f"{report.source_path}/{report.path}".rstrip("/"))
+            self.table.put(row, 2, report.path or ".", font=mono, tip=folder)
             self.table.put(row, 3, count(report.recordings), font=mono, right=True)
             self.table.put(row, 4, count(report.points), font=mono, right=True)
             self.table.put(row, 5, report.why, tip=told)
             self.table.put(row, 6, report.hint, color=color("muted"))
+
+        self._on_chosen()
+
+    def _chosen(self) -> str | None:
+        """The highlighted folder, when it is one that a layout may be taught for."""
+        rows = {index.row() for index in self.table.selectedIndexes()}
+        if len(rows) != 1:
+            return None
+        row = rows.pop()
+        (cells,) = self.table.rows_as_text([row])
+        folder = self.table.data_of(row)
+        return folder if isinstance(folder, str) and cells[1] in _TEACHABLE else None
+
+    def _on_chosen(self) -> None:
+        self.teach.setEnabled(self._chosen() is not None)
+
+    def _teach(self) -> None:
+        from runfolio.desktop.layout_dialog import LayoutDialog
+
+        folder = self._chosen()
+        if folder is not None:
+            LayoutDialog(self._context, folder, parent=self).open()
 
     def _ask(self) -> None:
         dialog = QFileDialog(self, "Save the import report", "import-report.csv", "CSV (*.csv)")
