@@ -78,9 +78,11 @@ _LOOSE: dict[tuple[str, ...], str] = {
 }
 _PHRASES = sorted([*_SAME, *_LOOSE], key=len, reverse=True)
 
-_RATES = frozenset(
-    ["acc", "map", "map50", "map75", "f1", "auroc", "auprc", "iou", "miou", "dice", "recall", "precision", "sensitivity", "specificity", "jaccard", "rate", "winrate", "top1", "top3", "top5", "err", "wer", "cer", "mcc"]
+_RATE_WORDS = (
+    "acc map map50 map75 f1 auroc auprc iou miou dice recall precision sensitivity specificity jaccard rate winrate "
+    "top1 top3 top5 err wer cer mcc"
 )
+_RATES = frozenset(_RATE_WORDS.split())
 """Figures that lie between 0 and 1, or 0 and 100 where they are written as percent."""
 
 # What camel case would tear apart, and how YOLOv5 writes what its successors call mAP50 and mAP50-95.
