@@ -132,6 +132,8 @@ def _cell_json(section: DiffSection, cell: DiffCell) -> dict[str, Json]:
     if section.id is SectionId.METRICS:
         verdict = cell.verdict.value if cell.verdict else None
         found |= {"delta": json_number(cell.delta), "relative": json_number(cell.relative), "verdict": verdict}
+        if cell.origin:
+            found["origin"] = cell.origin
     return found
 
 

@@ -184,17 +184,27 @@ def shared_metrics(workspace: Workspace, keys: Sequence[RunKey], limit: int = 2_
     """Names of the metrics that the runs have, those that most of them share and say most first."""
     counts: dict[str, int] = {}
     directions: dict[str, Direction] = {}
+    told: set[str] = set()
     for run in workspace.runs(keys):
+        told.update(metric.name for metric in run.told_metrics)
         for metric in run.metrics:
             counts[metric.name] = counts.get(metric.name, 0) + (metric.count > 1)
             directions[metric.name] = metric.direction
 
-    def telling(name: str) -> tuple[int, bool, bool, bool, str]:
+    def telling(name: str) -> tuple[bool, int, bool, bool, bool, str]:
         lower = name.lower()
         # What a model is judged by comes first, what the machine did last.
         dull = directions[name] is Direction.UNKNOWN or not any(
             word in lower for word in ("acc", "loss", "err", "score")
         )
-        return (-counts[name], dull, "val" not in lower, directions[name] is not Direction.HIGHER, name)
+        # What is shown under an aligned name in every run comes last.
+        return (
+            name not in told,
+            -counts[name],
+            dull,
+            "val" not in lower,
+            directions[name] is not Direction.HIGHER,
+            name,
+        )
 
     return tuple(sorted(counts, key=telling)[:limit])

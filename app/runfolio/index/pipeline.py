@@ -17,6 +17,7 @@ from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs
 from runfolio.index.writer import Writer
+from runfolio.model.alignment import Alignment
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.links import NO_CHOICES, LinkChoices
@@ -61,12 +62,14 @@ class Indexer:
         database: Database,
         limits: Limits | None = None,
         choices: Callable[[], LinkChoices] = lambda: NO_CHOICES,
+        alignments: Callable[[], Sequence[Alignment]] = tuple,
     ) -> None:
-        """`choices` is asked each time runs are made of recordings."""
+        """`choices` and `alignments` are asked each time runs are made of recordings."""
         self._db = database
         self._writer = Writer(database)
         self._limits = limits
         self._choices = choices
+        self._alignments = alignments
         self._pool: ParsePool[Batch] | None = None
         self._written_at = 0.0
         self._linked_at = 0.0
@@ -209,6 +212,6 @@ class Indexer:
         started = time.monotonic()
         items = linkables(self._db)
         runs, problems = gather(items, self._choices(), lambda short, long: extends(self._db, short, long))
-        put_runs(self._db, runs, problems)
+        put_runs(self._db, runs, problems, self._alignments())
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started

@@ -22,7 +22,7 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
 
     with database.snapshot():
         rows = database.rows(
-            """select r.key, x.series, s.has_step, s.final, s.final_rule, s.file
+            """select r.key, x.series, s.has_step, s.final * x.scale, s.final_rule, s.file, x.scale
                from run_series x join runs r on r.id = x.run join series s on s.id = x.series
                where x.name = ? and r.key in (select unnest(?::varchar[]))""",
             [metric, [*keys]],
@@ -38,10 +38,12 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
     starts = np.searchsorted(points["series"], ids, side="left")
     ends = np.searchsorted(points["series"], ids, side="right")
     found: dict[RunKey, MetricSeries] = {}
-    for (key, _, has_step, final, rule, file), start, end in zip(rows, starts, ends, strict=True):
+    for (key, _, has_step, final, rule, file, scale), start, end in zip(rows, starts, ends, strict=True):
         # `astype` copies: a slice of the whole batch would keep all of it in memory.
         step = points["step"][start:end].astype(np.int64)
         value = points["value"][start:end].astype(np.float64)
+        if scale != 1.0:
+            value *= cast(float, scale)
         wall_time = points["wall_time"][start:end].astype(np.int64)
         for array in (step, value, wall_time):
             array.flags.writeable = False

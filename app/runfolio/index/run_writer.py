@@ -8,14 +8,16 @@ from typing import cast
 
 import polars as pl
 
+from runfolio.index.alignments import put_aligned
 from runfolio.index.database import Database
 from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
 from runfolio.index.rows import problem_frame
+from runfolio.model.alignment import Alignment
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
 
 _SERIES = """insert into run_series
-             select l.run, l.prefix || s.name, s.id, s.recording
+             select l.run, l.prefix || s.name, s.id, s.recording, null, 1
              from series s join links l using (recording)
              qualify row_number() over (partition by l.run, l.prefix || s.name order by l.rank, s.id) = 1
              order by 2, 1"""
@@ -30,7 +32,7 @@ _CHAINED_SERIES = (
        select nextval('ids') as id, run, name, arg_max(recording, leg) as recording
        from leg_series group by run, name having count(*) > 1""",
     """insert into run_series
-       select run, name, coalesce(c.id, s.id), coalesce(c.recording, s.recording)
+       select run, name, coalesce(c.id, s.id), coalesce(c.recording, s.recording), null, 1
        from leg_series s left join chains c using (run, name)
        qualify row_number() over (partition by run, name order by leg) = 1
        order by 2, 1""",
@@ -76,10 +78,6 @@ _SHOWN = (
        group by l.run, t.name
        order by 3, 1""",
     """insert into fields
-       select 'metric', name, count(*), null, true
-       from run_series
-       group by name""",
-    """insert into fields
        select 'param', key, count(*) filter (is_first), count(distinct text), count(num) * 2 > count(*)
        from run_params
        group by key""",
@@ -96,6 +94,7 @@ _RUNS = """insert into runs
            left join (
                select x.run, count(*) as metrics, sum(s.n) as points
                from run_series x join series s on s.id = x.series
+               where x.origin is null
                group by x.run) m on m.run = i.id
            left join (
                select l.run, count(*) as problems
@@ -145,8 +144,13 @@ def extends(database: Database, short: int, long: int) -> bool:
     return rows[0][0] == 0
 
 
-def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[LinkProblem]) -> None:
-    """Replace all runs and links. `problems` are those of linking."""
+def put_runs(
+    database: Database,
+    runs: Sequence[LinkedRun],
+    problems: Sequence[LinkProblem],
+    alignments: Sequence[Alignment] = (),
+) -> None:
+    """Replace all runs and links. `problems` are those of linking, `alignments` the metric names shown as one."""
     ordered = sorted(runs, key=_default_order)
     members = [(n, m) for n, run in enumerate(ordered, 1) for m in run.members]
     with database.transaction():
@@ -170,6 +174,7 @@ def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[L
         )
         for statement in (*(_CHAINED_SERIES if any(m.leg for _, m in members) else [_SERIES]), *_SHOWN):
             database.run(statement)
+        put_aligned(database, alignments)
         sources = dict(
             cast("list[tuple[int, int]]", database.rows("select id, source from recordings")) if problems else []
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 
+from runfolio.model.alignment import AlignedName
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.direction import Direction
 from runfolio.model.params import Json, Param
@@ -106,6 +107,8 @@ class FieldInfo:
     runs       how many runs have it.
     distinct   how many different values (texts for params); None for metrics.
     numeric    whether most of its values are numbers.
+    origins    names of metrics that some runs show under this one, with their scale.
+    shown_as   the name under which runs show this metric as well; "" for most.
     """
 
     field: FieldRef
@@ -113,6 +116,8 @@ class FieldInfo:
     distinct: int | None = None
     numeric: bool = False
     direction: Direction = Direction.UNKNOWN
+    origins: tuple[AlignedName, ...] = ()
+    shown_as: str = ""
 
 
 class CellKind(StrEnum):
@@ -147,6 +152,8 @@ class MetricFacts:
 
     recording   position in `RunDetail.recordings` of the recording shown.
     source      file it was read from.
+    origin      the name that the run itself has for it, where names were aligned; "" where it is this one.
+    scale       what the run's own values were multiplied with.
     """
 
     name: str
@@ -166,6 +173,13 @@ class MetricFacts:
     direction: Direction
     recording: int
     source: str
+    origin: str = ""
+    scale: float = 1.0
+
+    @property
+    def origin_words(self) -> str:
+        """For people: `val_acc × 0.01`; "" where the run has this name itself."""
+        return AlignedName(self.origin, self.scale).words if self.origin else ""
 
     @property
     def best(self) -> float | None:
@@ -218,6 +232,12 @@ class RunDetail:
     problems: tuple[Problem, ...]
     marks: RunMarks
     extra: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def told_metrics(self) -> tuple[MetricFacts, ...]:
+        """The metrics without those that are shown under another name as well: each series once."""
+        shown = {metric.origin for metric in self.metrics if metric.origin}
+        return tuple(metric for metric in self.metrics if metric.origin or metric.name not in shown)
 
     @property
     def duration_s(self) -> float | None:
