@@ -44,7 +44,7 @@ def held_out_parts(names: Iterable[str]) -> dict[str, str]:
 def suggest(
     evidence: Evidence, alignments: Sequence[Alignment] = (), dismissals: Sequence[Dismissal] = ()
 ) -> tuple[Suggestion, ...]:
-    """What is worth asking the user about: the surest first, then what concerns most runs.
+    """What is worth asking the user about: the surest first, then what models are judged by and most runs have.
 
     alignments   what stands already: its names are settled; other names may be suggested to join it.
     dismissals   names that the user said are not one.
@@ -71,7 +71,7 @@ def suggest(
         _join_paces(clusters)
         for cluster in clusters.values():
             found += _of_cluster(cluster, judge)
-    return tuple(sorted(found, key=lambda s: (s.strength.place, -_runs(s), s.target)))
+    return tuple(sorted(found, key=lambda s: (s.strength.place, not s.judges, -_runs(s), s.target)))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 COMMANDS = (
     "inspect", "index", "library", "runs", "diff", "data", "tag", "note", "promote",
-    "sign-off", "recordings", "split", "join", "log", "undo", "problems", "doctor", "export", "summary",
+    "sign-off", "recordings", "split", "join", "align", "log", "undo", "problems", "doctor", "export", "summary",
 )  # fmt: skip
 """The verbs. They are known without importing what carries them out, so that a window starts quickly."""
 

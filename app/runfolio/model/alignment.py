@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import plain
 
 
@@ -130,6 +131,11 @@ class Suggestion:
     def strength(self) -> Strength:
         """That of the surest name."""
         return min((n.strength for n in self.names), key=lambda s: s.place)
+
+    @property
+    def judges(self) -> bool:
+        """Whether it is about a figure that models are judged by, rather than a clock or a counter."""
+        return guess_direction(self.target) is not Direction.UNKNOWN and "time" not in self.target.lower()
 
     @property
     def parts(self) -> tuple[AlignedName, ...]:
