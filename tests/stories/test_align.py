@@ -113,7 +113,7 @@ def _mark(file: Path) -> str:
     return next(mark for mark in ",;\t" if mark in head)
 
 
-def test_the_choice_outlives_the_index_and_is_applied_to_what_is_read_later(ws: Workspace, home: Path, base: Path) -> None:
+def test_the_choice_outlives_the_index_and_reaches_every_other(ws: Workspace, home: Path, base: Path) -> None:
     ws.align("quality", [AlignedName("Val Acc", 0.01)])
     with Workspace.open(home / "another.duckdb", home / "ledger") as other:
         other.index([base / "runs"])

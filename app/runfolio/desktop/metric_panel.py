@@ -19,6 +19,7 @@ from runfolio.api import Workspace
 from runfolio.desktop.context import Context
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_items import Curve
+from runfolio.desktop.widgets import tooltip
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
 from runfolio.model.metrics import MetricSeries
@@ -121,6 +122,8 @@ class MetricPanel(LinePanel):
         for key, series in self._answer.items():
             style = state.style_of(key)
             curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
+        origins = sorted({s.origin for s in self._series.values() if s is not None and s.origin})
+        self.head.setToolTip(tooltip(f"Some runs call it otherwise: {', '.join(origins)}") if origins else "")
         self.show_curves(curves, x_kind=drawing.x_kind, log_y=drawing.log_y)
         self.show_message(self._why_empty())
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from runfolio.index.database import Database
+from runfolio.model.alignment import AlignedName
 from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME
 
@@ -22,7 +23,8 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
 
     with database.snapshot():
         rows = database.rows(
-            """select r.key, x.series, s.has_step, s.final * x.scale, s.final_rule, s.file, x.scale
+            """select r.key, x.series, s.has_step, s.final * x.scale, s.final_rule, s.file, x.scale,
+                      x.origin
                from run_series x join runs r on r.id = x.run join series s on s.id = x.series
                where x.name = ? and r.key in (select unnest(?::varchar[]))""",
             [metric, [*keys]],
@@ -38,7 +40,7 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
     starts = np.searchsorted(points["series"], ids, side="left")
     ends = np.searchsorted(points["series"], ids, side="right")
     found: dict[RunKey, MetricSeries] = {}
-    for (key, _, has_step, final, rule, file, scale), start, end in zip(rows, starts, ends, strict=True):
+    for (key, _, has_step, final, rule, file, scale, origin), start, end in zip(rows, starts, ends, strict=True):
         # `astype` copies: a slice of the whole batch would keep all of it in memory.
         step = points["step"][start:end].astype(np.int64)
         value = points["value"][start:end].astype(np.float64)
@@ -48,6 +50,14 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
         for array in (step, value, wall_time):
             array.flags.writeable = False
         found[RunKey(str(key))] = MetricSeries(
-            metric, step, value, wall_time, bool(has_step), cast("float | None", final), str(rule), str(file)
+            metric,
+            step,
+            value,
+            wall_time,
+            bool(has_step),
+            cast("float | None", final),
+            str(rule),
+            str(file),
+            AlignedName(str(origin), cast(float, scale)).words if origin is not None else "",
         )
     return {key: found[key] for key in keys if key in found}

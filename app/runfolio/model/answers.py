@@ -138,12 +138,15 @@ class Column:
     values    one for each key asked for, in that order; None where a run has no value. NUMBER: float;
               TIME: int; DURATION: float; TAGS: tuple of str; else str.
     texts     the text as written beside a typed value (params: `1e-3`), or None where the value says it all.
+    origins   where metric names are aligned to this one: what each run's value comes from (`val_acc × 0.01`), "" where
+              the run has this name itself; None where nothing is aligned to it.
     """
 
     field: FieldRef
     kind: CellKind
     values: tuple[object, ...]
     texts: tuple[str | None, ...] | None = None
+    origins: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
