@@ -41,6 +41,7 @@ from runfolio.model.alignment import (
     AlignmentPreview,
     Dismissal,
     Evidence,
+    NameFacts,
     Suggestion,
 )
 from runfolio.model.answers import (
@@ -580,6 +581,12 @@ class Workspace:
         from runfolio.index.alignments import alignment_facts
 
         return alignment_facts(self._db, tuple(self._state.alignments.values()))
+
+    def metric_names(self) -> tuple[NameFacts, ...]:
+        """The names that runs have for their metrics, with the range of their values; aligned names are none."""
+        from runfolio.index.alignments import name_facts
+
+        return name_facts(self._db)
 
     def suggest_alignments(self) -> tuple[Suggestion, ...]:
         """Metric names that are probably one metric, each with the reason; the surest first. Nothing is changed."""

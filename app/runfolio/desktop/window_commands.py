@@ -16,6 +16,8 @@ MENU = (
     "help.pages",
     "help.keys",
     "",
+    "metrics.align",
+    "",
     "theme.light",
     "theme.dark",
     "theme.system",

@@ -1,0 +1,256 @@
+"""Edits one group of metric names: which are shown as one, under which name, and with which scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from runfolio.desktop import fonts
+from runfolio.desktop.align_groups import GroupKind, NameGroup, NameRow, scale_text
+from runfolio.desktop.context import Context
+from runfolio.desktop.plain_table import ROW_HEIGHT, PlainTable
+from runfolio.desktop.widgets import PlainLabel, TextButton, tooltip
+from runfolio.model.alignment import AlignmentPreview, NameFacts, is_scale
+from runfolio.model.display import count, plain
+
+_NAME, _SCALE, _RUNS, _VALUES, _WHY = range(5)
+_PAUSE_MS = 120
+
+
+class AlignEditor(QWidget):
+    """The names of a group with boxes and scales. `changed` after each edit, `previewed` when its effect is known."""
+
+    changed = Signal()
+    previewed = Signal()
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._group: NameGroup | None = None
+        self._known: Mapping[str, NameFacts] = {}
+        self._filling = False
+        self.complaint = ""
+        """Why the group cannot be decided as it stands; "" when it can."""
+        self._heading = PlainLabel("", font=fonts.ui(15, QFont.Weight.DemiBold))
+        self._label = PlainLabel("Show them as", role="muted")
+        self.target = QComboBox()
+        self.target.setObjectName("align-target")
+        self.target.setAccessibleName("Show them as")
+        self.target.setEditable(True)
+        self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.target.setMinimumWidth(280)
+        self.target.currentTextChanged.connect(self._retarget)
+        named = QHBoxLayout()
+        named.setSpacing(10)
+        named.addWidget(self._label)
+        named.addWidget(self.target, 1)
+        named.addStretch(1)
+        self.table = PlainTable(["Name", "Scale", "Runs", "Values", "Why"], "align-names")
+        self.table.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.AnyKeyPressed
+        )
+        for column, width in ((_NAME, 214), (_SCALE, 62), (_RUNS, 54), (_VALUES, 136)):
+            self.table.setColumnWidth(column, width)
+        self.table.horizontalHeader().setSectionResizeMode(_WHY, QHeaderView.ResizeMode.Stretch)
+        # Reasons are sentences.
+        self.table.setWordWrap(True)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
+        self.table.itemChanged.connect(self._edited)
+        self.more = QComboBox()
+        self.more.setObjectName("align-more")
+        self.more.setAccessibleName("Another metric")
+        self.more.setEditable(True)
+        self.more.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.more.setMinimumWidth(280)
+        line = self.more.lineEdit()
+        if line is not None:
+            line.setPlaceholderText("Another metric…")
+            line.returnPressed.connect(self._add)
+        self.add = TextButton("Add", context.theme, icon="plus", tip="Show this metric together with the others")
+        self.add.setObjectName("align-add")
+        self.add.clicked.connect(self._add)
+        adding = QHBoxLayout()
+        adding.setSpacing(8)
+        adding.addWidget(self.more)
+        adding.addWidget(self.add)
+        adding.addStretch()
+        self.preview = PlainLabel("", role="muted", wrap=True)
+        self.preview.setObjectName("align-preview")
+        self.preview.setMinimumHeight(38)
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self._heading)
+        column.addLayout(named)
+        column.addWidget(self.table, 1)
+        column.addLayout(adding)
+        column.addWidget(self.preview)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._ask)
+
+    # --- what it shows -----------------------------------------------------------------------------------------
+
+    @property
+    def group(self) -> NameGroup | None:
+        """The group as it was edited."""
+        return self._group
+
+    def show_group(self, group: NameGroup | None, known: Mapping[str, NameFacts]) -> None:
+        """Edit another group. `known` is what is known of every metric name."""
+        self._group, self._known = group, known
+        apart = group is None or group.kind is GroupKind.APART
+        for widget in (self._label, self.target, self.more, self.add):
+            widget.setVisible(not apart)
+        self._heading.setText("" if group is None else _HEADINGS[group.kind])
+        self._filling = True
+        self.target.clear()
+        self.more.clear()
+        if group is not None and not apart:
+            names = dict.fromkeys((group.target, *(row.name for row in group.rows)))
+            for name in names:
+                self.target.addItem(plain(name, 200), name)
+            self.more.addItems([plain(name, 200) for name in known if name not in names])
+            for place, name in enumerate(name for name in known if name not in names):
+                self.more.setItemData(place, name)
+        self.more.setCurrentIndex(-1)
+        self._filling = False
+        self._fill()
+        self._ask()
+
+    def _fill(self) -> None:
+        group = self._group
+        rows = () if group is None else group.rows
+        self._filling = True
+        self.table.start(len(rows))
+        for place, row in enumerate(rows):
+            self._put(place, row)
+        self._filling = False
+
+    def _put(self, place: int, row: NameRow) -> None:
+        group = self._group
+        apart = group is None or group.kind is GroupKind.APART
+        itself = group is not None and row.name == group.target
+        mono, muted = fonts.mono(12), self._context.theme.color("muted")
+        self.table.put(place, _NAME, row.name, font=mono, tip=row.name)
+        self.table.put(place, _SCALE, "" if apart else scale_text(row.scale), font=mono, right=True)
+        self.table.put(place, _RUNS, "" if row.facts is None else count(row.runs), font=mono, right=True)
+        self.table.put(place, _VALUES, row.range_words, font=mono, right=True)
+        self.table.put(place, _WHY, row.reason, color=muted, tip=row.reason)
+        plain_flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        for column in range(5):
+            item = self.table.item(place, column)
+            if item is not None:
+                item.setFlags(plain_flags)
+        name, scale = self.table.item(place, _NAME), self.table.item(place, _SCALE)
+        if name is None or scale is None or apart:
+            return
+        name.setCheckState(Qt.CheckState.Checked if row.chosen or itself else Qt.CheckState.Unchecked)
+        if not itself:
+            name.setFlags(plain_flags | Qt.ItemFlag.ItemIsUserCheckable)
+            scale.setFlags(plain_flags | Qt.ItemFlag.ItemIsEditable)
+            scale.setToolTip(tooltip("Values are multiplied by this: 0.01 makes fractions of percent"))
+
+    # --- what the user does ------------------------------------------------------------------------------------
+
+    def _retarget(self, text: str) -> None:
+        if self._filling or self._group is None:
+            return
+        place = self.target.currentIndex()
+        # What is shown may be cut or escaped; the item knows the name itself.
+        picked = place >= 0 and self.target.itemText(place) == text
+        self._group = self._group.with_target(str(self.target.itemData(place)) if picked else text.strip())
+        self._fill()
+        self._edited_at()
+
+    def _edited(self, item: QTableWidgetItem) -> None:
+        if self._filling or self._group is None:
+            return
+        place = item.row()
+        if item.column() == _NAME:
+            chosen = item.checkState() is Qt.CheckState.Checked
+            self._group = self._group.with_row(place, chosen=chosen)
+        elif item.column() == _SCALE:
+            scale = _number(item.text())
+            if scale is None:
+                self._context.say.warning(f"“{item.text()}” is no scale.", hint="It is a number above 0, such as 0.01.")
+            else:
+                self._group = self._group.with_row(place, scale=scale)
+            self._filling = True
+            item.setText(scale_text(self._group.rows[place].scale))
+            self._filling = False
+        self._edited_at()
+
+    def _add(self) -> None:
+        text = self.more.currentText().strip()
+        place = self.more.findText(text)
+        name = str(self.more.itemData(place)) if place >= 0 else text
+        if self._group is None or not text:
+            return
+        if name not in self._known:
+            self._context.say.warning(f"No run has a metric “{plain(text, 80)}”.")
+            return
+        self.show_group(self._group.with_name(name, self._known[name]), self._known)
+        self.changed.emit()
+
+    def _edited_at(self) -> None:
+        self.changed.emit()
+        self._pause.start()
+
+    # --- what it would do --------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        group = self._group
+        if group is None or group.kind is GroupKind.APART:
+            self.preview.setText("" if group is None else "They are not suggested as one metric any more.")
+            return
+        target, names = group.target, group.names
+        self._context.jobs.query(
+            "align-preview", lambda workspace: workspace.preview_alignment(target, names), self._told
+        )
+
+    def _told(self, told: AlignmentPreview) -> None:
+        self.preview.setText(preview_words(told))
+        self.previewed.emit()
+
+
+_HEADINGS = {
+    GroupKind.ALIGNED: "Shown as one metric",
+    GroupKind.SUGGESTED: "Are these one metric?",
+    GroupKind.NEW: "Show other metrics together with this one",
+    GroupKind.APART: "Not one metric, as you said",
+}
+
+
+def preview_words(told: AlignmentPreview) -> str:
+    """What an alignment would do, in words."""
+    gained = sum(told.gains)
+    text = f"{count(told.runs)} run{'' if told.runs == 1 else 's'} get a value: {count(told.own)} their own"
+    text += f", {count(gained)} from other names." if told.gains else "."
+    if told.both:
+        text += f" {count(told.both)} of them have several of the names and show the first."
+    return text
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return value if is_scale(value) else None
