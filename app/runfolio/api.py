@@ -589,7 +589,7 @@ class Workspace:
         return name_facts(self._db)
 
     def suggest_alignments(self) -> tuple[Suggestion, ...]:
-        """Metric names that are probably one metric, each with the reason; the surest first. Nothing is changed."""
+        """Metric names that are probably one metric, each with the reason; what matters most first."""
         from runfolio.analysis.align import families, held_out_parts, suggest
         from runfolio.index.alignments import name_facts, parts_together, together
 

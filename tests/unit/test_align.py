@@ -87,7 +87,7 @@ def test_two_metrics_are_not_suggested(one: str, other: str) -> None:
         ("val_acc", "eval_acc", "may be other data"),
         ("val_acc", "test_acc", "may be other data"),
         ("train_loss", "train_loss_epoch", "how often"),
-        ("train_loss", "loss", "may be that of the training data"),
+        ("train_loss", "loss", "may be the training one"),
         ("val_auroc", "val_auc", "mostly"),
         ("accuracy", "categorical_accuracy", "mostly"),
     ],

@@ -44,7 +44,9 @@ def held_out_parts(names: Iterable[str]) -> dict[str, str]:
 def suggest(
     evidence: Evidence, alignments: Sequence[Alignment] = (), dismissals: Sequence[Dismissal] = ()
 ) -> tuple[Suggestion, ...]:
-    """What is worth asking the user about: the surest first, then what models are judged by and most runs have.
+    """What is worth asking the user about: first what models are judged by, then what most runs have.
+
+    What only the user can know comes last.
 
     alignments   what stands already: its names are settled; other names may be suggested to join it.
     dismissals   names that the user said are not one.
@@ -71,7 +73,7 @@ def suggest(
         _join_paces(clusters)
         for cluster in clusters.values():
             found += _of_cluster(cluster, judge)
-    return tuple(sorted(found, key=lambda s: (s.strength.place, not s.judges, -_runs(s), s.target)))
+    return tuple(sorted(found, key=_worth))
 
 
 @dataclass(slots=True)
@@ -274,11 +276,11 @@ def _compare(name: str, target: str, *, weak: bool) -> tuple[Strength, list[str]
     if one.part != other.part:
         doubt(*_other_part(one, other, weak=weak))
     if one.pace != other.pace:
-        doubt(Strength.POSSIBLE, f"“{one.pace or other.pace}” says how often it is written, not what it is")
+        doubt(Strength.POSSIBLE, f"“{one.pace or other.pace}” says how often it is written")
     if one.container != other.container:
         doubt(Strength.LIKELY, f"“{one.container or other.container}” says only that it is a metric")
     if one.per_epoch != other.per_epoch:
-        doubt(Strength.LIKELY, "Keras writes “epoch” before a metric in event files")
+        doubt(Strength.LIKELY, "Keras puts “epoch” before names in event files")
     if one.box_head != other.box_head:
         doubt(Strength.LIKELY, "“(B)” says that it is about boxes, which is what YOLO has")
     return strength, reasons or ["spelled differently"]
@@ -287,8 +289,8 @@ def _compare(name: str, target: str, *, weak: bool) -> tuple[Strength, list[str]
 def _other_part(one: NameParts, other: NameParts, *, weak: bool) -> tuple[Strength, str]:
     if "" in (one.part, other.part):
         if weak:
-            return Strength.POSSIBLE, "the name without a part may be that of the training data"
-        return Strength.LIKELY, "the name without a part is that of the training data, beside one of held-out data"
+            return Strength.POSSIBLE, "without a part it may be the training one"
+        return Strength.LIKELY, "without a part it is the training one, as a held-out one is beside it"
     return Strength.POSSIBLE, f"“{one.part_word}” may be other data than “{other.part_word}”; no run has both"
 
 
@@ -308,6 +310,11 @@ def _without(names: Sequence[NameFacts], gone: Sequence[NameFacts]) -> list[Name
 
 def _pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
+
+
+def _worth(suggestion: Suggestion) -> tuple[bool, bool, int, str]:
+    unsure = suggestion.strength is Strength.POSSIBLE
+    return (unsure, not suggestion.judges, -_runs(suggestion), suggestion.target)
 
 
 def _runs(suggestion: Suggestion) -> int:

@@ -26,6 +26,8 @@ from runfolio.model.display import count, plain
 
 _NAME, _SCALE, _RUNS, _VALUES, _WHY = range(5)
 _PAUSE_MS = 120
+_AIR = 10
+"""Pixels above and below the text of a row of several lines, together."""
 
 
 class AlignEditor(QWidget):
@@ -42,6 +44,10 @@ class AlignEditor(QWidget):
         self._filling = False
         self.complaint = ""
         """Why the group cannot be decided as it stands; "" when it can."""
+        self._fit = QTimer(self)
+        self._fit.setSingleShot(True)
+        self._fit.setInterval(0)
+        self._fit.timeout.connect(self._fit_rows)
         self._heading = PlainLabel("", font=fonts.ui(15, QFont.Weight.DemiBold))
         self._label = PlainLabel("Show them as", role="muted")
         self.target = QComboBox()
@@ -67,8 +73,7 @@ class AlignEditor(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(_WHY, QHeaderView.ResizeMode.Stretch)
         # Reasons are sentences.
         self.table.setWordWrap(True)
-        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
+        self.table.horizontalHeader().sectionResized.connect(lambda _section, _old, _new: self._fit.start())
         self.table.itemChanged.connect(self._edited)
         self.more = QComboBox()
         self.more.setObjectName("align-more")
@@ -142,6 +147,12 @@ class AlignEditor(QWidget):
         for place, row in enumerate(rows):
             self._put(place, row)
         self._filling = False
+        self._fit.start()
+
+    def _fit_rows(self) -> None:
+        """As high as their reasons need."""
+        for row in range(self.table.rowCount()):
+            self.table.setRowHeight(row, max(ROW_HEIGHT, self.table.sizeHintForRow(row) + _AIR))
 
     def _put(self, place: int, row: NameRow) -> None:
         group = self._group

@@ -108,9 +108,9 @@ def groups_of(
         if suggestion.extends and suggestion.target in standing:
             rows = [*_aligned(standing[suggestion.target]).rows]
         sure = {part.name for part in suggestion.parts}
-        rows += [
-            NameRow(n.name, n.scale, n.name in sure, _why(n.strength, n.reason), n.facts) for n in suggestion.names
-        ]
+        for named in suggestion.names:
+            why = f"{named.strength}: {named.reason}"
+            rows.append(NameRow(named.name, named.scale, named.name in sure, why, named.facts))
         found.append(NameGroup(GroupKind.SUGGESTED, suggestion.target, tuple(rows), suggestion.strength))
     for dismissal in apart:
         rows = [NameRow(name, 1.0, False, "", None) for name in dismissal.names]
@@ -148,10 +148,6 @@ def _own(target: str, facts: NameFacts | None) -> NameRow:
 
 def _shown(runs: int) -> str:
     return f"shown for {runs} run{'' if runs == 1 else 's'}" if runs else "no run shows it at the moment"
-
-
-def _why(strength: Strength, reason: str) -> str:
-    return f"{strength}: {reason}"
 
 
 def _ratio(one: float, other: float) -> float:
