@@ -43,8 +43,12 @@ def _origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey
         return None
     own = "select run, origin, scale from run_series where name = ? and origin is not null"
     names, scales = _values(database, ids, own, [metric], keys, 2)
-    pairs = zip(names, scales, strict=True)
-    return tuple("" if name is None else AlignedName(str(name), cast(float, scale)).words for name, scale in pairs)
+    pairs = [*zip(names, scales, strict=True)]
+    # A handful of names for all runs.
+    words = {
+        pair: "" if pair[0] is None else AlignedName(str(pair[0]), cast(float, pair[1])).words for pair in {*pairs}
+    }
+    return tuple(words[pair] for pair in pairs)
 
 
 def _builtin_column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:
