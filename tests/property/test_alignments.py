@@ -79,6 +79,9 @@ def test_each_decision_shows_one_series_a_run_and_undo_brings_back_the_table(
         def state() -> LedgerState:
             return fold(ledger.entries)
 
+        def decide(target: str, names: tuple[AlignedName, ...]) -> None:
+            ledger.append(lambda _: align_actions.align(state(), {target: names}, time_us=0, actor="x", reason=""))
+
         def bring_up() -> dict[tuple[str, str], tuple[float, str]]:
             standing = state().alignments
             align_again(shelf.database, tuple(standing.values()))
@@ -91,11 +94,7 @@ def test_each_decision_shows_one_series_a_run_and_undo_brings_back_the_table(
         for target, names in wanted:
             told = preview(shelf.database, target, names)
             try:
-                ledger.append(
-                    lambda _, t=target, n=names: align_actions.align(  # type: ignore[misc] # bound at once
-                        state(), {t: n}, time_us=0, actor="x", reason=""
-                    )
-                )
+                decide(target, names)
             except UsageError:
                 continue
             tables.append(bring_up())

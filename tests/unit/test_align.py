@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,8 +62,8 @@ def facts(name: str, runs: int = 3, low: float = 0.1, high: float = 0.9) -> Name
     return NameFacts(name, runs, low, high, runs if fraction else 0, runs if percent else 0)
 
 
-def only(*names: NameFacts, **more: object) -> Suggestion:
-    (found,) = suggest(Evidence(names, **more))  # type: ignore[arg-type] # together and parts
+def only(*names: NameFacts, together: Mapping[tuple[str, str], Together] | None = None) -> Suggestion:
+    (found,) = suggest(Evidence(names, together or {}))
     return found
 
 

@@ -45,9 +45,7 @@ def _origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey
     names, scales = _values(database, ids, own, [metric], keys, 2)
     pairs = [*zip(names, scales, strict=True)]
     # A handful of names for all runs.
-    words = {
-        pair: "" if pair[0] is None else AlignedName(str(pair[0]), cast(float, pair[1])).words for pair in {*pairs}
-    }
+    words = {(n, s): "" if n is None else AlignedName(str(n), cast(float, s)).words for n, s in {*pairs}}
     return tuple(words[pair] for pair in pairs)
 
 

@@ -87,10 +87,8 @@ def summary(event: Event) -> str:
     told = []
     for change in _changes(event.payload):
         target = plain(str(change["target"]), 80)
-        names = aligned_names(change["after"])
-        told.append(
-            f"{', '.join(n.words for n in names)} shown as {target}" if names else f"nothing else is shown as {target}"
-        )
+        shown = ", ".join(n.words for n in aligned_names(change["after"]))
+        told.append(f"{shown} shown as {target}" if shown else f"nothing else is shown as {target}")
     return "; ".join(told)
 
 
