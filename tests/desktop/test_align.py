@@ -177,6 +177,28 @@ def test_the_chooser_tells_how_many_metrics_might_be_aligned(driver: Driver, mix
     assert "val/acc" in groups(driver)
 
 
+def test_names_that_would_act_as_markup_are_shown_as_they_are(driver: Driver, tmp_path: Path) -> None:
+    odd = '<img src="/dev/zero"> \u202eacc'
+    for run, name in (("a", odd), ("b", odd.replace(" ", "_")), ("c", "\n\x1b[31m acc")):
+        folder = tmp_path / "odd" / run
+        folder.mkdir(parents=True)
+        (folder / "params.json").write_text("{}")
+        lines = [json.dumps({"step": step, name: value}) for step, value in enumerate((0.25, 0.5))]
+        (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    driver.start(tmp_path / "odd")
+    driver.window.runs_view().columns.align(odd)
+    driver.settle()
+    assert names(driver)[0][0] == odd.replace("\u202e", "\\u202e")
+    assert not driver.window.grab().isNull()
+    driver.click("align-confirm")
+    assert driver.window.context.state.undo.last is not None
+    shown: list[str] = []
+    driver.window.context.jobs.query(
+        "test", lambda workspace: [a.alignment.target for a in workspace.alignments()], shown.extend
+    )
+    driver.until(lambda: shown == [odd])
+
+
 def test_scales_are_taken_against_the_name_that_is_chosen() -> None:
     rows = tuple(NameRow(name, scale, True, "", None) for name, scale in (("a", 1.0), ("b", 0.01), ("c", 0.001)))
     group = NameGroup(GroupKind.SUGGESTED, "a", rows)

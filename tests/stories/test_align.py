@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runfolio.analysis.render import as_markdown
 from runfolio.api import Workspace
 from runfolio.errors import FilterSyntax, UsageError
 from runfolio.model.alignment import AlignedName, Strength
@@ -139,7 +140,7 @@ def test_what_is_aligned_survives_reading_and_linking_again(ws: Workspace, base:
     assert len(ws.find_runs("quality <= 0.81")) == 3
 
 
-def test_gates_comparisons_and_default_columns_use_the_aligned_name(ws: Workspace) -> None:
+def test_gates_comparisons_and_default_columns_use_the_aligned_name(ws: Workspace, tmp_path: Path) -> None:
     target = "val_accuracy"
     ws.align(target, [AlignedName("Val Acc", 0.01), AlignedName("val/acc")])
     owl, other = run_of(ws, "name = teal-owl"), run_of(ws, "format = keras and val_accuracy is not null")
@@ -152,6 +153,9 @@ def test_gates_comparisons_and_default_columns_use_the_aligned_name(ws: Workspac
     assert rows[target].cells[0].origin == "Val Acc × 0.01"
     assert rows[target].cells[1].origin == ""
     assert "Val Acc" not in rows, "each series is compared once"
+    assert "0.8025 (from Val Acc × 0.01)" in as_markdown(diff)
+    report = ws.export_report([owl, other], tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "from Val Acc × 0.01" in report
     shown = {f.name for f in ws.default_columns() if f.kind is FieldKind.METRIC}
     assert not shown & {"Val Acc", "val/acc"}
     assert ws.field_named("val_accuracy.max") == FieldRef(
@@ -200,6 +204,8 @@ def test_the_command_line_does_the_same(home: Path) -> None:
     assert len(answer("align", *store, "list")) == 1
     rows = answer("runs", "--where", "quality > 0.79", "--columns", "name,quality", *store)
     assert [(row["name"], row["quality"]) for row in rows] == [("teal-owl", pytest.approx(0.8025))]
+    said = call("runs", "--where", "quality > 0.79", "--columns", "name,quality", *store).stderr
+    assert said == "quality: 1 of the values come from Val Acc × 0.01.\n"
     call("align", "set", "--add", "quality", "val/acc", *store)
     assert [n["name"] for n in answer("align", *store)[0]["names"]] == ["Val Acc", "val/acc"]
     call("align", "set", "good", "Val Acc*0.01", "--instead-of", "quality", *store)

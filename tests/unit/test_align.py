@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runfolio.analysis.align import families, held_out_parts, suggest
+from runfolio.analysis.align import LARGEST_FAMILY, families, held_out_parts, suggest
 from runfolio.analysis.metric_words import take_apart
 from runfolio.model.alignment import (
     AlignedName,
@@ -160,6 +160,13 @@ def test_confirming_takes_what_is_more_than_possible() -> None:
 def test_held_out_parts_matter_only_where_there_are_several() -> None:
     assert held_out_parts(["val_loss", "loss", "val/acc"]) == {}
     assert held_out_parts(["val_loss", "loss", "test/acc"]) == {"val_loss": "val", "test/acc": "test"}
+
+
+def test_hundreds_of_spellings_are_not_looked_into() -> None:
+    names = [f"a{'_' * n}loss" for n in range(1, LARGEST_FAMILY + 2)]
+    assert families(names) == ()
+    assert suggest(Evidence(tuple(facts(name) for name in names))) == ()
+    assert len(only(*(facts(name) for name in names[1:])).names) == LARGEST_FAMILY - 1
 
 
 def test_a_very_long_name_is_not_looked_into() -> None:

@@ -22,6 +22,9 @@ from runfolio.model.alignment import (
 )
 from runfolio.model.display import count, number, plain
 
+LARGEST_FAMILY = 64
+"""One figure is not spelled in more ways than this; what looks like it is something else, and is not looked into."""
+
 _MOST_OF = 0.9
 """A name is in percent (or a fraction) when so many of its runs are: the others happen to be very low."""
 
@@ -32,7 +35,7 @@ def families(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     for name in names:
         if words := take_apart(name).words:
             found[words].append(name)
-    return tuple(tuple(sorted(own)) for own in found.values() if len(own) > 1)
+    return tuple(tuple(sorted(own)) for own in found.values() if 1 < len(own) <= LARGEST_FAMILY)
 
 
 def held_out_parts(names: Iterable[str]) -> dict[str, str]:
@@ -68,6 +71,8 @@ def suggest(
             cluster_of(parts).standing.append(alignment)
     found: list[Suggestion] = []
     for clusters in by_words.values():
+        if sum(len(cluster.names) for cluster in clusters.values()) > LARGEST_FAMILY:
+            continue
         _join_untold(clusters, judge)
         _join_held_out(clusters, judge)
         _join_paces(clusters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -26,6 +27,8 @@ from runfolio.model.display import count, plain
 
 _NAME, _SCALE, _RUNS, _VALUES, _WHY = range(5)
 _PAUSE_MS = 120
+_MOST_OFFERED = 2_000
+"""Names in the list of others; those beyond can be typed."""
 _AIR = 10
 """Pixels above and below the text of a row of several lines, together."""
 
@@ -131,9 +134,8 @@ class AlignEditor(QWidget):
             names = dict.fromkeys((group.target, *(row.name for row in group.rows)))
             for name in names:
                 self.target.addItem(plain(name, 200), name)
-            self.more.addItems([plain(name, 200) for name in known if name not in names])
-            for place, name in enumerate(name for name in known if name not in names):
-                self.more.setItemData(place, name)
+            for name in itertools.islice((name for name in known if name not in names), _MOST_OFFERED):
+                self.more.addItem(plain(name, 200), name)
         self.more.setCurrentIndex(-1)
         self._filling = False
         self._fill()

@@ -17,6 +17,9 @@ from runfolio.model.alignment import (
 )
 from runfolio.model.display import number
 
+MOST_SUGGESTED = 200
+"""Suggestions shown at once; deciding some makes room for the next."""
+
 
 class GroupKind(StrEnum):
     """What can be done with a group."""
@@ -103,7 +106,7 @@ def groups_of(
     """The groups there are: what stands first, then what is suggested, then what the user said is not one."""
     standing = {facts.alignment.target: facts for facts in alignments}
     found = [_aligned(facts) for facts in alignments]
-    for suggestion in suggestions:
+    for suggestion in suggestions[:MOST_SUGGESTED]:
         rows = [_own(suggestion.target, suggestion.own)]
         if suggestion.extends and suggestion.target in standing:
             rows = [*_aligned(standing[suggestion.target]).rows]
