@@ -148,6 +148,44 @@ def test_an_alignment_is_renamed_widened_and_ended(driver: Driver, mixed: Path) 
     assert groups(driver)[0] == "SUGGESTED"
 
 
+def test_ctrl_z_in_the_dialog_takes_a_decision_back(driver: Driver, mixed: Path) -> None:
+    driver.start(mixed).do("metrics.align").click("align-confirm")
+    assert groups(driver)[0] == "ALIGNED"
+    driver.find(PlainTable, "align-groups").setFocus()
+    driver.press("Ctrl+Z")
+    driver.until(lambda: groups(driver)[0] == "SUGGESTED")
+    assert [name for name, _, _ in names(driver)] == ["val/acc", "validation_accuracy", "Val Acc"]
+
+
+def test_what_is_being_edited_stays_when_the_library_changes(driver: Driver, mixed: Path) -> None:
+    driver.start(mixed).do("metrics.align").click("align-confirm")
+    driver.find(QComboBox, "align-target").setEditText("quality")
+    key = driver.window.context.state.scope_keys[0]
+    driver.window.context.jobs.action(lambda workspace: workspace.tag([key], add=["x"]))
+    driver.settle()
+    assert driver.find(QComboBox, "align-target").currentText() == "quality"
+    driver.click("align-confirm")
+    assert groups(driver)[:2] == ["ALIGNED", "quality"]
+    assert groups(driver).count("val/acc") == 0, "it was renamed"
+
+
+def test_a_name_typed_on_the_way_to_another_leaves_the_scales_alone(driver: Driver, mixed: Path) -> None:
+    driver.start(mixed).do("metrics.align")
+    target = driver.find(QComboBox, "align-target")
+    line = target.lineEdit()
+    assert line is not None
+    line.setFocus()
+    line.selectAll()
+    driver.type("Val Acc")
+    driver.type("uracy").settle()
+    assert [scale for _, scale, _ in names(driver)] == ["1", "1", "0.01"]
+    line.selectAll()
+    driver.type("Val Acc")
+    driver.find(PlainTable, "align-groups").setFocus()
+    driver.settle()
+    assert [scale for _, scale, _ in names(driver)] == ["100", "100", "1"]
+
+
 def test_names_that_are_not_one_are_kept_apart_until_they_are_suggested_again(driver: Driver, mixed: Path) -> None:
     driver.start(mixed).do("metrics.align")
     before = groups(driver)

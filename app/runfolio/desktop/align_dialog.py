@@ -39,6 +39,8 @@ class AlignDialog(QDialog):
         self._wanted = ""
         self._groups: tuple[NameGroup, ...] = ()
         self._known: dict[str, NameFacts] = {}
+        self._shown: NameGroup | None = None
+        """The group in the editor as it was before anything was edited."""
         self._edited = False
         self.list = PlainTable(["Metric", "Names", "Runs"], "align-groups")
         self.list.setFixedWidth(_LIST_WIDTH)
@@ -121,7 +123,6 @@ class AlignDialog(QDialog):
 
     def _arrived(self, answer: tuple[tuple[NameGroup, ...], dict[str, NameFacts]]) -> None:
         groups, self._known = answer
-        shown = self.editor.group
         if self._wanted and group_with(groups, self._wanted) is None and self._wanted in self._known:
             groups = (*groups, new_group(self._known[self._wanted]))
         if self._edited and not self._wanted:
@@ -130,9 +131,8 @@ class AlignDialog(QDialog):
             self._fill()
             return
         self._groups = groups
-        place = group_with(groups, self._wanted or (shown.target if shown is not None else ""))
+        place = group_with(groups, self._wanted or (self._shown.target if self._shown is not None else ""))
         self._wanted = ""
-        self._fill()
         self._show(place if place is not None else 0 if groups else None)
 
     # --- showing -----------------------------------------------------------------------------------------------
@@ -153,17 +153,16 @@ class AlignDialog(QDialog):
                     self.list.put(row, 1, count(len(group.rows)), font=fonts.mono(12), right=True)
                     runs = count(group.runs) if kind is not GroupKind.APART else ""
                     self.list.put(row, 2, runs, font=fonts.mono(12), right=True)
+                    if self._shown is not None and (kind, group.target) == (self._shown.kind, self._shown.target):
+                        self.list.selectRow(row)
                     row += 1
         self.list.blockSignals(False)
 
     def _show(self, place: int | None) -> None:
         self._edited = False
-        self.list.blockSignals(True)
-        for row in range(self.list.rowCount()):
-            if place is not None and self.list.data_of(row) == place:
-                self.list.selectRow(row)
-        self.list.blockSignals(False)
-        self.editor.show_group(None if place is None else self._groups[place], self._known)
+        self._shown = None if place is None else self._groups[place]
+        self._fill()
+        self.editor.show_group(self._shown, self._known)
         if place is None:
             self.editor.preview.setText("No two names of the metrics in the library look like one.")
         self._update_buttons()
@@ -171,7 +170,7 @@ class AlignDialog(QDialog):
     def _choose(self) -> None:
         rows = sorted({index.row() for index in self.list.selectedIndexes()})
         place = self.list.data_of(rows[0]) if rows else None
-        if isinstance(place, int):
+        if isinstance(place, int) and self._groups[place] != self._shown:
             self._show(place)
 
     def _on_edited(self) -> None:
@@ -192,21 +191,18 @@ class AlignDialog(QDialog):
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
-    def _standing_target(self) -> str:
-        """The alignment that is being edited, by the name it stands under; "" for one that is new."""
-        rows = sorted({index.row() for index in self.list.selectedIndexes()})
-        place = self.list.data_of(rows[0]) if rows else None
-        if not isinstance(place, int):
-            return ""
-        group = self._groups[place]
-        standing = {g.target for g in self._groups if g.kind is GroupKind.ALIGNED}
-        return group.target if group.target in standing else ""
+    def _standing(self) -> NameGroup | None:
+        """The alignment that the group in the editor is, or would extend; None for one that is new."""
+        shown = self._shown
+        aligned = (group for group in self._groups if group.kind is GroupKind.ALIGNED)
+        return next((group for group in aligned if shown is not None and group.target == shown.target), None)
 
     def _confirm(self) -> None:
-        group = self.editor.group
+        self.editor.finish()
+        group, standing = self.editor.group, self._standing()
         if group is None:
             return
-        target, names, before = group.target, group.names, self._standing_target()
+        target, names, before = group.target, group.names, "" if standing is None else standing.target
         shown = ", ".join(n.words for n in names if n.name != target)
         self._decide(
             lambda workspace: workspace.align(target, names, instead_of=before),
@@ -215,13 +211,19 @@ class AlignDialog(QDialog):
         )
 
     def _remove(self) -> None:
-        target = self._standing_target()
-        self._decide(lambda workspace: workspace.unalign(target), f"Only {plain(target, 80)} itself is shown as it.")
+        standing = self._standing()
+        if standing is not None:
+            target = standing.target
+            self._decide(
+                lambda workspace: workspace.unalign(target), f"Only {plain(target, 80)} itself is shown as it."
+            )
 
     def _dismiss(self) -> None:
-        group = self.editor.group
+        group, standing = self._shown, self._standing()
         if group is not None:
-            names = [row.name for row in group.rows]
+            # What stands together already is not parted by it.
+            settled = () if standing is None else [row.name for row in standing.rows]
+            names = [row.name for row in group.rows if row.name == group.target or row.name not in settled]
             self._decide(lambda workspace: workspace.keep_apart(names), f"{count(len(names))} names are kept apart.")
 
     def _suggest_again(self) -> None:

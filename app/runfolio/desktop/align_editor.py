@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QCompleter,
     QHBoxLayout,
     QHeaderView,
     QTableWidgetItem,
@@ -59,7 +61,14 @@ class AlignEditor(QWidget):
         self.target.setEditable(True)
         self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.target.setMinimumWidth(280)
-        self.target.currentTextChanged.connect(self._retarget)
+        # What is typed is a new name as often as a known one: nothing completes it.
+        self.target.setCompleter(QCompleter(self))
+        self.target.currentTextChanged.connect(self._type)
+        self.target.currentIndexChanged.connect(self._pick)
+        self.target.activated.connect(self._pick)
+        typed = self.target.lineEdit()
+        if typed is not None:
+            typed.editingFinished.connect(self.finish)
         named = QHBoxLayout()
         named.setSpacing(10)
         named.addWidget(self._label)
@@ -84,6 +93,10 @@ class AlignEditor(QWidget):
         self.more.setEditable(True)
         self.more.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.more.setMinimumWidth(280)
+        completer = self.more.completer()
+        if completer is not None:
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
         line = self.more.lineEdit()
         if line is not None:
             line.setPlaceholderText("Another metric…")
@@ -182,15 +195,30 @@ class AlignEditor(QWidget):
 
     # --- what the user does ------------------------------------------------------------------------------------
 
-    def _retarget(self, text: str) -> None:
-        if self._filling or self._group is None:
-            return
+    def _type(self, text: str) -> None:
+        """A name on its way: scales wait until it is finished."""
         place = self.target.currentIndex()
-        # What is shown may be cut or escaped; the item knows the name itself.
+        # What the list shows may be cut or escaped; the item knows the name itself.
         picked = place >= 0 and self.target.itemText(place) == text
-        self._group = self._group.with_target(str(self.target.itemData(place)) if picked else text.strip())
-        self._fill()
-        self._edited_at()
+        self._retarget(str(self.target.itemData(place)) if picked else text.strip(), finished=False)
+
+    def _pick(self, place: int) -> None:
+        if place >= 0:
+            self._retarget(str(self.target.itemData(place)), finished=True)
+
+    def finish(self) -> None:
+        """The name is typed: where it is one of the group's, scales are taken against that one."""
+        if self._group is not None:
+            self._retarget(self._group.target, finished=True)
+
+    def _retarget(self, target: str, *, finished: bool) -> None:
+        group = self._group
+        if self._filling or group is None or group.kind is GroupKind.APART:
+            return
+        self._group = group.with_target(target) if finished else replace(group, target=target)
+        if self._group != group:
+            self._fill()
+            self._edited_at()
 
     def _edited(self, item: QTableWidgetItem) -> None:
         if self._filling or self._group is None:
