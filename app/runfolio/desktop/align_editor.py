@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -29,6 +29,8 @@ from runfolio.model.display import count, plain
 
 _NAME, _SCALE, _RUNS, _VALUES, _WHY = range(5)
 _PAUSE_MS = 120
+_MARGINS = 26
+"""Pixels at the sides of a cell's text, together."""
 _MOST_OFFERED = 2_000
 """Names in the list of others; those beyond can be typed."""
 _AIR = 10
@@ -165,9 +167,14 @@ class AlignEditor(QWidget):
         self._fit.start()
 
     def _fit_rows(self) -> None:
-        """As high as their reasons need."""
+        """As high as their reasons need; Qt's own hint forgets the margins of a cell, and cuts the last words."""
+        metrics = self.table.fontMetrics()
+        room = QRect(0, 0, max(60, self.table.columnWidth(_WHY) - _MARGINS), 10_000)
         for row in range(self.table.rowCount()):
-            self.table.setRowHeight(row, max(ROW_HEIGHT, self.table.sizeHintForRow(row) + _AIR))
+            item = self.table.item(row, _WHY)
+            text = "" if item is None else item.text()
+            needed = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), text).height()
+            self.table.setRowHeight(row, max(ROW_HEIGHT, needed + _AIR, self.table.sizeHintForRow(row) + _AIR))
 
     def _put(self, place: int, row: NameRow) -> None:
         group = self._group
