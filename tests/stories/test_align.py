@@ -206,6 +206,9 @@ def test_the_command_line_does_the_same(home: Path) -> None:
     assert [(row["name"], row["quality"]) for row in rows] == [("teal-owl", pytest.approx(0.8025))]
     said = call("runs", "--where", "quality > 0.79", "--columns", "name,quality", *store).stderr
     assert said == "quality: 1 of the values come from Val Acc × 0.01.\n"
+    call("export", "chart", home / "curve.csv", "--metric", "quality", "--run", "grey-owl", *store)
+    with (home / "curve.csv").open(newline="") as lines:
+        assert [float(row["value"]) for row in csv.DictReader(lines)] == pytest.approx([0.55, 0.785])
     call("align", "set", "--add", "quality", "val/acc", *store)
     assert [n["name"] for n in answer("align", *store)[0]["names"]] == ["Val Acc", "val/acc"]
     call("align", "set", "good", "Val Acc*0.01", "--instead-of", "quality", *store)
