@@ -20,6 +20,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -30,10 +31,19 @@ from runfolio.index.database import Database
 from runfolio.index.detail import details
 from runfolio.index.marks import put_marks, whole_runs
 from runfolio.index.queries import Queries
-from runfolio.ledger import actions
+from runfolio.ledger import actions, align_actions
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
+from runfolio.model.alignment import (
+    AlignedName,
+    AlignmentFacts,
+    AlignmentPreview,
+    Dismissal,
+    Evidence,
+    NameFacts,
+    Suggestion,
+)
 from runfolio.model.answers import (
     Change,
     Column,
@@ -52,6 +62,7 @@ from runfolio.model.answers import (
     WatchReport,
 )
 from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.display import storable
 from runfolio.model.filter_text import parse_name
 from runfolio.model.links import LinkChoices, LinkKind, RecordingName
 from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, RunMarks, Stage
@@ -188,6 +199,7 @@ class Workspace:
         self._library = library
         self._follow_links()
         self._mirror_marks()
+        self._align_again()
         self._restore_library()
 
     # --- opening -----------------------------------------------------------------------------------------------
@@ -460,13 +472,18 @@ class Workspace:
             from runfolio.index.pipeline import Indexer
 
             self._indexer = Indexer(
-                self._db, self._limits, lambda: LinkChoices(tuple(self._state.links.values()), self._preferred)
+                self._db,
+                self._limits,
+                lambda: LinkChoices(tuple(self._state.links.values()), self._preferred),
+                lambda: tuple(self._state.alignments.values()),
             )
         return self._indexer
 
     def _runs_changed(self) -> None:
         if self._follow_links():
             self._mirror_marks()
+        # A decision made while linking was under way may have come too late for it.
+        self._align_again()
         self._announce(Touched.RUNS | Touched.SOURCES | Touched.PROBLEMS)
 
     # --- asking ------------------------------------------------------------------------------------------------
@@ -733,6 +750,74 @@ class Workspace:
             lambda _, now: actions.link(witnesses, kind, names, time_us=now, actor=self._actor, reason=reason)
         )
 
+    def alignments(self) -> tuple[AlignmentFacts, ...]:
+        """Which metric names are shown as one, and what that does in this index, by the name they are shown under."""
+        from runfolio.index.alignments import alignment_facts
+
+        return alignment_facts(self._db, tuple(self._state.alignments.values()))
+
+    def metric_names(self) -> tuple[NameFacts, ...]:
+        """The names that runs have for their metrics, with the range of their values; aligned names are none."""
+        from runfolio.index.alignments import name_facts
+
+        return name_facts(self._db)
+
+    def suggest_alignments(self) -> tuple[Suggestion, ...]:
+        """Metric names that are probably one metric, each with the reason; what matters most first."""
+        from runfolio.analysis.align import families, held_out_parts, suggest
+        from runfolio.index.alignments import name_facts, parts_together, together
+
+        with self._db.snapshot():
+            facts = name_facts(self._db)
+            names = [f.name for f in facts]
+            own = families(names)
+            in_families = [name for family in own for name in family]
+            # Whether val and eval are one in a library shows in any of its runs, but matters where both name a figure.
+            parts = held_out_parts(names) if held_out_parts(in_families) else {}
+            evidence = Evidence(facts, together(self._db, own), parts_together(self._db, parts))
+        return suggest(evidence, tuple(self._state.alignments.values()), tuple(self._state.dismissals.values()))
+
+    def preview_alignment(self, target: str, names: Sequence[AlignedName]) -> AlignmentPreview:
+        """How many runs would get values, by `names` in order and the target itself left out; nothing is changed."""
+        from runfolio.index.alignments import preview
+
+        return preview(self._db, storable(target), [replace(n, name=storable(n.name)) for n in names])
+
+    def align(
+        self, target: str, names: Sequence[AlignedName], *, instead_of: str = "", reason: str = ""
+    ) -> LedgerEntry:
+        """Show metrics under one name; runs that have a metric `target` keep it, others show the first they have.
+
+        names        all that are shown as `target` from now on, in place of those that were.
+        instead_of   an alignment that this one replaces, under another name.
+        Raises UsageError for a scale that is none, a name that is shown under another already, and no change at all.
+        """
+        others = [replace(n, name=storable(n.name)) for n in names]
+        changes: dict[str, Sequence[AlignedName]] = {storable(target): others}
+        if instead_of and instead_of != target:
+            changes = {storable(instead_of): (), **changes}
+        return self._decide_names(changes, reason)
+
+    def unalign(self, target: str, *, reason: str = "") -> LedgerEntry:
+        """Show nothing but its own metric under a name again. Raises UsageError when no names are shown as it."""
+        return self._decide_names({storable(target): ()}, reason)
+
+    def keep_apart(self, names: Sequence[str], *, reason: str = "") -> LedgerEntry:
+        """Say that names are not one metric: they are not suggested together again. Raises UsageError."""
+        different = [storable(name) for name in names]
+        return self._commit(
+            lambda state, now: align_actions.keep_apart(state, different, time_us=now, actor=self._actor, reason=reason)
+        )
+
+    def kept_apart(self) -> tuple[Dismissal, ...]:
+        """The names that the user said are not one metric, oldest first; `undo` of an entry ends it."""
+        return tuple(self._state.dismissals.values())
+
+    def _decide_names(self, changes: Mapping[str, Sequence[AlignedName]], reason: str) -> LedgerEntry:
+        return self._commit(
+            lambda state, now: align_actions.align(state, changes, time_us=now, actor=self._actor, reason=reason)
+        )
+
     def history(self, run: RunKey | None = None) -> tuple[LedgerEntry, ...]:
         """The audit trail, newest first; only what is about `run` when one is given."""
         self._refresh_ledger()
@@ -843,6 +928,8 @@ class Workspace:
         self._state.apply(entry)
         if entry.event.action is Action.LINK:
             self._link_again()
+        if entry.event.action is Action.ALIGN:
+            self._align_again()
         self._mirror_marks()
         self._announce(Touched.MARKS, (w.key for w in entry.event.runs))
         return actions.describe(entry, None)
@@ -859,6 +946,13 @@ class Workspace:
             self._follow_links()
             self._announce(Touched.RUNS | Touched.PROBLEMS)
 
+    def _align_again(self) -> None:
+        """Show metrics under the names decided on, where the index does not do so yet."""
+        from runfolio.index.alignments import align_again
+
+        if align_again(self._db, tuple(self._state.alignments.values())):
+            self._announce(Touched.RUNS)
+
     def _follow_links(self) -> bool:
         """Find the runs that the ledger's runs are part of today; whether that is others than before."""
         keys = {w.key for entry in self._ledger.entries for w in entry.event.runs}
@@ -874,6 +968,7 @@ class Workspace:
             self._state = fold(self._ledger.entries, self._state.stands_for)
             if self._state.links != links:
                 self._link_again()
+            self._align_again()
             self._mirror_marks()
             self._announce(Touched.MARKS)
 

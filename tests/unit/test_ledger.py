@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from runfolio.errors import LedgerDamaged, NotFound, UsageError
-from runfolio.ledger import actions
+from runfolio.ledger import actions, align_actions
 from runfolio.ledger.events import Entry, Event, Witness
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
+from runfolio.model.alignment import AlignedName
 from runfolio.model.promotion import GateResult, Outcome, Stage
 from runfolio.model.run import RunKey
 
@@ -243,3 +244,80 @@ def test_something_else_in_the_place_of_the_ledger_is_told(tmp_path: Path) -> No
     (tmp_path / "data" / "ledger.jsonl").mkdir(parents=True)
     with pytest.raises(LedgerDamaged, match="cannot be read"):
         Ledger(tmp_path / "data", tmp_path / "mirror")
+
+
+def align(ledger: Ledger, **changes: tuple[AlignedName, ...]) -> Entry:
+    return do(ledger, lambda s: align_actions.align(s, changes, time_us=NOON, actor="mira", reason="one metric"))
+
+
+def aligned(ledger: Ledger) -> dict[str, tuple[AlignedName, ...]]:
+    return {target: a.names for target, a in state_of(ledger).alignments.items()}
+
+
+def test_aligned_names_are_there_after_opening_again_and_go_with_undo(ledger: Ledger, tmp_path: Path) -> None:
+    entry = align(ledger, acc=(AlignedName("acc"), AlignedName("val_acc"), AlignedName("top1", 0.01)))
+    again = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert aligned(again) == {"acc": (AlignedName("val_acc"), AlignedName("top1", 0.01))}
+    assert state_of(again).alignments["acc"].entry == entry.number
+    told = actions.describe(entry, None)
+    assert (told.subject, told.summary) == ("metric acc", "val_acc, top1 × 0.01 shown as acc")
+    back = undo(ledger)
+    assert aligned(ledger) == {}
+    assert actions.describe(back, None).summary == "took back entry 1: nothing else is shown as acc"
+
+
+def test_a_rename_is_one_decision(ledger: Ledger) -> None:
+    align(ledger, acc=(AlignedName("val_acc"),))
+    align(ledger, acc=(), accuracy=(AlignedName("acc"), AlignedName("val_acc")))
+    assert aligned(ledger) == {"accuracy": (AlignedName("acc"), AlignedName("val_acc"))}
+    undo(ledger)
+    assert aligned(ledger) == {"acc": (AlignedName("val_acc"),)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"acc": (AlignedName("val_acc"),)},  # as it is
+        {"other": ()},  # nothing there
+        {"other": (AlignedName("val_acc"),)},  # shown as acc already
+        {"val_acc": (AlignedName("x"),)},  # itself shown as acc
+        {"other": (AlignedName("acc"),)},  # a target under another
+        {" ": (AlignedName("x"),)},
+        {"y": (AlignedName("x", 0.0),)},
+        {"y": (AlignedName("x", float("nan")),)},
+        {"y": (AlignedName("x"), AlignedName("x", 2.0))},
+        {"y": (AlignedName("y"),)},
+        {"y": (AlignedName("y", 2.0), AlignedName("x"))},
+    ],
+)
+def test_alignments_that_make_no_sense_are_refused(ledger: Ledger, changes: dict[str, tuple[AlignedName, ...]]) -> None:
+    align(ledger, acc=(AlignedName("val_acc"),))
+    with pytest.raises(UsageError):
+        align(ledger, **changes)
+    assert len(ledger.entries) == 1
+
+
+def test_an_alignment_that_others_stand_on_is_not_taken_back(ledger: Ledger) -> None:
+    first = align(ledger, acc=(AlignedName("val_acc"),))
+    removed = align(ledger, acc=())
+    align(ledger, other=(AlignedName("val_acc"),))
+    for entry in (first, removed):
+        with pytest.raises(UsageError):
+            undo(ledger, entry.number)
+    undo(ledger)
+    undo(ledger, removed.number)
+    assert aligned(ledger) == {"acc": (AlignedName("val_acc"),)}
+
+
+def test_names_kept_apart(ledger: Ledger) -> None:
+    def keep_apart(*names: str) -> Entry:
+        return do(ledger, lambda s: align_actions.keep_apart(s, names, time_us=NOON, actor="mira", reason=""))
+
+    entry = keep_apart("val_acc", "eval_acc")
+    assert actions.describe(entry, None).summary == "eval_acc, val_acc are not one metric"
+    assert [d.names for d in state_of(ledger).dismissals.values()] == [("eval_acc", "val_acc")]
+    for names in (("val_acc", "eval_acc"), ("val_acc", "val_acc")):
+        with pytest.raises(UsageError):
+            keep_apart(*names)
+    undo(ledger)
+    assert not state_of(ledger).dismissals

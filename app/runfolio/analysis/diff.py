@@ -59,6 +59,7 @@ class DiffCell:
     delta      metrics: value minus the baseline's; None where either has no figure, and for the baseline itself.
     relative   metrics: delta over the baseline's absolute value; None where that is 0 or not finite.
     verdict    metrics: see Verdict; None for the baseline and in other sections.
+    origin     metrics: the run's own name for it and the scale, where names were aligned; "" for most.
     """
 
     text: str
@@ -67,6 +68,7 @@ class DiffCell:
     delta: float | None = None
     relative: float | None = None
     verdict: Verdict | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,8 @@ def _gathered(
 def _metric_rows(runs: Sequence[RunDetail], first: Sequence[RunDetail], baseline: int) -> list[DiffRow]:
     directions: dict[str, Direction] = {}
     for run in first:
-        for metric in run.metrics:
+        # What is shown under an aligned name is compared there.
+        for metric in run.told_metrics:
             if directions.get(metric.name, Direction.UNKNOWN) is Direction.UNKNOWN:
                 directions[metric.name] = metric.direction
     columns = [{m.name: m for m in run.metrics} for run in runs]
@@ -216,6 +219,9 @@ def _metric_rows(runs: Sequence[RunDetail], first: Sequence[RunDetail], baseline
             _metric_cell(value, None if i == baseline else figures[baseline], direction, own=i == baseline)
             for i, value in enumerate(figures)
         )
+        if any(name in column and column[name].origin for column in columns):
+            origins = [column[name].origin_words if name in column else "" for column in columns]
+            cells = tuple(replace(cell, origin=origin) for cell, origin in zip(cells, origins, strict=True))
         alike = _alike(None if v is None else canonical(v) for v in figures)
         rows.append(DiffRow(name, (name,), cells, not alike, _FIGURES[direction], direction))
     return rows

@@ -260,7 +260,8 @@ def _figure(run: RunDetail, gate: Gate) -> tuple[float | None, str]:
         return None, "no finite value"
     if math.isnan(value):
         return None, "NaN"
-    return value, f"{figure} of {metric.count} points in {metric.source or run.path}"
+    aligned = f", there called {metric.origin_words}" if metric.origin else ""
+    return value, f"{figure} of {metric.count} points in {metric.source or run.path}{aligned}"
 
 
 def _pick(metric: MetricFacts, aggregate: str) -> tuple[float | None, str]:

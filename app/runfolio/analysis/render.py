@@ -132,6 +132,8 @@ def _cell_json(section: DiffSection, cell: DiffCell) -> dict[str, Json]:
     if section.id is SectionId.METRICS:
         verdict = cell.verdict.value if cell.verdict else None
         found |= {"delta": json_number(cell.delta), "relative": json_number(cell.relative), "verdict": verdict}
+        if cell.origin:
+            found["origin"] = cell.origin
     return found
 
 
@@ -167,8 +169,8 @@ def _rows(diff: RunDiff) -> Iterator[tuple[DiffSection, DiffRow]]:
 
 
 def _cell(cell: DiffCell, escape: Callable[[str], str]) -> str:
-    delta = delta_text(cell)
-    return escape(f"{cell.text} {delta}" if delta else cell.text)
+    parts = [cell.text, delta_text(cell), f"(from {cell.origin})" if cell.origin else ""]
+    return escape(" ".join(part for part in parts if part))
 
 
 def _whole(section: DiffSection, cell: DiffCell) -> str:

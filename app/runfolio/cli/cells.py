@@ -62,3 +62,14 @@ def exact_text(column: Column, row: int) -> str:
 def right_aligned(columns: Sequence[Column]) -> frozenset[int]:
     """Numbers of the columns whose digits should stand under each other."""
     return frozenset(i for i, c in enumerate(columns) if c.kind in (CellKind.NUMBER, CellKind.DURATION))
+
+
+def aligned_notes(columns: Sequence[Column]) -> list[str]:
+    """What to say of columns whose values stand under other names in some of the runs."""
+    notes: list[str] = []
+    for column in columns:
+        others = [origin for origin in column.origins or () if origin]
+        if others:
+            kinds = ", ".join(dict.fromkeys(others))
+            notes.append(f"{display.plain(column.field.name, 80)}: {len(others)} of the values come from {kinds}.")
+    return notes

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from runfolio.api import Workspace, inspect
-from runfolio.cli.cells import exact, exact_text, human, right_aligned, title
+from runfolio.cli.cells import aligned_notes, exact, exact_text, human, right_aligned, title
 from runfolio.cli.output import json_safe, say, write, write_csv, write_json
 from runfolio.cli.tables import Colour, paint, table
 from runfolio.errors import LedgerDamaged, NotFound, UsageError
@@ -142,6 +142,8 @@ def list_runs(args: argparse.Namespace) -> int:
             write(as_markdown(header, rows))
         else:
             write(table(header, rows, right=right_aligned(columns), colours=colours))
+        for note in aligned_notes(columns):
+            say(note)
         if not keys:
             say("No run fits." if args.where else "The index is empty. Add folders: runfolio index PATH")
     return 0

@@ -54,8 +54,8 @@ def diff_text(shown: RunDiff, whole: RunDiff) -> str:
 
 
 def _cell(cell: DiffCell) -> str:
-    delta = render.delta_text(cell)
-    return f"{cell.text}  {delta}" if delta else cell.text
+    parts = [cell.text, render.delta_text(cell), f"(from {cell.origin})" if cell.origin else ""]
+    return "  ".join(part for part in parts if part)
 
 
 def _row_colour(cells: Sequence[DiffCell]) -> Colour:

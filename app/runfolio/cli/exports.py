@@ -61,7 +61,7 @@ def telling_metrics(runs: Sequence[RunDetail]) -> list[str]:
     counts: dict[str, int] = {}
     directed: dict[str, bool] = {}
     for run in runs:
-        for metric in run.metrics:
+        for metric in run.told_metrics:
             if metric.count > 1:
                 counts[metric.name] = counts.get(metric.name, 0) + 1
                 directed[metric.name] = metric.direction is not Direction.UNKNOWN

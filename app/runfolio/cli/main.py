@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio import __version__
-from runfolio.cli import commands, compare, exports, layouts, links
+from runfolio.cli import align, commands, compare, exports, layouts, links
 from runfolio.cli.doctor import show_doctor
 from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
@@ -200,6 +200,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common(join)
     join.set_defaults(call=links.join_runs)
 
+    _add_align(verbs)
+
     log = verbs.add_parser("log", help="the audit trail: who did what, when, why")
     log.add_argument("run", nargs="?", metavar="RUN")
     log.add_argument("--verify", action="store_true", help="read the chain again; exit 1 when it is broken")
@@ -257,6 +259,37 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_align(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    names = verbs.add_parser("align", help="metric names shown as one: list, suggest, set, remove")
+    steps = names.add_subparsers(dest="step", metavar="WHAT")
+    _common(names)
+    names.set_defaults(call=align.list_alignments)
+    every = steps.add_parser("list", help="what is shown as one, and for how many runs")
+    _common(every, again=True)
+    every.set_defaults(call=align.list_alignments)
+    ideas = steps.add_parser("suggest", help="names that are probably one metric, with reasons; decides nothing")
+    _common(ideas, again=True)
+    ideas.set_defaults(call=align.suggest_alignments)
+    put = steps.add_parser("set", help="show metrics under one name; undo takes it back")
+    put.add_argument("target", metavar="TARGET", help="the name; runs that have a metric of it keep theirs")
+    put.add_argument("names", nargs="+", metavar="NAME[*SCALE]", help="e.g. val_acc top1*0.01; the first a run has")
+    put.add_argument("--add", action="store_true", help="beside those that are shown as TARGET already")
+    put.add_argument("--instead-of", default="", metavar="TARGET", help="rename: what was shown as that name")
+    put.add_argument("--reason", default="")
+    _common(put, again=True)
+    put.set_defaults(call=align.set_alignment)
+    end = steps.add_parser("remove", help="show only its own metric under a name again")
+    end.add_argument("target", metavar="TARGET")
+    end.add_argument("--reason", default="")
+    _common(end, again=True)
+    end.set_defaults(call=align.remove_alignment)
+    apart = steps.add_parser("dismiss", help="say that names are not one metric: no longer suggested together")
+    apart.add_argument("names", nargs="+", metavar="NAME")
+    apart.add_argument("--reason", default="")
+    _common(apart, again=True)
+    apart.set_defaults(call=align.keep_apart)
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -277,9 +310,13 @@ def _folder(text: str) -> str:
     return text
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def _common(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """The options that all commands on an index have. `again`: a command above has them too, and keeps its values."""
+    before = len(parser._actions)
     parser.add_argument("--index", type=Path, metavar="FILE", help="another index than the user's own")
     parser.add_argument("--ledger", type=Path, metavar="FOLDER", help="another ledger than the user's own")
     parser.add_argument("--wait", type=_seconds, default=0.0, metavar="SECONDS", help="for a locked index")
     if "--json" not in {o for a in parser._actions for o in a.option_strings}:
         parser.add_argument("--json", action="store_true", help="machine-readable")
+    for action in parser._actions[before:] if again else ():
+        action.default = argparse.SUPPRESS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
@@ -12,13 +13,17 @@ from runfolio.desktop import fonts
 from runfolio.desktop.cells import field_title
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
-from runfolio.desktop.widgets import PlainLabel, TextButton
+from runfolio.desktop.widgets import PlainLabel, TextButton, tooltip
+from runfolio.model.alignment import Strength
 from runfolio.model.answers import FieldInfo
 from runfolio.model.direction import Direction
 from runfolio.model.display import count, plain
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 
-SIZE = (360, 480)
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
+
+SIZE = (360, 510)
 ROW = 25
 _GROUPS = (
     (FieldKind.BUILTIN, "Run"),
@@ -71,10 +76,16 @@ class ColumnChooser(QFrame):
         self._found = PlainLabel(role="muted", font=fonts.ui(12))
         hide = TextButton("Hide constant", context.theme, icon="eye-off")
         hide.clicked.connect(lambda: self._give("columns.constant"))
+        self.align = TextButton("Align names…", context.theme, tip="Show metrics of several names as one")
+        self.align.setObjectName("column-align")
+        self.align.clicked.connect(lambda: self._give("metrics.align"))
         reset = TextButton("Reset", context.theme, icon="undo-2")
         reset.clicked.connect(lambda: self._give("columns.reset"))
+        about = QHBoxLayout()
+        about.addWidget(self._found, 1)
+        about.addWidget(self.align)
         buttons = QHBoxLayout()
-        buttons.addWidget(self._found, 1)
+        buttons.addStretch()
         buttons.addWidget(hide)
         buttons.addWidget(reset)
         column = QVBoxLayout(self)
@@ -82,6 +93,7 @@ class ColumnChooser(QFrame):
         column.setSpacing(8)
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
+        column.addLayout(about)
         column.addLayout(buttons)
         self.field.textChanged.connect(self._search)
 
@@ -94,7 +106,12 @@ class ColumnChooser(QFrame):
             self.show()
             self.field.setFocus()
 
+        def hint(found: int) -> None:
+            # A quiet sign of what could be done; nothing asks for it.
+            self.align.set_text(f"Align names ({count(found)})…" if found else "Align names…")
+
         self._context.jobs.query("column-chooser", lambda workspace: workspace.fields(), take)
+        self._context.jobs.query("align-hint", _suggested, hint)
 
     def _fill(self, fields: tuple[FieldInfo, ...]) -> None:
         shown = {_base(column) for column in self._shown()}
@@ -116,6 +133,10 @@ class ColumnChooser(QFrame):
                 item.setEnabled(not column.is_name)
                 item.setData(column, _COLUMN)
                 item.setSizeHint(QSize(60, ROW))
+                if info.origins:
+                    item.setToolTip(tooltip(f"Some runs call it {', '.join(o.words for o in info.origins)}"))
+                elif info.shown_as:
+                    item.setToolTip(tooltip(f"Shown as {info.shown_as} as well"))
                 group.appendRow(item)
         self.rows.blockSignals(False)
         self._filtered.invalidate()
@@ -147,6 +168,12 @@ class ColumnChooser(QFrame):
             self.close()
             return
         super().keyPressEvent(event)
+
+
+def _suggested(workspace: Workspace) -> int:
+    """How many metrics that models are judged by are probably written in several ways."""
+    found = workspace.suggest_alignments()
+    return sum(s.judges and s.strength is not Strength.POSSIBLE for s in found)
 
 
 def _base(column: TableColumn) -> tuple[FieldKind, str]:

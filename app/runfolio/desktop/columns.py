@@ -75,6 +75,7 @@ class Fetched:
     keys: tuple[RunKey, ...]
     values: tuple[object, ...]
     texts: tuple[str | None, ...] | None
+    origins: tuple[str, ...] | None = None
 
 
 def fetch(workspace: Workspace, column: TableColumn, keys: Sequence[RunKey]) -> Fetched:
@@ -87,7 +88,7 @@ def fetch(workspace: Workspace, column: TableColumn, keys: Sequence[RunKey]) -> 
         values = tuple(outline(found[key], CURVE_POINTS) if key in found else None for key in keys)
         return Fetched(column, CellKind.NUMBER, tuple(keys), values, None)
     answer = workspace.column(column.field, keys)
-    return Fetched(column, answer.kind, tuple(keys), answer.values, answer.texts)
+    return Fetched(column, answer.kind, tuple(keys), answer.values, answer.texts, answer.origins)
 
 
 class ColumnCache:
@@ -97,6 +98,7 @@ class ColumnCache:
         self._cells: dict[TableColumn, dict[RunKey, tuple[int, object, str | None]]] = {}
         self._kinds: dict[TableColumn, CellKind] = {}
         self._digits: dict[TableColumn, Digits] = {}
+        self._origins: dict[TableColumn, dict[RunKey, str]] = {}
         self._generation = 1
 
     def missing(self, columns: Iterable[TableColumn], keys: Sequence[RunKey]) -> list[tuple[TableColumn, list[RunKey]]]:
@@ -118,6 +120,10 @@ class ColumnCache:
         for key, value, text in zip(fetched.keys, fetched.values, texts, strict=True):
             cells[key] = (generation, value, text)
         self._kinds[fetched.column] = fetched.kind
+        if fetched.origins is None:
+            self._origins.pop(fetched.column, None)
+        else:
+            self._origins.setdefault(fetched.column, {}).update(zip(fetched.keys, fetched.origins, strict=True))
         if not fetched.column.curve:
             self._digits[fetched.column] = self.digits(fetched.column).seen(fetched.values)
 
@@ -129,6 +135,14 @@ class ColumnCache:
     def kind(self, column: TableColumn) -> CellKind:
         """How the column is drawn; TEXT until something has arrived."""
         return self._kinds.get(column, CellKind.TEXT)
+
+    def origin(self, column: TableColumn, key: RunKey) -> str:
+        """What a run calls the metric of an aligned column; "" where it has that name itself."""
+        return self._origins.get(column, {}).get(key, "")
+
+    def origins(self, column: TableColumn) -> tuple[str, ...]:
+        """All that the values of a column come from, as far as they were fetched; () for most columns."""
+        return tuple(sorted({origin for origin in self._origins.get(column, {}).values() if origin}))
 
     def digits(self, column: TableColumn) -> Digits:
         """How the column's numbers are written."""

@@ -111,7 +111,7 @@ def _note(info: FieldInfo) -> str:
     if info.field.kind is FieldKind.BUILTIN:
         return ""
     way = {Direction.HIGHER: " ↑", Direction.LOWER: " ↓"}.get(info.direction, "")
-    return f"{info.field.kind.value}{way}"
+    return f"{info.field.kind.value}{way}{' ≈' if info.origins else ''}"
 
 
 def _typed(text: str) -> str | float:

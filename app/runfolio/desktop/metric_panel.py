@@ -19,6 +19,7 @@ from runfolio.api import Workspace
 from runfolio.desktop.context import Context
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_items import Curve
+from runfolio.desktop.widgets import tooltip
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
 from runfolio.model.metrics import MetricSeries
@@ -121,6 +122,8 @@ class MetricPanel(LinePanel):
         for key, series in self._answer.items():
             style = state.style_of(key)
             curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
+        origins = sorted({s.origin for s in self._series.values() if s is not None and s.origin})
+        self.head.setToolTip(tooltip(f"Some runs call it otherwise: {', '.join(origins)}") if origins else "")
         self.show_curves(curves, x_kind=drawing.x_kind, log_y=drawing.log_y)
         self.show_message(self._why_empty())
 
@@ -184,17 +187,27 @@ def shared_metrics(workspace: Workspace, keys: Sequence[RunKey], limit: int = 2_
     """Names of the metrics that the runs have, those that most of them share and say most first."""
     counts: dict[str, int] = {}
     directions: dict[str, Direction] = {}
+    told: set[str] = set()
     for run in workspace.runs(keys):
+        told.update(metric.name for metric in run.told_metrics)
         for metric in run.metrics:
             counts[metric.name] = counts.get(metric.name, 0) + (metric.count > 1)
             directions[metric.name] = metric.direction
 
-    def telling(name: str) -> tuple[int, bool, bool, bool, str]:
+    def telling(name: str) -> tuple[bool, int, bool, bool, bool, str]:
         lower = name.lower()
         # What a model is judged by comes first, what the machine did last.
         dull = directions[name] is Direction.UNKNOWN or not any(
             word in lower for word in ("acc", "loss", "err", "score")
         )
-        return (-counts[name], dull, "val" not in lower, directions[name] is not Direction.HIGHER, name)
+        # What is shown under an aligned name in every run comes last.
+        return (
+            name not in told,
+            -counts[name],
+            dull,
+            "val" not in lower,
+            directions[name] is not Direction.HIGHER,
+            name,
+        )
 
     return tuple(sorted(counts, key=telling)[:limit])

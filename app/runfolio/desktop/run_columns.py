@@ -39,6 +39,7 @@ class RunColumns(QObject):
                 lambda: bool(table.runs.keys),
             ),
             Command("columns.reset", "Reset the columns", self.reset, (), "Runs", "undo-2"),
+            Command("metrics.align", "Align metric names…", self.align, (), "Runs", "link"),
         )
 
     def activate(self) -> None:
@@ -88,6 +89,14 @@ class RunColumns(QObject):
 
         ColumnChooser(self._context, self.table.shown_columns, self.put, self.table).open_at(corner)
 
+    def align(self, metric: str = "") -> None:
+        """Show metrics of several names as one; `metric` is the one to begin with."""
+        from runfolio.desktop.align_dialog import AlignDialog
+
+        window = self.table.window()
+        dialog = window.findChild(AlignDialog, "align-metrics") or AlignDialog(self._context, window)
+        dialog.show_metric(metric)
+
     def _on_rearranged(self) -> None:
         if self.table.shown_columns() != self._default:
             self._chosen = True
@@ -133,6 +142,7 @@ class RunColumns(QObject):
             curve = TableColumn(FieldRef(FieldKind.METRIC, column.field.name), curve=True)
             if curve not in self.table.shown_columns():
                 menu.addAction("Add a column with its curve", lambda: self._insert_after(column, curve))
+            menu.addAction("Align with other names…", lambda: self.align(column.field.name))
         if not column.is_name:
             menu.addAction("Hide this column", lambda: self._hide(column))
         menu.addAction(self._context.commands.action("columns.constant"))

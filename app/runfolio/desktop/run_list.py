@@ -207,7 +207,7 @@ class RunList(QTableView):
             if column.field.name in ("status", "stage", "tag") and self.runs.kind(column) is not CellKind.NUMBER:
                 extra += 22
             cells = max((metrics.horizontalAdvance(text) for text in texts), default=0) + extra
-            head = bold.horizontalAdvance(column.title + " ↓2") + 2 * SIDE
+            head = bold.horizontalAdvance(column.title + " ≈ ↓2") + 2 * SIDE
             wanted = max(NARROW, min(WIDE, max(cells, head)))
             if wanted > self.columnWidth(place) or column not in self._seen:
                 self.setColumnWidth(place, wanted)

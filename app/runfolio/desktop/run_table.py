@@ -18,6 +18,8 @@ _ROOT = QModelIndex()
 MARGIN = 60
 """Rows fetched above and below those in view."""
 WAITING = "…"
+ALIGNED = "≈"
+"""Behind the title of a column whose values come from several names."""
 
 
 class RunTableModel(QAbstractTableModel):
@@ -130,7 +132,10 @@ class RunTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole or role == Qt.ItemDataRole.AccessibleTextRole:
             return WAITING if cell is None else self._shown(key, column, *cell)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return None if cell is None or column.curve else tooltip(self.exact(key, column))
+            if cell is None or column.curve:
+                return None
+            origin = self._cache.origin(column, key)
+            return tooltip(f"{self.exact(key, column)}\nfrom {origin}" if origin else self.exact(key, column))
         return None
 
     def cell(self, row: int, column: int) -> tuple[RunKey, TableColumn, object, str]:
@@ -147,13 +152,20 @@ class RunTableModel(QAbstractTableModel):
             return None
         column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.title + sort_mark(column, self._context.state.scope.sort)
+            return column.title + self._aligned_mark(column) + sort_mark(column, self._context.state.scope.sort)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip(f"{column.field.kind.value}: {column.title}\nClick sorts, Shift+click adds a second key")
+            told = f"{column.field.kind.value}: {column.title}"
+            if origins := self._cache.origins(column):
+                told += f"\nSome runs call it otherwise: {', '.join(origins)}"
+            return tooltip(f"{told}\nClick sorts, Shift+click adds a second key")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if self.is_number(column) else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
+
+    def _aligned_mark(self, column: TableColumn) -> str:
+        """A sign that some values stand under another name in their runs."""
+        return f" {ALIGNED}" if self._cache.origins(column) else ""
 
     def is_number(self, column: TableColumn) -> bool:
         """Whether the column's figures stand at the right."""

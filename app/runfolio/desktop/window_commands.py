@@ -18,6 +18,7 @@ MENU = (
     "",
     "layouts.teach",
     "layouts.list",
+    "metrics.align",
     "",
     "theme.light",
     "theme.dark",

@@ -95,7 +95,7 @@ def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None
     """
     shared: dict[str, int] = {}
     known: set[str] = set()
-    for metric in (m for run in runs for m in run.metrics if m.count > 1 and not m.name.startswith("system/")):
+    for metric in (m for run in runs for m in run.told_metrics if m.count > 1 and not m.name.startswith("system/")):
         shared[metric.name] = shared.get(metric.name, 0) + 1
         if metric.direction is not Direction.UNKNOWN:
             known.add(metric.name)

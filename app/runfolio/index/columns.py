@@ -9,6 +9,7 @@ from runfolio.index.compile import field_source
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BY_NAME
 from runfolio.index.run_ids import MANY, RunIds, lists
+from runfolio.model.alignment import AlignedName
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -27,13 +28,25 @@ def column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunK
     inner, params = field_source(field)
     numbers, texts = _values(database, ids, f"select run, num, text from ({inner})", [*params], keys, 2)
     if field.kind is FieldKind.METRIC:
-        return Column(field, CellKind.NUMBER, tuple(numbers))
+        return Column(field, CellKind.NUMBER, tuple(numbers), origins=_origins(database, ids, field.name, keys))
     written = tuple(cast("list[str | None]", texts))
     named = [field.kind.value, field.name]
     if database.rows("select 1 from fields where kind = ? and name = ? and numeric", named):
         shown = tuple(text if number is None else number for number, text in zip(numbers, texts, strict=True))
         return Column(field, CellKind.NUMBER, shown, written)
     return Column(field, CellKind.TEXT, written)
+
+
+def _origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey]) -> tuple[str, ...] | None:
+    """What the values of an aligned name come from, for people; None where no name is aligned to it."""
+    if not database.rows("select 1 from aligned where target = ? limit 1", [metric]):
+        return None
+    own = "select run, origin, scale from run_series where name = ? and origin is not null"
+    names, scales = _values(database, ids, own, [metric], keys, 2)
+    pairs = [*zip(names, scales, strict=True)]
+    # A handful of names for all runs.
+    words = {(n, s): "" if n is None else AlignedName(str(n), cast(float, s)).words for n, s in {*pairs}}
+    return tuple(words[pair] for pair in pairs)
 
 
 def _builtin_column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:

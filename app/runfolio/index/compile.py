@@ -71,7 +71,7 @@ def compile_query(expression: Expression | None, sort: Sequence[SortKey], known:
 
 
 def metric_figure(name: str, aggregate: Aggregate) -> str:
-    """The column of `series s` that holds a metric's figure. `BEST` of an undirected metric is its last value."""
+    """A metric's figure in terms of `series s` and `run_series x`. `BEST` of an undirected metric is its last value."""
     if aggregate is Aggregate.BEST:
         direction = guess_direction(name)
         aggregate = {Direction.HIGHER: Aggregate.MAX, Direction.LOWER: Aggregate.MIN}.get(direction, Aggregate.LAST)

@@ -32,7 +32,7 @@ _DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
 _CONFIG = {"enable_external_access": False, "lock_configuration": True, "preserve_insertion_order": True}
 """No file but the index is within reach of a statement, and no statement can change that."""
 
-Bound: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | None
+Bound: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | Sequence[float] | None
 Row: TypeAlias = tuple[object, ...]
 Columns: TypeAlias = "Mapping[str, Sequence[object]] | pl.DataFrame"
 

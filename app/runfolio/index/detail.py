@@ -10,6 +10,7 @@ from typing import cast
 from runfolio.errors import NotFound
 from runfolio.index.database import Database, Row
 from runfolio.index.registered import registered_versions
+from runfolio.model.alignment import scaled
 from runfolio.model.answers import MetricFacts, RecordingFacts, RunDetail
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.direction import guess_direction
@@ -58,7 +59,8 @@ class _Details:
         self._metrics = self._by_run(
             """select x.run, x.name, s.n, s.has_step, s.first_step, s.first_value, s.last_step, s.last_value,
                       s.min_value, s.max_value, s.best_min, s.best_max, s.nan_count, s.inf_count, s.final, s.shown,
-                      s.final_rule, s.file, x.recording
+                      s.final_rule, s.file, x.recording,
+                      x.origin, x.scale
                from run_series x join series s on s.id = x.series
                where x.run in (select unnest(?::integer[])) order by x.run, x.name"""
         )
@@ -145,25 +147,32 @@ class _Details:
 
 def _metric(row: Row, positions: dict[int, int]) -> MetricFacts:
     name, n, has_step, first_step, first, last_step, last, low, high, best_min, best_max = row[:11]
-    nan_count, inf_count, final, shown, rule, file, recording = row[11:]
+    nan_count, inf_count, final, shown, rule, file, recording, origin, factor = row[11:]
+    scale = cast(float, factor)
+
+    def figure(value: object) -> float | None:
+        return scaled(cast("float | None", value), scale)
+
     return MetricFacts(
         name=str(name),
         count=cast(int, n),
         first_step=cast("int | None", first_step) if has_step else None,
-        first=cast("float | None", first),
+        first=figure(first),
         last_step=cast("int | None", last_step) if has_step else None,
-        last=cast("float | None", last),
-        min=cast("float | None", low),
-        max=cast("float | None", high),
-        best_min=cast("float | None", best_min),
-        best_max=cast("float | None", best_max),
+        last=figure(last),
+        min=figure(low),
+        max=figure(high),
+        best_min=figure(best_min),
+        best_max=figure(best_max),
         nan_count=cast(int, nan_count),
         inf_count=cast(int, inf_count),
-        shown=cast("float | None", shown),
+        shown=figure(shown),
         shown_rule=str(rule) if final is not None and rule else "last value in the file",
         direction=guess_direction(str(name)),
         recording=positions[cast(int, recording)],
         source=str(file),
+        origin=str(origin or ""),
+        scale=scale,
     )
 
 

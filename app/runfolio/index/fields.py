@@ -79,13 +79,13 @@ _ALIASES = {
 _AGGREGATES = frozenset(a.value for a in Aggregate)
 
 AGGREGATE_SQL = {
-    Aggregate.LAST: "s.shown",
-    Aggregate.FIRST: "s.first_value",
-    Aggregate.MIN: "s.best_min",
-    Aggregate.MAX: "s.best_max",
+    Aggregate.LAST: "s.shown * x.scale",
+    Aggregate.FIRST: "s.first_value * x.scale",
+    Aggregate.MIN: "s.best_min * x.scale",
+    Aggregate.MAX: "s.best_max * x.scale",
     Aggregate.COUNT: "s.n::double",
 }
-"""The figure of a series; `BEST` is `MIN` or `MAX` by the metric's direction."""
+"""The figure of a series `s` as `run_series x` shows it; `BEST` is `MIN` or `MAX` by the metric's direction."""
 
 
 class Known:

@@ -46,7 +46,8 @@ _POINTS_OF_RUNS = """update runs set points = g.points
                      from (
                          select x.run, sum(s.n) as points
                          from run_series x join series s on s.id = x.series
-                         where x.run in (select run from run_series where series in (select unnest(?::integer[])))
+                         where x.origin is null
+                               and x.run in (select run from run_series where series in (select unnest(?::integer[])))
                          group by x.run) g
                      where g.run = runs.id"""
 

@@ -15,6 +15,7 @@ from runfolio.errors import NotFound
 from runfolio.index.database import Database, Row
 from runfolio.index.fields import BY_NAME
 from runfolio.index.points import series_for
+from runfolio.model.alignment import AlignedName
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.origin import Origin, Place, Point, Wanted
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
@@ -151,7 +152,11 @@ def _of_text(field: FieldRef, rows: Sequence[Row], title: str, find: FindPlace, 
 def _of_metric(
     database: Database, key: RunKey, run: int, field: FieldRef, find: FindPlace, index: int | None
 ) -> Origin:
-    points = series_for(database, [key], field.name).get(key)
+    # A metric of another name may be shown under this one: it is looked for as it was written.
+    shown_as = database.rows("select origin, scale from run_series where run = ? and name = ?", [run, field.name])
+    name, scale = cast("tuple[str | None, float]", shown_as[0]) if shown_as else (None, 1.0)
+    written = field.name if name is None else name
+    points = series_for(database, [key], written).get(key)
     rows = database.rows(
         f"""select {_WHEREABOUTS}, s.name, s.file, s.n, s.shown, l.leg,
                    s.id = (select series from run_series x where x.run = l.run and x.name = ?) as is_shown,
@@ -159,7 +164,7 @@ def _of_metric(
             from series s join links l using (recording) {_JOINED}
             where l.run = ? and l.prefix || s.name = ?
             order by l.leg, l.rank, s.id""",
-        [field.name, run, field.name],
+        [written, run, written],
     )
     if points is None or not rows:
         raise NotFound(f"The run has no metric {field.name!r}")
@@ -176,8 +181,8 @@ def _of_metric(
             shown, at = _leg_of(kept, chosen)
         point = _point(points, chosen, chosen - at)
     recording = _recording(shown)
-    name, file = str(shown[6]), str(shown[7])
-    place = None if point is None else _find(find, recording, file, Wanted(name, point=point))
+    file = str(shown[7])
+    place = None if point is None else _find(find, recording, file, Wanted(str(shown[6]), point=point))
     if point is None:
         value = f"{len(points)}" if field.aggregate is Aggregate.COUNT else repr(points.final)
         note = "A figure of the whole series, no single point of it."
@@ -185,6 +190,10 @@ def _of_metric(
     else:
         value, note = repr(point.value), "" if place else _GONE
         place = place or (Place(file) if file else None)
+    if name is not None:
+        aligned = AlignedName(name, scale)
+        shown_value = "" if point is None else f": shown as {point.value * scale!r}"
+        note = f"{aligned.words} under another name, by an alignment{shown_value}. {note}".strip()
     others = [
         (_recording(row).path, _recording(row).format, f"last {row[9]!r} of {row[8]:,} points")
         for row in kept

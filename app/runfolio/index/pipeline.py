@@ -21,6 +21,7 @@ from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs
 from runfolio.index.writer import Writer
+from runfolio.model.alignment import Alignment
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.links import NO_CHOICES, LinkChoices
@@ -80,12 +81,14 @@ class Indexer:
         database: Database,
         limits: Limits | None = None,
         choices: Callable[[], LinkChoices] = lambda: NO_CHOICES,
+        alignments: Callable[[], Sequence[Alignment]] = tuple,
     ) -> None:
-        """`choices` is asked each time runs are made of recordings."""
+        """`choices` and `alignments` are asked each time runs are made of recordings."""
         self._db = database
         self._writer = Writer(database)
         self._limits = limits
         self._choices = choices
+        self._alignments = alignments
         self._pool: ParsePool[Batch] | None = None
         self._starting = threading.Lock()
         self._written_at = 0.0
@@ -280,7 +283,7 @@ class Indexer:
         items = linkables(self._db)
         choices = self._choices()
         runs, problems = gather(items, choices, lambda short, long: extends(self._db, short, long))
-        put_runs(self._db, runs, problems)
+        put_runs(self._db, runs, problems, self._alignments())
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from runfolio.index.database import Database
+from runfolio.model.alignment import AlignedName
 from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME
 
@@ -23,18 +24,30 @@ def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[
 
     with database.snapshot():
         rows = database.rows(
-            """select r.key, x.series, s.first_step, s.first_wall, s.has_step, s.final, s.final_rule, s.file
+            """select r.key, x.series, s.first_step, s.first_wall, s.has_step, s.final * x.scale, s.final_rule, s.file,
+                      x.scale, x.origin
                from run_series x join runs r on r.id = x.run join series s on s.id = x.series
                where x.name = ? and r.key in (select unnest(?::varchar[]))""",
             [metric, [*keys]],
         )
         arrays = read_points(database, [cast(SeriesStart, row[1:4]) for row in rows])
     found: dict[RunKey, MetricSeries] = {}
-    for (key, *_, has_step, final, rule, file), (step, wall_time, value) in zip(rows, arrays, strict=True):
+    for row, (step, wall_time, value) in zip(rows, arrays, strict=True):
+        key, _, _, _, has_step, final, rule, file, scale, origin = row
+        if scale != 1.0:
+            value *= cast(float, scale)
         for array in (step, value, wall_time):
             array.flags.writeable = False
         found[RunKey(str(key))] = MetricSeries(
-            metric, step, value, wall_time, bool(has_step), cast("float | None", final), str(rule), str(file)
+            metric,
+            step,
+            value,
+            wall_time,
+            bool(has_step),
+            cast("float | None", final),
+            str(rule),
+            str(file),
+            AlignedName(str(origin), cast(float, scale)).words if origin is not None else "",
         )
     return {key: found[key] for key in keys if key in found}
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from runfolio.errors import NotFound
 from runfolio.index import columns, points
+from runfolio.index.alignments import written
 from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BUILTINS, BY_NAME, Known
@@ -120,16 +122,27 @@ class Queries:
                order by list_position(?, kind), runs desc, name""",
             [[kind.value for kind in _NAMED]],
         )
+        origins = written(self._db)
+        shown_as = {aligned.name: target for target, names in origins.items() for aligned in names}
         for kind, name, runs, texts, numeric in rows:
             ref = FieldRef(FieldKind(str(kind)), str(name))
-            direction = guess_direction(ref.name) if ref.kind is FieldKind.METRIC else Direction.UNKNOWN
-            found.append(FieldInfo(ref, cast(int, runs), cast("int | None", texts), bool(numeric), direction))
+            info = FieldInfo(ref, cast(int, runs), cast("int | None", texts), bool(numeric))
+            if ref.kind is FieldKind.METRIC:
+                info = replace(
+                    info,
+                    direction=guess_direction(ref.name),
+                    origins=origins.get(ref.name, ()),
+                    shown_as=shown_as.get(ref.name, ""),
+                )
+            found.append(info)
         return tuple(found)
 
     def default_columns(self, limit: int) -> tuple[FieldRef, ...]:
         """Columns that are useful without a click: what runs share among the metrics, what varies among the params."""
         fields = self.fields()
         metrics = [f for f in fields if f.field.kind is FieldKind.METRIC and f.direction is not Direction.UNKNOWN]
+        # What is shown under another name has its column there.
+        metrics = [f for f in metrics if not f.shown_as]
         # A validation metric says more than a training metric, an accuracy is easier to read than a loss.
         metrics.sort(key=lambda f: (-f.runs, "val" not in f.field.name.lower(), f.direction is not Direction.HIGHER))
         best = [FieldRef(FieldKind.METRIC, f.field.name, Aggregate.BEST) for f in metrics[:2]]

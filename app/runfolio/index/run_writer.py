@@ -11,17 +11,19 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from runfolio.index.alignments import put_aligned
 from runfolio.index.database import Database
 from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
 from runfolio.index.point_columns import differences, wall_differences
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.rows import problem_frame
 from runfolio.index.series_rows import PointColumns
+from runfolio.model.alignment import Alignment
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
 
 _SERIES = """insert into run_series
-             select l.run, l.prefix || s.name, s.id, s.recording
+             select l.run, l.prefix || s.name, s.id, s.recording, null, 1
              from series s join links l using (recording)
              qualify row_number() over (partition by l.run, l.prefix || s.name order by l.rank, s.id) = 1
              order by 2, 1"""
@@ -36,7 +38,7 @@ _CHAINED_SERIES = (
        select nextval('ids') as id, run, name, arg_max(recording, leg) as recording
        from leg_series group by run, name having count(*) > 1""",
     """insert into run_series
-       select run, name, coalesce(c.id, s.id), coalesce(c.recording, s.recording)
+       select run, name, coalesce(c.id, s.id), coalesce(c.recording, s.recording), null, 1
        from leg_series s left join chains c using (run, name)
        qualify row_number() over (partition by run, name order by leg) = 1
        order by 2, 1""",
@@ -82,10 +84,6 @@ _SHOWN = (
        group by l.run, t.name
        order by 3, 1""",
     """insert into fields
-       select 'metric', name, count(*), null, true
-       from run_series
-       group by name""",
-    """insert into fields
        select 'param', key, count(*) filter (is_first), count(distinct text), count(num) * 2 > count(*)
        from run_params
        group by key""",
@@ -102,6 +100,7 @@ _RUNS = """insert into runs
            left join (
                select x.run, count(*) as metrics, sum(s.n) as points
                from run_series x join series s on s.id = x.series
+               where x.origin is null
                group by x.run) m on m.run = i.id
            left join (
                select l.run, count(*) as problems
@@ -152,8 +151,13 @@ def extends(database: Database, short: int, long: int) -> bool:
     return rows[0][0] == 0
 
 
-def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[LinkProblem]) -> None:
-    """Replace all runs and links. `problems` are those of linking."""
+def put_runs(
+    database: Database,
+    runs: Sequence[LinkedRun],
+    problems: Sequence[LinkProblem],
+    alignments: Sequence[Alignment] = (),
+) -> None:
+    """Replace all runs and links. `problems` are those of linking, `alignments` the metric names shown as one."""
     ordered = sorted(runs, key=_default_order)
     members = [(n, m) for n, run in enumerate(ordered, 1) for m in run.members]
     with database.transaction():
@@ -183,6 +187,7 @@ def put_runs(database: Database, runs: Sequence[LinkedRun], problems: Sequence[L
             database.run(_SERIES)
         for statement in _SHOWN:
             database.run(statement)
+        put_aligned(database, alignments)
         sources = dict(
             cast("list[tuple[int, int]]", database.rows("select id, source from recordings")) if problems else []
         )

@@ -56,7 +56,11 @@ SCHEMA = (
     # Series that linking laid end to end, of runs that were resumed; they are in `series` and `points` like others.
     "create table made_series(id integer)",
     # What is shown of a run where several recordings have the same metric, param, tag or fact: the one of lowest rank.
-    "create table run_series(run integer, name varchar, series integer, recording integer)",
+    # A row with an `origin` shows the run's series of that name under another, its values times `scale`.
+    """create table run_series(
+        run integer, name varchar, series integer, recording integer, origin varchar, scale double)""",
+    # The alignments that `run_series` was made with, and how many runs show each name under the target.
+    "create table aligned(target varchar, place integer, name varchar, scale double, runs bigint)",
     # `is_first` is one row for each (run, key): paths of different parts may have one dotted key.
     """create table run_params(
         run integer, key varchar, path varchar, text varchar, value varchar, num double, kind varchar,

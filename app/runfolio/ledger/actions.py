@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from runfolio.errors import NotFound, UsageError
+from runfolio.ledger import align_actions
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.state import LedgerState
 from runfolio.model.display import plain
@@ -168,6 +169,8 @@ def inverse(
         _check_stage_still_stands(state, payload, entry.number)
         if not reason.strip():
             raise UsageError("Taking back a stage needs a reason", hint="Say why; it is kept in the audit trail.")
+    if event.action is Action.ALIGN:
+        align_actions.check_inverse(state, payload, entry.number)
     return Event(time_us, actor, event.action, event.runs, payload, reason, undoes=entry.number)
 
 
@@ -180,8 +183,10 @@ def _inverse_payload(event: Event) -> dict[str, Json]:
         return {"text": payload["before"], "before": payload["text"]}
     if event.action is Action.SIGN_OFF:
         return {**payload, "approved": not payload["approved"]}
-    if event.action is Action.LINK:
+    if event.action in (Action.LINK, Action.APART):
         return {**payload, "stands": not payload["stands"]}
+    if event.action is Action.ALIGN:
+        return align_actions.inverse_payload(payload)
     if event.action is Action.ALIAS:
         return {**payload, "version": payload["before"], "before": payload["version"]}
     moves = cast("list[dict[str, Json]]", payload["moves"])
@@ -210,7 +215,7 @@ def describe(entry: Entry, undone: int | None) -> LedgerEntry:
     """An entry in words, for the audit trail."""
     event = entry.event
     names = [plain(w.name, 80) for w in event.runs]
-    subject = f"run {names[0]}" if len(names) == 1 else f"{len(names)} runs" if names else str(event.payload["model"])
+    subject = f"run {names[0]}" if len(names) == 1 else f"{len(names)} runs" if names else _subject(event)
     summary = _summary(event, subject)
     action: str = event.action.value
     if event.undoes is not None:
@@ -229,8 +234,17 @@ def describe(entry: Entry, undone: int | None) -> LedgerEntry:
     )
 
 
+def _subject(event: Event) -> str:
+    """What an event that names no run is about."""
+    if event.action in (Action.ALIGN, Action.APART):
+        return align_actions.subject(event)
+    return str(event.payload["model"])
+
+
 def _summary(event: Event, subject: str) -> str:
     payload = event.payload
+    if event.action in (Action.ALIGN, Action.APART):
+        return align_actions.summary(event)
     if event.action is Action.TAG:
         parts = [f"{word} {', '.join(plain(t, 80) for t in tags)}" for word, tags in _tag_words(event) if tags]
         return f"{subject}: {'; '.join(parts)}"

@@ -29,6 +29,8 @@ class Action(StrEnum):
     ALIAS = "alias"
     SIGN_OFF = "sign-off"
     LINK = "link"
+    ALIGN = "align"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Event:
               ALIAS    model, alias, version (null takes it away), before (null when it is new)
               SIGN_OFF model, stage, who, approved: bool
               LINK     kind: split, join or chain; recordings: [{identity, path}]; stands: bool (False takes it back)
+              ALIGN    changes: [{target, before: [{name, scale}], after: [same]}]; [] where none stood or stands
+              APART    names: [metric name] that are not one metric; stands: bool (False takes it back)
     undoes    number of the entry that this one takes back.
     """
 

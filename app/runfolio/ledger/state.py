@@ -1,4 +1,4 @@
-"""What the events add up to today: tags, notes, model versions, stages and aliases."""
+"""What the events add up to today: tags, notes, model versions, stages, aliases, links and aligned metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from runfolio.ledger.events import Action, Entry
+from runfolio.model.alignment import AlignedName, Alignment, Dismissal
 from runfolio.model.links import LinkDecision, LinkKind, RecordingName
 from runfolio.model.params import Json
 from runfolio.model.promotion import ModelVersion, RunMarks, Stage
@@ -23,6 +24,8 @@ class LedgerState:
     approvals  who signed off that a run may go to a stage as a version of a model, by (run, model, stage).
     undone     entries that were taken back, with the number of the entry that did so.
     links      what was decided about the recordings of runs and still stands, by number of the entry.
+    alignments   metric names shown as one, by the name they are shown under.
+    dismissals   names that are not one metric, by number of the entry.
     stands_for   keys of runs that have become part of another run, with that run's key: what was said of a part is
                said of the whole, and is the part's again when it is split off.
     """
@@ -34,6 +37,8 @@ class LedgerState:
     approvals: dict[tuple[RunKey, str, Stage], set[str]] = field(default_factory=dict)
     undone: dict[int, int] = field(default_factory=dict)
     links: dict[int, LinkDecision] = field(default_factory=dict)
+    alignments: dict[str, Alignment] = field(default_factory=dict)
+    dismissals: dict[int, Dismissal] = field(default_factory=dict)
     stands_for: Mapping[str, RunKey] = field(default_factory=dict)
 
     def now(self, key: str) -> RunKey:
@@ -69,6 +74,10 @@ class LedgerState:
             self._sign_off(entry)
         elif event.action is Action.LINK:
             self._link(entry)
+        elif event.action is Action.ALIGN:
+            self._align(entry)
+        elif event.action is Action.APART:
+            self._apart(entry)
         else:
             self._alias(event.payload)
 
@@ -119,6 +128,22 @@ class LedgerState:
             kind = LinkKind(str(event.payload["kind"]))
             self.links[entry.number] = LinkDecision(kind, names, event.actor, entry.number)
 
+    def _align(self, entry: Entry) -> None:
+        event = entry.event
+        for change in _items(event.payload, "changes"):
+            target = str(change["target"])
+            self.alignments.pop(target, None)
+            if names := aligned_names(change["after"]):
+                self.alignments[target] = Alignment(target, names, event.actor, entry.number)
+
+    def _apart(self, entry: Entry) -> None:
+        event = entry.event
+        if event.undoes is not None:
+            self.dismissals.pop(event.undoes, None)
+        if event.payload["stands"]:
+            names = tuple(str(name) for name in cast("list[str]", event.payload["names"]))
+            self.dismissals[entry.number] = Dismissal(names, event.actor, entry.number)
+
     def _alias(self, payload: Mapping[str, Json]) -> None:
         model, alias = str(payload["model"]), str(payload["alias"])
         for place, version in self.versions.items():
@@ -129,6 +154,12 @@ class LedgerState:
         if isinstance(number, int) and (model, number) in self.versions:
             version = self.versions[model, number]
             self.versions[model, number] = replace(version, aliases=(*version.aliases, alias))
+
+
+def aligned_names(written: Json) -> tuple[AlignedName, ...]:
+    """The names of an alignment as an event keeps them."""
+    items = cast("list[dict[str, Json]]", written or [])
+    return tuple(AlignedName(str(item["name"]), float(cast(float, item["scale"]))) for item in items)
 
 
 def fold(entries: Iterable[Entry], stands_for: Mapping[str, RunKey] | None = None) -> LedgerState:

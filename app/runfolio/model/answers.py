@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 
+from runfolio.model.alignment import AlignedName
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.direction import Direction
 from runfolio.model.params import Json, Param
@@ -122,6 +123,8 @@ class FieldInfo:
     runs       how many runs have it.
     distinct   how many different values (texts for params); None for metrics.
     numeric    whether most of its values are numbers.
+    origins    names of metrics that some runs show under this one, with their scale.
+    shown_as   the name under which runs show this metric as well; "" for most.
     """
 
     field: FieldRef
@@ -129,6 +132,8 @@ class FieldInfo:
     distinct: int | None = None
     numeric: bool = False
     direction: Direction = Direction.UNKNOWN
+    origins: tuple[AlignedName, ...] = ()
+    shown_as: str = ""
 
 
 class CellKind(StrEnum):
@@ -149,12 +154,15 @@ class Column:
     values    one for each key asked for, in that order; None where a run has no value. NUMBER: float;
               TIME: int; DURATION: float; TAGS: tuple of str; else str.
     texts     the text as written beside a typed value (params: `1e-3`), or None where the value says it all.
+    origins   where metric names are aligned to this one: what each run's value comes from (`val_acc × 0.01`), "" where
+              the run has this name itself; None where nothing is aligned to it.
     """
 
     field: FieldRef
     kind: CellKind
     values: tuple[object, ...]
     texts: tuple[str | None, ...] | None = None
+    origins: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +171,8 @@ class MetricFacts:
 
     recording   position in `RunDetail.recordings` of the recording shown.
     source      file it was read from.
+    origin      the name that the run itself has for it, where names were aligned; "" where it is this one.
+    scale       what the run's own values were multiplied with.
     """
 
     name: str
@@ -182,6 +192,13 @@ class MetricFacts:
     direction: Direction
     recording: int
     source: str
+    origin: str = ""
+    scale: float = 1.0
+
+    @property
+    def origin_words(self) -> str:
+        """For people: `val_acc × 0.01`; "" where the run has this name itself."""
+        return AlignedName(self.origin, self.scale).words if self.origin else ""
 
     @property
     def best(self) -> float | None:
@@ -239,6 +256,12 @@ class RunDetail:
     marks: RunMarks
     extra: Mapping[str, Json] = field(default_factory=dict)
     registered: tuple[RegisteredVersion, ...] = ()
+
+    @property
+    def told_metrics(self) -> tuple[MetricFacts, ...]:
+        """The metrics without those that are shown under another name as well: each series once."""
+        shown = {metric.origin for metric in self.metrics if metric.origin}
+        return tuple(metric for metric in self.metrics if metric.origin or metric.name not in shown)
 
     @property
     def duration_s(self) -> float | None:

@@ -26,6 +26,7 @@ class MetricSeries:
     final          what the tracker itself shows as the latest value; None where it has no such notion.
     final_rule     how `final` was chosen, for the tooltip ("greatest step, then time, then value").
     source         file it was read from, relative to the import root.
+    origin         what it is called in the run, with the scale, where names were aligned: `val_acc × 0.01`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class MetricSeries:
     final: float | None = None
     final_rule: str = ""
     source: str = ""
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.step) == len(self.value) == len(self.wall_time_us):

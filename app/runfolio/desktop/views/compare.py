@@ -202,7 +202,7 @@ class CompareView(QWidget):
                 _text(section, cell),
                 font=fonts.mono(12),
                 color=theme.color(_VERDICT_COLORS[cell.verdict]) if cell.verdict in _VERDICT_COLORS else None,
-                tip=f"{cell.value!r}" if section.id is SectionId.METRICS and not cell.missing else cell.text,
+                tip=_tip(section, cell),
             )
 
     # --- actions -----------------------------------------------------------------------------------------------
@@ -225,3 +225,9 @@ def _text(section: DiffSection, cell: DiffCell) -> str:
     if section.id is not SectionId.METRICS or cell.verdict is None:
         return cell.text
     return f"{cell.text}  {delta_text(cell)}".rstrip()
+
+
+def _tip(section: DiffSection, cell: DiffCell) -> str:
+    if section.id is not SectionId.METRICS or cell.missing:
+        return cell.text
+    return f"{cell.value!r}\nfrom {cell.origin}" if cell.origin else f"{cell.value!r}"

@@ -250,11 +250,13 @@ class InspectorView(QWidget):
         self.metrics.start(len(run.metrics))
         for row, metric in enumerate(run.metrics):
             odd = metric.nan_count + metric.inf_count
-            rule = f"{metric.name}\nlast: {metric.shown_rule}\nread from {metric.source or run.path}"
+            aligned = f"\ncalled {metric.origin_words} in this run" if metric.origin else ""
+            rule = f"{metric.name}{aligned}\nlast: {metric.shown_rule}\nread from {metric.source or run.path}"
             way = "" if metric.direction is Direction.UNKNOWN else f"{metric.direction} is better"
             points = count(metric.count) + (f" ({count(odd)} NaN or ∞)" if odd else "")
             mono = fonts.mono(12)
-            self.metrics.put(row, 0, metric.name, tip=f"{rule}\n{way}".rstrip(), data=metric.name)
+            name = f"{metric.name}  ≈ {metric.origin_words}" if metric.origin else metric.name
+            self.metrics.put(row, 0, name, tip=f"{rule}\n{way}".rstrip(), data=metric.name)
             self.metrics.put(row, 1, number(metric.shown), font=mono, tip=repr(metric.shown), right=True)
             self.metrics.put(row, 2, number(metric.best), font=mono, tip=repr(metric.best), right=True)
             self.metrics.put(row, 3, points, font=mono, right=True)
