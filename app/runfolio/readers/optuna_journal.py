@@ -31,6 +31,8 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
             continue
         try:
             operation = load_json(line)
+            if not isinstance(operation, dict):
+                raise ValueError("not an operation")
             _apply(operation, studies, trials, where, budget)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
             odd.append(number)
