@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,3 +154,26 @@ def test_the_command_line_does_the_same(home: Path) -> None:
     call("undo", *store)
     assert len(answer("runs", *store)) == 2
     assert "The run has 1 recordings" in call("split", keys[0], "9", *store, code=2).stderr
+
+
+def test_a_job_that_went_on_from_a_checkpoint_is_one_curve_and_can_be_split(tmp_path: Path) -> None:
+    for name, params, steps in (
+        ("bert-a", {"lr": 0.1}, range(100)),
+        ("bert-b", {"lr": 0.1, "trainer": {"ckpt_path": "/scratch/jobs/bert-a/checkpoints/last.ckpt"}}, range(80, 200)),
+    ):
+        folder = tmp_path / "jobs" / name
+        folder.mkdir(parents=True)
+        (folder / "params.json").write_text(json.dumps(params))
+        rows = "".join(f"{step},{1 / (step + 1)}\n" for step in steps)
+        (folder / "metrics.csv").write_text(f"step,loss\n{rows}")
+    with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as workspace:
+        workspace.index([tmp_path / "jobs"])
+        (run,) = workspace.find_runs()
+        assert run.name == "bert-a"
+        assert workspace.series(run.key, "loss").step.tolist() == [*range(100), *range(80, 200)]
+        assert [p.code for p in run.problems if p.code == "legs-overlap"] == ["legs-overlap"]
+        assert "last.ckpt" in run.recordings[0].reason
+        workspace.split(run.key, [next(n for n, r in enumerate(run.recordings) if r.leg)])
+        assert sorted(r.name for r in workspace.find_runs()) == ["bert-a", "bert-b"]
+        workspace.undo()
+        assert [r.name for r in workspace.find_runs()] == ["bert-a"]

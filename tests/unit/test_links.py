@@ -365,3 +365,56 @@ def test_a_run_that_its_tracker_calls_a_child_has_that_parent() -> None:
     parent = recording("0/p", "mlflow_file", identity="mlflow:p")
     child = replace(recording("0/c", "mlflow_file", identity="mlflow:c"), parent_id="p")
     assert runs(parent, child)["0/c"].parent_key == "mlflow:p"
+
+
+def leg(path: str, first: int, last: int, *, params: str = "p", resumed: str = "", name: str = "loss") -> Linkable:
+    """Steps `first` to `last`, each logged once."""
+    mark = SeriesMark(name, last - first + 1, first, 1.0 / (first + 1), last, 0.5, 0.1, 1.0)
+    made = recording(path, "generic", params=params)
+    return replace(made, series=(mark,), resumed_from=(resumed,) if resumed else ())
+
+
+def test_a_checkpoint_that_was_handed_over_makes_legs_of_two_folders() -> None:
+    one = leg("jobs/bert-a", 0, 99)
+    two = leg("jobs/bert-b", 100, 199, params="q", resumed="/scratch/kim/jobs/bert-a/checkpoints/last.ckpt")
+    three = leg("jobs/bert-c", 150, 300, params="r", resumed=r"D:\jobs\bert-b\epoch=7.ckpt")
+    (run,) = runs(three, one, two).values()
+    assert [(m.recording, m.leg) for m in sorted(run.members, key=lambda m: m.leg)] == [
+        (one.id, 0),
+        (two.id, 1),
+        (three.id, 2),
+    ]
+    assert "went on from a checkpoint of the leg before: /scratch" in run.members[-2].reason + run.members[1].reason
+    (problem,) = gather([one, two, three])[1]
+    assert problem.problem.code == "legs-overlap"
+
+
+def test_fine_tuning_from_a_checkpoint_begins_anew_and_is_a_run_of_its_own() -> None:
+    one = leg("jobs/bert-a", 0, 99)
+    two = leg("jobs/bert-b", 0, 50, params="q", resumed="/scratch/jobs/bert-a/last.ckpt")
+    assert len(runs(one, two)) == 2
+
+
+def test_two_that_went_on_from_one_checkpoint_stay_apart() -> None:
+    one = leg("jobs/bert-a", 0, 99)
+    two = leg("jobs/bert-b", 100, 199, params="q", resumed="jobs/bert-a/last.ckpt")
+    three = leg("jobs/bert-c", 100, 199, params="r", resumed="jobs/bert-a/last.ckpt")
+    assert len(runs(one, two, three)) == 3
+
+
+def test_equal_params_and_steps_that_go_on_are_legs() -> None:
+    one, two = leg("jobs/part1", 0, 99), leg("jobs/part2", 100, 199)
+    (run,) = runs(two, one).values()
+    assert "begin where those of the leg before end" in next(m.reason for m in run.members if m.leg)
+    apart = [
+        leg("jobs/part1", 0, 99),
+        leg("jobs/part2", 100, 199, params="other seed"),  # other params
+        leg("jobs/part3", 5_000, 5_099),  # a gap
+        leg("jobs/part4", 0, 99, name="acc", params="q"),
+        leg("jobs/part5", 100, 199, name="f1", params="q"),  # other series
+    ]
+    assert len(runs(*apart)) == 5
+
+
+def test_steps_that_go_on_in_two_folders_tell_nobody_which_is_the_next_leg() -> None:
+    assert len(runs(leg("jobs/a", 0, 99), leg("jobs/b", 100, 199), leg("jobs/c", 100, 150))) == 3

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from runfolio.errors import FolderUnreadable
-from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, SeriesMark
+from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, SeriesMark
 from runfolio.index.links import gather
 from runfolio.model import times
 from runfolio.model.display import storable
@@ -95,6 +95,7 @@ def linkable(number: int, source: int, recording: Recording) -> Linkable:
         params_digest=params_digest(recording.params),
         series=marks,
         named_folders=tuple(p.text for p in recording.params if p.key in FOLDER_PARAMS),
+        resumed_from=tuple(p.text for p in recording.params if p.path[-1] in RESUME_PARAMS),
     )
 
 

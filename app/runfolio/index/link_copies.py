@@ -1,8 +1,4 @@
-"""Copies of one run at several places, and the legs of a run that was resumed.
-
-Copies have one identity and the same points, or the points of one are how those of the other begin. Legs have one id of
-their tracker and points that go on: each leg starts later, behind the first step of the one before.
-"""
+"""Copies of one run at several places: one identity, and points that are the same or how those of the other begin."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import pairwise
 
 from runfolio.index.link_agreement import begins_like
 from runfolio.index.link_groups import Group
@@ -156,38 +151,3 @@ def _settle(home: list[Group], found: Gathered) -> None:
                 found.problems.append(LinkProblem(primary.id, problem))
         found.groups.append(group)
         found.keys[id(group)] = key
-
-
-def join_legs(groups: list[Group]) -> list[Group]:
-    """Make one run of the folders in which a tracker kept a resumed run: one id, and steps that go on.
-
-    Those in one folder first: short ids are unique within a project only.
-    """
-    for wide in (False, True):
-        same: dict[tuple[object, ...], list[Group]] = defaultdict(list)
-        for group in groups:
-            primary = group.primary
-            if group.absorbed_by is None and primary.has_id and primary.started_us is not None:
-                place = "" if wide else group.path.rpartition("/")[0]
-                same[group.source, place, primary.format, primary.tracker_id].append(group)
-        for legs in same.values():
-            ordered = sorted(legs, key=lambda g: (g.primary.started_us or 0, g.path))
-            if len(ordered) < 2 or not all(_goes_on(a, b) for a, b in pairwise(ordered)):
-                continue
-            first = ordered[0]
-            for joined in first.joined:
-                joined.reason = f"leg 1 of {len(ordered)}: the run that was resumed"
-            for number, leg in enumerate(ordered[1:], 1):
-                first.absorb(leg, f"leg {number + 1} of {len(ordered)}: the same run id, resumed", leg=number)
-    return [g for g in groups if g.absorbed_by is None]
-
-
-def _goes_on(before: Group, after: Group) -> bool:
-    """Whether a leg starts later, behind the first step of each series that the leg before it has too."""
-    if before.primary.started_us == after.primary.started_us or any(j.leg for j in (*before.joined, *after.joined)):
-        return False
-    earlier = {m.name: m.first_step for m in before.primary.series}
-    shared = [(earlier[m.name], m.first_step) for m in after.primary.series if m.name in earlier]
-    known = [(a, b) for a, b in shared if a is not None and b is not None]
-    # What is logged without a step (system metrics) counts from 0 in each leg.
-    return all(b >= a for a, b in known) and any(b > a for a, b in known)

@@ -32,6 +32,7 @@ class Linkable:
     has_id          whether the identity is the tracker's own rather than a digest of the content.
     params_digest   equal for recordings with equal params; "" where there are none.
     named_folders   output folders that its params name, as written on the machine of the run.
+    resumed_from    checkpoints that its params say it went on from, likewise.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Linkable:
     params_digest: str
     series: tuple[SeriesMark, ...]
     named_folders: tuple[str, ...] = ()
+    resumed_from: tuple[str, ...] = ()
 
 
 FOLDER_PARAMS = (
@@ -66,6 +68,14 @@ FOLDER_PARAMS = (
     "args.save_dir",
 )
 """Params in which trainers write their own output folder: HF `output_dir`, YOLO `save_dir`, MMEngine `work_dir`..."""
+
+RESUME_PARAMS = frozenset(
+    {
+        "resume", "resume_from", "resume_from_checkpoint", "resume_path", "resume_ckpt", "resume_checkpoint",
+        "ckpt_path", "checkpoint_path", "load_checkpoint", "restore", "restore_from", "restore_path",
+    }
+)  # fmt: skip
+"""Last parts of the names of params that say from which checkpoint a run goes on."""
 
 Extends: TypeAlias = Callable[[int, int], bool]
 """Asked for (shorter, longer): whether each series of the first recording is how that of the second begins."""

@@ -10,8 +10,9 @@ The rules, in order. Each is about folders, ids or figures, never about names th
    lies in a Hydra job folder belongs to the job, when there is exactly one such run inside. Several inside are runs
    of their own with that one as parent.
 4. One tracker id or one content at several places is one run with copies, when the points are equal or those of one
-   are how the other's begin; it is a resumed run with several legs when they go on (`link_copies`). The same id with
-   other points is another run, and a Problem says so.
+   are how the other's begin (`link_copies`). The same id with other points is another run, and a Problem says so.
+   It is a resumed run with several legs when the points go on: with one id, a checkpoint of the leg before, or equal
+   params and steps that continue (`link_legs`).
 5. Recordings of different tools that lie apart are joined by an id that both carry, by a folder that one of them
    names, or by equal series, where exactly one fits (`link_evidence`).
 6. What the user split and joined by hand has the last word (`link_choices`).
@@ -27,9 +28,10 @@ from collections.abc import Sequence
 
 from runfolio.index.link_agreement import same_figures
 from runfolio.index.link_choices import apply_choices
-from runfolio.index.link_copies import join_copies, join_legs
+from runfolio.index.link_copies import join_copies
 from runfolio.index.link_evidence import join_evident
 from runfolio.index.link_groups import EVENTS, Group, Joined, ranked
+from runfolio.index.link_legs import join_legs
 from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark
 from runfolio.model.display import number
 from runfolio.model.links import NO_CHOICES, LinkChoices

@@ -13,7 +13,7 @@ import polars as pl
 
 from runfolio.index.alignments import put_aligned
 from runfolio.index.database import Database
-from runfolio.index.linkable import FOLDER_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
+from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
 from runfolio.index.point_columns import differences, wall_differences
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.rows import problem_frame
@@ -122,6 +122,12 @@ def linkables(database: Database) -> list[Linkable]:
     named = "select recording, text from params where key in (select unnest(?::varchar[])) order by recording, ordinal"
     for recording, text in database.rows(named, [[*FOLDER_PARAMS]]):
         folders[recording].append(str(text))
+    resumed: defaultdict[object, list[str]] = defaultdict(list)
+    # Keys are few, params are many.
+    keys = [str(key) for (key,) in database.rows("select distinct key from params")]
+    resuming = [key for key in keys if key.rpartition(".")[2] in RESUME_PARAMS]
+    for recording, text in database.rows(named, [resuming]) if resuming else ():
+        resumed[recording].append(str(text))
     rows = database.rows(
         """select id, source, path, format, identity, has_id, overlay, "precision", name, parent_id, tracker_id,
                   experiment, status, status_raw, started_us, ended_us, params_digest
@@ -130,7 +136,10 @@ def linkables(database: Database) -> list[Linkable]:
     )
     # The columns are those of the dataclass, in its order; the schema gives them their types.
     make = cast("Callable[..., Linkable]", Linkable)
-    return [make(*row, tuple(marks.get(row[0], ())), tuple(folders.get(row[0], ()))) for row in rows]
+    return [
+        make(*row, tuple(marks.get(row[0], ())), tuple(folders.get(row[0], ())), tuple(resumed.get(row[0], ())))
+        for row in rows
+    ]
 
 
 def extends(database: Database, short: int, long: int) -> bool:
