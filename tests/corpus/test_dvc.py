@@ -153,7 +153,7 @@ def test_names_of_branches_tags_and_experiments_are_kept(repositories: Path) -> 
         "f7936f6 After packing": {"branch": "late"},
         "fast": {"experiment": "fast"},
         "many": {"experiment": "many"},
-        None: {},
+        "workspace": {},
     }
     fast = next(r for r in runs.values() if r.name == "fast")
     baseline = next(r for r in runs.values() if r.name == "f9ea0e9 Plan another rate")
