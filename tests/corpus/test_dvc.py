@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from runfolio.errors import LimitReached
 from runfolio.model.origin import Point, Wanted
 from runfolio.model.params import nest
 from runfolio.model.problem import Problem
@@ -152,7 +153,7 @@ def test_names_of_branches_tags_and_experiments_are_kept(repositories: Path) -> 
         "f7936f6 After packing": {"branch": "late"},
         "fast": {"experiment": "fast"},
         "many": {"experiment": "many"},
-        None: {},
+        "workspace": {},
     }
     fast = next(r for r in runs.values() if r.name == "fast")
     baseline = next(r for r in runs.values() if r.name == "f9ea0e9 Plan another rate")
@@ -271,6 +272,25 @@ def test_the_walk_is_bounded_and_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.undo()
     assert len(found(tmp_path)[0]) == 5
     assert git_history.MOST_COMMITS == 20_000
+
+
+def test_when_the_time_is_over_what_was_found_is_shown(tmp_path: Path) -> None:
+    class Short(Budget):
+        left = 8
+
+        def check(self, where: str = "") -> None:
+            Short.left -= 1
+            if Short.left < 0:
+                raise LimitReached("The time is over", where=where)
+
+    git = make(tmp_path, state("0.9", "0.9"))
+    parent: list[str] = []
+    for n in range(5):
+        parent = [put_commit(git, state(f"0.{n + 1}", "0.5"), parent, at=1_000_000_000 + n)]
+    (claim,) = claims_on(tmp_path)
+    parsed = parse(tmp_path, claim, Short())
+    assert [values(r)["lr"] for r in parsed.recordings] == [0.4, 0.5]
+    assert (parsed.failed, codes([*parsed.problems])) == (False, ["history-bounded"])
 
 
 def test_experiments_hang_below_their_baseline(tmp_path: Path) -> None:

@@ -54,7 +54,11 @@ class Dvc:
         repository = Repository(folder, budget)
         place = place_of(folder)
         yield from self._history(repository, place, folder, budget)
-        repository.look_here()
+        try:
+            repository.look_here()
+        except LimitReached as failure:
+            # What was found until then is shown.
+            yield problem_from(failure, "history-bounded", folder.shown)
         count = 0
         for recording in recordings_of(repository):
             count += 1

@@ -101,7 +101,7 @@ def _recording(repository: Repository, key: Key, kept: Kept, shared: frozenset[s
         path=path,
         id=_id(key, kept) or path,
         identity=f"dvc:{_id(key, kept)}" if commit is not None else "",
-        name=_name(kept),
+        name=_name(kept, repository),
         started_us=commit.authored_us if commit is not None else None,
         parent_id=_baseline(repository, key, kept),
         params=state.params,
@@ -122,9 +122,10 @@ def _id(key: Key, kept: Kept) -> str:
     return f"{kept.commit.id}:{storable(key[0])}" if key[0] else kept.commit.id
 
 
-def _name(kept: Kept) -> str | None:
+def _name(kept: Kept, repository: Repository) -> str | None:
     if kept.commit is None:
-        return None
+        # Among the runs of a history it is told apart as DVC does.
+        return "workspace" if repository.head is not None else None
     experiment = next((tip.name for tip in kept.tips if tip.kind == "exp"), None)
     own = experiment or f"{kept.commit.id[:7]} {kept.commit.subject}".strip()[:_LONGEST_NAME]
     return f"{storable(kept.folder)}: {own}" if kept.folder else own

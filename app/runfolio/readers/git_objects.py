@@ -221,7 +221,7 @@ def _signature(line: bytes) -> tuple[str, int | None]:
 
 
 def hash_size_of(folder: Folder) -> int:
-    """20 or 32 bytes, by the names in `packed-refs` or `HEAD`'s branch; 20 where nothing tells."""
+    """20 or 32 bytes, by the one word in `config` that tells; nothing else of the settings is looked at."""
     try:
         head = folder.head("config", 1 << 14)
     except FolderUnreadable:
