@@ -255,13 +255,27 @@ def num_int_digits_lines(c: Scene) -> None:
 )
 def num_optuna_odd(c: Scene) -> None:
     rows = [
-        {"op_code": code, "worker_id": "w", "trial_id": t, "study_id": t, "step": s, "intermediate_value": "x",
-         "state": t, "values": [s, None, "nan"], "directions": [t], "study_name": None, "param_name": t, "param_value_internal": s,
-         "distribution": t, "user_attr": t, "system_attr": [t]}
+        {
+            "op_code": code,
+            "worker_id": "w",
+            "trial_id": t,
+            "study_id": t,
+            "step": s,
+            "intermediate_value": "x",
+            "state": t,
+            "values": [s, None, "nan"],
+            "directions": [t],
+            "study_name": None,
+            "param_name": t,
+            "param_value_internal": s,
+            "distribution": t,
+            "user_attr": t,
+            "system_attr": [t],
+        }
         for code in (-1, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 1e9, None, "4", [])
         for t in (-1, 2**64, 99, None, "x", 1.5, [])
         for s in (2**63, float("nan"), float("inf"), None)
-    ]  # fmt: skip
+    ]
     optuna(c, *map(json.dumps, rows))
 
 

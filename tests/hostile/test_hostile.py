@@ -15,16 +15,27 @@ from typing import Any
 import pytest
 
 import hostile.content
+import hostile.packed
 import hostile.places
 import hostile.records
+import hostile.stores
 import hostile.texts
+import hostile.trees
 from hostile.scene import CANARY, CASES, OK, PARTIAL, SKIP, Check, Masked, build, digest
 from runfolio.api import Workspace
 from runfolio.index.inspect import inspect_with
 from runfolio.readers.parse import Parsed
 from runfolio.readers.pool import Limits, ParsePool
 
-THEMES = (hostile.content, hostile.places, hostile.records, hostile.texts)
+THEMES = (
+    hostile.content,
+    hostile.packed,
+    hostile.places,
+    hostile.records,
+    hostile.stores,
+    hostile.trees,
+    hostile.texts,
+)
 
 
 @dataclass(frozen=True)
