@@ -231,7 +231,11 @@ table(
 table(
     "many-rows",
     "60,000 rows in some kilobytes",
-    parquet(pl.DataFrame({"step": [0]}).with_columns(loss=1.0).select(pl.all().repeat_by(60_000).explode())),
+    parquet(
+        pl.DataFrame({"step": [0]})
+        .with_columns(loss=1.0)
+        .select(pl.all().repeat_by(60_000).explode(empty_as_null=True))
+    ),
 )
 table(
     "nested",

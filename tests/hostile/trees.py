@@ -96,7 +96,7 @@ def tree_dvclive_deep(c: Scene) -> None:
 
 @case("tree-names", OK, "runs in folders named by markup, bidi, line ends, and bytes", accept=[PARTIAL], runs=8)
 def tree_names(c: Scene) -> None:
-    names = ("<img src=x>", "a\u202egpj", "a\nb", os.fsdecode(b"\xff\xfe"), "x" * 255, "-rf", "$(id)", "..x")
+    names = ("<img src=x>", "a\u202egpj", "a\nb", os.fsdecode(b"\xff\xfe"), "x" * 255, "-rf", "$(id)", "x.")
     for number, name in enumerate(names):
         c.plain(name, params=f'{{"lr": 0.{number}1}}')
 
