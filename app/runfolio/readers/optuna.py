@@ -263,6 +263,8 @@ def _from_journal(data: bytes, where: str, budget: Budget, problems: list[Proble
             continue
         try:
             operation = load_json(line)
+            if not isinstance(operation, dict):
+                raise TypeError("no operation")
             _apply(operation, studies, trials, where, budget)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
             odd.append(number)
