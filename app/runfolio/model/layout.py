@@ -161,7 +161,7 @@ def check_layout(layout: Layout, where: str = "") -> Layout:
     """The layout itself when it makes sense. Raises UsageError naming `where`, the key and what is allowed."""
     name = layout.name
     if not is_layout_name(name):
-        hint = f"Use 1 to {_LONGEST_NAME} letters, digits, blanks, -, _ and dots, with a letter or digit at both ends."
+        hint = f"Use 1 to {_LONGEST_NAME} of a to z, digits, blanks, -, _ and dots; a letter or digit at both ends."
         message = f"name: {name[:80]!r} is not a name for a layout" if name else "name: it is missing"
         raise UsageError(message, hint=hint, where=where)
     if len(layout.about) > _LONGEST_TEXT:
