@@ -168,6 +168,8 @@ def test_projects_and_settings_of_programs_are_no_runs(tmp_path: Path, path: str
 def test_the_config_of_any_program_is_no_run(tmp_path: Path, path: str, text: str) -> None:
     (tmp_path / path).parent.mkdir(parents=True)
     (tmp_path / path).write_text(text)
+    # Those of a web application.
+    (tmp_path / path).with_name("models").mkdir()
     assert claims_on(tmp_path) == []
 
 

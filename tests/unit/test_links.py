@@ -77,6 +77,14 @@ def test_keras_logs_take_in_the_event_files_of_their_callback() -> None:
     assert [prefix for _, prefix in members(run, *items)] == ["", "train/", "validation/"]
 
 
+def test_event_files_of_another_day_inside_are_another_run() -> None:
+    # A log folder that was used again: old event files, and the monitor of a later training.
+    for apart, count in ((3 * 24, 2), (10, 1)):
+        monitor = replace(recording("logs", "sb3", series=("r",)), started_us=1_710_000_000_000_000)
+        events = replace(recording("logs/PPO_0"), started_us=1_710_000_000_000_000 - apart * 3600 * 1_000_000)
+        assert len(gather([monitor, events])[0]) == count
+
+
 def test_one_hparams_folder_joins_its_writer_and_two_are_trials_of_their_own() -> None:
     writer, one, two = (recording(p) for p in ("w", "w/1795408488.5275545", "w/1795408490.1"))
     assert [*runs(writer, one)] == ["w"]

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from runfolio.index.link_agreement import TOLERANCE, by_plain_name, disagree, equal_series, is_telling
-from runfolio.index.link_groups import Group, telling, words_of
+from runfolio.index.link_groups import A_DAY_US, Group, days_apart, telling, words_of
 from runfolio.index.linkable import SeriesMark
 
 _SHORTEST_ID = 8
@@ -20,8 +20,6 @@ _MOST_ALIKE = 64
 """A highest value that more series have (an accuracy of 1) tells none of them apart."""
 _SAME_START_US = 30 * 1_000_000
 """Trackers that are started by one script start within this time."""
-_A_DAY_US = 24 * 3600 * 1_000_000
-"""Clocks without a time zone differ by less."""
 Marks = dict[str, SeriesMark]
 Pair = tuple[Group, Group, str]
 
@@ -70,10 +68,7 @@ def _unique_back(pair: Pair, fits: dict[int, dict[int, Pair]]) -> bool:
 def _join(one: Group, other: Group, reason: str) -> None:
     one, other = one.standing(), other.standing()
     # A third one may have been joined in the meantime, which this one must fit as well.
-    starts = [i.started_us for g in (one, other) for i in g.items if i.started_us is not None]
-    if max(starts, default=0) - min(starts, default=0) > _A_DAY_US:
-        return
-    if not _may_be_one(one, other, {id(one): _marks(one), id(other): _marks(other)}):
+    if days_apart(one, other) or not _may_be_one(one, other, {id(one): _marks(one), id(other): _marks(other)}):
         return
     home, part = sorted((one, other), key=lambda g: telling(g.primary))
     home.absorb(part, reason)
@@ -85,7 +80,7 @@ def _may_be_one(one: Group, other: Group, marks: dict[int, Marks]) -> bool:
     a, b = one.primary, other.primary
     if a.format in {i.format for i in other.items} or b.format in {i.format for i in one.items}:
         return False
-    if a.started_us is not None and b.started_us is not None and abs(a.started_us - b.started_us) > _A_DAY_US:
+    if a.started_us is not None and b.started_us is not None and abs(a.started_us - b.started_us) > A_DAY_US:
         return False
     return not disagree(marks[id(one)], marks[id(other)])
 

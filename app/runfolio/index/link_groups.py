@@ -10,6 +10,8 @@ from runfolio.index.linkable import Linkable
 from runfolio.model.run import Precision
 
 EVENTS = "tensorboard"
+A_DAY_US = 24 * 3600 * 1_000_000
+"""Clocks without a time zone differ by less."""
 # Which recording names a run: a tracker's own id first, then the tool whose layout says most about the run.
 _TELLING = {"hydra": 30, "lightning": 40, "keras": 45, EVENTS: 50, "generic": 60}
 
@@ -89,6 +91,12 @@ class Group:
         while group.absorbed_by is not None:
             group = group.absorbed_by
         return group
+
+
+def days_apart(one: Group, other: Group) -> bool:
+    """Whether two groups started so far apart that no clock without a time zone explains it."""
+    starts = [i.started_us for g in (one, other) for i in g.items if i.started_us is not None]
+    return max(starts, default=0) - min(starts, default=0) > A_DAY_US
 
 
 def telling(item: Linkable) -> tuple[int, str]:

@@ -7,8 +7,8 @@ The rules, in order. Each is about folders, ids or figures, never about names th
 2. TensorBoard writes sub folders for parts of one run: `train` and `validation`, the curves of `add_scalars`, the
    one folder that `add_hparams` makes. They join the folder above, their names before their metrics.
 3. Event files below the folder of a run belong to it (also with a copy of its params beside them), and whatever
-   lies in a Hydra job folder belongs to the job, when there is exactly one such run inside. Several inside are runs
-   of their own with that one as parent.
+   lies in a Hydra job folder belongs to the job, when there is exactly one such run inside. Several inside, or one
+   that started on another day, are runs of their own with that one as parent.
 4. One tracker id or one content at several places is one run with copies, when the points are equal or those of one
    are how the other's begin (`link_copies`). The same id with other points is another run, and a Problem says so.
    It is a resumed run with several legs when the points go on: with one id, a checkpoint of the leg before, or equal
@@ -30,7 +30,7 @@ from runfolio.index.link_agreement import same_figures
 from runfolio.index.link_choices import apply_choices
 from runfolio.index.link_copies import join_copies
 from runfolio.index.link_evidence import join_evident
-from runfolio.index.link_groups import EVENTS, Group, Joined, ranked
+from runfolio.index.link_groups import EVENTS, Group, Joined, days_apart, ranked
 from runfolio.index.link_legs import join_legs
 from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark
 from runfolio.model.display import number
@@ -146,7 +146,7 @@ def _join_enclosed(groups: list[Group]) -> list[Group]:
             group.parent = home
     for group in sorted(groups, key=lambda g: -g.path.count("/")):
         inside = [child for child in group.children if child.absorbed_by is None]
-        if len(inside) != 1 or (group.events_only and not group.overlay):
+        if len(inside) != 1 or (group.events_only and not group.overlay) or days_apart(group, inside[0]):
             continue
         what = "the Hydra job's folder" if group.overlay else f"the folder of this {_titles(group)} run"
         group.absorb(inside[0], f"inside {what}")

@@ -61,7 +61,7 @@ _TRAINING = re.compile(
 """Keys of those who train something; programs of other kinds have a `config.yaml`, too."""
 _LEFT_BEHIND = re.compile(
     r".+\.(?:pt|pth|ckpt|safetensors|h5|hdf5|keras|onnx|pkl|pickle|joblib|npz|npy|pb|tflite|bst|cbm|log|out|err)"
-    r"|checkpoints?|weights|ckpts?|(?:saved_)?models?",
+    r"|checkpoints?|weights|ckpts?|saved_models?",
     re.IGNORECASE,
 )
 _RUN_FOLDER = re.compile(r"(?:runs?|exp(?:s|eriments?)?|trials?|seed|fold|sweeps?)(?:[-_.]?\d.*)?", re.IGNORECASE)
