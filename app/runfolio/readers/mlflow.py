@@ -108,6 +108,7 @@ class MlflowFiles:
     def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
         """The same for many folders; the metric files of several runs are parsed together."""
         waiting: list[_Run | list[Problem] | RunfolioError] = []
+        experiments: dict[str, Experiment] = {}
         size = 0
         for item in work:
             item.budget.restart()
@@ -115,7 +116,7 @@ class MlflowFiles:
                 if item.claim.prune is not None:
                     waiting.append([*_experiment_problems(item.folder, item.budget)])
                 else:
-                    run = _Run(item.folder, item.budget)
+                    run = _Run(item.folder, item.budget, experiments)
                     waiting.append(run)
                     size += sum(len(file.data) for file in run.files)
             except RunfolioError as failure:
@@ -147,7 +148,8 @@ def _results(
 class _Run:
     """One run folder: read when it is made, but for what the metric files mean."""
 
-    def __init__(self, folder: Folder, budget: Budget) -> None:
+    def __init__(self, folder: Folder, budget: Budget, experiments: dict[str, Experiment] | None = None) -> None:
+        """`experiments` that were read before, by their path; those that are read are added."""
         self.folder = folder
         self.budget = budget
         self.where = folder.where(_META)
@@ -158,7 +160,11 @@ class _Run:
         self._tags = self._texts("tags")
         self.files = self._metric_files()
         self._kept = self._artifacts()
-        self._experiment = experiment_of(folder, budget)
+        above = folder.path.rpartition("/")[0]
+        known = {} if experiments is None else experiments
+        if above not in known:
+            known[above] = experiment_of(folder, budget)
+        self._experiment = known[above]
         self._id = self._run_id()
         if not self._kept:
             self._look_for_artifacts()
