@@ -27,7 +27,7 @@ from runfolio.readers.fingerprint import settled_mark
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
 
-_LINK_SHARE = 5.0
+_LINK_SHARE = 20.0
 """Linking again waits until this many times its last duration has passed."""
 
 _WRITE_S = 0.4
