@@ -100,7 +100,7 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
     if numbers is not None:
         table.rows = numbers.shape[1]
         every_row = np.arange(table.rows, dtype=np.int64)
-        columns = (TableColumn(every_row, figures, {}, 0) for figures in numbers)
+        columns: Iterator[TableColumn] = (TableColumn(every_row, figures, {}, 0) for figures in numbers)
     elif frame is None:
         columns = _slowly(body, separator, len(names), where, table, budget)
     else:
