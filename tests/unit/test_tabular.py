@@ -407,3 +407,23 @@ def test_the_header_is_seen_in_the_first_bytes_of_a_file() -> None:
 @pytest.mark.parametrize("head", [b"", b"\x89PNG\r\n\x1a\n", b"\0\0\0", b"PK\x03\x04"])
 def test_binary_files_have_no_header(head: bytes) -> None:
     assert header_of(head) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "columns"),
+    [
+        ("0,0.5\n1,-2e-3\n", {"step": ([0, 1], [0.0, 1.0]), "loss": ([0, 1], [0.5, -0.002])}),
+        ("0,0.5\n1,\n", {"step": ([0, 1], [0.0, 1.0]), "loss": ([0], [0.5])}),
+        ("0,0.5,7\n1\n", {"step": ([0, 1], [0.0, 1.0]), "loss": ([0], [0.5])}),
+        ("0,0.5\n1,-\n", {"step": ([0, 1], [0.0, 1.0]), "loss": ([0], [0.5])}),
+        ("0,0.5\n\n1,1e5\n", {"step": ([0, 1], [0.0, 1.0]), "loss": ([0, 1], [0.5, 1e5])}),
+        ("0,0.5\n9007199254740993,2\n", {"step": ([0, 1], [0.0, 2.0**53]), "loss": ([0, 1], [0.5, 2.0])}),
+    ],
+)
+def test_small_tables_of_numbers_read_like_all_others(
+    body: str, columns: dict[str, tuple[list[int], list[float]]]
+) -> None:
+    table = csv_table.read_csv(b"step,loss\n" + body.encode(), "m.csv", Budget())
+    assert {n: (c.rows.tolist(), c.numbers.tolist()) for n, c in table.columns.items()} == columns
+    exact = {1: "9007199254740993"} if "9007" in body else {}
+    assert table.columns["step"].words == exact

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, path_json,
 from runfolio.index.series_checks import notes
 from runfolio.index.series_rows import PointColumns, series_and_points
 from runfolio.model.display import storable
+from runfolio.model.params import kind_and_number
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, content_identity, params_digest
 from runfolio.readers.parse import Parsed
@@ -149,7 +151,8 @@ def _recordings(placed: Sequence[tuple[Place, Recording]]) -> pl.DataFrame:
 
 def _params(recordings: Sequence[Recording]) -> pl.DataFrame:
     rows = [(p.key, n, i, p) for n, r in enumerate(recordings) for i, p in enumerate(r.params)]
-    rows.sort(key=lambda row: row[0])
+    rows.sort(key=itemgetter(0))
+    kinds = [kind_and_number(p.value) for *_, p in rows]
     return pl.DataFrame(
         {
             "recording": [n for _, n, _, _ in rows],
@@ -158,8 +161,8 @@ def _params(recordings: Sequence[Recording]) -> pl.DataFrame:
             "path": [path_json(p.path) for _, _, _, p in rows],
             "text": [storable(p.text) for _, _, _, p in rows],
             "value": [as_json(p.value) for _, _, _, p in rows],
-            "num": [p.number for _, _, _, p in rows],
-            "kind": [p.kind for _, _, _, p in rows],
+            "num": [number for _, number in kinds],
+            "kind": [kind for kind, _ in kinds],
             "file": [storable(p.source) for _, _, _, p in rows],
         },
         schema_overrides={"num": pl.Float64},

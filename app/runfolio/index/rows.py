@@ -17,6 +17,7 @@ ProblemRow: TypeAlias = tuple[int, str | None, str | None, int | None, Problem]
 """(source, claimed folder, reader, recording, problem)."""
 
 _LARGEST = 2**63 - 1
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def text_or_none(value: str | None) -> str | None:
@@ -31,6 +32,9 @@ def big_int_or_none(value: int | None) -> int | None:
 
 def as_json(value: Json) -> str:
     """JSON text of a value, with lone surrogates spelled out and whole numbers past Python's limit as text."""
+    if type(value) is str:
+        text = _quoted(value)
+        return _quoted(storable(value)) if "\\ud" in text else text
     try:
         text = json.dumps(value)
     except ValueError:

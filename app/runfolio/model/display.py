@@ -47,6 +47,8 @@ def plain(text: str, limit: int = SHOWN_CHARACTERS, *, lines: bool = False) -> s
 
 def storable(text: str) -> str:
     """`text` as valid UTF-8: lone surrogates (bytes of a file name that are not UTF-8) become `\\xNN`/`\\uNNNN`."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
         return text

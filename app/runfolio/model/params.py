@@ -65,6 +65,16 @@ def as_number(value: Json) -> float | None:
 
 def kind_of(value: Json) -> str:
     """The type that a diff compares by: numeric and boolean text counts as what it spells."""
+    return kind_and_number(value)[0]
+
+
+def kind_and_number(value: Json) -> tuple[str, float | None]:
+    """What `kind_of` and `as_number` say, at the price of one of them."""
+    number = as_number(value)
+    return _kind(value, number), number
+
+
+def _kind(value: Json, number: float | None) -> str:
     if value is None or value in ("None", "null"):
         return "null"
     if isinstance(value, bool) or value in ("True", "False", "true", "false"):
@@ -73,7 +83,6 @@ def kind_of(value: Json) -> str:
         return "list"
     if isinstance(value, dict):
         return "map"
-    number = as_number(value)
     if number is None:
         return "str"
     if isinstance(value, int) or (isinstance(value, str) and value.strip().lstrip("+-").isdigit()):

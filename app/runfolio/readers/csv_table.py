@@ -1,7 +1,8 @@
 """CSV and TSV files as tables, whatever state they are in.
 
 Separator, encoding and decimal comma are recognised. A quick path through Polars takes large and well-formed text
-without quotes; everything else goes row by row with the standard library, keeps good cells and counts bad ones.
+without quotes, another takes small text of nothing but numbers; everything else goes row by row with the standard
+library, keeps good cells and counts bad ones.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runfolio.model.display import storable
+from runfolio.model.metrics import Floats
 from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.documents import decode
 from runfolio.readers.table import LARGEST_EXACT, NO_VALUE, ColumnBuilder, Table, TableColumn, number_in
@@ -34,6 +36,7 @@ _SAMPLE = 100_000
 _SEPARATORS = (",", ";", "\t")
 _DECIMAL_COMMA = r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$"
 _QUOTED = re.compile(r'"[^"]*"')
+_OF_NUMBERS = b"0123456789+-.eE\n"
 _NO_END = "The last line has no end, so its last number may be cut off"
 _NAMED_SEPARATOR = re.compile(r'"?sep=([,;\t])"?\n')  # what Excel writes into a first line
 
@@ -93,7 +96,12 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
         body, header = text, [f"column {n}" for n in range(1, len(header) + 1)]
     names = _names(header, where, table)
     frame = _quickly(body, separator, len(names)) if len(body) > SMALL and '"' not in body else None
-    if frame is None:
+    numbers = _numbers(body, separator, len(names)) if len(body) <= SMALL else None
+    if numbers is not None:
+        table.rows = numbers.shape[1]
+        every_row = np.arange(table.rows, dtype=np.int64)
+        columns: Iterator[TableColumn] = (TableColumn(every_row, figures, {}, 0) for figures in numbers)
+    elif frame is None:
         columns = _slowly(body, separator, len(names), where, table, budget)
     else:
         table.rows = frame.height
@@ -165,7 +173,27 @@ def _is_numbers(cells: list[str], separator: str) -> bool:
     return all(number_in(cell.strip(), decimal_comma=separator == ";") is not None for cell in cells)
 
 
-# --- the quick path --------------------------------------------------------------------------------------------------
+# --- the quick paths -------------------------------------------------------------------------------------------------
+
+
+def _numbers(body: str, separator: str, width: int) -> Floats | None:
+    """The columns (width, rows) of text that holds a number in each cell, as most small logs do; None for all other.
+
+    Numbers past float64's whole ones are left to the careful path, which keeps their text.
+    """
+    if not body.endswith("\n") or not body.isascii():
+        return None
+    if body.encode().translate(None, _OF_NUMBERS + separator.encode()):
+        return None
+    lines = body[:-1].split("\n")
+    if any(line.count(separator) != width - 1 for line in lines):
+        return None
+    try:
+        cells = [*map(float, separator.join(lines).split(separator))]
+    except ValueError:
+        return None
+    numbers = np.ascontiguousarray(np.array(cells, dtype=np.float64).reshape(len(lines), width).T)
+    return numbers if bool((np.abs(numbers) < LARGEST_EXACT).all()) else None
 
 
 def _quickly(body: str, separator: str, width: int) -> pl.DataFrame | None:

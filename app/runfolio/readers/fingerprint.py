@@ -27,9 +27,15 @@ def fingerprint(folder: Folder, claim: Claim) -> str:
     while pending:
         here, top = pending.pop()
         listing = here.listing
-        for entry in listing.files.values():
-            if not top or claim.prune is None or not claim.files or entry.name in claim.files:
-                digest.update(_mark(here, entry))
+        some = claim.files if top and claim.prune is not None and claim.files else None
+        before = here.join("")
+        lines = [
+            f"{before}{name}\0{size}\0{mtime_ns}\n"
+            for name, size, mtime_ns in listing.files.values()
+            if some is None or name in some
+        ]
+        # All at once: a folder of MLflow's has a file for each value.
+        digest.update("".join(lines).encode("utf-8", "surrogateescape"))
         for odd in listing.odd:
             digest.update(f"{odd.kind}\0".encode() + odd.name.encode("utf-8", "surrogateescape"))
         if claim.deep:

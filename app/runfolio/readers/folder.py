@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
 from runfolio.model.display import storable
@@ -31,8 +32,7 @@ _SAFE_PATH_BYTES = 900
 """Longest relative path that is opened in one call; longer ones are walked in chunks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A regular file: its name in the folder, size in bytes and modification time in nanoseconds."""
 
     name: str
@@ -116,7 +116,7 @@ class Folder:
         try:
             with self._opened() as handle, os.scandir(handle) as entries:
                 for entry in entries:
-                    name = os.fsdecode(entry.name)
+                    name = entry.name
                     try:
                         facts = entry.stat(follow_symlinks=False)
                     except OSError:
@@ -135,7 +135,7 @@ class Folder:
                 hint="Check that you may read it and that the disk is still there.",
                 where=self.shown,
             ) from error
-        files.sort(key=lambda e: e.name)
+        files.sort()
         return Listing({e.name: e for e in files}, tuple(sorted(folders)), tuple(sorted(odd, key=lambda o: o.name)))
 
     def holding(self, name: str) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ class Folder:
                 FolderUnreadable when it is missing, no regular file, or may not be read.
         """
         with self.open(name) as handle:
-            return self._read_whole(handle, name, limit, offset)
+            return self._read_whole(handle, os.fstat(handle).st_size, name, limit, offset)
 
     def read_many(self, names: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | RunfolioError]]:
         """The whole of many small files directly in here, with what went wrong in place of the content.
@@ -186,11 +186,11 @@ class Folder:
 
     def _content(self, name: str, base: int | str, limit: int) -> bytes | RunfolioError:
         try:
-            handle = self._open_file(name, base)
+            handle, size = self._open_file(name, base)
         except FolderUnreadable as failure:
             return failure
         try:
-            return self._read_whole(handle, name, limit)
+            return self._read_whole(handle, size, name, limit)
         except RunfolioError as failure:
             return failure
         finally:
@@ -212,7 +212,7 @@ class Folder:
         folder = self.sub("/".join(above)) if above else self
         try:
             with folder._opened() as base:
-                handle = folder._open_file(last, base)
+                handle, _ = folder._open_file(last, base)
         except OSError as error:
             raise _cannot_open(error, self.where(name)) from error
         try:
@@ -220,22 +220,22 @@ class Folder:
         finally:
             os.close(handle)
 
-    def _open_file(self, name: str, base: int | str) -> int:
-        """A descriptor that the caller closes. Raises FolderUnreadable for anything but a regular file."""
+    def _open_file(self, name: str, base: int | str) -> tuple[int, int]:
+        """A descriptor that the caller closes, and the size. Raises FolderUnreadable for all but regular files."""
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise FolderUnreadable("That is not the name of a file", where=self.where(name))
         try:
             handle = _open(name, base, os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY)
         except OSError as error:
             raise _cannot_open(error, self.where(name)) from error
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
             os.close(handle)
-            raise FolderUnreadable(f"Not a regular file but a {_kind(mode)}", where=self.where(name))
-        return handle
+            raise FolderUnreadable(f"Not a regular file but a {_kind(facts.st_mode)}", where=self.where(name))
+        return handle, facts.st_size
 
-    def _read_whole(self, handle: int, name: str, limit: int, offset: int = 0) -> bytes:
-        size = os.fstat(handle).st_size - offset
+    def _read_whole(self, handle: int, size: int, name: str, limit: int, offset: int = 0) -> bytes:
+        size -= offset
         if size < _ONE_READ and size <= limit and not offset:
             return self._read_small(handle, name, size, limit)
         if size > limit:

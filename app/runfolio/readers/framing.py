@@ -123,11 +123,11 @@ def _short_records(data: bytes) -> tuple[Ints, Ints]:
     places = len(data) - HEAD - TAIL
     if not _LEAST_SEARCHED <= len(data) <= _MOST_SEARCHED:
         return none, none
-    zero = np.frombuffer(data, dtype=np.uint8) == 0
-    fits = ~(zero[:places] & zero[1 : places + 1])
-    for i in range(2, 8):
-        fits &= zero[i : places + i]
-    heads = np.flatnonzero(fits)
+    one = np.frombuffer(data, dtype=np.uint8)
+    two = one[:-1] | one[1:]  # zero where a byte and the next one are
+    four = two[:-2] | two[2:]
+    six = four[2 : places + 2] | two[6 : places + 6]
+    heads = np.flatnonzero((six == 0) & (two[:places] != 0))
     lengths = _at_any_place(data, "<u2")[heads].astype(np.int64)
     inside = heads + lengths <= places
     heads, lengths = heads[inside], lengths[inside]

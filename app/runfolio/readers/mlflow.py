@@ -113,6 +113,7 @@ class MlflowFiles:
     def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
         """The same for many folders; the metric files of several runs are parsed together."""
         waiting: list[_Run | list[Problem] | RunfolioError] = []
+        experiments: dict[str, Experiment] = {}
         size = 0
         for item in work:
             item.budget.restart()
@@ -120,7 +121,7 @@ class MlflowFiles:
                 if item.claim.prune is not None:
                     waiting.append([*_experiment_problems(item.folder, item.budget)])
                 else:
-                    run = _Run(item.folder, item.budget)
+                    run = _Run(item.folder, item.budget, experiments)
                     waiting.append(run)
                     size += sum(len(file.data) for file in run.files)
             except RunfolioError as failure:
@@ -152,7 +153,8 @@ def _results(
 class _Run:
     """One run folder: read when it is made, but for what the metric files mean."""
 
-    def __init__(self, folder: Folder, budget: Budget) -> None:
+    def __init__(self, folder: Folder, budget: Budget, experiments: dict[str, Experiment] | None = None) -> None:
+        """`experiments` that were read before, by their path; those that are read are added."""
         self.folder = folder
         self.budget = budget
         self.where = folder.where(_META)
@@ -162,7 +164,11 @@ class _Run:
         self._params = self._texts("params")
         self._tags = self._texts("tags")
         self.files = self._metric_files()
-        self._experiment = experiment_of(folder, budget)
+        above = folder.path.rpartition("/")[0]
+        known = {} if experiments is None else experiments
+        if above not in known:
+            known[above] = experiment_of(folder, budget)
+        self._experiment = known[above]
         self._id = self._run_id()
         self._kept = self._artifacts() or self._artifacts_elsewhere()
         self._datasets, self._inputs = datasets_of(folder, budget, self.problems)

@@ -57,12 +57,19 @@ def parse_metrics(files: Sequence[MetricFile], budget: Budget) -> Iterator[Found
             continue
         times, values, steps = columns
         wall = _wall_times(times)
-        start = 0
-        for file in group:
-            end = start + file.data.count(b"\n")
-            part = slice(start, end)
-            yield _series(file, (times[part], values[part], steps[part]), wall[part])
-            start = end
+        lengths = [file.data.count(b"\n") for file in group]
+        ends = np.cumsum(lengths).tolist()
+        plain = _ending_latest(np.array(lengths), steps) if wall.min(initial=0) != NO_TIME else [False] * len(group)
+        for file, length, end, is_plain in zip(group, lengths, ends, plain, strict=True):
+            part = slice(end - length, end)
+            if is_plain:
+                final = float(values[end - 1])
+                yield (
+                    MetricSeries(file.name, steps[part], values[part], wall[part], True, final, FINAL_RULE, file.where),
+                    [],
+                )
+            else:
+                yield _series(file, (times[part], values[part], steps[part]), wall[part])
 
 
 def _groups(files: Sequence[MetricFile]) -> Iterator[list[MetricFile]]:
@@ -136,6 +143,19 @@ def _series(file: MetricFile, columns: Columns, wall: Ints) -> Found:
         source=file.where,
     )
     return made, problems
+
+
+def _ending_latest(lengths: Ints, steps: Ints) -> list[bool]:
+    """For each series, one after the other in `steps`, whether its last step is greater than all before it."""
+    ends = np.cumsum(lengths)[lengths > 0]
+    begins = ends - lengths[lengths > 0]
+    found = np.zeros(len(lengths), dtype=bool)
+    if len(ends):
+        top = np.maximum.reduceat(steps, begins)
+        times_reached = np.add.reduceat(steps == np.repeat(top, ends - begins), begins, dtype=np.int64)
+        found[lengths > 0] = (times_reached == 1) & (steps[ends - 1] == top)
+    flags: list[bool] = found.tolist()
+    return flags
 
 
 def latest(times: Ints, values: Floats, steps: Ints) -> float:

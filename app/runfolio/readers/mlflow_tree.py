@@ -25,6 +25,7 @@ def named_files(
     """
     found: list[tuple[str, str, bytes]] = []
     for prefix, below in _walk(folder, budget, problems, is_value=True):
+        before = below.join("")
         for name, content in below.read_many(below.files, limit):
             if isinstance(content, RunfolioError):
                 problems.append(problem_from(content, "unreadable-file", below.where(name)))
@@ -32,7 +33,7 @@ def named_files(
             if len(found) >= budget.names:
                 problems.append(_too_many(folder, budget))
                 return iter(sorted(found))
-            found.append((storable(prefix + name), below.where(name), content))
+            found.append((storable(prefix + name), storable(before + name), content))
     return iter(sorted(found))
 
 

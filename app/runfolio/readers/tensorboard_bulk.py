@@ -30,7 +30,7 @@ _FEWEST = 8
 """Smaller groups cost more than they save."""
 _TRIES = 4
 """How many shapes of record are looked for among those of one length."""
-_MOST_LAYOUTS = 1 << 16
+_MOST_LAYOUTS = 1 << 14
 _STEP_AT, _STEP_KEY, _WALL_KEY = 9, 0x10, 0x09
 
 
@@ -65,7 +65,10 @@ class Block:
 
 
 class Layouts:
-    """Layouts learned so far. One object serves all files of a folder, which mostly look alike."""
+    """Layouts learned so far. One object serves all folders that a process reads: those of one training look alike.
+
+    A layout is known by all bytes around its numbers, so what was learned in one folder holds in every other.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, tuple[Place, ...], bytes], tuple[Slot, ...]] = {}

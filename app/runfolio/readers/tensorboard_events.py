@@ -25,6 +25,8 @@ from runfolio.readers.tensorboard_tensor import WIDER_THAN_FLOAT32, Tensor
 LATEST_S = 253_402_300_799.0
 """The end of year 9999, as a Unix time: later wall times, and those up to 1970, come from a broken clock."""
 
+_LAYOUTS = Layouts()
+
 _MOST_TEXTS, _LONGEST_TEXT = 100, 10_000
 
 
@@ -98,13 +100,12 @@ class FolderEvents:
         self.dropped = 0
         self._names = names
         self._plugins: dict[str, str] = {}
-        self._layouts = Layouts()
         self._one_by_one: dict[str, _OneByOne] = {}
 
     def add(self, data: bytes, framed: Frames, source: str) -> Iterator[tuple[int, str]]:
         """Takes in records; yields the index of each that cannot be decoded, and why."""
         self.records += len(framed.starts)
-        blocks, rest = self._layouts.blocks(data, framed)
+        blocks, rest = _LAYOUTS.blocks(data, framed)
         self._one_by_one = {}
         declaring = sorted(((int(b.records[0]), b) for b in blocks if b.slot.plugin is not None), key=itemgetter(0))
         single = ((index, None) for index in rest.tolist())
