@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import ClassVar
 
@@ -113,7 +114,7 @@ class MlflowFiles:
     def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
         """The same for many folders; the metric files of several runs are parsed together."""
         waiting: list[_Run | list[Problem] | RunfolioError] = []
-        experiments: dict[str, Experiment] = {}
+        around = _Around()
         size = 0
         for item in work:
             item.budget.restart()
@@ -121,7 +122,7 @@ class MlflowFiles:
                 if item.claim.prune is not None:
                     waiting.append([*_experiment_problems(item.folder, item.budget)])
                 else:
-                    run = _Run(item.folder, item.budget, experiments)
+                    run = _Run(item.folder, item.budget, around)
                     waiting.append(run)
                     size += sum(len(file.data) for file in run.files)
             except RunfolioError as failure:
@@ -150,11 +151,32 @@ def _results(
             yield run
 
 
+@dataclass(slots=True)
+class _Around:
+    """What many runs of one store share, read once: experiments by path, places of artifacts by the store's path."""
+
+    experiments: dict[str, Experiment] = field(default_factory=dict)
+    places: dict[str, ArtifactPlaces] = field(default_factory=dict)
+
+    def experiment(self, run: Folder, budget: Budget) -> Experiment:
+        """That of a run."""
+        above = run.path.rpartition("/")[0]
+        if above not in self.experiments:
+            self.experiments[above] = experiment_of(run, budget)
+        return self.experiments[above]
+
+    def places_of(self, store: Folder) -> ArtifactPlaces:
+        """Where the runs of a store may have put their artifacts."""
+        if store.path not in self.places:
+            self.places[store.path] = ArtifactPlaces(store)
+        return self.places[store.path]
+
+
 class _Run:
     """One run folder: read when it is made, but for what the metric files mean."""
 
-    def __init__(self, folder: Folder, budget: Budget, experiments: dict[str, Experiment] | None = None) -> None:
-        """`experiments` that were read before, by their path; those that are read are added."""
+    def __init__(self, folder: Folder, budget: Budget, around: _Around | None = None) -> None:
+        """`around` knows what was read for other runs."""
         self.folder = folder
         self.budget = budget
         self.where = folder.where(_META)
@@ -164,11 +186,8 @@ class _Run:
         self._params = self._texts("params")
         self._tags = self._texts("tags")
         self.files = self._metric_files()
-        above = folder.path.rpartition("/")[0]
-        known = {} if experiments is None else experiments
-        if above not in known:
-            known[above] = experiment_of(folder, budget)
-        self._experiment = known[above]
+        self._around = around or _Around()
+        self._experiment = self._around.experiment(folder, budget)
         self._id = self._run_id()
         self._kept = self._artifacts() or self._artifacts_elsewhere()
         self._datasets, self._inputs = datasets_of(folder, budget, self.problems)
@@ -306,7 +325,7 @@ class _Run:
             store is None or experiment is None or uri_parts(uri)[-4:-2] in ([], [store.name, experiment.name])
         ):
             return ()
-        below = ArtifactPlaces(store).folder(self._id, uri) if store is not None else None
+        below = self._around.places_of(store).folder(self._id, uri) if store is not None else None
         if below is not None:
             return artifacts(below, self.budget, self.problems)
         if is_own:
