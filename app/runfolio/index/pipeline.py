@@ -264,7 +264,8 @@ class Indexer:
                     continue
                 place = (storable(found.claim.path), found.claim.reader)
                 walk.seen.add(place)
-                fingerprint = found.fingerprint
+                # Of a new folder the worker tells what it looked like; looking here would list all of it twice.
+                fingerprint = found.fingerprint if place in known or walk.noticed is not None else ""
                 if place in known and known[place] == fingerprint:
                     counts.unchanged += 1
                     continue

@@ -47,9 +47,10 @@ def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None
 
     folder   what stands in for the claimed folder, see `tail`.
     """
-    folder = folder or Folder(root, claim.path)
+    whole = Folder(root, claim.path)
+    folder = folder or whole
     # Before reading: what changes while it is read is then read again the next time.
-    mark = _Mark.of(root, Folder(root, claim.path), claim)
+    mark = _Mark.of(root, whole, claim)
     pieces: list[Recording | Problem] = []
     try:
         # One by one: what came before a failure is kept.
