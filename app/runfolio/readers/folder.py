@@ -138,6 +138,16 @@ class Folder:
         files.sort()
         return Listing({e.name: e for e in files}, tuple(sorted(folders)), tuple(sorted(odd, key=lambda o: o.name)))
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it is a folder that can be opened; nothing in it is looked at."""
+        try:
+            with self._opened() as here:
+                # Without descriptors of folders nothing has been opened yet.
+                return isinstance(here, int) or stat.S_ISDIR(os.lstat(here).st_mode)
+        except OSError:
+            return False
+
     def holding(self, name: str) -> tuple[str, ...]:
         """Which of the folders in here hold a regular file of that name; they are not listed for it.
 

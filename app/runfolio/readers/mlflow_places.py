@@ -62,7 +62,8 @@ class ArtifactPlaces:
                 end = parts[start:]
                 if all(_is_safe(part) for part in end):
                     found = base.sub("/".join(end)) if end else base
-                    if is_folder(found):
+                    # Not listed: it may be the experiment, with all of its runs.
+                    if found.is_there:
                         yield found
 
 
