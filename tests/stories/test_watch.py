@@ -230,3 +230,74 @@ def test_watching_leaves_the_folders_as_they_are(watched: Watched, tmp_path: Pat
     watched.round()
     watched.round(REST_S + 200)
     assert look() == before
+
+
+def check_against_whole(watched: Watched, tmp_path: Path) -> None:
+    other = Watched(tmp_path / "other", tmp_path / "runs")
+    other.workspace.index()
+    same(watched.series(), other.series())
+    assert str(figures(watched.run())) == str(figures(other.run()))
+    other.workspace.close()
+
+
+ODD_GROWTH = {
+    # A series of the second file has that file's name before its own as long as both have one.
+    "the second of two files with one name": (
+        {
+            "metrics.jsonl": '{"step": 0, "loss": 1}\n{"step": 1, "loss": 2}\n',
+            "more.jsonl": '{"step": 0, "loss": 3}\n{"step": 1, "loss": 4}\n',
+        },
+        [("metrics.jsonl", '{"step": 2, "loss": 8}\n'), ("more.jsonl", '{"step": 2, "loss": 9}\n')],
+    ),
+    "rows without a step column": (
+        {"metrics.csv": "loss,acc\n1,0.1\n2,0.2\n"},
+        [("metrics.csv", "3,\n"), ("metrics.csv", "4,0.5\n5,0.6\n")],
+    ),
+    "rows with an epoch and no step": (
+        {"metrics.csv": "epoch,step,loss\n0,0,1\n0,1,2\n"},
+        [("metrics.csv", "1,2,3\n"), ("metrics.csv", "1,,3\n"), ("metrics.csv", "2,,3\n3,,9\n")],
+    ),
+    "a column that turns out to be no step": (
+        {"metrics.csv": "step,loss\n0,1\n1,2\n"},
+        [("metrics.csv", "1.5,3\n"), ("metrics.csv", "2,1\n3,4\n")],
+    ),
+    "a column that turned out to be no time": (
+        {"metrics.csv": "time,step,loss\n1700000000,0,1\n5,1,2\n"},
+        [("metrics.csv", ",2,3\n"), ("metrics.csv", "1700000011,3,3\n"), ("metrics.csv", "1700000012,4,3\n")],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ODD_GROWTH))
+def test_lines_that_say_little_by_themselves_are_read_with_what_is_above(
+    watched: Watched, tmp_path: Path, kind: str
+) -> None:
+    files, appended = ODD_GROWTH[kind]
+    folder = tmp_path / "runs" / "run"
+    folder.mkdir()
+    (folder / "params.yaml").write_text("lr: 0.1\n")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    watched.round(700)
+    for name, text in appended:
+        with (folder / name).open("a") as file:
+            file.write(text)
+        watched.round()
+    check_against_whole(watched, tmp_path)
+
+
+def test_a_file_written_anew_with_as_many_bytes_and_the_same_end_is_read_again(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs" / "run"
+    folder.mkdir()
+    (folder / "params.yaml").write_text("lr: 0.1\n")
+    rows = [f"{step},0.5\n" for step in range(1_000)]
+    (folder / "metrics.csv").write_text("step,loss\n" + "".join(rows[:-1]))
+    watched.round(700)
+    with (folder / "metrics.csv").open("a") as file:
+        file.write(rows[-1])
+    watched.round()
+    (folder / "metrics.csv").write_text("step,loss\n0,0.7\n" + "".join(rows[1:]))
+    assert watched.round() == (0, 1)
+    check_against_whole(watched, tmp_path)

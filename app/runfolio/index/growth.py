@@ -99,12 +99,22 @@ def _fitting(database: Database, source: int, unit: str, reader: str, batch: Bat
             f"select {columns} from series s where s.recording in (select unnest(?::integer[]))", [owners]
         )
     }
-    incoming = batch.tables["series"].select("recording", "name", "has_step").rows()
-    found = [stored.get((owners[recording], name)) for recording, name, _ in incoming]
+    incoming = batch.tables["series"].select("recording", "name", "has_step", "file", "first_wall").rows()
+    found = [stored.get((owners[recording], name)) for recording, name, *_ in incoming]
     kept = [s for s in found if s is not None]
-    if len(kept) < len(found) or any(s["has_step"] != i[2] for s, i in zip(kept, incoming, strict=True)):
+    if len(kept) < len(found) or not all(_continues(s, *i[2:]) for s, i in zip(kept, incoming, strict=True)):
         return None
     return kept
+
+
+def _continues(stored: _Series, has_step: bool, file: str, first_wall: int | None) -> bool:
+    """Whether points are of a stored series: a series of that name in another file would have a name of its own.
+
+    Wall times where there were none say that the column of times was none as a whole.
+    """
+    if stored["n"] and stored["first_wall"] is None and first_wall is not None:
+        return False
+    return bool(stored["has_step"] == has_step and stored["file"] == file)
 
 
 def _is_chained(database: Database, recordings: Sequence[int]) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 import xxhash
 
 from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
+from runfolio.model.params import Json
 from runfolio.readers.contract import Appended, Budget, Claim, GrowingReader
 from runfolio.readers.folder import Entry, Folder, Listing
 from runfolio.readers.parse import Parsed, parse
@@ -27,6 +28,8 @@ _LONGEST_LINE = 1 << 20
 _RECORD = struct.Struct("<Q")
 _AROUND_RECORD = 16
 _STEP_BYTES = 1 << 20
+_STEP_COLUMN = "step_column"
+"""What readers of tables call the step column in `Recording.extra`; None there for numbers of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,12 @@ class Marks:
 
     files   by name relative to the claimed folder.
     rest    a hash over names, sizes and times of all other files.
+    steps   the step column of each recording, where its reader says which it took.
     """
 
     files: Mapping[str, FileMark] = field(default_factory=dict)
     rest: str = ""
+    steps: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +159,26 @@ def follow(root: Path, claim: Claim, marks: Marks | None, budget: Budget) -> Fol
             added = _added(folder, growing, marks.files)
             if added is not None:
                 parts = {folder.join(name): part for name, part in added.items()}
-                now = Marks({name: _marked(folder, name, marks.files[name], p.end) for name, p in added.items()}, rest)
+                files = {name: _marked(folder, name, marks.files[name], p.end) for name, p in added.items()}
                 only = frozenset({*parts, *map(folder.join, claim.files)})
-                return Followed(parse(root, claim, budget, PartFolder(root, claim.path, parts, only)), False, now)
+                parsed = parse(root, claim, budget, PartFolder(root, claim.path, parts, only))
+                if _is_read_alike(parsed, marks.steps):
+                    return Followed(parsed, False, Marks(files, rest, marks.steps))
         begun = {name: _begun(folder, name, kind) for name, kind in growing.items()}
     except FolderUnreadable:
         # The folder's own problems tell of it.
         return Followed(parse(root, claim, budget), True, Marks())
     parts = {folder.join(name): Part(0, 0, mark.end) for name, mark in begun.items()}
-    return Followed(parse(root, claim, budget, PartFolder(root, claim.path, parts)), True, Marks(begun, rest))
+    parsed = parse(root, claim, budget, PartFolder(root, claim.path, parts))
+    return Followed(parsed, True, Marks(begun, rest, tuple(r.extra.get(_STEP_COLUMN, "") for r in parsed.recordings)))
+
+
+def _is_read_alike(part: Parsed, steps: tuple[Json, ...]) -> bool:
+    """Whether the steps of new lines are what they are in the whole: no numbers of rows, and of the same column."""
+    return len(part.recordings) == len(steps) and all(
+        not any(map(len, recording.metrics)) or (step is not None and recording.extra.get(_STEP_COLUMN, "") == step)
+        for recording, step in zip(part.recordings, steps, strict=True)
+    )
 
 
 def _growing(folder: Folder, claim: Claim, reader: GrowingReader) -> tuple[dict[str, Appended], str]:
@@ -194,13 +210,16 @@ def _entries(folder: Folder, claim: Claim) -> Iterator[tuple[str, Entry]]:
 def _added(folder: Folder, growing: Mapping[str, Appended], known: Mapping[str, FileMark]) -> dict[str, Part] | None:
     """The new part of each file; None when one of them is not what it was, with more behind."""
     added: dict[str, Part] = {}
+    untouched = True
     for name in growing:
         mark = known[name]
         end = _sound_end(folder, name, mark)
         if end is None or _marked(folder, name, mark, mark.end).guard != mark.guard:
             return None
         added[name] = Part(mark.head, mark.end, end)
-    return added
+        untouched = untouched and _size(folder, name) == mark.end
+    # Somebody wrote, and nothing became longer: what was there is something else now.
+    return None if untouched else added
 
 
 def _begun(folder: Folder, name: str, kind: Appended) -> FileMark:
@@ -231,8 +250,7 @@ def _header(folder: Folder, name: str) -> int:
 
 def _sound_end(folder: Folder, name: str, mark: FileMark) -> int | None:
     """Where the last whole line or record ends, `mark.end` when nothing was added; None when the file is shorter."""
-    above, _, last = name.rpartition("/")
-    size = (folder.sub(above) if above else folder).files[last].size
+    size = _size(folder, name)
     if size < mark.end:
         return None
     if mark.kind is Appended.RECORDS:
@@ -245,6 +263,11 @@ def _sound_end(folder: Folder, name: str, mark: FileMark) -> int | None:
             return start + found + 1
         at = start
     return mark.end
+
+
+def _size(folder: Folder, name: str) -> int:
+    above, _, last = name.rpartition("/")
+    return (folder.sub(above) if above else folder).files[last].size
 
 
 def _end_of_records(folder: Folder, name: str, at: int, size: int) -> int:
