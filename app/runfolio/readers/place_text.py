@@ -51,7 +51,11 @@ def find_in_table(text: str, wanted: Wanted, budget: Budget) -> Found | None:
 def _column(names: Sequence[str], name: str) -> int | None:
     if name in names:
         return names.index(name)
-    tails = [n for n, header in enumerate(names) if header and (name.endswith(f"/{header}") or header.endswith(name))]
+    tails = [
+        n
+        for n, header in enumerate(names)
+        if header and (name.endswith(f"/{header}") or header.endswith((f"/{name}", f".{name}")))
+    ]
     return tails[0] if len(tails) == 1 else None
 
 
