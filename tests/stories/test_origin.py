@@ -13,7 +13,9 @@ import pytest
 
 from runfolio.api import Workspace
 from runfolio.errors import NotFound
+from runfolio.model.origin import Point, Wanted
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
+from runfolio.readers.places import find_place
 from support.command import answer, call
 from support.inspected import CORPUS
 
@@ -166,3 +168,16 @@ def test_the_command_says_where(tmp_path: Path) -> None:
     said = answer("where", "a", "param.optim.lr")
     assert (said["place"]["line"], said["place"]["excerpt"], said["shown"]) == (2, "  lr: 1e-3", "1e-3")
     call("where", "a", "loss", "--point", "9", code=2)
+
+
+def test_a_place_is_told_only_where_the_value_and_its_step_stand(tmp_path: Path) -> None:
+    texts = {
+        "params.yaml": "b:\n  lr: 0.15\nlr: 0.5\n---\nlr: 0.1\n",
+        "metrics.jsonl": '{"step": 0, "loss": 1}\n{"step": 1, "loss": 1}\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    lr = find_place(tmp_path, "", "generic", "params.yaml", Wanted("lr", ("lr",), "0.1"), 10)
+    loss = find_place(tmp_path, "", "generic", "metrics.jsonl", Wanted("loss", point=Point(1, 1.0, None, 1, 0)), 10)
+    assert (lr and lr.line, loss and loss.line) == (5, 2)
+    assert find_place(tmp_path, "", "generic", "params.yaml", Wanted("lr", ("lr",), "0.7"), 10) is None

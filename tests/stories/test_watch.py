@@ -14,6 +14,7 @@ from runfolio.api import Workspace
 from runfolio.index.watch import REST_S, Watcher
 from runfolio.model.answers import RunDetail
 from runfolio.model.metrics import MetricSeries
+from support.event_files import record, scalar, version
 from support.inspected import CORPUS
 
 
@@ -300,4 +301,25 @@ def test_a_file_written_anew_with_as_many_bytes_and_the_same_end_is_read_again(
     watched.round()
     (folder / "metrics.csv").write_text("step,loss\n0,0.7\n" + "".join(rows[1:]))
     assert watched.round() == (0, 1)
+    check_against_whole(watched, tmp_path)
+
+
+def test_event_files_that_grow_side_by_side_stay_in_their_order(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "run"
+    folder.mkdir()
+    first, second = (folder / f"events.out.tfevents.170000000{number}.node-1.77.0" for number in (0, 1))
+
+    def write(path: Path, steps: range, times: float) -> tuple[int, int]:
+        with path.open("ab") as file:
+            file.write(b"".join(record(scalar(step, step * times, wall=1.7e9 + step)) for step in steps))
+        return watched.round()
+
+    first.write_bytes(record(version()))
+    second.write_bytes(record(version()))
+    write(first, range(5), 1)
+    write(second, range(5), 2)
+    write(second, range(5, 7), 2)
+    assert write(second, range(7, 9), 2) == (1, 0)
+    assert write(first, range(5, 9), 1) == (0, 1)
+    assert write(second, range(9, 12), 2) == (1, 0)
     check_against_whole(watched, tmp_path)

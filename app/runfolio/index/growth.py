@@ -19,8 +19,9 @@ from runfolio.index.frames import Batch, pack
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.series_rows import PointColumns
 from runfolio.model.times import NO_TIME
-from runfolio.readers.contract import Budget, Claim
+from runfolio.readers.contract import Appended, Budget, Claim, GrowingReader, Reader
 from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
+from runfolio.readers.registry import reader_named
 from runfolio.readers.tail import Marks, follow
 
 
@@ -102,19 +103,25 @@ def _fitting(database: Database, source: int, unit: str, reader: str, batch: Bat
     incoming = batch.tables["series"].select("recording", "name", "has_step", "file", "first_wall").rows()
     found = [stored.get((owners[recording], name)) for recording, name, *_ in incoming]
     kept = [s for s in found if s is not None]
-    if len(kept) < len(found) or not all(_continues(s, *i[2:]) for s, i in zip(kept, incoming, strict=True)):
+    reads = reader_named(reader)
+    if len(kept) < len(found) or not all(_continues(reads, s, *i[2:]) for s, i in zip(kept, incoming, strict=True)):
         return None
     return kept
 
 
-def _continues(stored: _Series, has_step: bool, file: str, first_wall: int | None) -> bool:
-    """Whether points are of a stored series: a series of that name in another file would have a name of its own.
+def _continues(reader: Reader, stored: _Series, has_step: bool, file: str, first_wall: int | None) -> bool:
+    """Whether points are of a stored series.
 
+    A series of that name in another file would have a name of its own, unless they are event files of one series.
     Wall times where there were none say that the column of times was none as a whole.
     """
     if stored["n"] and stored["first_wall"] is None and first_wall is not None:
         return False
-    return bool(stored["has_step"] == has_step and stored["file"] == file)
+    if stored["file"] != file and not (
+        isinstance(reader, GrowingReader) and reader.appended(file.rpartition("/")[2]) is Appended.RECORDS
+    ):
+        return False
+    return bool(stored["has_step"] == has_step)
 
 
 def _is_chained(database: Database, recordings: Sequence[int]) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from runfolio.model.origin import Wanted
 from runfolio.readers.contract import Budget
+from runfolio.readers.place_text import may_be
+from runfolio.readers.tabular import STEP_NAMES, plain_name
 
 _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|-?(?:Infinity|NaN|\d[\d.eE+-]*)|true|false|null',
@@ -90,16 +92,21 @@ def find_json(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | No
     if wanted.point is None:
         return _find_text(text, wanted, budget)
     named: list[Leaf] = []
+    counters: defaultdict[int, list[float]] = defaultdict(list)
     beside: defaultdict[int, set[float]] = defaultdict(set)
     for leaf in leaves(text, budget):
         number = leaf.number
         if number is None:
             continue
         beside[leaf.owner].add(number)
+        if plain_name(leaf.path[-1] if leaf.path else "") in STEP_NAMES:
+            counters[leaf.owner].append(number)
         if wanted.point.has(number) and is_name(leaf.name, wanted.name):
             named.append(leaf)
     step = wanted.point.step
     if step is not None:
+        # What is called a step says which it is; only where nothing is does a number beside the value.
+        named = [n for n in named if n.owner not in counters or step in counters[n.owner]]
         named = [n for n in named if step in beside[n.owner] or n.path[-1] == str(step)] or named
     if not named:
         return None
@@ -113,10 +120,10 @@ def _find_text(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | N
         if wanted.path:
             # Lists are leaves of params: their first item stands for them.
             path = leaf.path if len(leaf.path) <= len(wanted.path) else leaf.path[: len(wanted.path)]
-            if path == wanted.path:
+            if path == wanted.path and (path != leaf.path or may_be(leaf.text, wanted.text)):
                 return leaf.start, ".".join(path)
             tail = leaf.path[:-1] if leaf.path[-1:] == ("value",) else leaf.path
-            if close is None and tail[-len(wanted.path) :] == wanted.path:
+            if close is None and tail[-len(wanted.path) :] == wanted.path and may_be(leaf.text, wanted.text):
                 close = leaf
         elif leaf.text in (wanted.text, json.dumps(wanted.text)) and is_name(leaf.path, wanted.name):
             return leaf.start, ".".join(leaf.path)

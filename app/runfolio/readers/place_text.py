@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from runfolio.model.origin import Point, Wanted
 from runfolio.readers.contract import Budget
+from runfolio.readers.tabular import STEP_NAMES, plain_name
 
 _OFTEN = 1 << 14
 _LONGEST_LINE = 1 << 20
@@ -17,6 +18,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _BREAKS = re.compile(r"\r\n|\n|\r")
 _WORDS = re.compile(r"[^\s,;=:|\[\]{}()'\"]+")
 _SECTION = re.compile(r"\s*\[+\s*((?:[^\[\]:]|:(?! ))+?)\s*\]+\s*(?:[#;].*)?$")
+_PLAIN = re.compile(r"[\w.+-]+")
 _KEY = re.compile(r"""([\s\[]*(?:-\s+)?)["']?([^"':=#\s](?:[^"':=]*[^"':=\s])?)["']?\s*[:=](?:\s|$|(?=\S))""")
 
 
@@ -49,7 +51,11 @@ def find_in_table(text: str, wanted: Wanted, budget: Budget) -> Found | None:
 def _column(names: Sequence[str], name: str) -> int | None:
     if name in names:
         return names.index(name)
-    tails = [n for n, header in enumerate(names) if header and (name.endswith(f"/{header}") or header.endswith(name))]
+    tails = [
+        n
+        for n, header in enumerate(names)
+        if header and (name.endswith(f"/{header}") or header.endswith((f"/{name}", f".{name}")))
+    ]
     return tails[0] if len(tails) == 1 else None
 
 
@@ -58,6 +64,8 @@ def _find_cell(
 ) -> Found | None:
     place, name = column
     rows = csv.reader(_short(lines[header + 1 :]), delimiter=delimiter)
+    names = next(csv.reader([lines[header]], delimiter=delimiter), [])
+    counters = [n for n, title in enumerate(names) if n != place and plain_name(title.strip()) in STEP_NAMES]
     with_step: list[int] = []
     without: list[int] = []
     for number, row in enumerate(rows):
@@ -67,12 +75,18 @@ def _find_cell(
             continue
         at = header + 1 + rows.line_num
         without.append(at)
-        if point.step is not None and any(n != place and _number(cell) == point.step for n, cell in enumerate(row)):
+        if point.step is None:
             with_step.append(at)
-    chosen = with_step or without
-    if not chosen:
+        elif (first := next((row[n] for n in counters if n < len(row) and row[n].strip()), None)) is not None:
+            if _number(first) == point.step:
+                with_step.append(at)
+        elif number == point.step:
+            with_step.append(at)  # the reader counted rows
+    # A column called otherwise may hold the steps: the value alone will do where it stands once.
+    chosen = with_step or (without if len(without) == 1 and not counters else [])
+    if point.repeat >= len(chosen):
         return None
-    line = chosen[min(point.repeat, len(chosen) - 1)]
+    line = chosen[point.repeat]
     return Found(line, f"column {name}", lines[line - 1])
 
 
@@ -119,11 +133,29 @@ def find_key(text: str, wanted: Wanted, budget: Budget) -> Found | None:
             stack.pop()
         stack.append((depth, match[2]))
         path = (*section, *(key for _, key in stack))
-        if path == wanted.path or ".".join(path) == ".".join(wanted.path):
+        value = line[match.end() :]
+        if path == wanted.path and may_be(value, wanted.text):
             return Found(number, ".".join(wanted.path), line)
-        if close is None and match[2] == wanted.path[-1] and wanted.text and wanted.text in line:
+        if close is None and _is_near(path, wanted.path) and wanted.text and _whole(wanted.text).search(value):
             close = Found(number, match[2], line)
     return close
+
+
+def may_be(written: str, text: str) -> bool:
+    """Whether what a file holds can be a param's text: only plain words and numbers are told to differ."""
+    written = re.sub(r"\s+#.*", "", written).strip().strip("\"',")
+    if not (_PLAIN.fullmatch(written) and _PLAIN.fullmatch(text)):
+        return True
+    try:
+        return written.casefold() == text.casefold() or float(written) == float(text)
+    except ValueError:
+        return False
+
+
+def _is_near(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    """Whether two key paths are one but for places in lists, dots in keys, and what stands above one of them."""
+    one, other = (".".join(part for part in parts if not part.isdigit()) for parts in (path, wanted))
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
 def find_text(text: str, wanted: Wanted, budget: Budget) -> Found | None:

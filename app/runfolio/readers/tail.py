@@ -211,11 +211,14 @@ def _added(folder: Folder, growing: Mapping[str, Appended], known: Mapping[str, 
     """The new part of each file; None when one of them is not what it was, with more behind."""
     added: dict[str, Part] = {}
     untouched = True
+    last = max(growing, default="")
     for name in growing:
         mark = known[name]
         end = _sound_end(folder, name, mark)
         if end is None or _marked(folder, name, mark, mark.end).guard != mark.guard:
             return None
+        if mark.kind is Appended.RECORDS and end > mark.end and name != last:
+            return None  # its points stand before those of the files behind it
         added[name] = Part(mark.head, mark.end, end)
         untouched = untouched and _size(folder, name) == mark.end
     # Somebody wrote, and nothing became longer: what was there is something else now.
