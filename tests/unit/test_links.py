@@ -426,3 +426,14 @@ def test_equal_params_and_steps_that_go_on_are_legs() -> None:
 
 def test_steps_that_go_on_in_two_folders_tell_nobody_which_is_the_next_leg() -> None:
     assert len(runs(leg("jobs/a", 0, 99), leg("jobs/b", 100, 199), leg("jobs/c", 100, 150))) == 3
+
+
+def test_an_evaluation_that_names_the_checkpoint_is_a_run_of_its_own() -> None:
+    one = leg("jobs/bert-a", 0, 99)
+    test = leg("jobs/bert-test", 100, 100, params="q", resumed="/scratch/jobs/bert-a/last.ckpt")
+    far = leg("jobs/bert-far", 5_000, 5_100, params="r", resumed="/scratch/jobs/bert-a/last.ckpt")
+    assert len(runs(one, test, far)) == 3
+
+
+def test_folds_that_log_on_one_step_are_runs_of_their_own() -> None:
+    assert len(runs(leg("cv/fold_0", 0, 99), leg("cv/fold_1", 100, 199))) == 2

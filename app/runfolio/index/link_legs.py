@@ -8,6 +8,7 @@ fine-tuning.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -18,6 +19,8 @@ from runfolio.index.linkable import SeriesMark
 
 _FEWEST_WORDS = 2
 """Names of a checkpoint's path that have to be those of a folder, where the folder has so many."""
+_PARALLEL = re.compile(r"(?:^|[^a-z])(?:k?folds?|cv|split|seed)(?:$|[^a-z])")
+"""Folders of jobs that are several by nature, though one step may count through all of them."""
 _GAP = 2.0
 """The next leg begins at most so many strides after the last step of the one before."""
 
@@ -110,7 +113,7 @@ def _by_checkpoint(groups: Sequence[Group]) -> list[Link]:
                         fitting[id(other)] = (max(shared, known[0]), other)
             best = max((shared for shared, _ in fitting.values()), default=0)
             found = [other for shared, other in fitting.values() if shared == best]
-            if len(found) == 1 and _same_tool(found[0], group) and _goes_on(found[0], group):
+            if len(found) == 1 and _same_tool(found[0], group) and _continues_a_curve(found[0], group):
                 links.append((found[0], group, f"it went on from a checkpoint of the leg before: {text}"))
     return links
 
@@ -133,7 +136,8 @@ def _by_continuity(groups: Sequence[Group]) -> list[Link]:
     for group in groups:
         primary = group.primary
         # A tracker's own id says that they are two, unless it is the same; that was looked at first.
-        if primary.params_digest and not primary.has_id and primary.series:
+        name = group.path.rpartition("/")[2].lower()
+        if primary.params_digest and not primary.has_id and primary.series and not _PARALLEL.search(name):
             place = group.path.rpartition("/")[0]
             alike[group.source, place, primary.format, primary.params_digest].append(group)
     return [
@@ -152,6 +156,25 @@ def _goes_on(before: Group, after: Group) -> bool:
     known = [(a, b) for a, b in shared if a is not None and b is not None]
     # What is logged without a step (system metrics) counts from 0 in each leg.
     return all(b >= a for a, b in known) and any(b > a for a, b in known)
+
+
+def _continues_a_curve(before: Group, after: Group) -> bool:
+    """Whether a series that varies goes on behind the earlier leg's last step, without a gap.
+
+    An evaluation names the checkpoint, too, and logs one point of its own.
+    """
+    for earlier, later in _shared(before, after):
+        if later.n > 1 and is_telling(plain_name(later.name), later) and _reaches_on(earlier, later):
+            return _goes_on(before, after)
+    return False
+
+
+def _reaches_on(earlier: SeriesMark, later: SeriesMark) -> bool:
+    first, last, start, end = earlier.first_step, earlier.last_step, later.first_step, later.last_step
+    if first is None or last is None or start is None or end is None:
+        return False
+    stride = (last - first) / max(1, earlier.n - 1)
+    return end > last and start <= last + max(1.0, _GAP * stride)
 
 
 def _follows(before: Group, after: Group) -> bool:

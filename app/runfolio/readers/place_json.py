@@ -21,6 +21,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OFTEN = 1 << 14
+_WRAPPERS = frozenset({"value", "values", "observations", "data"})
+"""Keys below a metric's name that hold its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,6 @@ class Leaf:
             return float(self.text.strip('"'))
         except ValueError:
             return None
-
-    @property
-    def name(self) -> tuple[str, ...]:
-        """The path without the places in lists at its end."""
-        path = self.path
-        while len(path) > 1 and path[-1].isdigit():
-            path = path[:-1]
-        return path
 
 
 def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
@@ -91,27 +85,38 @@ def find_json(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | No
     """Where the wanted value starts in the text, and its key path in words; None when it is not there."""
     if wanted.point is None:
         return _find_text(text, wanted, budget)
-    named: list[Leaf] = []
-    counters: defaultdict[int, list[float]] = defaultdict(list)
+    found: list[tuple[int, Leaf]] = []
+    counters: defaultdict[int, dict[str, float]] = defaultdict(dict)
     beside: defaultdict[int, set[float]] = defaultdict(set)
     for leaf in leaves(text, budget):
         number = leaf.number
         if number is None:
             continue
         beside[leaf.owner].add(number)
-        if plain_name(leaf.path[-1] if leaf.path else "") in STEP_NAMES:
-            counters[leaf.owner].append(number)
-        if wanted.point.has(number) and is_name(leaf.name, wanted.name):
-            named.append(leaf)
+        if (counter := plain_name(leaf.path[-1] if leaf.path else "")) in STEP_NAMES:
+            counters[leaf.owner].setdefault(counter, number)
+        if wanted.point.has(number) and (more := unnamed_parts(leaf.path, wanted.name)) is not None:
+            found.append((more, leaf))
+    # `loss` is not `val.loss` where both are there.
+    least = min((more for more, _ in found), default=0)
+    named = [leaf for more, leaf in found if more == least]
     step = wanted.point.step
     if step is not None:
         # What is called a step says which it is; only where nothing is does a number beside the value.
-        named = [n for n in named if n.owner not in counters or step in counters[n.owner]]
-        named = [n for n in named if step in beside[n.owner] or n.path[-1] == str(step)] or named
-    if not named:
+        with_step = [n for n in named if n.owner in counters and _step_of(counters[n.owner]) == step]
+        free = [n for n in named if n.owner not in counters]
+        beside_it = [n for n in free if step in beside[n.owner] or n.path[-1] == str(step)]
+        # Where nothing tells the step the value alone will do if it stands once.
+        named = with_step or beside_it or (free if len(free) == 1 else [])
+    if wanted.point.repeat >= len(named):
         return None
-    leaf = named[min(wanted.point.repeat, len(named) - 1)]
+    leaf = named[wanted.point.repeat]
     return leaf.start, ".".join(leaf.path)
+
+
+def _step_of(counters: dict[str, float]) -> float:
+    """The one that readers take for the step where a row has several."""
+    return next(counters[name] for name in STEP_NAMES if name in counters)
 
 
 def _find_text(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | None:
@@ -125,19 +130,23 @@ def _find_text(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | N
             tail = leaf.path[:-1] if leaf.path[-1:] == ("value",) else leaf.path
             if close is None and tail[-len(wanted.path) :] == wanted.path and may_be(leaf.text, wanted.text):
                 close = leaf
-        elif leaf.text in (wanted.text, json.dumps(wanted.text)) and is_name(leaf.path, wanted.name):
+        elif leaf.text in (wanted.text, json.dumps(wanted.text)) and unnamed_parts(leaf.path, wanted.name) is not None:
             return leaf.start, ".".join(leaf.path)
     return None if close is None else (close.start, ".".join(close.path))
 
 
-def is_name(path: tuple[str, ...], name: str) -> bool:
-    """Whether the end of a key path spells a metric's name, whatever stands between its parts."""
-    for parts in range(1, min(len(path), 6) + 1):
-        tail = path[-parts:]
+def unnamed_parts(path: tuple[str, ...], name: str) -> int | None:
+    """How many keys stand above those that spell a metric's name, whatever stands between its parts; None without."""
+    every = tuple(part for part in path if not part.isdigit())
+    if every and every[-1] == name:
+        return len(every) - 1
+    keys = tuple(part for part in every if part not in _WRAPPERS)
+    for parts in range(1, min(len(keys), 6) + 1):
+        tail = keys[-parts:]
         if any(between.join(tail) == name for between in ("/", ".", "_")):
-            return True
+            return len(keys) - parts
     # Readers put a word before the names of some files' metrics ("eval/loss" of a key "loss").
-    return bool(path) and path[-1] == name.rpartition("/")[2]
+    return len(keys) if keys and keys[-1] == name.rpartition("/")[2] else None
 
 
 def _unquoted(token: str) -> str:

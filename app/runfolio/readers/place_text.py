@@ -15,6 +15,8 @@ from runfolio.readers.tabular import STEP_NAMES, plain_name
 _OFTEN = 1 << 14
 _LONGEST_LINE = 1 << 20
 _DELIMITERS = (",", "\t", ";", "|")
+_COUNTERS = ("totalenvinteracts", "time/total_timesteps", *STEP_NAMES)
+"""Columns that say the step, the most telling first: those of Spinning Up and Stable-Baselines3 before the usual ones."""
 _BREAKS = re.compile(r"\r\n|\n|\r")
 _WORDS = re.compile(r"[^\s,;=:|\[\]{}()'\"]+")
 _SECTION = re.compile(r"\s*\[+\s*((?:[^\[\]:]|:(?! ))+?)\s*\]+\s*(?:[#;].*)?$")
@@ -65,7 +67,9 @@ def _find_cell(
     place, name = column
     rows = csv.reader(_short(lines[header + 1 :]), delimiter=delimiter)
     names = next(csv.reader([lines[header]], delimiter=delimiter), [])
-    counters = [n for n, title in enumerate(names) if n != place and plain_name(title.strip()) in STEP_NAMES]
+    titles = [plain_name(title.strip()) for title in names]
+    # In the order in which readers look for the step.
+    counters = [titles.index(title) for title in _COUNTERS if title in titles and titles.index(title) != place]
     with_step: list[int] = []
     without: list[int] = []
     for number, row in enumerate(rows):
@@ -93,14 +97,15 @@ def _find_cell(
 def find_in_lines(text: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Found | None:
     """A line with the value and the step among its words; one that also names the metric goes first.
 
-    is_own   whether the file is the metric's by what its reader says; other files have to name it in the line.
+    is_own   whether the file is that of this one metric; the lines of other files have to name it.
     """
     point = wanted.point
     if point is None:
         return None
     best: dict[tuple[bool, bool], list[Found]] = {}
+    last = _whole(wanted.name, wanted.name.rpartition("/")[2].rpartition(".")[2])
     for number, line in _numbered(text, budget):
-        if not is_own and wanted.name not in line:
+        if not is_own and not last.search(line):
             continue
         words = _WORDS.findall(line)
         if not any(_is_value(word, point) for word in words):
@@ -110,7 +115,7 @@ def find_in_lines(text: str, wanted: Wanted, budget: Budget, *, is_own: bool) ->
     if not best:
         return None
     found = best[max(best, key=lambda key: (key[1], key[0]))]
-    return found[min(point.repeat, len(found) - 1)]
+    return found[point.repeat] if point.repeat < len(found) else None
 
 
 def find_key(text: str, wanted: Wanted, budget: Budget) -> Found | None:
@@ -165,11 +170,12 @@ def find_text(text: str, wanted: Wanted, budget: Budget) -> Found | None:
     first: Found | None = None
     # JSON may have spelled its letters out.
     spelled = json.dumps(wanted.text)[1:-1]
-    value, name = _whole(wanted.text, spelled), _whole(wanted.path[-1] if wanted.path else wanted.name)
+    value = _whole(wanted.text, spelled)
+    names = [_whole(part) for part in (wanted.path or (wanted.name,))]
     for number, line in _numbered(text, budget):
         if (wanted.text in line or spelled in line) and value.search(line):
             found = Found(number, "", line)
-            if name.search(line):
+            if all(name.search(line) for name in names):
                 return found
             first = first or found
     return None if wanted.path else first

@@ -29,7 +29,7 @@ _SQLITE = b"SQLite format 3\0"
 _TEXT_BYTES = 1 << 30
 _TABLES = {
     "mlflow_sqlite": ("table metrics, key {name}{step}", "table params, key {name}"),
-    "optuna": ("table trial_intermediate_values{step}", "table trial_params, param_name {name}"),
+    "optuna": ("what the trial reported as {name}{step}", "the trial's param {name}"),
     "trackio": ("table metrics, key {name}{step}", "table configs, key {name}"),
     "aim": ("sequence {name}{step}", "attribute {name}"),
 }
@@ -104,7 +104,8 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
     try:
         if ".zip/" in name or name.endswith(".zip"):
             return _in_zip(folder, name, wanted, budget)
-        if reader == "aim":
+        if reader == "aim" or (reader == "optuna" and is_own):
+            # Many runs in one file: the value alone does not tell whose it is.
             return _in_store(folder.where(name), reader, wanted)
         head = folder.head(name, 64)
         if head.startswith(_SQLITE):
@@ -160,7 +161,8 @@ def _in_text(data: bytes, where: str, wanted: Wanted, budget: Budget, *, is_own:
         # A file for each param, named as it is.
         return Place(where, 1, excerpt=_cut(text)) if text.strip("\n") == wanted.text else None
     if wanted.point is not None:
-        found = find_in_table(text, wanted, budget) or find_in_lines(text, wanted, budget, is_own=is_own)
+        is_of_one = is_own and where.endswith(f"/{wanted.name}")
+        found = find_in_table(text, wanted, budget) or find_in_lines(text, wanted, budget, is_own=is_of_one)
     elif wanted.path and not where.lower().endswith((".log", ".jsonl")):
         found = find_key(text, wanted, budget) or find_text(text, wanted, budget)
     else:
