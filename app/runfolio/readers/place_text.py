@@ -16,7 +16,7 @@ _OFTEN = 1 << 14
 _LONGEST_LINE = 1 << 20
 _DELIMITERS = (",", "\t", ";", "|")
 _COUNTERS = ("totalenvinteracts", "time/total_timesteps", *STEP_NAMES)
-"""Columns that say the step, the most telling first: those of Spinning Up and Stable-Baselines3 before the usual ones."""
+"""Columns that say the step, the most telling first; those of Spinning Up and Stable-Baselines3 lead."""
 _BREAKS = re.compile(r"\r\n|\n|\r")
 _WORDS = re.compile(r"[^\s,;=:|\[\]{}()'\"]+")
 _SECTION = re.compile(r"\s*\[+\s*((?:[^\[\]:]|:(?! ))+?)\s*\]+\s*(?:[#;].*)?$")
