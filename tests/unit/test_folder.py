@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,63 @@ def test_names_that_are_not_utf8_can_be_read_and_are_shown_as_valid_text(tmp_pat
 def test_a_folder_that_vanished_says_so(tmp_path: Path) -> None:
     with pytest.raises(FolderUnreadable, match="No such file"):
         Folder(tmp_path, "gone").listing  # noqa: B018
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_no_link_on_the_way_to_a_file_is_followed(tmp_path: Path, held: bool) -> None:
+    outside = tmp_path / "outside" / "sub"
+    outside.mkdir(parents=True)
+    (outside / "secret.txt").write_text("canary")
+    root = tmp_path / "runs"
+    (root / "in").mkdir(parents=True)
+    (root / "away").symlink_to(tmp_path / "outside")
+    (root / "in" / "away").symlink_to(tmp_path / "outside")
+    folder = Folder(root)
+    with folder.held() if held else nullcontext():
+        for above in ("away", "in/away"):
+            with pytest.raises(FolderUnreadable):
+                folder.read(f"{above}/sub/secret.txt", 100)
+            with pytest.raises(FolderUnreadable):
+                folder.sub(f"{above}/sub").listing  # noqa: B018
+            assert not folder.sub(f"{above}/sub").is_there
+    with pytest.raises(FolderUnreadable):
+        Folder(root, "away/sub").listing  # noqa: B018
+
+
+def test_a_link_put_in_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "a" / "b" / "loss.txt").write_text("1")
+    (tmp_path / "outside" / "b").mkdir(parents=True)
+    (tmp_path / "outside" / "b" / "loss.txt").write_text("canary")
+    below = Folder(root).sub("a/b")
+    assert [*below.files] == ["loss.txt"]
+    (root / "a").rename(tmp_path / "away")
+    (root / "a").symlink_to(tmp_path / "outside")
+    with pytest.raises(FolderUnreadable):
+        below.read("loss.txt", 100)
+
+
+def test_what_is_noted_of_a_file_is_how_it_was_before_it_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "loss.txt"
+    file.write_text("1\n")
+    folder = Folder(tmp_path)
+    assert "loss.txt" in folder.files
+    assert [*folder.read_many(folder.files, 100)] == [("loss.txt", b"1\n")]
+    file.write_text("1\n2\n")
+    assert folder.files["loss.txt"].size == 2
+    assert [(e.name, e.size) for e in folder.files.values()] == [("loss.txt", 2)]
+    assert Folder(tmp_path).files["loss.txt"].size == 4
+
+
+def test_files_that_went_away_since_the_folder_was_listed_are_empty_and_cannot_be_read(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("1")
+    folder = Folder(tmp_path)
+    assert len(folder.files) == 2
+    (tmp_path / "a").unlink()
+    assert {name: entry.size for name, entry in folder.files.items()} == {"a": 0, "b": 1}
+    (failure,) = (found for name, found in folder.read_many(folder.files, 100) if name == "a")
+    assert isinstance(failure, FolderUnreadable)
+    with pytest.raises(KeyError):
+        folder.files["c"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runfolio.api import Workspace
-from runfolio.readers.fingerprint import settled_mark
+from runfolio.readers.contract import Budget
+from runfolio.readers.fingerprint import fingerprint, settled_mark
+from runfolio.readers.folder import Folder
+from runfolio.readers.mlflow import MlflowFiles
+from runfolio.readers.parse import parse
 
 RUN = "a" * 32
 
@@ -68,3 +73,19 @@ def test_a_folder_replaced_by_a_link_is_another_one(tmp_path: Path, run: Path) -
     run.symlink_to(tmp_path / "elsewhere")
     assert before
     assert settled_mark(tmp_path, f"mlruns/1/{RUN}") == ""
+
+
+def test_a_file_that_grew_while_it_was_read_is_read_again(tmp_path: Path) -> None:
+    # Of a run that goes on, what is noted is how its files were when they were opened.
+    going_on = made(tmp_path / "mlruns" / "1" / RUN, "status: 1\n")
+    claim = MlflowFiles().claim(Folder(tmp_path / "mlruns", f"1/{RUN}"), frozenset())
+    assert claim is not None
+    before = fingerprint(Folder(tmp_path / "mlruns", claim.path), claim)
+    assert parse(tmp_path / "mlruns", claim, Budget()).fingerprint == before
+    (going_on / "metrics" / "train" / "loss").write_text("1788336000000 0.5 0\n1788336001000 0.4 1\n")
+    assert parse(tmp_path / "mlruns", claim, Budget()).fingerprint != before
+
+
+def test_an_ended_run_that_was_copied_elsewhere_is_read_once_more(tmp_path: Path, run: Path) -> None:
+    # Its folders have new times then; what is in it is the same run.
+    assert looked(tmp_path, lambda: os.utime(run / "metrics", ns=(1, 1))) == 1

@@ -12,7 +12,8 @@ import xxhash
 
 from runfolio.errors import FolderUnreadable
 from runfolio.readers.contract import Claim
-from runfolio.readers.folder import Entry, Folder
+from runfolio.readers.folder import Folder
+from runfolio.readers.listing import Entry
 
 
 def fingerprint(folder: Folder, claim: Claim) -> str:

@@ -7,57 +7,33 @@ allows are walked part by part, and reading leaves no access time behind where t
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
+from weakref import ReferenceType, ref
 
 from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
 from runfolio.model.display import storable
+from runfolio.readers.listing import Entry, Files, Listing, kind_of_mode, names_in
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 _NOATIME = getattr(os, "O_NOATIME", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_DIRECTORY_FLAGS = os.O_RDONLY | _DIRECTORY | _NONBLOCK
+_FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY
 _HAS_DIR_FD = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 
 _ONE_READ = 1 << 20
 
-_SAFE_PATH_BYTES = 900
-"""Longest relative path that is opened in one call; longer ones are walked in chunks."""
-
-
-class Entry(NamedTuple):
-    """A regular file: its name in the folder, size in bytes and modification time in nanoseconds."""
-
-    name: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """A directory entry that is neither a regular file nor a folder, and so is never opened.
-
-    kind   "link", "pipe", "socket", "device" or "unreadable".
-    """
-
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What lies in a folder, by name in sorted order."""
-
-    files: dict[str, Entry]
-    folders: tuple[str, ...]
-    odd: tuple[Odd, ...]
+Base: TypeAlias = int | str
+"""An open folder: a descriptor where the system has them, else the path as text."""
 
 
 class Folder:
@@ -71,7 +47,11 @@ class Folder:
     def __init__(self, root: Path, path: str = "") -> None:
         self.root = root
         self.path = path
+        self._top = self
+        # Weak, so that a walk over a large tree does not keep all of it.
+        self._above: ReferenceType[Folder] | None = None
         self._below: dict[str, Folder] = {}
+        self._held: Base | None = None
 
     def __repr__(self) -> str:
         return f"Folder({str(self.root)!r}, {self.path!r})"
@@ -98,45 +78,46 @@ class Folder:
         """A folder in here; `name` may hold `/`. Raises FolderUnreadable for names that would climb out."""
         if "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
             raise FolderUnreadable(f"{storable(name)!r} is not the name of a folder in here", where=self.shown)
+        here = self
+        for part in name.split("/"):
+            here = here._sub(part)
+        return here
+
+    def _sub(self, name: str) -> Folder:
         below = self._below.get(name)
         if below is None:
-            below = self._below[name] = Folder(self.root, self.join(name))
+            below = self._below[name] = self._made(name)
+            below._top = self._top
+            below._above = ref(self)
         return below
+
+    def _made(self, name: str) -> Folder:
+        """The folder of that name in here, as what this one is."""
+        return Folder(self.root, self.join(name))
 
     def parent(self) -> Folder | None:
         """The folder above; None for the root: nothing above what the user opened is ever read."""
-        return Folder(self.root, self.path.rpartition("/")[0]) if self.path else None
+        if not self.path:
+            return None
+        above = self._above() if self._above is not None else None
+        return above or Folder(self.root, self.path.rpartition("/")[0])
 
     @cached_property
     def listing(self) -> Listing:
-        """Names, sizes and times of what lies here. Raises FolderUnreadable."""
-        files: list[Entry] = []
-        folders: list[str] = []
-        odd: list[Odd] = []
+        """What lies here: names as of now, sizes and times as of when they are first asked for. FolderUnreadable."""
         try:
-            with self._opened() as handle, os.scandir(handle) as entries:
-                for entry in entries:
-                    name = entry.name
-                    try:
-                        facts = entry.stat(follow_symlinks=False)
-                    except OSError:
-                        odd.append(Odd(name, "unreadable"))
-                        continue
-                    mode = facts.st_mode
-                    if stat.S_ISREG(mode):
-                        files.append(Entry(name, facts.st_size, facts.st_mtime_ns))
-                    elif stat.S_ISDIR(mode):
-                        folders.append(name)
-                    else:
-                        odd.append(Odd(name, _kind(mode)))
+            with self._opened() as handle:
+                files, folders, odd = names_in(handle)
         except OSError as error:
             raise FolderUnreadable(
                 f"The folder cannot be listed: {error.strerror or error}",
                 hint="Check that you may read it and that the disk is still there.",
                 where=self.shown,
             ) from error
-        files.sort()
-        return Listing({e.name: e for e in files}, tuple(sorted(folders)), tuple(sorted(odd, key=lambda o: o.name)))
+        odd.sort(key=lambda o: o.name)
+        root, path = self.root, self.path
+        # The listing must not hold on to the folder that holds on to it.
+        return Listing(Files(files, lambda names: _look(Folder(root, path), names)), tuple(sorted(folders)), tuple(odd))
 
     @property
     def is_there(self) -> bool:
@@ -163,8 +144,8 @@ class Folder:
             raise _cannot_open(error, self.shown) from error
 
     @property
-    def files(self) -> dict[str, Entry]:
-        """Regular files by name, sorted."""
+    def files(self) -> Mapping[str, Entry]:
+        """Regular files by name, sorted; see `listing.Files`."""
         return self.listing.files
 
     @property
@@ -187,24 +168,46 @@ class Folder:
         The folder is looked up once for all of them, which halves the system calls of stores that keep a file for
         each value. `names` are file names, without `/`. Failures are those of `read`.
         """
+        listed = self._listed_files()
+        note = listed.note if listed is not None else None
+        largest = min(limit, _ONE_READ)
         try:
             with self._opened() as base:
                 for name in names:
+                    # What nearly all are, sound and small, without a call that is not needed.
+                    handle = _try_open(name, base)
+                    if handle >= 0:
+                        try:
+                            facts = os.fstat(handle)
+                            size = facts.st_size
+                            data = os.read(handle, size + 1) if _is_small(facts, largest) else b""
+                        except OSError:
+                            data, size = b"", 0
+                        finally:
+                            os.close(handle)
+                        if 0 < len(data) <= size:
+                            if note is not None:
+                                note(name, facts)
+                            yield name, data
+                            continue
                     yield name, self._content(name, base, limit)
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
 
-    def _content(self, name: str, base: int | str, limit: int) -> bytes | RunfolioError:
+    def _listed_files(self) -> Files | None:
+        listed = self.__dict__.get("listing")
+        return listed.files if listed is not None and isinstance(listed.files, Files) else None
+
+    def _content(self, name: str, base: Base, limit: int) -> bytes | RunfolioError:
+        handle = -1
         try:
             handle, size = self._open_file(name, base)
-        except FolderUnreadable as failure:
-            return failure
-        try:
             return self._read_whole(handle, size, name, limit)
         except RunfolioError as failure:
             return failure
         finally:
-            os.close(handle)
+            if handle >= 0:
+                os.close(handle)
 
     def head(self, name: str, size: int = 4096) -> bytes:
         """At most the first `size` bytes of a file. Raises FolderUnreadable."""
@@ -230,18 +233,22 @@ class Folder:
         finally:
             os.close(handle)
 
-    def _open_file(self, name: str, base: int | str) -> tuple[int, int]:
+    def _open_file(self, name: str, base: Base) -> tuple[int, int]:
         """A descriptor that the caller closes, and the size. Raises FolderUnreadable for all but regular files."""
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise FolderUnreadable("That is not the name of a file", where=self.where(name))
         try:
-            handle = _open(name, base, os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY)
+            handle = _open(name, base)
         except OSError as error:
             raise _cannot_open(error, self.where(name)) from error
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             os.close(handle)
-            raise FolderUnreadable(f"Not a regular file but a {_kind(facts.st_mode)}", where=self.where(name))
+            raise FolderUnreadable(f"Not a regular file but a {kind_of_mode(facts.st_mode)}", where=self.where(name))
+        listed = self._listed_files()
+        if listed is not None:
+            # Before it is read: if it changes from now on, it differs from what is noted here.
+            listed.note(name, facts)
         return handle, facts.st_size
 
     def _read_whole(self, handle: int, size: int, name: str, limit: int, offset: int = 0) -> bytes:
@@ -286,22 +293,102 @@ class Folder:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     @contextmanager
-    def _opened(self) -> Iterator[int | str]:
-        """A directory descriptor where the system has them, else the path as text."""
-        if not _HAS_DIR_FD:
-            yield str(self.root / self.path)
+    def held(self) -> Iterator[None]:
+        """Keep this folder open meanwhile: what is opened in it and below need not be looked up from the root again.
+
+        One that cannot be opened is not held, and whoever opens something in it is told why.
+        """
+        if self._held is not None or not _HAS_DIR_FD:
+            yield
             return
-        flags = os.O_RDONLY | _DIRECTORY | _NONBLOCK
-        handle = os.open(self.root, flags)
         try:
-            for chunk in _chunks(self.path):
-                # The root itself may be a link that the user chose; no part below it may be.
-                below = os.open(chunk, flags | _NOFOLLOW, dir_fd=handle)
-                os.close(handle)
-                handle = below
-            yield handle
+            self._held = self._open_below(self._nearest_held())
+        except OSError:
+            yield
+            return
+        try:
+            yield
         finally:
-            os.close(handle)
+            os.close(self._held)
+            self._held = None
+
+    @contextmanager
+    def _opened(self) -> Iterator[Base]:
+        """This folder as something to open files in. Raises OSError."""
+        if self._held is not None:
+            yield self._held
+        elif not _HAS_DIR_FD:
+            yield _plain_path(self.root, self.path)
+        else:
+            handle = self._open_below(self._nearest_held())
+            try:
+                yield handle
+            finally:
+                os.close(handle)
+
+    def _nearest_held(self) -> Folder | None:
+        """The nearest folder above that is held open."""
+        above = self._above() if self._above is not None else None
+        while above is not None:
+            if above._held is not None:
+                return above
+            above = above._above() if above._above is not None else None
+        return self._top if self._top._held is not None else None
+
+    def _open_below(self, held: Folder | None) -> int:
+        """A descriptor of this folder, looked up from one that is held, or from the root.
+
+        The root itself may be a link that the user chose; no part below it may be, so each is opened by itself.
+        """
+        if held is None:
+            base = handle = os.open(self.root, _DIRECTORY_FLAGS)
+            parts = self.path
+        else:
+            assert isinstance(held._held, int)
+            base = handle = held._held
+            parts = self.path[len(held.path) :].lstrip("/")
+        try:
+            for part in parts.split("/") if parts else ():
+                below = os.open(part, _DIRECTORY_FLAGS | _NOFOLLOW, dir_fd=handle)
+                if held is None or handle != base:
+                    os.close(handle)
+                handle = below
+        except OSError:
+            if held is None or handle != base:
+                os.close(handle)
+            raise
+        return handle if held is None or handle != base else os.dup(handle)
+
+
+def _look(folder: Folder, names: list[str]) -> Iterator[Entry]:
+    """Sizes and times of those files that can be seen and are regular still."""
+    try:
+        with folder._opened() as base:
+            for name in names:
+                try:
+                    facts = _lstat(name, base)
+                except OSError:
+                    continue  # gone, or not to be seen: whoever opens it is told
+                if stat.S_ISREG(facts.st_mode):
+                    yield Entry(name, facts.st_size, facts.st_mtime_ns)
+    except OSError:
+        return  # the folder itself is gone meanwhile, and with it all files
+
+
+def _lstat(path: str, base: Base) -> os.stat_result:
+    if isinstance(base, str):
+        return os.lstat(os.path.join(base, path))  # noqa: PTH118
+    return os.stat(path, dir_fd=base, follow_symlinks=False)
+
+
+def _plain_path(root: Path, path: str) -> str:
+    """The path as text, where no folder can be opened. Raises OSError when a part of it below the root is a link."""
+    here = str(root)
+    for part in path.split("/") if path else ():
+        here = os.path.join(here, part)  # noqa: PTH118
+        if not stat.S_ISDIR(os.lstat(here).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    return here
 
 
 def _cannot_open(error: OSError, where: str) -> FolderUnreadable:
@@ -312,41 +399,32 @@ def _cannot_open(error: OSError, where: str) -> FolderUnreadable:
     )
 
 
-def _open(name: str, base: int | str, flags: int) -> int:
+def _open(name: str, base: Base) -> int:
     if isinstance(base, str):
-        return os.open(os.path.join(base, name), flags)  # noqa: PTH118
+        return os.open(os.path.join(base, name), _FILE_FLAGS)  # noqa: PTH118
     try:
-        return os.open(name, flags | _NOATIME, dir_fd=base)
+        return os.open(name, _FILE_FLAGS | _NOATIME, dir_fd=base)
     except PermissionError:
         # O_NOATIME is only for the owner of the file; everybody else reads as usual.
-        return os.open(name, flags, dir_fd=base)
+        return os.open(name, _FILE_FLAGS, dir_fd=base)
 
 
-def _is_file(path: str, base: int | str) -> bool:
+def _try_open(name: str, base: Base) -> int:
+    """A descriptor, or -1 when it takes a closer look; the name of a file in the folder, never a path."""
+    if isinstance(base, str) or "/" in name:
+        return -1
     try:
-        if isinstance(base, str):
-            return stat.S_ISREG(os.lstat(os.path.join(base, path)).st_mode)  # noqa: PTH118
-        return stat.S_ISREG(os.stat(path, dir_fd=base, follow_symlinks=False).st_mode)
+        return os.open(name, _FILE_FLAGS | _NOATIME, dir_fd=base)
+    except (OSError, ValueError):
+        return -1
+
+
+def _is_small(facts: os.stat_result, largest: int) -> bool:
+    return facts.st_size < largest and stat.S_ISREG(facts.st_mode)
+
+
+def _is_file(path: str, base: Base) -> bool:
+    try:
+        return stat.S_ISREG(_lstat(path, base).st_mode)
     except OSError:
         return False  # not there, or not to be seen: either way nothing that could be read
-
-
-def _chunks(path: str) -> Iterator[str]:
-    """The path in pieces short enough for one system call each."""
-    if len(path) * 4 <= _SAFE_PATH_BYTES or len(os.fsencode(path)) <= _SAFE_PATH_BYTES:
-        if path:
-            yield path
-        return
-    yield from path.split("/")
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISLNK(mode):
-        return "link"
-    if stat.S_ISFIFO(mode):
-        return "pipe"
-    if stat.S_ISSOCK(mode):
-        return "socket"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    return "device"

@@ -108,7 +108,8 @@ class MlflowFiles:
         if claim.prune is not None:
             yield from _experiment_problems(folder, budget)
             return
-        run = _Run(folder, budget)
+        with folder.held():
+            run = _Run(folder, budget)
         yield run.result([*parse_metrics(run.files, budget)])
 
     def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
@@ -122,7 +123,8 @@ class MlflowFiles:
                 if item.claim.prune is not None:
                     waiting.append([*_experiment_problems(item.folder, item.budget)])
                 else:
-                    run = _Run(item.folder, item.budget, around)
+                    with item.folder.held():
+                        run = _Run(item.folder, item.budget, around)
                     waiting.append(run)
                     size += sum(len(file.data) for file in run.files)
             except RunfolioError as failure:

@@ -30,7 +30,8 @@ class Parsed:
     """What came out of one claimed folder.
 
     failed        nothing could be made of it.
-    fingerprint   what the folder looked like before it was read; "" when that could not be seen.
+    fingerprint   what the folder looked like before it was read, file by file; "" when that could not be seen, and
+                  "settled" when `settled` is enough.
     settled       the same by `settled_mark`, when all runs in it have ended and it is one that then settles; else "".
     """
 
@@ -48,9 +49,9 @@ def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None
     folder   what stands in for the claimed folder, see `tail`.
     """
     whole = Folder(root, claim.path)
-    folder = folder or whole
     # Before reading: what changes while it is read is then read again the next time.
-    mark = _Mark.of(root, whole, claim)
+    mark = _Mark.of(whole, claim, read_here=folder is None)
+    folder = folder or whole
     pieces: list[Recording | Problem] = []
     try:
         # One by one: what came before a failure is kept.
@@ -93,32 +94,42 @@ def parse_all(root: Path, claims: Sequence[Claim], folder_s: float) -> list[Pars
 
 
 def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], folder_s: float) -> list[Parsed]:
-    work = [Work(Folder(root, claim.path), claim, Budget(seconds=folder_s)) for claim in claims]
-    marks = [_Mark.of(root, w.folder, w.claim) for w in work]
-    try:
-        results = [*reader.read_batch(work)]
-    except Exception:  # noqa: BLE001 - one by one, the folder that this is about shows, and only it is lost
-        _log.exception("reading %d folders together failed", len(claims))
-        return [parse(root, claim, Budget(seconds=folder_s)) for claim in claims]
-    return [
-        _parsed(w.claim, mark, [], problem_from(result, "folder-unreadable", w.folder.shown, Severity.ERROR))
-        if isinstance(result, RunfolioError)
-        else _parsed(w.claim, mark, result)
-        for w, mark, result in zip(work, marks, results, strict=True)
-    ]
+    top = Folder(root)
+    with top.held():
+        work = [Work(top.sub(claim.path) if claim.path else top, claim, Budget(seconds=folder_s)) for claim in claims]
+        marks = [_Mark.of(w.folder, w.claim) for w in work]
+        try:
+            results = [*reader.read_batch(work)]
+        except Exception:  # noqa: BLE001 - one by one, the folder that this is about shows, and only it is lost
+            _log.exception("reading %d folders together failed", len(claims))
+            return [parse(root, claim, Budget(seconds=folder_s)) for claim in claims]
+        return [
+            _parsed(w.claim, mark, [], problem_from(result, "folder-unreadable", w.folder.shown, Severity.ERROR))
+            if isinstance(result, RunfolioError)
+            else _parsed(w.claim, mark, result)
+            for w, mark, result in zip(work, marks, results, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What a folder looked like: file by file, and by the times of its folders where that may do."""
+    """What a folder looked like before it was read: file by file (None: not yet known), and by its folders' times."""
 
-    files: str
+    folder: Folder
+    claim: Claim
+    files: str | None
     folders: str
 
     @classmethod
-    def of(cls, root: Path, folder: Folder, claim: Claim) -> _Mark:
-        folders = settled_mark(root, claim.path) if claim.settles else ""
-        return cls(seen(folder, claim), folders)
+    def of(cls, folder: Folder, claim: Claim, *, read_here: bool = True) -> _Mark:
+        """`read_here`: it is this very object that the reader is given."""
+        folders = settled_mark(folder.root, claim.path) if claim.settles else ""
+        # Where the folders' times may do, files are looked at when they are opened anyway, which the listings note.
+        return cls(folder, claim, None if folders and read_here else seen(folder, claim), folders)
+
+    def of_files(self) -> str:
+        """The fingerprint, when the folder has been read."""
+        return seen(self.folder, self.claim) if self.files is None else self.files
 
 
 def _parsed(claim: Claim, mark: _Mark, pieces: Sequence[Recording | Problem], failure: Problem | None = None) -> Parsed:
@@ -128,7 +139,7 @@ def _parsed(claim: Claim, mark: _Mark, pieces: Sequence[Recording | Problem], fa
         problems.append(mask_problem(failure))
     failed = failure is not None and not recordings
     settled = mark.folders if failure is None and recordings and all(map(_has_ended, recordings)) else ""
-    return Parsed(claim, recordings, tuple(problems), failed, mark.files, settled)
+    return Parsed(claim, recordings, tuple(problems), failed, "settled" if settled else mark.of_files(), settled)
 
 
 def _has_ended(recording: Recording) -> bool:

@@ -8,7 +8,7 @@ the folder, shrinks, or no longer ends as it did, makes it be read as a whole.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ import xxhash
 from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
 from runfolio.model.params import Json
 from runfolio.readers.contract import Appended, Budget, Claim, GrowingReader
-from runfolio.readers.folder import Entry, Folder, Listing
+from runfolio.readers.folder import Folder
+from runfolio.readers.listing import Entry, Listing
 from runfolio.readers.parse import Parsed, parse
 from runfolio.readers.registry import reader_named
 
@@ -81,12 +82,9 @@ class PartFolder(Folder):
         self._parts = parts
         self._only = only
 
-    def sub(self, name: str) -> Folder:
-        """A folder in here that shows the same parts."""
-        plain = super().sub(name)
-        if not isinstance(plain, PartFolder):
-            plain = self._below[name] = PartFolder(self.root, plain.path, self._parts, self._only)
-        return plain
+    def _made(self, name: str) -> Folder:
+        """A folder in here shows the same parts."""
+        return PartFolder(self.root, self.join(name), self._parts, self._only)
 
     @cached_property
     def listing(self) -> Listing:
@@ -125,13 +123,17 @@ class PartFolder(Folder):
         wanted = min(size - len(data), part.end - start)
         return data + super().part(name, start, wanted) if wanted > 0 else data
 
-    def _content(self, name: str, base: int | str, limit: int) -> bytes | RunfolioError:
-        if self.join(name) not in self._parts:
-            return super()._content(name, base, limit)
-        try:
-            return self.read(name, limit)
-        except RunfolioError as failure:
-            return failure
+    def read_many(self, names: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | RunfolioError]]:
+        """See `Folder.read_many`."""
+        for name in names:
+            if self.join(name) not in self._parts:
+                yield from super().read_many([name], limit)
+                continue
+            try:
+                content: bytes | RunfolioError = self.read(name, limit)
+            except RunfolioError as failure:
+                content = failure
+            yield name, content
 
 
 @dataclass(frozen=True, slots=True)
