@@ -57,9 +57,37 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def below(process: int) -> list[int]:
+    """The processes that a process has started, and those that they have: workers are forked from a server."""
+    parents = {}
+    for process_folder in Path("/proc").glob("[0-9]*"):
+        number = int(process_folder.name)
+        try:
+            parents[number] = int(stat_fields(number)[1])
+        except OSError:
+            continue  # it has ended meanwhile
+    found = [process]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
+
+
+def stat_fields(process: int) -> list[str]:
+    """What /proc says of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
 def cpu_s() -> float:
-    """CPU seconds of this process and of its children that have ended."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    """CPU seconds of this process, of all below it, and of those of them that have ended."""
+    own = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    ticks = sum(sum(map(int, stat_fields(process)[11:15])) for process in below(os.getpid()))
+    return own + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_bytes(process: int) -> int:
+    """The most memory that a process has had in use."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 def main(tree: str, place: str) -> None:
@@ -71,9 +99,12 @@ def main(tree: str, place: str) -> None:
 
     from runfolio.api import Workspace
 
+    peaks: list[int] = []
+
     def whole() -> None:
         with Workspace.open(index, ledger) as workspace:
             workspace.index([root])
+            peaks.extend(map(peak_bytes, below(os.getpid())))
 
     used = cpu_s()
     import_s = seconds(whole)
@@ -97,7 +128,7 @@ def main(tree: str, place: str) -> None:
                 "index_bytes": size,
                 "again_s": again_s,
                 "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                "worker_peak_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+                "worker_peak_bytes": max(peaks),
             }
         )
     )

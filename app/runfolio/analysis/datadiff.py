@@ -6,7 +6,6 @@ frozen values.
 
 from __future__ import annotations
 
-import multiprocessing
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -21,6 +20,7 @@ from runfolio.analysis.datachange import DataDiff as DataDiff
 from runfolio.analysis.datafile import check_file
 from runfolio.analysis.dataworker import Request, compare, limit_memory
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
+from runfolio.processes import worker_context
 
 _LOOK_S = 0.05
 
@@ -71,7 +71,7 @@ def _in_a_worker(request: Request, limits: DataLimits, cancel: Cancellable | Non
         max_workers=1,
         initializer=limit_memory,
         initargs=(limits.memory_bytes,),
-        context=multiprocessing.get_context("spawn"),
+        context=worker_context(),
     )
     try:
         future = pool.schedule(compare, args=(request,), timeout=limits.seconds)

@@ -40,7 +40,7 @@ _LINK_SHARE = 20.0
 _PLACE_S = 60.0
 """For finding the place of a value in the files."""
 
-_WRITE_S = 0.4
+_WRITE_S = 1.5
 _MOST_SERIES = 20_000
 """What comes within this time is written together, unless it grows beyond what should lie in memory."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.errors import FolderUnreadable
 from runfolio.model.datasets import ArtifactRef
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem
@@ -16,25 +17,27 @@ _DEEPEST = 100
 """Levels of folders below params, metrics, tags or artifacts that are looked at."""
 
 
-def named_files(
-    folder: Folder, limit: int, budget: Budget, problems: list[Problem]
-) -> Iterator[tuple[str, str, bytes]]:
+def named_files(folder: Folder, limit: int, budget: Budget, problems: list[Problem]) -> list[tuple[str, str, bytes]]:
     """Name, path and content of each value below a folder, in the order of their names.
 
     limit   largest file that is read, in bytes.
     """
     found: list[tuple[str, str, bytes]] = []
+    parts = 0
     for prefix, below in _walk(folder, budget, problems, is_value=True):
+        parts += 1
         before = below.join("")
-        for name, content in below.read_many(below.files, limit):
-            if isinstance(content, RunfolioError):
+        for name, content in below.read_many(islice(below.files, budget.names + 1 - len(found)), limit):
+            if isinstance(content, bytes):
+                found.append((storable(prefix + name), storable(before + name), content))
+            else:
                 problems.append(problem_from(content, "unreadable-file", below.where(name)))
-                continue
-            if len(found) >= budget.names:
-                problems.append(_too_many(folder, budget))
-                return iter(sorted(found))
-            found.append((storable(prefix + name), storable(before + name), content))
-    return iter(sorted(found))
+        if len(found) > budget.names:
+            problems.append(_too_many(folder, budget))
+            del found[budget.names :]
+            break
+    # The files of one folder are in order already.
+    return sorted(found) if parts > 1 else found
 
 
 def named_texts(folder: Folder, budget: Budget, problems: list[Problem]) -> dict[str, str]:
@@ -42,7 +45,7 @@ def named_texts(folder: Folder, budget: Budget, problems: list[Problem]) -> dict
     texts: dict[str, str] = {}
     for name, where, content in named_files(folder, budget.text_bytes, budget, problems):
         try:
-            texts[name] = content.decode("utf-8")
+            texts[name] = content.decode()
         except UnicodeDecodeError:
             texts[name], odd = decode(content, where)
             problems += odd

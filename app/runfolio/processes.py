@@ -1,0 +1,22 @@
+"""How worker processes are started: forked from a small server that has nothing but the readers in it.
+
+Each worker started from nothing imports for 0.4 CPU seconds. A process that draws windows or holds a database must
+never be forked; the server is a new interpreter with one thread, so a fork of it is whole and holds no lock.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.context import BaseContext
+
+_AHEAD = "runfolio.readers.ahead"
+"""What the server imports; named here and not imported, since it is for the server alone."""
+
+
+def worker_context() -> BaseContext:
+    """How to start a worker. The server starts with the first worker, and ends when this process does."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_AHEAD])
+    return context
