@@ -179,6 +179,9 @@ create table metrics(key varchar(250) not null, value float not null, timestamp 
 create index index_metrics_run_uuid on metrics (run_uuid);
 create table latest_metrics(key varchar(250) not null, value float not null, timestamp bigint, step bigint not null,
     is_nan boolean not null, run_uuid varchar(32) not null, primary key (key, run_uuid));
+create index index_params_run_uuid on params (run_uuid);
+create index index_tags_run_uuid on tags (run_uuid);
+create index index_latest_metrics_run_uuid on latest_metrics (run_uuid);
 """
 
 MAKERS: dict[str, Callable[[Path, int], int]] = {

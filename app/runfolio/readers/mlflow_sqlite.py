@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import ClassVar
+from operator import itemgetter
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from runfolio.errors import FolderUnreadable
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.display import storable
-from runfolio.model.metrics import MetricSeries, series
+from runfolio.model.metrics import Floats, Ints, MetricSeries, series
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
@@ -35,10 +36,17 @@ from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions,
 from runfolio.readers.yaml_events import some
 
 _TABLES = ("experiments", "runs")
+_RUN = "run_uuid"
+_TOGETHER = 500
+"""Runs whose rows are read together."""
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _LARGEST = 1.7976931348623157e308
 """MLflow keeps infinities as the largest numbers, since its databases have no others."""
 _EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
+
+
+Only: TypeAlias = tuple[str, Sequence[Cell]] | None
+T = TypeVar("T")
 
 
 class MlflowSqlite:
@@ -104,10 +112,10 @@ class _Reader:
         self.budget = budget
         self.path = folder.where(name)
         self.experiments = self._experiments()
-        self.params = self._texts("params", "run_uuid")
-        self.tags = self._texts("tags", "run_uuid")
+        self.params: dict[str, dict[str, str]] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        self.finals: dict[str, dict[str, float]] = {}
         self.datasets, self.dataset_tags = self._datasets()
-        self.finals = self._finals()
         self.outputs = self._outputs()
         self.runless: list[str] = []
         self.versions = self._versions()
@@ -115,18 +123,23 @@ class _Reader:
         self.has_places = any(name in folder.folders for name in PLACES[:2])
 
     def recordings(self) -> Iterator[Recording]:
-        """Runs in the order of their rows; metrics are read along in the order of the runs' ids."""
+        """Runs in the order of their rows; what belongs to them is read for some at a time, whatever their number."""
         columns = (
             "run_uuid", "name", "status", "start_time", "end_time", "deleted_time", "lifecycle_stage", "artifact_uri",
             "experiment_id", "source_name", "source_version", "user_id", "entry_point_name",
         )  # fmt: skip
-        rows = {_text(row[0]): row for row in self.store.rows("runs", columns) if row[0] is not None}
-        made: dict[str, tuple[MetricSeries, ...]] = {}
-        for run_id, metrics in self._metrics():
-            made[run_id] = metrics
-        for run_id, row in rows.items():
-            self.budget.check(self.path)
-            yield self._recording(run_id, row, made.pop(run_id, ()))
+        rows = [row for row in self.store.rows("runs", columns) if row[0] is not None]
+        params, tags = _Some(self.store, "params", self._texts), _Some(self.store, "tags", self._texts)
+        finals, metrics = _Some(self.store, "latest_metrics", self._finals), _Some(self.store, "metrics", self._metrics)
+        for start in range(0, len(rows), _TOGETHER):
+            some_rows = rows[start : start + _TOGETHER]
+            ids = [row[0] for row in some_rows]
+            self.params, self.tags, self.finals = params.of(ids), tags.of(ids), finals.of(ids)
+            series_of = metrics.of(ids)
+            for row in some_rows:
+                self.budget.check(self.path)
+                run_id = _text(row[0])
+                yield self._recording(run_id, row, series_of.pop(run_id, ()))
 
     def _recording(self, run_id: str, row: Row, metrics: tuple[MetricSeries, ...]) -> Recording:
         (_, name, status, start, end, deleted, lifecycle, uri, experiment_id, source, version, user, entry) = row
@@ -195,40 +208,41 @@ class _Reader:
                 found[_text(number)].tags[storable(_text(key))] = storable(_text(value))
         return found
 
-    def _texts(self, table: str, owner: str) -> dict[str, dict[str, str]]:
+    def _texts(self, table: str, only: Only) -> dict[str, dict[str, str]]:
         """Names and texts by run, sorted by name as a file store has them."""
         found: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        for run_id, key, value in self.store.rows(table, (owner, "key", "value"), order=(owner, "key")):
+        for run_id, key, value in self.store.rows(table, (_RUN, "key", "value"), (_RUN, "key"), only=only):
             found[_text(run_id)][storable(_text(key))] = storable(_text(value))
         return found
 
-    def _finals(self) -> dict[tuple[str, str], float]:
-        columns = ("run_uuid", "key", "value", "is_nan")
-        return {
-            (_text(run_id), _text(key)): _value(value, is_nan)
-            for run_id, key, value, is_nan in self.store.rows("latest_metrics", columns)
-        }
+    def _finals(self, table: str, only: Only) -> dict[str, dict[str, float]]:
+        found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for run_id, key, value, is_nan in self.store.rows(table, (_RUN, "key", "value", "is_nan"), only=only):
+            found[_text(run_id)][_text(key)] = _value(value, is_nan)
+        return found
 
-    def _metrics(self) -> Iterator[tuple[str, tuple[MetricSeries, ...]]]:
+    def _metrics(self, table: str, only: Only) -> dict[str, tuple[MetricSeries, ...]]:
         """The series of each run; rows of one metric in the order they were written."""
-        columns = ("run_uuid", "key", "value", "timestamp", "step", "is_nan")
-        rows = self.store.rows("metrics", columns, order=("run_uuid",))
-        for run_id, group in groupby(rows, key=_first):
+        columns = (_RUN, "key", "value", "timestamp", "step", "is_nan")
+        rows = self.store.rows(table, columns, (_RUN,), only=only, raw=(_RUN, "key"))
+        made: dict[str, tuple[MetricSeries, ...]] = {}
+        for cell, group in groupby(rows, key=itemgetter(0)):
             self.budget.check(self.path)
-            yield _text(run_id), tuple(self._series(_text(run_id), [*group]))
+            run_id = _text(cell)
+            made[run_id] = tuple(self._series([*group], self.finals.get(run_id, {})))
+        return made
 
-    def _series(self, run_id: str, rows: Sequence[Row]) -> Iterator[MetricSeries]:
-        by_key: defaultdict[str, list[int]] = defaultdict(list)
-        for place, row in enumerate(rows):
-            by_key[_text(row[1])].append(place)
-        values = np.array([_value(row[2], row[5]) for row in rows], dtype=np.float64)
-        times = np.array([_integer(row[3]) for row in rows], dtype=np.int64)
-        steps = np.array([_integer(row[4]) for row in rows], dtype=np.int64)
+    def _series(self, rows: Sequence[Row], finals: Mapping[str, float]) -> Iterator[MetricSeries]:
+        _, keys, numbers, stamps, counts, nans = zip(*rows, strict=True)
+        by_key: defaultdict[Cell, list[int]] = defaultdict(list)
+        for place, cell in enumerate(keys):
+            by_key[cell].append(place)
+        values, times, steps = _values(numbers, nans), _integers(stamps), _integers(counts)
         known = (times >= _EARLIEST_MS) & (times <= _LATEST_MS)
         wall = np.where(known, np.where(known, times, 0) * 1000, NO_TIME)
-        for key in sorted(by_key):
-            places = np.array(by_key[key])
-            final = self.finals.get((run_id, key))
+        for key, some_places in sorted((_text(cell), places) for cell, places in by_key.items()):
+            places = np.array(some_places)
+            final = finals.get(key)
             if final is None:
                 final = latest(times[places], values[places], steps[places])
             yield series(
@@ -318,8 +332,22 @@ class _Reader:
         return artifacts(below, self.budget, problems)
 
 
-def _first(row: Row) -> Cell:
-    return row[0]
+class _Some(Generic[T]):
+    """What a table holds of some runs at a time, where it can be asked for it; else all of it at the first time."""
+
+    def __init__(self, store: Store, table: str, read: Callable[[str, Only], dict[str, T]]) -> None:
+        self._table = table
+        self._read = read
+        self._whole: dict[str, T] | None = None
+        self._finds = store.finds_by(table, _RUN)
+
+    def of(self, ids: Sequence[Cell]) -> dict[str, T]:
+        """What there is by run, of at least these runs."""
+        if self._finds:
+            return self._read(self._table, (_RUN, ids))
+        if self._whole is None:
+            self._whole = self._read(self._table, None)
+        return self._whole
 
 
 def _text(value: Cell) -> str:
@@ -339,6 +367,24 @@ def _value(value: Cell, is_nan: Cell) -> float:
         return math.nan
     number = float(value)
     return math.copysign(math.inf, number) if abs(number) >= _LARGEST else number
+
+
+def _values(cells: Sequence[Cell], nans: Sequence[Cell]) -> Floats:
+    """`_value` of each; all together where they are numbers, which they are in a sound store."""
+    if not {*map(type, cells)} <= {int, float}:
+        return np.array([_value(cell, is_nan) for cell, is_nan in zip(cells, nans, strict=True)], dtype=np.float64)
+    values = np.array(cells, dtype=np.float64)
+    beyond = np.abs(values) >= _LARGEST
+    values[beyond] = np.copysign(np.inf, values[beyond])
+    if any(nans):
+        values[[*map(bool, nans)]] = np.nan
+    return values
+
+
+def _integers(cells: Sequence[Cell]) -> Ints:
+    """`_integer` of each."""
+    whole = {*map(type, cells)} == {int}
+    return np.array(cells if whole else [_integer(cell) for cell in cells], dtype=np.int64)
 
 
 def _time(value: Cell) -> int | None:
