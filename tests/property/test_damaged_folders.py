@@ -109,7 +109,7 @@ def test_damaged_runs_end_in_runs_and_problems_only(name: str, seed: int) -> Non
                 rng.choice(DAMAGE)(file, rng)
         before = digest(root)
         claims = [unit.claim for unit in scan(root) if not isinstance(unit, Problem)]
-        parsed = parse_all(root, claims, 20.0)
+        parsed = [*parse_all(root, claims, [20.0] * len(claims))]
         pack(parsed)
         problems = [p for one in parsed for p in (*one.problems, *(q for r in one.recordings for q in r.problems))]
         assert [p for p in problems if p.code in ("reader-failed", "out-of-memory", "too-slow")] == []

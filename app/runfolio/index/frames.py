@@ -30,7 +30,7 @@ Place = tuple[str, str]
 class Batch:
     """Rows of some claimed folders.
 
-    places      the claimed folders, in the order they were read.
+    places      the claimed folders that begin in it: what is known of them is replaced.
     recordings, series   how many there are; their numbers in the tables count from 0.
     tables      a frame for each table that gets rows, without the `source` column of those that have one.
     points      the points of all series in their order, in one or more parts.
@@ -81,17 +81,19 @@ def pack(units: Sequence[Parsed]) -> Batch:
     places = tuple((storable(u.claim.path), u.claim.reader) for u in units)
     placed = [(p, r) for p, u in zip(places, units, strict=True) for r in u.recordings]
     flat = [r for _, r in placed]
-    tables = {
-        "units": pl.DataFrame(
+    tables: dict[str, pl.DataFrame] = {}
+    # Of a folder that comes in parts with the last of them: until then it counts as not read.
+    whole = [(place, unit) for place, unit in zip(places, units, strict=True) if unit.is_last]
+    if whole:
+        tables["units"] = pl.DataFrame(
             {
-                "path": [p for p, _ in places],
-                "reader": [r for _, r in places],
-                "fingerprint": [u.fingerprint for u in units],
-                "failed": [u.failed for u in units],
-                "settled": [u.settled for u in units],
+                "path": [p for (p, _), _ in whole],
+                "reader": [r for (_, r), _ in whole],
+                "fingerprint": [u.fingerprint for _, u in whole],
+                "failed": [u.failed for _, u in whole],
+                "settled": [u.settled for _, u in whole],
             }
         )
-    }
     count = sum(len(r.metrics) for r in flat)
     odd: dict[int, list[Problem]] = {}
     points: tuple[PointColumns, ...] = ()
@@ -117,7 +119,8 @@ def pack(units: Sequence[Parsed]) -> Batch:
         rows += [(0, *place, number, p) for p in (*recording.problems, *odd.get(number, ()))]
     if rows:
         tables["problems"] = problem_frame(rows).drop("source")
-    return Batch(places, len(flat), count, tables, points)
+    begun = tuple(place for place, unit in zip(places, units, strict=True) if unit.is_first)
+    return Batch(begun, len(flat), count, tables, points)
 
 
 def _recordings(placed: Sequence[tuple[Place, Recording]]) -> pl.DataFrame:

@@ -41,7 +41,7 @@ _PLACE_S = 60.0
 """For finding the place of a value in the files."""
 
 _WRITE_S = 1.5
-_MOST_SERIES = 20_000
+_MOST_SERIES, _MOST_POINTS = 20_000, 3_000_000
 """What comes within this time is written together, unless it grows beyond what should lie in memory."""
 
 
@@ -131,8 +131,7 @@ class Indexer:
         self.put(source, self._read_one(root, claim))
 
     def _read_one(self, root: Path, claim: Claim) -> Batch:
-        ((_, batch),) = self._workers().parse(root, [claim])
-        return batch
+        return joined([batch for _, batch in self._workers().parse(root, [claim])])
 
     def run(
         self,
@@ -210,9 +209,10 @@ class Indexer:
                 raise Cancelled
             held.append(batch)
             counts.read += len(claims)
-            on_progress(Progress("read", counts.read, handed, storable(claims[-1].path)))
+            if claims:
+                on_progress(Progress("read", counts.read, handed, storable(claims[-1].path)))
             now = time.monotonic()
-            if now - self._written_at < _WRITE_S and sum(b.series for b in held) < _MOST_SERIES:
+            if now - self._written_at < _WRITE_S and not _is_much(held):
                 continue
             self._put(walk, held)
             if now - self._linked_at > _LINK_SHARE * self._link_s:
@@ -288,6 +288,11 @@ class Indexer:
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started
+
+
+def _is_much(held: Sequence[Batch]) -> bool:
+    points = sum(len(part.value) for batch in held for part in batch.points)
+    return points > _MOST_POINTS or sum(batch.series for batch in held) > _MOST_SERIES
 
 
 def _digest(choices: LinkChoices) -> str:

@@ -129,8 +129,10 @@ class Writer:
         """Drop the rows of those places that were read before, which on a first import are none."""
         self._db.make_temporary("places", {"path": [p for p, _ in places], "reader": [r for _, r in places]})
         known = "source = ? and (path, reader) in (select path, reader from places)"
-        if self._db.rows(f"select 1 from units where {known} limit 1", [source]):
-            match = "source = ? and (unit, reader) in (select path, reader from places)"
+        match = "source = ? and (unit, reader) in (select path, reader from places)"
+        # Of a folder whose last part never came there are recordings only.
+        rows = f"(select 1 from units where {known}) union all (select 1 from recordings where {match}) limit 1"
+        if self._db.rows(rows, [source, source]):
             self._forget(match, [source])
             self._db.run(f"delete from problems where {match}", [source])
             self._db.run(f"delete from units where {known}", [source])

@@ -7,7 +7,7 @@ expect is a bug, but the user's other folders must not pay for it, so it becomes
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,9 @@ from runfolio.readers.registry import reader_named
 
 _log = logging.getLogger("runfolio.readers")
 
+ROWS_AT_ONCE = 500_000
+"""Points that lie in memory together before they are handed over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -33,6 +36,8 @@ class Parsed:
     fingerprint   what the folder looked like before it was read, file by file; "" when that could not be seen, and
                   "settled" when `settled` is enough.
     settled       the same by `settled_mark`, when all runs in it have ended and it is one that then settles; else "".
+    is_first, is_last   whether nothing of the folder came before or comes after this: a folder may hold more runs than
+                  should lie in memory. What is said of the folder as a whole comes with the last part.
     """
 
     claim: Claim
@@ -41,6 +46,13 @@ class Parsed:
     failed: bool
     fingerprint: str = ""
     settled: str = ""
+    is_first: bool = True
+    is_last: bool = True
+
+    @property
+    def rows(self) -> int:
+        """How much it holds: points, and all else at a guess."""
+        return sum(map(_rows, self.recordings))
 
 
 def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None) -> Parsed:
@@ -48,67 +60,89 @@ def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None
 
     folder   what stands in for the claimed folder, see `tail`.
     """
+    (whole,) = parse_parts(root, claim, budget, folder, rows_at_once=None)
+    return whole
+
+
+def parse_parts(
+    root: Path, claim: Claim, budget: Budget, folder: Folder | None = None, *, rows_at_once: int | None = ROWS_AT_ONCE
+) -> Iterator[Parsed]:
+    """The same in parts of about `rows_at_once` rows; one part when that is None."""
     whole = Folder(root, claim.path)
     # Before reading: what changes while it is read is then read again the next time.
-    mark = _Mark.of(whole, claim, read_here=folder is None)
+    parts = _Parts(claim, _Mark.of(whole, claim, read_here=folder is None))
     folder = folder or whole
-    pieces: list[Recording | Problem] = []
+    failure: Problem | None = None
     try:
         # One by one: what came before a failure is kept.
         for piece in reader_named(claim.reader).read(folder, claim, budget):
-            own = isinstance(piece, Recording) and claim.reader in USERS_OWN and piece.path == folder.shown
-            pieces.append(with_datasets(piece, folder, budget) if own and isinstance(piece, Recording) else piece)
-    except RunfolioError as failure:
-        return _parsed(claim, mark, pieces, problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR))
+            parts.add(_with_own_datasets(piece, claim, folder, budget))
+            if rows_at_once is not None and parts.rows > rows_at_once:
+                yield parts.some()
+    except RunfolioError as error_:
+        failure = problem_from(error_, "folder-unreadable", folder.shown, Severity.ERROR)
     except MemoryError:
-        said = error(
+        failure = error(
             "out-of-memory",
             folder.shown,
             "Reading this folder needs more memory than one folder may take",
             "Raise the limit in the settings, or open the folder by itself.",
         )
-        return _parsed(claim, mark, pieces, said)
     except Exception as bug:  # noqa: BLE001 - see the module's docstring: a bug may cost one folder, not the import
         _log.exception("reader %s failed on %s", claim.reader, folder.shown)
-        said = error(
+        failure = error(
             "reader-failed",
             folder.shown,
             f"The {claim.reader} reader stopped: {type(bug).__name__}: {bug}",
             "This is a mistake in Runfolio; the log has the details. Other folders are not affected.",
         )
-        return _parsed(claim, mark, pieces, said)
-    return _parsed(claim, mark, pieces)
+    yield parts.last(failure)
 
 
-def parse_all(root: Path, claims: Sequence[Claim], folder_s: float) -> list[Parsed]:
-    """Each of some claimed folders, in their order; `folder_s` seconds are allowed for each."""
-    found: list[Parsed] = []
-    for name, group in groupby(claims, key=lambda claim: claim.reader):
+def parse_all(root: Path, claims: Sequence[Claim], seconds: Sequence[float]) -> Iterator[Parsed]:
+    """Each of some claimed folders, in their order, one that holds much in parts; `seconds` are allowed for each."""
+    allowed = zip(claims, seconds, strict=True)
+    for name, group in groupby(allowed, key=lambda pair: pair[0].reader):
         same = [*group]
         reader = reader_named(name)
+        done = 0
         if isinstance(reader, BatchReader) and len(same) > 1:
-            found += _parse_together(reader, root, same, folder_s)
-        else:
-            found += [parse(root, claim, Budget(seconds=folder_s)) for claim in same]
-    return found
+            for parsed in _parse_together(reader, root, same):
+                yield parsed
+                done += 1
+        for claim, allowed_s in same[done:]:
+            yield from parse_parts(root, claim, Budget(seconds=allowed_s))
 
 
-def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], folder_s: float) -> list[Parsed]:
+def _parse_together(reader: BatchReader, root: Path, claims: Sequence[tuple[Claim, float]]) -> Iterator[Parsed]:
+    """What becomes of the folders, in their order, up to one that makes the reader fail."""
     top = Folder(root)
     with top.held():
-        work = [Work(top.sub(claim.path) if claim.path else top, claim, Budget(seconds=folder_s)) for claim in claims]
-        marks = [_Mark.of(w.folder, w.claim) for w in work]
+        work = [Work(top.sub(c.path) if c.path else top, c, Budget(seconds=allowed_s)) for c, allowed_s in claims]
+        parts = [_Parts(w.claim, _Mark.of(w.folder, w.claim)) for w in work]
         try:
-            results = [*reader.read_batch(work)]
+            for w, part, result in zip(work, parts, reader.read_batch(work), strict=True):
+                failure: Problem | None = None
+                try:
+                    for piece in _pieces(result):
+                        part.add(_with_own_datasets(piece, w.claim, w.folder, w.budget))
+                except RunfolioError as error_:
+                    failure = problem_from(error_, "folder-unreadable", w.folder.shown, Severity.ERROR)
+                yield part.last(failure)
         except Exception:  # noqa: BLE001 - one by one, the folder that this is about shows, and only it is lost
             _log.exception("reading %d folders together failed", len(claims))
-            return [parse(root, claim, Budget(seconds=folder_s)) for claim in claims]
-        return [
-            _parsed(w.claim, mark, [], problem_from(result, "folder-unreadable", w.folder.shown, Severity.ERROR))
-            if isinstance(result, RunfolioError)
-            else _parsed(w.claim, mark, result)
-            for w, mark, result in zip(work, marks, results, strict=True)
-        ]
+
+
+def _pieces(result: list[Recording | Problem] | RunfolioError) -> list[Recording | Problem]:
+    if isinstance(result, RunfolioError):
+        raise result
+    return result
+
+
+def _with_own_datasets(piece: Recording | Problem, claim: Claim, folder: Folder, budget: Budget) -> Recording | Problem:
+    """A recording of the claimed folder itself with the data sets that the user's script left in there."""
+    own = isinstance(piece, Recording) and claim.reader in USERS_OWN and piece.path == folder.shown
+    return with_datasets(piece, folder, budget) if own and isinstance(piece, Recording) else piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +166,51 @@ class _Mark:
         return seen(self.folder, self.claim) if self.files is None else self.files
 
 
-def _parsed(claim: Claim, mark: _Mark, pieces: Sequence[Recording | Problem], failure: Problem | None = None) -> Parsed:
-    recordings = tuple(masked(piece) for piece in pieces if isinstance(piece, Recording))
-    problems = [mask_problem(piece) for piece in pieces if isinstance(piece, Problem)]
-    if failure is not None:
-        problems.append(mask_problem(failure))
-    failed = failure is not None and not recordings
-    settled = mark.folders if failure is None and recordings and all(map(_has_ended, recordings)) else ""
-    return Parsed(claim, recordings, tuple(problems), failed, "settled" if settled else mark.of_files(), settled)
+class _Parts:
+    """Gathers what is read of one claimed folder, and hands it over in parts."""
+
+    def __init__(self, claim: Claim, mark: _Mark) -> None:
+        self._claim = claim
+        self._mark = mark
+        self._pieces: list[Recording | Problem] = []
+        self._is_first = True
+        self._recordings = 0
+        self._have_ended = True
+        self.rows = 0
+
+    def add(self, piece: Recording | Problem) -> None:
+        """The next that the reader gave."""
+        self._pieces.append(piece)
+        if isinstance(piece, Recording):
+            self.rows += _rows(piece)
+            self._recordings += 1
+            self._have_ended = self._have_ended and _has_ended(piece)
+
+    def some(self) -> Parsed:
+        """What was added since the part before, with more to come."""
+        recordings, problems = self._taken()
+        part = Parsed(self._claim, recordings, problems, False, is_first=self._is_first, is_last=False)
+        self._is_first = False
+        return part
+
+    def last(self, failure: Problem | None = None) -> Parsed:
+        """The rest. `failure` is what ended the reading."""
+        recordings, problems = self._taken()
+        if failure is not None:
+            problems = (*problems, mask_problem(failure))
+        failed = failure is not None and not self._recordings
+        settled = self._mark.folders if failure is None and self._recordings and self._have_ended else ""
+        looks = "settled" if settled else self._mark.of_files()
+        return Parsed(self._claim, recordings, problems, failed, looks, settled, self._is_first)
+
+    def _taken(self) -> tuple[tuple[Recording, ...], tuple[Problem, ...]]:
+        pieces, self._pieces, self.rows = self._pieces, [], 0
+        recordings = tuple(masked(piece) for piece in pieces if isinstance(piece, Recording))
+        return recordings, tuple(mask_problem(piece) for piece in pieces if isinstance(piece, Problem))
+
+
+def _rows(recording: Recording) -> int:
+    return sum(map(len, recording.metrics)) + 10 * len(recording.metrics) + len(recording.params) + 100
 
 
 def _has_ended(recording: Recording) -> bool:

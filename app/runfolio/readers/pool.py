@@ -10,9 +10,12 @@ import gc
 import logging
 import os
 import pickle
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, ParamSpec, TypeVar
@@ -24,7 +27,8 @@ from runfolio.model.display import storable
 from runfolio.processes import worker_context
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
-from runfolio.readers.parse import Parsed, parse_all, seen
+from runfolio.readers.parse import ROWS_AT_ONCE, Parsed, parse_all, seen
+from runfolio.readers.spool import Spool
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -32,6 +36,11 @@ R = TypeVar("R")
 
 _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
+_LOOK_S = 0.1
+"""How often it is looked whether a part has come."""
+_FEW_FILES = 8
+_USUAL_BYTES, _MOST_TIMES = 64 << 20, 15.0
+"""A folder of some large files may take the time of one folder for so many bytes each, up to so many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Limits:
 
     workers        processes; 0 means one for each core, at most 4.
     memory_bytes   writable memory of one worker (RLIMIT_DATA; not enforced where the system has no such limit).
-    folder_s       seconds for one folder; a batch gets the sum, within reason.
+    folder_s       seconds for one folder, more for one with large files; a batch gets the sum, within reason.
     """
 
     workers: int = 0
@@ -58,6 +67,8 @@ class ParsePool(Generic[T]):
         self._pack = pack
         self.limits = limits or Limits()
         self.workers = self.limits.workers or min(4, os.cpu_count() or 1)
+        self._place = tempfile.TemporaryDirectory(prefix="runfolio-parts-")
+        self._spools = count()
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
@@ -77,6 +88,12 @@ class ParsePool(Generic[T]):
         """End the workers now, whatever they are doing; they hold nothing that could be lost."""
         self._pool.stop()
         self._pool.join()
+        self._place.cleanup()
+
+    @property
+    def parts_folder(self) -> str:
+        """Where workers leave what comes in parts until it is taken from there."""
+        return self._place.name
 
     def warm_up(self) -> None:
         """Start a worker before there is work, so that the first folder does not wait for its imports."""
@@ -102,41 +119,82 @@ class ParsePool(Generic[T]):
         """Packed batches in the order of `claims`, while later batches are being read.
 
         The first batches are small, so that the first rows come soon. At most two batches for each worker are
-        under way, which bounds the memory whatever the number of folders.
+        under way, and what holds much comes in parts, each with the claims that it completes: that bounds the memory
+        whatever the number of folders, and whatever a folder holds.
         """
-        waiting: list[tuple[list[Claim], ProcessFuture[bytes]]] = []
+        waiting: list[_Batch] = []
         try:
             for group in _groups(claims, batch):
-                waiting.append((group, self._submit(root, group)))
+                waiting.append(self._submit(root, group))
                 if len(waiting) > 2 * self.workers:
-                    yield from self._result(root, *waiting.pop(0))
+                    yield from self._result(root, waiting.pop(0))
             while waiting:
-                yield from self._result(root, *waiting.pop(0))
+                yield from self._result(root, waiting.pop(0))
         finally:
-            for _, future in waiting:
-                future.cancel()
+            for submitted in waiting:
+                submitted.future.cancel()
 
-    def _submit(self, root: Path, group: list[Claim]) -> ProcessFuture[bytes]:
+    def _submit(self, root: Path, group: list[Claim]) -> _Batch:
         # A batch may take as long as its slowest folders may, but never so long that a hang goes unnoticed.
         # The reader keeps the same time itself, and hands over what it has by then: that takes a moment.
-        seconds = self.limits.folder_s * min(len(group), 4) + _GRACE_S
-        return self._pool.schedule(
-            _parse_batch, args=(str(root), group, self.limits.folder_s, self._pack), timeout=seconds
+        allowed = [self.limits.folder_s * _largeness(root, claim) for claim in group]
+        seconds = sum(sorted(allowed)[-4:]) + _GRACE_S
+        spool = Spool(Path(self.parts_folder) / str(next(self._spools)))
+        future: ProcessFuture[bytes] = self._pool.schedule(
+            _parse_batch, args=(str(root), group, allowed, self._pack, spool), timeout=seconds
         )
+        return _Batch(group, future, spool)
 
-    def _result(self, root: Path, group: list[Claim], future: ProcessFuture[bytes]) -> Iterator[tuple[list[Claim], T]]:
+    def _result(self, root: Path, submitted: _Batch) -> Iterator[tuple[list[Claim], T]]:
+        left = submitted.claims
+        parts: Iterator[tuple[int, T]] = submitted.parts()
         try:
-            packed: T = pickle.loads(future.result())  # noqa: S301 - made by our own worker a moment ago
-        except Exception as failure:  # noqa: BLE001 - whatever a worker ends with, it may cost one folder only
-            if len(group) == 1:
+            for completed, packed in parts:
+                yield left[:completed], packed
+                left = left[completed:]
+        except _NotRead as not_read:
+            failure = not_read.failure
+            if len(submitted.claims) == 1:
+                claim = submitted.claims[0]
                 if not isinstance(failure, FutureTimeout | ProcessExpired | MemoryError):
-                    _log.exception("reading %s failed", storable(group[0].path))
-                yield group, self._pack([_lost(root, group[0], failure, self.limits)])
+                    _log.error("reading %s failed", storable(claim.path), exc_info=failure)
+                yield [claim], self._pack([_lost(root, claim, failure, self.limits)])
                 return
-            for claim in group:
-                yield from self._result(root, [claim], self._submit(root, [claim]))
-        else:
-            yield group, packed
+            for claim in left:
+                yield from self._result(root, self._submit(root, [claim]))
+
+
+class _NotRead(Exception):
+    """A batch did not come back."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Folders that are being read, and where the parts of it come that are read before all of it is."""
+
+    claims: list[Claim]
+    future: ProcessFuture[bytes]
+    spool: Spool
+
+    def parts(self) -> Iterator[tuple[int, T]]:
+        """How many folders each part completes, and what it holds. Raises _NotRead when some are missing."""
+        start = 0
+        is_done = False
+        while not is_done:
+            is_done = bool(wait([self.future], timeout=_LOOK_S).done)
+            for part, end in self.spool.parts(start):
+                yield pickle.loads(part)  # noqa: S301 - made by our own worker a moment ago
+                start = end
+        self.spool.drop()
+        try:
+            last: tuple[int, T] = pickle.loads(self.future.result())  # noqa: S301 - as above
+        except Exception as failure:
+            raise _NotRead(failure) from failure
+        yield last
 
 
 def _lost(root: Path, claim: Claim, failure: BaseException, limits: Limits) -> Parsed:
@@ -180,10 +238,39 @@ def _prepare(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def _parse_batch(root: str, group: list[Claim], folder_s: float, pack: Callable[[list[Parsed]], T]) -> bytes:
-    packed = pack(parse_all(Path(root), group, folder_s))
+def _largeness(root: Path, claim: Claim) -> float:
+    """How many times the usual time a folder may take, by the size of its files where these are few; at least 1."""
+    if len(claim.files) > _FEW_FILES:
+        return 1.0
+    size = 0
+    for name in claim.files:
+        try:
+            facts = os.lstat(root / claim.path / name)
+        except OSError:
+            continue  # the reader will tell
+        # What lies on the disk: a file of nothing but holes is no reason to wait.
+        size += min(facts.st_size, getattr(facts, "st_blocks", facts.st_size) * 512)
+    return min(max(1.0, size / _USUAL_BYTES), _MOST_TIMES)
+
+
+def _parse_batch(
+    root: str, group: list[Claim], seconds: list[float], pack: Callable[[list[Parsed]], T], spool: Spool
+) -> bytes:
+    """The last part, as `_Batch.parts` has them; those before it go to the spool."""
+    some: list[Parsed] = []
+    rows = 0
+    for parsed in parse_all(Path(root), group, seconds):
+        if rows > ROWS_AT_ONCE:
+            spool.put(_packed(some, pack))
+            some, rows = [], 0
+        some.append(parsed)
+        rows += parsed.rows
+    return _packed(some, pack)
+
+
+def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:
     # Pickled here, so that what cannot be pickled fails inside the worker with a traceback that says where.
-    return pickle.dumps(packed, protocol=5)
+    return pickle.dumps((sum(parsed.is_last for parsed in some), pack(some)), protocol=5)
 
 
 def _nothing() -> None:

@@ -1,0 +1,131 @@
+"""Folders that hold more than should lie in memory come in parts, and are in the index as if they had come whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from runfolio.index.database import Database
+from runfolio.index.frames import joined, pack
+from runfolio.index.pipeline import Indexer
+from runfolio.index.writer import Writer
+from runfolio.model.run import Recording
+from runfolio.readers.contract import Budget, Claim
+from runfolio.readers.parse import Parsed, parse, parse_parts
+from runfolio.readers.pool import Limits, ParsePool
+from runfolio.readers.spool import Spool
+from support.inspected import claims_on
+
+RUNS = 4_600
+"""Enough for two parts, with little in each."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("store")
+    database = sqlite3.connect(root / "mlflow.db")
+    database.executescript(
+        """create table experiments(experiment_id integer primary key, name text);
+           create table runs(run_uuid text primary key, name text, status text, start_time bigint, end_time bigint,
+                             experiment_id integer);
+           create table params(key text, value text, run_uuid text);
+           create table metrics(key text, value double, timestamp bigint, run_uuid text, step bigint, is_nan boolean);
+           create index index_metrics_run_uuid on metrics (run_uuid);
+           insert into experiments values (1, 'beans');"""
+    )
+    ids = [f"{n * 7919 % RUNS:032x}" for n in range(RUNS)]
+    rows = [(run, f"run {n}", 1_700_000_000_000 + n) for n, run in enumerate(ids)]
+    database.executemany("insert into runs values (?, ?, 'FINISHED', ?, 1700000060000, 1)", rows)
+    database.executemany("insert into params values ('seed', ?, ?)", [(str(n), run) for n, run in enumerate(ids)])
+    metrics = [(n / 8, 1_700_000_000_000 + s, run, s) for n, run in enumerate(ids) for s in range(2)]
+    database.executemany("insert into metrics values ('loss', ?, ?, ?, ?, 0)", metrics)
+    database.commit()
+    database.close()
+    return root
+
+
+def claim_of(root: Path) -> Claim:
+    (claim,) = claims_on(root)
+    return claim
+
+
+def content(recording: Recording) -> tuple[object, ...]:
+    metrics = [(m.name, m.step.tolist(), m.value.tolist(), m.wall_time_us.tolist()) for m in recording.metrics]
+    return (recording.id, recording.params, metrics)
+
+
+def test_the_parts_of_a_folder_are_together_what_it_is(store: Path) -> None:
+    claim = claim_of(store)
+    whole = parse(store, claim, Budget())
+    parts = [*parse_parts(store, claim, Budget(), rows_at_once=40_000)]
+    assert len(parts) > 5
+    assert [content(r) for part in parts for r in part.recordings] == [*map(content, whole.recordings)]
+    assert [p for part in parts for p in part.problems] == [*whole.problems]
+    assert [part.is_first for part in parts] == [True] + [False] * (len(parts) - 1)
+    assert [part.is_last for part in parts] == [False] * (len(parts) - 1) + [True]
+    assert parts[-1].fingerprint == whole.fingerprint
+    assert [(r.name, r.params[0].text, r.metrics[0].value.tolist()) for r in whole.recordings[:3]] == [
+        ("run 0", "0", [0.0, 0.0]),
+        ("run 1", "1", [0.125, 0.125]),
+        ("run 2", "2", [0.25, 0.25]),
+    ]
+
+
+def test_a_worker_hands_over_parts_and_leaves_no_file(store: Path) -> None:
+    claim = claim_of(store)
+    with ParsePool(list[Parsed], Limits(workers=1)) as pool:
+        place = Path(pool.parts_folder)
+        found = [*pool.parse(store, [claim])]
+        assert [*place.iterdir()] == []
+    assert not place.exists()
+    assert [claims for claims, _ in found] == [[], [claim]]
+    assert sum(len(parsed.recordings) for _, batch in found for parsed in batch) == RUNS
+
+
+def test_a_large_store_is_indexed_as_one_folder_and_replaced_as_one(store: Path, tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "index.duckdb")
+    indexer = Indexer(database, Limits(workers=1))
+    source = Writer(database).add_source(store)
+    for _ in range(2):
+        assert indexer.run([(source, store)], deep=True).read == 1
+        found = database.rows("select count(*), count(distinct key), max(points) from runs")
+        assert found == [(RUNS, RUNS, 2)]
+        assert database.rows("select count(*) from units") == [(1,)]
+        assert database.rows("select count(*) from points") == [(2 * RUNS,)]
+    assert indexer.run([(source, store)]).unchanged == 1
+    indexer.close()
+    database.close()
+
+
+def test_what_came_before_reading_was_stopped_is_replaced_and_not_doubled(store: Path, tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "index.duckdb")
+    writer = Writer(database)
+    source = writer.add_source(store)
+    parts = [*parse_parts(store, claim_of(store), Budget(), rows_at_once=200_000)]
+    writer.put_batch(source, pack(parts[:1]))
+    assert writer.units(source) == {}  # so it is read again
+    some = database.rows("select count(*) from recordings")[0][0]
+    assert isinstance(some, int)
+    assert 0 < some < RUNS
+    writer.put_batch(source, joined([pack([part]) for part in parts]))
+    assert database.rows("select count(*) from recordings") == [(RUNS,)]
+    assert len(writer.units(source)) == 1
+    database.close()
+
+
+def test_a_part_that_is_not_whole_yet_is_left_for_later(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "0")
+    assert [*spool.parts()] == []
+    spool.put(b"one")
+    spool.put(b"")
+    (tmp_path / "0").write_bytes((tmp_path / "0").read_bytes() + b"\x05\0\0\0\0\0\0\0tw")
+    ((one, _), (empty, end)) = spool.parts()
+    assert (one, empty) == (b"one", b"")
+    assert [*spool.parts(end)] == []
+    with spool.path.open("ab") as file:
+        file.write(b"o!!")
+    assert [part for part, _ in spool.parts(end)] == [b"two!!"]
+    spool.drop()
+    spool.drop()
