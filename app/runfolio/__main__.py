@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
-        from runfolio.cli import main as command_line
+        from runfolio.cli.main import main as command_line
 
         return command_line(arguments)
     trouble = _trouble_with_display()

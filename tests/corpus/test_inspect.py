@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 import runfolio
+from support.command import answer
 from support.expected import same
 
 CORPUS = Path(__file__).parent
 FORMATS = sorted(p.parent.name for p in CORPUS.glob("*/expected.json"))
 
 
-def inspect(folder: Path, *options: str) -> dict[str, Any]:
+def inspect_apart(folder: Path, *options: str) -> dict[str, Any]:
     environment = {"PYTHONPATH": str(Path(runfolio.__file__).parent.parent), "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "runfolio", "inspect", str(folder), "--json", *options]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
@@ -32,7 +33,8 @@ def inspect(folder: Path, *options: str) -> dict[str, Any]:
 @cache
 def inspected(name: str) -> dict[str, Any]:
     """What the command says of the folders of one format; asked once for all tests."""
-    return inspect(CORPUS / name / "runs")
+    document: dict[str, Any] = answer("inspect", CORPUS / name / "runs")
+    return document
 
 
 def flat(tree: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def test_every_expected_run_is_a_recording_or_a_run_with_the_same_figures(name: 
 
 
 def test_points_come_in_stored_order_with_the_metrics_that_have_them() -> None:
-    document = inspect(CORPUS / "tensorboard" / "runs" / "runs" / "weird", "--points")
+    document = inspect_apart(CORPUS / "tensorboard" / "runs" / "runs" / "weird", "--points")
     (recording,) = document["recordings"]
     for metric in recording["metrics"].values():
         assert len(metric["points"]) == metric["count"]
@@ -110,7 +112,7 @@ def test_a_folder_without_runs_says_so_and_ends_with_2(tmp_path: Path) -> None:
 
 def test_all_trackers_in_one_tree_are_the_runs_that_each_tree_gives_alone() -> None:
     alone = {name: len(inspected(name)["runs"]) for name in FORMATS}
-    together = inspect(CORPUS)
+    together = inspect_apart(CORPUS)
     counts = Counter(run["path"].partition("/")[0] for run in together["runs"])
     assert dict(counts) == alone
     assert not [p for p in together["problems"] if p["code"] in ("reader-failed", "reader-crashed")]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QTabWidget
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.views.folder_reports import FolderReports
 from runfolio.desktop.views.problems import ProblemsView
-from support.command import answer, call
+from support.command import answer, answer_apart, call
 from support.driver import Driver
 from support.inspected import CORPUS
 
@@ -61,7 +61,7 @@ def test_folders_are_found_by_verdict_and_text_and_taken_out(driver: Driver, run
 def test_the_command_line_says_the_same(runs: Path, tmp_path: Path) -> None:
     store = ("--index", tmp_path / "i.duckdb", "--ledger", tmp_path / "l")
     call("index", runs, *store)
-    reports = answer("doctor", *store)
+    reports = answer_apart("doctor", *store)
     by_verdict = {v: [r for r in reports if r["verdict"] == v] for v in ("skipped", "partial", "imported")}
     assert [r["path"] for r in by_verdict["skipped"]] == ["torn"]
     assert all(r["recordings"] for r in by_verdict["partial"] + by_verdict["imported"])

@@ -15,7 +15,7 @@ import pytest
 from runfolio import cli
 from runfolio.cli.main import build_parser
 from runfolio.locate import resources
-from support.command import answer, call
+from support.command import answer, answer_apart, call, call_apart
 
 SAMPLES = resources() / "samples"
 
@@ -40,18 +40,18 @@ def runs(tmp_path: Path) -> Path:
 def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     before = state_of(runs)
 
-    report = answer("index", runs)
+    report = answer_apart("index", runs)
     assert report["runs"] == 29
     assert answer("index")["read"] == 0, "nothing has changed, so nothing is read again"
 
-    best = answer(
+    best = answer_apart(
         "runs", "--where", "val/acc.best > 0.82 and finished", "--sort", "-val/acc.best", "--columns", "name,seed"
     )
     assert {r["name"] for r in best} == {"quiet-elk", "olive-newt", "rapid-swift", "plucky-tern"}
     (diverged,) = answer("runs", "--where", "val/loss = nan", "--columns", "name,status,optim.lr")
     assert (diverged["name"], diverged["status"], diverged["optim.lr"]) == ("mellow-crane", "failed", 30.0)
 
-    diff = answer("diff", "ivory-stoat", "olive-newt", "--exit-code", code=1)
+    diff = answer_apart("diff", "ivory-stoat", "olive-newt", "--exit-code", code=1)
     (data,) = (s for s in diff["sections"] if s["id"] == "datasets")
     assert [r["differs"] for r in data["rows"]] == [True]
 
@@ -62,9 +62,9 @@ def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     assert [g["outcome"] for g in refused["gates"]] == ["fail", "pass"]
     assert refused["promoted"] is None
     gates.write_text("gates:\n  - {metric: val/acc, at_least: 0.82}\n  - {status: finished}\n")
-    assert answer(*promote)["promoted"] == {"model": "sensor-faults", "version": 1, "stage": "staging"}
+    assert answer_apart(*promote)["promoted"] == {"model": "sensor-faults", "version": 1, "stage": "staging"}
 
-    call("tag", "olive-newt", "--add", "candidate")
+    call_apart("tag", "olive-newt", "--add", "candidate")
     assert [r["name"] for r in answer("runs", "--where", "tag = candidate and stage = staging")] == ["olive-newt"]
 
     # The index is a cache: without it everything that was decided is still there.
@@ -81,10 +81,10 @@ def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     assert [r["name"] for r in answer("runs", "--where", "tag = candidate")] == ["olive-newt"]
     assert len(answer("runs")) == 29
 
-    log = answer("log")
+    log = answer_apart("log")
     assert [e["action"] for e in log] == ["tag", "promote"]
     assert log[1]["reason"] == "mended labels"
-    call("undo", code=0)
+    call_apart("undo", code=0)
     assert answer("runs", "--where", "tag = candidate") == []
     assert "3 entries, the chain is whole" in call("log", "--verify").stdout
     assert state_of(moved) == before
@@ -102,7 +102,7 @@ def test_a_gate_can_ask_for_a_second_person(runs: Path, tmp_path: Path, monkeypa
     promote = ("promote", "olive-newt", "--to", "staging", "--reason", "mended labels", "--gates", gates)
 
     def sign_off() -> None:
-        call("sign-off", "olive-newt", "--to", "staging", "--reason", "looked at the data")
+        call_apart("sign-off", "olive-newt", "--to", "staging", "--reason", "looked at the data")
 
     monkeypatch.setenv("LOGNAME", "mira")
     sign_off()
@@ -118,7 +118,7 @@ def test_a_gate_can_ask_for_a_second_person(runs: Path, tmp_path: Path, monkeypa
 def test_charts_and_reports_can_be_opened_by_others(runs: Path, tmp_path: Path) -> None:
     answer("index", runs)
     svg = tmp_path / "c.svg"
-    call("export", "chart", svg, "--where", "sensor-faults", "--metric", "val/acc", "--limit", "3")
+    call_apart("export", "chart", svg, "--where", "sensor-faults", "--metric", "val/acc", "--limit", "3")
     first = svg.read_bytes()
     assert ET.fromstring(first).tag.endswith("svg")
     call("export", "chart", svg, "--where", "sensor-faults", "--metric", "val/acc", "--limit", "3")
@@ -136,7 +136,7 @@ def test_charts_and_reports_can_be_opened_by_others(runs: Path, tmp_path: Path) 
 
 def test_two_versions_of_the_data_are_told_apart_by_row() -> None:
     old, new = SAMPLES / "data" / "train_v1.csv", SAMPLES / "data" / "train_v2.csv"
-    diff = answer("data", "diff", old, new, "--exit-code", code=1)
+    diff = answer_apart("data", "diff", old, new, "--exit-code", code=1)
 
     def rows(path: Path) -> dict[str, dict[str, str]]:
         with path.open(encoding="utf-8", newline="") as file:
@@ -152,7 +152,7 @@ def test_two_versions_of_the_data_are_told_apart_by_row() -> None:
 
 def test_a_first_look_without_a_screen(runs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = call("summary", "--out", out, runs)
+    done = call_apart("summary", "--out", out, runs)
     assert "29 runs" in done.stdout
     assert "olive-newt" in done.stdout
     assert {"comparison.png", "comparison.svg", "report.html"} <= {p.name for p in out.iterdir()}
@@ -163,7 +163,7 @@ def test_a_first_look_without_a_screen(runs: Path, tmp_path: Path) -> None:
 
 def test_mistakes_are_answered_with_what_where_and_what_to_do(runs: Path, tmp_path: Path) -> None:
     answer("index", runs)
-    wrong = call("runs", "--where", "val/ac > 0.9", code=2)
+    wrong = call_apart("runs", "--where", "val/ac > 0.9", code=2)
     assert "No run has a field 'val/ac'" in wrong.stderr
     assert "Did you mean" in wrong.stderr
     assert "^^^^^^" in wrong.stderr

@@ -10,7 +10,7 @@ import pytest
 from runfolio.locate import resources
 from runfolio.model.layout import Layout
 from runfolio.readers.layout_files import parse_layout
-from support.command import answer, call
+from support.command import answer, call, call_apart
 from support.lab import write_lab
 
 HELP = (resources() / "help" / "layouts.md").read_text("utf-8")
@@ -32,7 +32,7 @@ def test_from_a_sample_folder_to_runs_and_on_to_a_colleague(
     assert answer("runs") == [], "nothing in these folders has a name that tells"
 
     file = tmp_path / "lab.toml"
-    file.write_text(call("layout", "suggest", lab / "depth/plain_seed1").stdout)
+    file.write_text(call_apart("layout", "suggest", lab / "depth/plain_seed1").stdout)
     checked = answer("layout", "check", file, lab / "depth/plain_seed2")
     assert (checked["fits"], checked["name"], checked["params"]["seed"]) == (True, "plain", 2)
     assert [m["name"] for m in checked["metrics"]] == ["loss", "acc_top1", "gpu_mem"]
@@ -73,7 +73,7 @@ def test_from_a_sample_folder_to_runs_and_on_to_a_colleague(
 
 
 def test_inspect_uses_layouts_without_an_index(lab: Path, tmp_path: Path) -> None:
-    assert call("inspect", lab, "--json", code=2)
+    assert call_apart("inspect", lab, "--json", code=2)
     file = tmp_path / "x.toml"
     file.write_text('runfolio_layout = 1\nname = "x"\n[files]\nmetrics = ["log.tsv"]\n')
     answer("layout", "add", file)

@@ -16,7 +16,7 @@ from runfolio.errors import NotFound
 from runfolio.model.origin import Point, Wanted
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.readers.places import find_place
-from support.command import answer, call
+from support.command import answer, call, call_apart
 from support.inspected import CORPUS
 
 
@@ -161,7 +161,7 @@ def test_the_command_says_where(tmp_path: Path) -> None:
     (folder / "config.yaml").write_text("optim:\n  lr: 1e-3\n")
     (folder / "metrics.csv").write_text("step,loss\n0,0.9\n1,0.5\n")
     call("index", tmp_path / "runs")
-    told = call("where", "a", "loss.min").stdout
+    told = call_apart("where", "a", "loss.min").stdout
     assert "metrics.csv" in told
     assert "line 3, column loss" in told
     assert "lowest finite value" in told

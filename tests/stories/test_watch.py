@@ -37,7 +37,7 @@ class Watched:
         self.clock = Clock()
         self.watcher = Watcher(
             self.workspace._db,
-            self.workspace._get_indexer(),
+            self.workspace._stores.indexer(),
             lambda: [(s.id, Path(s.path)) for s in self.workspace.sources()],
             self.clock,
         )

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 COMMANDS = (
     "inspect", "index", "watch", "library", "runs", "diff", "data", "tag", "note", "promote", "sign-off", "recordings",
     "where", "split", "join", "align", "log", "undo", "problems", "doctor", "layout", "export", "summary",
 )  # fmt: skip
 """The verbs. They are known without importing what carries them out, so that a window starts quickly."""
-
-
-def main(argv: Sequence[str]) -> int:
-    """Run `runfolio <command> ...`; the exit code."""
-    from runfolio.cli.main import main as run
-
-    return run(argv)

@@ -1,0 +1,98 @@
+"""The folders of a library: which they are, what lies below them, and that nothing is written into them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runfolio.api.stores import Stores
+from runfolio.errors import NotFound, UsageError
+from runfolio.model.answers import LibraryNode, Source, Touched
+
+
+class Library:
+    """The list of folders, kept in the index and in a file beside the ledger."""
+
+    def __init__(self, stores: Stores, file: Path) -> None:
+        self._stores = stores
+        self._file = file
+        self._restore()
+
+    def sources(self) -> tuple[Source, ...]:
+        """The folders in the library."""
+        return self._stores.queries.sources()
+
+    def add_source(self, path: str | Path) -> Source:
+        """Put a folder into the library without reading it yet; folders inside of it that are there already leave it.
+
+        Raises NotFound when there is no such folder, UsageError when it lies inside one that is in the library.
+        """
+        folder = Path(path).expanduser().absolute()
+        if not folder.is_dir():
+            what = "is a file, not a folder" if folder.exists() else "does not exist"
+            raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
+        from runfolio.index.writer import Writer
+
+        for other in self.sources():
+            known = Path(other.path)
+            if known != folder and _lies_in(folder, known):
+                raise UsageError(
+                    f"{folder} is in the library already, as a part of {known}",
+                    hint="Filter by its path, or take the outer folder out of the library first.",
+                    where=str(folder),
+                )
+            if known != folder and _lies_in(known, folder):
+                self.remove_source(other.id)
+        number = Writer(self._stores.db).add_source(folder)
+        self._keep()
+        self._stores.announce(Touched.SOURCES)
+        return next(s for s in self.sources() if s.id == number)
+
+    def remove_source(self, source: int) -> None:
+        """Take a folder out of the library. The folder, and what the ledger says of its runs, are not touched."""
+        with self._stores.indexing:
+            self._stores.indexer().forget(source)
+        self._keep()
+        self._stores.announce(Touched.SOURCES | Touched.RUNS | Touched.PROBLEMS)
+
+    def library(self) -> tuple[LibraryNode, ...]:
+        """Experiments below the sources."""
+        return self._stores.queries.library()
+
+    def check_target(self, path: Path) -> Path:
+        """The path, when writing there changes no run folder. Raises UsageError when it lies inside the library."""
+        for source in self.sources():
+            if _lies_in(path.expanduser().absolute(), Path(source.path)):
+                raise UsageError(
+                    "That place is inside a folder of runs, which are only read",
+                    hint="Choose a place outside of the folders in the library.",
+                    where=str(path),
+                )
+        return path
+
+    def _keep(self) -> None:
+        from runfolio.index.library_file import write_library
+
+        try:
+            write_library(self._file, [source.path for source in self.sources()])
+        except OSError as error:
+            raise UsageError(
+                f"The list of folders cannot be kept: {error.strerror or error}", where=str(self._file)
+            ) from error
+
+    def _restore(self) -> None:
+        """Put the folders that were added back into an index that was made anew."""
+        if self.sources():
+            return
+        from runfolio.index.library_file import read_library
+        from runfolio.index.writer import Writer
+
+        for folder in read_library(self._file):
+            Writer(self._stores.db).add_source(folder)
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path leads to a place inside a folder, links and all; a folder lies in itself."""
+    try:
+        return path.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False  # nothing can be written there either

@@ -1,0 +1,47 @@
+"""What the user writes on runs: tags and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runfolio.api.stores import Stores
+from runfolio.ledger import actions
+from runfolio.model.promotion import LedgerEntry, RunMarks
+from runfolio.model.run import RunKey
+
+
+class Marking:
+    """Tags and notes of runs, kept in the ledger."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def tag(
+        self, keys: Sequence[RunKey], *, add: Sequence[str] = (), remove: Sequence[str] = (), reason: str = ""
+    ) -> LedgerEntry:
+        """Put tags on runs and take others off. Raises UsageError when nothing would change."""
+        witnesses = self._stores.witnesses(keys)
+        return self._stores.commit(
+            lambda state, now: actions.tag(
+                state, witnesses, add, remove, time_us=now, actor=self._stores.actor, reason=reason
+            )
+        )
+
+    def note(self, key: RunKey, text: str) -> LedgerEntry:
+        """Set a run's note (Markdown); empty text takes it away."""
+        (witness,) = self._stores.witnesses([key])
+        return self._stores.commit(
+            lambda state, now: actions.note(state, witness, text, time_us=now, actor=self._stores.actor)
+        )
+
+    def marks(self, key: RunKey) -> RunMarks:
+        """What the user has put on a run."""
+        return self._stores.marks(key)
+
+    def tags(self) -> tuple[tuple[str, int], ...]:
+        """The user's tags with the number of runs that have each, most used first."""
+        counts: dict[str, int] = {}
+        for own in self._stores.state.tags.values():
+            for tag in own:
+                counts[tag] = counts.get(tag, 0) + 1
+        return tuple(sorted(counts.items(), key=lambda c: (-c[1], c[0])))

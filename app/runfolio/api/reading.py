@@ -1,0 +1,99 @@
+"""Reading the folders of a library into the index, once or for as long as somebody watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from runfolio.api.cancelling import CancelToken
+from runfolio.api.library import Library
+from runfolio.api.stores import Stores
+from runfolio.model.answers import FolderReport, IndexFacts, IndexReport, PlacedProblem, Progress, WatchReport
+
+
+class Reading:
+    """Import rounds, and what came of them."""
+
+    def __init__(self, stores: Stores, library: Library) -> None:
+        self._stores = stores
+        self._library = library
+
+    def index(
+        self,
+        paths: Iterable[str | Path] | None = None,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+        deep: bool = False,
+    ) -> IndexReport:
+        """Read what is new or changed below `paths` (added to the library first), or below every source when None.
+
+        deep   read everything again, changed or not.
+        Raises NotFound when a path is not a folder.
+        """
+        started = time.monotonic()
+        chosen = None if paths is None else [self._library.add_source(path).id for path in paths]
+        sources = [(s.id, Path(s.path)) for s in self._library.sources() if chosen is None or s.id in chosen]
+        with self._stores.indexing:
+            counts = self._stores.indexer().run(
+                sources,
+                deep=deep,
+                on_progress=on_progress or (lambda _: None),
+                cancelled=lambda: cancel is not None and cancel.cancelled,
+                on_commit=self._stores.runs_changed,
+            )
+        facts = self.facts()
+        return IndexReport(
+            counts.read,
+            counts.unchanged,
+            counts.gone,
+            facts.runs,
+            facts.recordings,
+            facts.points,
+            facts.problems,
+            time.monotonic() - started,
+            counts.cancelled,
+        )
+
+    def watch(
+        self,
+        cancel: CancelToken,
+        *,
+        on_round: Callable[[WatchReport], None] = lambda _: None,
+        every_s: float = 1.0,
+    ) -> None:
+        """Follow the library until cancelled: read what is written to its folders while it is written.
+
+        on_round   told after each round what is live and what was read, on this thread.
+        every_s    rest between two rounds; at least as long as half a round took.
+        """
+        from runfolio.index.watch import Watcher
+
+        watcher = Watcher(
+            self._stores.db, self._stores.indexer(), lambda: [(s.id, Path(s.path)) for s in self._library.sources()]
+        )
+        while not cancel.cancelled:
+            started = time.monotonic()
+            with self._stores.indexing:
+                done = watcher.round(lambda: cancel.cancelled)
+            self._stores.link_if_asked()
+            live = watcher.live_runs()
+            if done.changed:
+                self._stores.runs_changed()
+            on_round(WatchReport(live, done.grown, done.read, time.monotonic() - started))
+            cancel.wait(max(every_s, (time.monotonic() - started) / 2))
+
+    def facts(self) -> IndexFacts:
+        """Counts for the status bar."""
+        return self._stores.queries.facts()
+
+    def problems(self) -> tuple[PlacedProblem, ...]:
+        """What could not be read as it should be, and why."""
+        return self._stores.queries.problems()
+
+    def doctor(self) -> tuple[FolderReport, ...]:
+        """What became of each folder: imported, partial or skipped, and why; the worst first."""
+        from runfolio.index.doctor import reports
+
+        return reports(self._stores.db)

@@ -1,0 +1,247 @@
+"""The façade itself: a workspace opened from its files, and what its parts can be asked and told."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from runfolio import locate
+from runfolio.api.aligning import Aligning
+from runfolio.api.asking import Asking
+from runfolio.api.exporting import Exporting
+from runfolio.api.files import data_diff
+from runfolio.api.library import Library
+from runfolio.api.linking import Linking
+from runfolio.api.marking import Marking
+from runfolio.api.promoting import Promoting
+from runfolio.api.reading import Reading
+from runfolio.api.stores import Stores
+from runfolio.api.teaching import Teaching
+from runfolio.api.trail import Trail
+from runfolio.errors import IndexLocked
+from runfolio.index.database import Database
+from runfolio.ledger.store import Ledger
+from runfolio.model.answers import Change
+
+if TYPE_CHECKING:
+    from runfolio.analysis.datachange import DataDiff
+    from runfolio.api.cancelling import CancelToken
+    from runfolio.readers.pool import Limits
+
+Part = TypeVar("Part")
+Answer = TypeVar("Answer")
+Asked = ParamSpec("Asked")
+
+
+def _of(
+    part: Callable[[Workspace], Part], method: Callable[Concatenate[Part, Asked], Answer]
+) -> Callable[Concatenate[Workspace, Asked], Answer]:
+    """A method of a part as one of the workspace, with the signature and the docstring that it has there."""
+
+    @functools.wraps(method)
+    def of_workspace(workspace: Workspace, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        return method(part(workspace), *args, **kwargs)
+
+    return of_workspace
+
+
+class Workspace:
+    """An index, a ledger, and what can be asked of them and done with them."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        actor: str,
+        library: Path,
+        limits: Limits | None = None,
+        preferred: Sequence[str] = (),
+    ) -> None:
+        """Use `Workspace.open`."""
+        self._db = database
+        self._stores = Stores(database, ledger, actor, limits, preferred)
+        self._library = Library(self._stores, library)
+        self._reading = Reading(self._stores, self._library)
+        self._teaching = Teaching(self._library, limits)
+        self._asking = Asking(self._stores)
+        self._marking = Marking(self._stores)
+        self._promoting = Promoting(self._stores)
+        self._linking = Linking(self._stores)
+        self._aligning = Aligning(self._stores)
+        self._trail = Trail(self._stores)
+        self._exporting = Exporting(self._library, self._asking, self._trail)
+
+    @classmethod
+    def open(
+        cls,
+        index: Path | None = None,
+        ledger: Path | None = None,
+        *,
+        wait_s: float = 0.0,
+        actor: str | None = None,
+        limits: Limits | None = None,
+        preferred: Sequence[str] = (),
+    ) -> Workspace:
+        """Open or make the index and the ledger; the user's own ones when none are named.
+
+        ledger   folder of the ledger; its mirror then lies in `mirror` inside of it.
+        wait_s   how long to wait for another process that holds the index before IndexLocked is raised.
+        actor    who is written into the ledger; the login name when None.
+        limits   what the worker processes that read folders may use.
+        preferred   formats whose series and params are shown first where several recordings of a run have them.
+        """
+        database = _open_index(index or locate.default_index(), wait_s, ours=index is None)
+        library = locate.data_folder() / "library.json" if index is None else index.with_name(f"{index.name}.library")
+        folder = ledger or locate.data_folder()
+        mirror = folder / "mirror" if ledger else locate.mirror_folder()
+        try:
+            return cls(database, Ledger(folder, mirror), actor or _login_name(), library, limits, preferred)
+        except BaseException:
+            database.close()
+            raise
+
+    def close(self) -> None:
+        """Stop the worker processes and close the index."""
+        self._teaching.close()
+        self._stores.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `listener` after each commit, on the thread that committed. Returns what ends it."""
+        return self._stores.subscribe(listener)
+
+    # --- library.py: the folders
+
+    sources = _of(lambda ws: ws._library, Library.sources)
+    add_source = _of(lambda ws: ws._library, Library.add_source)
+    remove_source = _of(lambda ws: ws._library, Library.remove_source)
+    library = _of(lambda ws: ws._library, Library.library)
+    check_target = _of(lambda ws: ws._library, Library.check_target)
+
+    # --- reading.py: from the folders into the index
+
+    index = _of(lambda ws: ws._reading, Reading.index)
+    watch = _of(lambda ws: ws._reading, Reading.watch)
+    facts = _of(lambda ws: ws._reading, Reading.facts)
+    problems = _of(lambda ws: ws._reading, Reading.problems)
+    doctor = _of(lambda ws: ws._reading, Reading.doctor)
+
+    # --- teaching.py: layouts
+
+    layouts = _of(lambda ws: ws._teaching, Teaching.layouts)
+    read_layout = _of(lambda ws: ws._teaching, Teaching.read_layout)
+    save_layout = _of(lambda ws: ws._teaching, Teaching.save_layout)
+    remove_layout = _of(lambda ws: ws._teaching, Teaching.remove_layout)
+    export_layout = _of(lambda ws: ws._teaching, Teaching.export_layout)
+    suggest_layout = _of(lambda ws: ws._teaching, Teaching.suggest_layout)
+    preview_layout = _of(lambda ws: ws._teaching, Teaching.preview_layout)
+
+    # --- asking.py: runs
+
+    fields = _of(lambda ws: ws._asking, Asking.fields)
+    values = _of(lambda ws: ws._asking, Asking.values)
+    default_columns = _of(lambda ws: ws._asking, Asking.default_columns)
+    higher_is_better = _of(lambda ws: ws._asking, Asking.higher_is_better)
+    run_keys = _of(lambda ws: ws._asking, Asking.run_keys)
+    column = _of(lambda ws: ws._asking, Asking.column)
+    check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
+    field_named = _of(lambda ws: ws._asking, Asking.field_named)
+    sort_keys = _of(lambda ws: ws._asking, Asking.sort_keys)
+    find_runs = _of(lambda ws: ws._asking, Asking.find_runs)
+    resolve_run = _of(lambda ws: ws._asking, Asking.resolve_run)
+    run = _of(lambda ws: ws._asking, Asking.run)
+    runs = _of(lambda ws: ws._asking, Asking.runs)
+    series = _of(lambda ws: ws._asking, Asking.series)
+    series_for = _of(lambda ws: ws._asking, Asking.series_for)
+    origin = _of(lambda ws: ws._asking, Asking.origin)
+    datasets = _of(lambda ws: ws._asking, Asking.datasets)
+    diff = _of(lambda ws: ws._asking, Asking.diff)
+
+    def data_diff(
+        self,
+        before: str | Path,
+        after: str | Path,
+        *,
+        key: Sequence[str] = (),
+        cancel: CancelToken | None = None,
+    ) -> DataDiff:
+        """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
+        return data_diff(before, after, key=key, cancel=cancel)
+
+    # --- marking.py: tags and notes
+
+    tag = _of(lambda ws: ws._marking, Marking.tag)
+    note = _of(lambda ws: ws._marking, Marking.note)
+    marks = _of(lambda ws: ws._marking, Marking.marks)
+    tags = _of(lambda ws: ws._marking, Marking.tags)
+
+    # --- promoting.py: models
+
+    models = _of(lambda ws: ws._promoting, Promoting.models)
+    registered = _of(lambda ws: ws._promoting, Promoting.registered)
+    register = _of(lambda ws: ws._promoting, Promoting.register)
+    set_alias = _of(lambda ws: ws._promoting, Promoting.set_alias)
+    promote = _of(lambda ws: ws._promoting, Promoting.promote)
+    sign_off = _of(lambda ws: ws._promoting, Promoting.sign_off)
+    check_gates = _of(lambda ws: ws._promoting, Promoting.check_gates)
+    load_gates = _of(lambda ws: ws._promoting, Promoting.load_gates)
+
+    # --- linking.py: recordings of one run
+
+    split = _of(lambda ws: ws._linking, Linking.split)
+    join = _of(lambda ws: ws._linking, Linking.join)
+
+    # --- aligning.py: names of one metric
+
+    alignments = _of(lambda ws: ws._aligning, Aligning.alignments)
+    metric_names = _of(lambda ws: ws._aligning, Aligning.metric_names)
+    suggest_alignments = _of(lambda ws: ws._aligning, Aligning.suggest_alignments)
+    preview_alignment = _of(lambda ws: ws._aligning, Aligning.preview_alignment)
+    align = _of(lambda ws: ws._aligning, Aligning.align)
+    unalign = _of(lambda ws: ws._aligning, Aligning.unalign)
+    keep_apart = _of(lambda ws: ws._aligning, Aligning.keep_apart)
+    kept_apart = _of(lambda ws: ws._aligning, Aligning.kept_apart)
+
+    # --- trail.py: the audit trail
+
+    history = _of(lambda ws: ws._trail, Trail.history)
+    undo = _of(lambda ws: ws._trail, Trail.undo)
+    verify_ledger = _of(lambda ws: ws._trail, Trail.verify_ledger)
+    ledger_notes = _of(lambda ws: ws._trail, Trail.ledger_notes)
+
+    # --- exporting.py: figures and reports
+
+    export_chart = _of(lambda ws: ws._exporting, Exporting.export_chart)
+    export_report = _of(lambda ws: ws._exporting, Exporting.export_report)
+
+
+def _open_index(path: Path, wait_s: float, *, ours: bool) -> Database:
+    until = time.monotonic() + wait_s
+    pause = threading.Event()
+    while True:
+        try:
+            return Database.open_or_rebuild(path, ours=ours)
+        except IndexLocked:
+            if time.monotonic() >= until:
+                raise
+            pause.wait(0.2)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
