@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from support.workers import start_workers_as_copies
+import runfolio
 
 # Before anything imports Qt.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# The server that workers are forked from is a fresh Python, which knows of no path that pytest adds.
+os.environ["PYTHONPATH"] = str(Path(runfolio.__file__).parent.parent)
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +21,3 @@ def user_folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatc
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RUNFOLIO_HOME", str(home))
     return home
-
-
-@pytest.fixture(autouse=True)
-def workers_as_copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Worker processes need no second for their imports, but where a test is about how they start."""
-    if request.node.get_closest_marker("workers_as_shipped") is None:
-        start_workers_as_copies(monkeypatch)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
 from runfolio.api import Workspace
 from runfolio.model.run import RunKey
 from support.inspected import CORPUS
@@ -16,7 +14,6 @@ def marked(workspace: Workspace) -> set[RunKey]:
     return {run.key for run in workspace.find_runs("tag = keep")}
 
 
-@pytest.mark.workers_as_shipped
 def test_a_tree_of_all_trackers_keeps_its_tags_and_rows_when_it_is_moved_copied_and_renamed(tmp_path: Path) -> None:
     tree = tmp_path / "cluster"
     for runs in sorted(CORPUS.glob("*/runs")):
