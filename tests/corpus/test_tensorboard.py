@@ -247,8 +247,11 @@ def test_a_piece_of_a_file_is_as_good_as_the_whole(tmp_path: Path) -> None:
     assert read_file(Folder(tmp_path), FILE_NAME, whole, Budget()) == []
     assert read_file(Folder(tmp_path), FILE_NAME, parts, Budget(), Limits(piece=50)) == []
     assert whole.points.keys() == parts.points.keys()
-    for tag, points in whole.points.items():
-        assert [c.tolist() for c in points.joined()] == [c.tolist() for c in parts.points[tag].joined()]
+    counts, *columns = whole.columns()
+    parts_counts, *parts_columns = parts.columns()
+    assert list(whole.points) == list(parts.points)
+    assert counts == parts_counts
+    assert [c.tolist() for c in columns] == [c.tolist() for c in parts_columns]
 
 
 def test_a_live_file_that_grew_has_more_points_and_the_same_identity(tmp_path: Path) -> None:
@@ -354,7 +357,8 @@ def test_numbers_of_records_count_the_damaged_ones_and_go_on_over_pieces(tmp_pat
     problems = read_file(Folder(tmp_path), FILE_NAME, events, Budget(), Limits(piece=300))
     assert [(p.code, p.message.split(" ")[1]) for p in problems] == [("bad-checksum", "5"), ("bad-record", "21")]
     assert [p.offset for p in problems] == [sum(map(len, records[:n])) for n in (4, 20)]
-    assert events.points["loss"].joined()[0].tolist() == [i for i in range(1, 31) if i not in (5, 21)]
+    assert list(events.points) == ["loss"]
+    assert events.columns()[1].tolist() == [i for i in range(1, 31) if i not in (5, 21)]
 
 
 def test_a_million_damaged_records_are_not_a_million_problems(tmp_path: Path) -> None:
@@ -391,7 +395,8 @@ def test_a_record_too_large_to_be_scalars_is_skipped_and_named(tmp_path: Path) -
     (problem,) = read_file(Folder(tmp_path), FILE_NAME, events, Budget(), Limits(piece=100, largest_record=4000))
     assert (problem.code, problem.offset) == ("large-record", len(record(scalar(0, 1.0))))
     assert problem.message.startswith("Record 2 has 5,016 bytes")
-    assert events.points["loss"].joined()[0].tolist() == [0, 1]
+    assert list(events.points) == ["loss"]
+    assert events.columns()[1].tolist() == [0, 1]
 
 
 def test_zeros_behind_the_records_end_the_file(tmp_path: Path) -> None:
@@ -458,7 +463,8 @@ def test_when_the_time_is_up_what_was_read_is_kept(tmp_path: Path) -> None:
     (problem,) = read_file(folder, "events.out.tfevents.1.a", events, Budget(seconds=-1.0))
     assert problem.path == "events.out.tfevents.1.a"
     assert "took longer" in problem.message
-    assert len(events.points["loss"].joined()[0]) == 1
+    assert list(events.points) == ["loss"]
+    assert events.columns()[0] == [1]
 
 
 def test_an_empty_file_is_a_problem_and_no_run(tmp_path: Path) -> None:

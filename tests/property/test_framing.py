@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import random
 import struct
+from itertools import islice
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runfolio.readers.framing import frames
+from runfolio.readers.record_chain import stated_lengths
 from runfolio.readers.tensorboard_events import FolderEvents
-from support.event_files import event, field, record, scalar, simple, tensor
+from support.event_files import event, field, masked, record, scalar, simple, tensor
 
 QUIET = settings(max_examples=150, deadline=None)
 Point = tuple[int, float, float]
@@ -27,9 +30,10 @@ def taken(data: bytes) -> FolderEvents:
 def points(events: FolderEvents) -> dict[str, list[tuple[int, bytes, bytes]]]:
     """Steps, wall times and values by tag, bit for bit, so that NaN equals itself."""
     out = {}
-    for tag, held in events.points.items():
-        steps, walls, values = held.joined()
-        rows = zip(steps.tolist(), walls.tolist(), values.tolist(), strict=True)
+    counts, *columns = events.columns()
+    points = zip(*(column.tolist() for column in columns), strict=True)
+    for tag, count in zip(events.points, counts, strict=True):
+        rows = islice(points, count)
         out[tag] = [(s, struct.pack("<d", w), struct.pack("<d", v)) for s, w, v in rows]
     return out
 
@@ -67,9 +71,9 @@ def test_damage_anywhere_costs_no_record_before_it(bodies: list[bytes], where: i
 
 @QUIET
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=40))
-def test_searching_for_heads_and_walking_find_the_same_records(bodies: list[bytes]) -> None:
+def test_records_that_repeat_are_found_as_one_by_one(bodies: list[bytes]) -> None:
     whole = b"".join(map(record, bodies))
-    # Enough of them that heads are searched for; one by one otherwise.
+    # Enough of them that the next ones are foretold from those before.
     many = whole * (1 + 20_000 // len(whole))
     framed = frames(many)
     repeats = len(many) // len(whole)
@@ -84,6 +88,49 @@ def _places(bodies: list[bytes]) -> tuple[list[int], list[int]]:
         starts.append(at + 12)
         at += 16 + len(body)
     return starts, list(map(len, bodies))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(st.integers(0, 400), min_size=1, max_size=25), st.integers(1, 300)), max_size=12),
+    st.binary(max_size=30),
+)
+def test_lengths_are_those_that_are_stated_one_by_one(pattern: list[tuple[list[int], int]], rest: bytes) -> None:
+    lengths = [length for unit, times in pattern for length in unit * times]
+    data = b"".join(struct.pack("<Q", n) + bytes(n + 8) for n in lengths) + rest
+    one_by_one, at = [], 0
+    while at + 16 <= len(data) and (n := int.from_bytes(data[at : at + 8], "little")) <= len(data) - at - 16:
+        one_by_one.append(n)
+        at += 16 + n
+    assert one_by_one[: len(lengths)] == lengths
+    assert stated_lengths(data).tolist() == one_by_one
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31), st.lists(st.tuples(st.integers(0, 2**31), st.integers(0, 7)), max_size=12))
+def test_damage_in_a_large_file_costs_the_records_it_is_in(seed: int, flips: list[tuple[int, int]]) -> None:
+    rng = random.Random(seed)
+    bodies = [scalar(i, rng.random(), f"tag/{rng.randrange(12)}") for i in range(3000)]
+    whole = bytearray(b"".join(map(record, bodies)))
+    for at, bit in flips:
+        whole[at % len(whole)] ^= 1 << bit
+    # The same by the definition of the format, record by record.
+    sound: list[tuple[int, int]] = []
+    damaged: list[tuple[int, int]] = []
+    at = 0
+    for number in range(1, len(bodies) + 1):
+        stated, (head_sum,) = whole[at : at + 8], struct.unpack_from("<I", whole, at + 8)
+        if masked(bytes(stated)) != head_sum:
+            break
+        length = int.from_bytes(stated, "little")
+        body, (data_sum,) = whole[at + 12 : at + 12 + length], struct.unpack_from("<I", whole, at + 12 + length)
+        (sound if masked(bytes(body)) == data_sum else damaged).append((number, at))
+        at += 16 + length
+    framed = frames(bytes(whole))
+    assert list(zip(framed.numbers.tolist(), (framed.starts - 12).tolist(), strict=True)) == sound
+    assert [(d.record, d.offset) for d in framed.damaged] == damaged
+    assert framed.size == at
+    assert (framed.stop is None) == (at == len(whole))
 
 
 STEPS = st.one_of(st.integers(0, 300), st.integers(-(2**63), 2**63 - 1))

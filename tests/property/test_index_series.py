@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runfolio.index.point_columns import absolute, absolute_wall
-from runfolio.index.series_rows import series_and_points
+from runfolio.index.series_rows import PointColumns, series_and_points
 from runfolio.model.metrics import MetricSeries, series, summarise
 from runfolio.model.times import NO_TIME
 
@@ -71,3 +72,40 @@ def test_a_batch_keeps_every_point_in_its_place(metrics: list[MetricSeries]) -> 
         assert (
             absolute_wall(apart, NO_TIME if first_wall is None else first_wall).tolist() == metric.wall_time_us.tolist()
         )
+
+
+whole = st.one_of(st.integers(-200, 200), st.integers(-(2**17), 2**17), st.integers(-(2**33), 2**33), int64)
+value = st.one_of(st.floats(width=32), st.floats(width=64))
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(st.lists(st.tuples(whole, whole, value), max_size=20), st.sampled_from([8, 16, 32, 64]))
+def test_points_in_fewer_bytes_are_the_same_numbers(rows: list[tuple[int, int, float]], bits: int) -> None:
+    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
+    rows = [(min(max(s, low), high), min(max(w, low), high), v) for s, w, v in rows]
+    steps, walls = np.array([r[0] for r in rows], dtype=np.int64), np.array([r[1] for r in rows], dtype=np.int64)
+    values = np.array([r[2] for r in rows], dtype=np.float64)
+    narrow = PointColumns(np.array([len(rows)]), steps, walls, values).narrow()
+    assert narrow.step_diff.tolist() == steps.tolist()
+    assert narrow.wall_diff.tolist() == walls.tolist()
+    assert narrow.step_diff.itemsize <= bits // 8 or not rows
+    assert narrow.value.astype(np.float64).tobytes() == values.tobytes()
+    if narrow.value.dtype != np.float32:
+        assert any(not math.isfinite(v) or struct.unpack("<f", packed(v))[0] != v for _, _, v in rows)
+
+
+def packed(number: float) -> bytes:
+    """As a float32; the largest where it is larger."""
+    try:
+        return struct.pack("<f", number)
+    except OverflowError:
+        return struct.pack("<f", math.copysign(math.inf, number))
+
+
+def test_every_kind_of_nan_and_zero_comes_through_as_it_was() -> None:
+    bits = [0x7FF8000000000000, 0xFFF8000000000001, 0x7FF0000000000001, 0x8000000000000000, 0, 0x36A0000000000000]
+    values = np.array(bits, dtype=np.uint64).view(np.float64)
+    none = np.zeros(len(values), dtype=np.int64)
+    narrow = PointColumns(np.array([len(values)]), none, none, values).narrow()
+    assert narrow.value.astype(np.float64).view(np.uint64).tolist() == bits
+    assert narrow.step_diff.dtype == np.int8

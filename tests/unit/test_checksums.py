@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import struct
+
 import google_crc32c
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runfolio.readers.checksums import mask, masked_crc, masked_crcs, masked_crcs_of_lengths
+from runfolio.model.metrics import Ints
+from runfolio.readers.checksums import all_sound, mask, masked_crc
 from support.event_files import masked
 
 
@@ -22,29 +26,39 @@ def test_the_checksum_is_crc_32c_rotated_and_shifted() -> None:
     assert masked_crc(bytes(32)) == mask(0x8A9136AA)
 
 
+def _with_sums(parts: list[bytes]) -> tuple[bytearray, Ints]:
+    """Each part with its masked CRC behind it, and the places of the sums."""
+    data = bytearray()
+    places = []
+    for part in parts:
+        places.append(len(data) + len(part))
+        data += part + struct.pack("<I", masked(part))
+    return data, np.array(places, dtype=np.int64)
+
+
 @settings(max_examples=60, deadline=None)
-@given(
-    count=st.sampled_from([1, 2, 511, 512, 700]),
-    length=st.sampled_from([1, 2, 50, 255, 256, 257, 600]),
-    differing=st.integers(0, 80),
-    seed=st.integers(0, 2**32),
-)
-def test_many_at_once_have_the_sums_that_each_has_alone(count: int, length: int, differing: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    rows = np.tile(rng.integers(0, 256, length, dtype=np.uint8), (count, 1))
-    places = rng.integers(0, length, differing)
-    rows[:, places] = rng.integers(0, 256, (count, differing), dtype=np.uint8)
-    assert masked_crcs(rows).tolist() == [masked(row.tobytes()) for row in rows]
+@given(st.lists(st.binary(max_size=70), max_size=40), st.binary(max_size=20), st.binary(max_size=20))
+def test_right_sums_are_sound_wherever_they_begin_and_end(parts: list[bytes], before: bytes, after: bytes) -> None:
+    data, places = _with_sums(parts)
+    assert all_sound(before + bytes(data) + after, len(before), places + len(before))
 
 
-@pytest.mark.parametrize("place", range(40))
-def test_a_flipped_bit_in_one_of_many_changes_its_sum_alone(place: int) -> None:
-    rows = np.random.default_rng(place).integers(0, 4, (1000, 40), dtype=np.uint8)
-    sums = masked_crcs(rows)
-    rows[617, place] ^= 0x40
-    assert np.flatnonzero(masked_crcs(rows) != sums).tolist() == [617]
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=70), min_size=1, max_size=40), st.data())
+def test_one_wrong_bit_anywhere_is_seen(parts: list[bytes], draw: st.DataObject) -> None:
+    data, places = _with_sums(parts)
+    data[draw.draw(st.integers(0, len(data) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
+    assert not all_sound(bytes(data), 0, places)
 
 
-def test_sums_of_all_short_lengths_are_those_of_their_eight_bytes() -> None:
-    lengths = np.arange(1 << 16)
-    assert masked_crcs_of_lengths(lengths).tolist() == [masked(n.to_bytes(8, "little")) for n in range(1 << 16)]
+@pytest.mark.parametrize("apart", [1, 2, 7, 4096])
+@pytest.mark.parametrize("at", [0, 20, 39, 40, 43])
+def test_records_that_are_wrong_in_the_same_place_do_not_hide_each_other(apart: int, at: int) -> None:
+    data, places = _with_sums([random.Random(i).randbytes(40) for i in range(5000)])
+    for wrong in (300, 300 + apart):
+        data[44 * wrong + at] ^= 0x08
+    assert not all_sound(bytes(data), 0, places)
+    data[44 * 300 + at] ^= 0x08
+    assert not all_sound(bytes(data), 0, places)
+    data[44 * (300 + apart) + at] ^= 0x08
+    assert all_sound(bytes(data), 0, places)

@@ -14,7 +14,7 @@ def data_of(data: bytes, framed: Frames) -> list[bytes]:
     return [data[s : s + n] for s, n in zip(framed.starts.tolist(), framed.lengths.tolist(), strict=True)]
 
 
-@pytest.mark.parametrize("repeated", [1, 400], ids=["a small file", "a file whose heads are searched for at once"])
+@pytest.mark.parametrize("repeated", [1, 400], ids=["a small file", "a file whose records repeat"])
 def test_a_truncated_file_keeps_every_whole_record(repeated: int) -> None:
     records = RECORDS * repeated
     whole = b"".join(records)
@@ -73,7 +73,7 @@ def test_a_record_that_claims_more_than_there_is_says_what_it_needs(claimed: int
 
 
 def test_a_record_inside_a_record_is_not_taken_for_one() -> None:
-    # A text or a model can hold a whole event file; 400 of them are searched for heads at once.
+    # A text or a model can hold a whole event file; 400 of them are foretold.
     inner = b"".join(RECORDS)
     whole = b"".join(record(inner + bytes([i % 251])) for i in range(400))
     framed = frames(whole)

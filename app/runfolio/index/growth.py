@@ -154,7 +154,7 @@ def _following(
     database: Database, stored: Sequence[_Series], incoming: pl.DataFrame, part: PointColumns
 ) -> PointColumns:
     """The points with their first differences taken to the last stored point of each series."""
-    step, wall = part.step_diff.copy(), part.wall_diff.copy()
+    step, wall = part.step_diff.astype(np.int64), part.wall_diff.astype(np.int64)
     last_walls = _last_walls(database, [s["id"] for s in stored])
     begin = 0
     rows = zip(stored, incoming["first_step"], incoming["first_wall"], part.lengths.tolist(), strict=True)

@@ -21,6 +21,8 @@ _GAP = 10
 _FEWEST_FOR_A_GAP = 20
 _CLOCK_US = 1_000_000
 """Clocks that go back by less are those of several threads."""
+_EXACT = 1 << 52
+"""Steps up to it, and what lies between two of them, are whole numbers in float64 as well."""
 _NAMED = 3
 Flags = NDArray[np.bool_]
 
@@ -70,15 +72,16 @@ def notes(owners: Sequence[int], metrics: Sequence[MetricSeries]) -> dict[int, l
     wall = np.concatenate([metrics[i].wall_time_us for i in filled])
     stepped = np.array([metrics[i].has_step for i in filled], dtype=bool)
     begin = np.cumsum(lengths) - lengths
-    inner = np.ones(len(step), dtype=bool)
-    inner[begin] = False
+    apart = np.ones(len(step) - 1, dtype=bool)  # the points that follow another one in their series
+    apart[begin[1:] - 1] = False
     # Compared, not subtracted: the difference of two steps need not fit into 64 bits.
-    before = np.roll(step, 1)
+    still = np.flatnonzero(apart & (step[1:] <= step[:-1]))
+    same = step[still + 1] == step[still]
     found: list[tuple[_Check, Flags]] = [
-        (_REPEATED, _any(inner & (step == before), begin) & stepped),
-        (_BACK, _any(inner & (step < before), begin) & stepped),
-        (_GAPS, _gaps(step, inner, begin, lengths) & stepped),
-        (_CLOCK, _any(inner & _earlier(wall), begin)),
+        (_REPEATED, _holding(still[same], begin) & stepped),
+        (_BACK, _holding(still[~same], begin) & stepped),
+        (_GAPS, _gaps(step, apart, begin, lengths) & stepped),
+        (_CLOCK, _holding(np.flatnonzero(apart & _earlier(wall)), begin)),
     ]
     by_owner: dict[int, dict[_Check, list[int]]] = defaultdict(lambda: defaultdict(list))
     for check, flags in found:
@@ -93,23 +96,36 @@ def notes(owners: Sequence[int], metrics: Sequence[MetricSeries]) -> dict[int, l
     }
 
 
-def _any(flags: Flags, begin: Ints) -> Flags:
-    return np.logical_or.reduceat(flags, begin)
+def _holding(places: Ints, begin: Ints) -> Flags:
+    """Which series hold any of these points."""
+    flags = np.zeros(len(begin), dtype=bool)
+    flags[np.searchsorted(begin, places, side="right") - 1] = True
+    return flags
 
 
 def _earlier(wall: Ints) -> Flags:
-    before = np.roll(wall, 1)
-    known = (wall != NO_TIME) & (before != NO_TIME)
-    earlier = np.zeros(len(wall), dtype=bool)
-    earlier[known] = wall[known] < before[known] - _CLOCK_US
+    """Whether the time of each point but the first lies before that of the point before it, (n - 1,)."""
+    earlier: Flags = wall[1:] < wall[:-1] - _CLOCK_US
+    if wall.min() == NO_TIME:
+        earlier &= (wall[1:] != NO_TIME) & (wall[:-1] != NO_TIME)
     return earlier
 
 
-def _gaps(step: Ints, inner: Flags, begin: Ints, lengths: Ints) -> Flags:
+def _gaps(step: Ints, apart: Flags, begin: Ints, lengths: Ints) -> Flags:
     """Whether the longest step of a series is far longer than its mean without it."""
-    width = np.where(inner, step.astype(np.float64) - np.roll(step, 1).astype(np.float64), 0.0)
-    longest = np.maximum.reduceat(width, begin)
-    rest = np.add.reduceat(width, begin) - longest
+    end = begin + lengths - 1
+    if step.min() >= -_EXACT and step.max() <= _EXACT:
+        width = np.empty_like(step)
+        np.subtract(step[1:], step[:-1], out=width[:-1])
+        width[end] = 0
+        longest = np.maximum.reduceat(width, begin).astype(np.float64)
+        rest = (step[end] - step[begin]).astype(np.float64) - longest
+    else:
+        floats = step.astype(np.float64)
+        apart_by = np.zeros(len(step))
+        np.subtract(floats[1:], floats[:-1], out=apart_by[1:], where=apart)
+        longest = np.maximum.reduceat(apart_by, begin)
+        rest = np.add.reduceat(apart_by, begin) - longest
     usual = rest / np.maximum(lengths - 2, 1)
     result: Flags = (lengths >= _FEWEST_FOR_A_GAP) & (usual > 0) & (longest > _GAP * usual)
     return result

@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 
 from runfolio.model.metrics import Ints
-from runfolio.readers.checksums import Bytes, Words, masked_crc, masked_crcs, masked_crcs_of_lengths
+from runfolio.readers.checksums import Bytes, all_sound, masked_crc
+from runfolio.readers.record_chain import stated_lengths
 
 _HEAD = struct.Struct("<QI")
 HEAD = _HEAD.size
 TAIL = 4
 _16_BITS = 0xFFFF
-_LEAST_SEARCHED, _MOST_SEARCHED = 16 << 10, 64 << 20
-"""Bytes in which heads are searched for at once: fewer are not worth it, and more are one large record."""
+_CHECKED_AT_ONCE = 1 << 20, 1 << 14, 1 << 10
+"""Bytes of records that are checked as one, and where one of them is wrong; the most that fit a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,71 +69,65 @@ class Frames:
 
 def frames(data: bytes) -> Frames:
     """The records from the start of `data` on. Never raises, reads past no end and believes no length unchecked."""
-    starts, lengths, size, stop = _walk(data)
-    sound = _sums(data, starts, lengths) == _stored(data, starts + lengths)
-    damaged = tuple(Damage(int(i) + 1, int(starts[i]) - HEAD) for i in np.flatnonzero(~sound))
-    return Frames(starts[sound], lengths[sound], np.flatnonzero(sound) + 1, len(starts), size, damaged, stop)
+    lengths = stated_lengths(data)
+    ends = np.cumsum(lengths + (HEAD + TAIL))
+    wrong, count = _wrong(data, ends, lengths)
+    lengths, ends = lengths[:count], ends[:count]
+    starts = ends - lengths - TAIL
+    size = int(ends[-1]) if count else 0
+    stop = _stop(data, size, count + 1) if size < len(data) else None
+    if not wrong:
+        return Frames(starts, lengths, np.arange(1, count + 1), count, size, (), stop)
+    damaged = tuple(Damage(i + 1, int(starts[i]) - HEAD) for i in wrong)
+    sound = np.delete(np.arange(count), wrong)
+    return Frames(starts[sound], lengths[sound], sound + 1, count, size, damaged, stop)
 
 
-def _walk(data: bytes) -> tuple[Ints, Ints, int, Stop | None]:
-    """Where the data of each whole record lies, how many bytes they fill, and why they end before `data` does."""
-    heads, short = _short_records(data)
-    # Short records that follow each other are taken at once; anything else one by one.
-    run_ends = np.append(np.flatnonzero(heads[1:] != (heads + HEAD + short + TAIL)[:-1]), len(heads) - 1)
-    found: list[tuple[Ints, Ints]] = []
-    alone: list[tuple[int, int]] = []
-    known: dict[bytes, int] = {}
-    count = at = 0
-    stop: Stop | None = None
-    while at < len(data):
-        first = int(np.searchsorted(heads, at)) if len(heads) else 0
-        if first < len(heads) and heads[first] == at:
-            last = int(run_ends[np.searchsorted(run_ends, first)])
-            found += [_pairs(alone), (heads[first : last + 1] + HEAD, short[first : last + 1])]
-            alone = []
-            count += last + 1 - first
-            at = int(heads[last] + HEAD + short[last] + TAIL)
+def _wrong(data: bytes, ends: Ints, lengths: Ints) -> tuple[list[int], int]:
+    """Ascending indices of the records whose data fails, and how many records there are before one whose head does."""
+    sums_at = np.empty((len(ends), 2), dtype=np.int64)
+    sums_at[:, 1] = ends - TAIL
+    sums_at[:, 0] = sums_at[:, 1] - lengths - TAIL
+    wrong: list[int] = []
+    heads: set[bytes] = set()
+    pending = [(0, len(ends), 0)]
+    while pending:
+        first, last, narrowed = pending.pop()
+        begin = int(ends[first - 1]) if first else 0
+        if narrowed and all_sound(data, begin, sums_at[first:last].ravel()):
             continue
-        head = data[at : at + HEAD]
-        length = known.get(head)
-        if length is None:
-            length = _checked_length(head)
-            if length is None:
-                stop = Stop(count + 1, at, HEAD if len(head) < HEAD else 0)
-                break
-            known[head] = length
-        end = at + HEAD + length + TAIL
-        if end > len(data):
-            stop = Stop(count + 1, at, end - at)
-            break
-        alone.append((at + HEAD, length))
-        count += 1
-        at = end
-    found.append(_pairs(alone))
-    starts, lengths = zip(*found, strict=True)
-    return np.concatenate(starts), np.concatenate(lengths), at, stop
+        if narrowed < len(_CHECKED_AT_ONCE):
+            parts = pairwise(_cuts(ends, first, last, _CHECKED_AT_ONCE[narrowed]))
+            pending += [(*part, narrowed + 1) for part in parts][::-1]
+            continue
+        for i, end, length in zip(
+            range(first, last), ends[first:last].tolist(), lengths[first:last].tolist(), strict=True
+        ):
+            tail = end - TAIL
+            head = data[tail - length - HEAD : tail - length]
+            if head not in heads and _checked_length(head) is None:
+                return wrong, i
+            heads.add(head)
+            if masked_crc(data[tail - length : tail]) != int.from_bytes(data[tail:end], "little"):
+                wrong.append(i)
+    return wrong, len(ends)
 
 
-def _short_records(data: bytes) -> tuple[Ints, Ints]:
-    """Ascending places that look like the head of a record of 1 to 65,535 bytes, and the length each states.
+def _cuts(ends: Ints, first: int, last: int, size: int) -> list[int]:
+    """Ascending indices from `first` to `last` that part these records into some of about `size` bytes each."""
+    if first == last:
+        return [first]
+    some = np.searchsorted(ends[first:last], np.arange(int(ends[first]) + size, int(ends[last - 1]), size)) + first
+    return [first, *np.unique(some[(some > first) & (some < last)]).tolist(), last]
 
-    Such a head has six zero bytes and its own checksum, so one pass over all bytes finds them. Bytes inside a record
-    may look like a head as well: a place counts only where the record before it ends.
-    """
-    none = np.empty(0, dtype=np.int64)
-    places = len(data) - HEAD - TAIL
-    if not _LEAST_SEARCHED <= len(data) <= _MOST_SEARCHED:
-        return none, none
-    one = np.frombuffer(data, dtype=np.uint8)
-    two = one[:-1] | one[1:]  # zero where a byte and the next one are
-    four = two[:-2] | two[2:]
-    six = four[2 : places + 2] | two[6 : places + 6]
-    heads = np.flatnonzero((six == 0) & (two[:places] != 0))
-    lengths = _at_any_place(data, "<u2")[heads].astype(np.int64)
-    inside = heads + lengths <= places
-    heads, lengths = heads[inside], lengths[inside]
-    sound = masked_crcs_of_lengths(lengths) == _at_any_place(data, "<u4")[heads + 8]
-    return heads[sound], lengths[sound]
+
+def _stop(data: bytes, at: int, number: int) -> Stop:
+    """Why a record that is not whole, or whose head fails, cannot be read."""
+    head = data[at : at + HEAD]
+    length = _checked_length(head)
+    if length is None:
+        return Stop(number, at, HEAD if len(head) < HEAD else 0)
+    return Stop(number, at, HEAD + length + TAIL)
 
 
 def _checked_length(head: bytes) -> int | None:
@@ -140,29 +135,6 @@ def _checked_length(head: bytes) -> int | None:
         return None
     length, stored = _HEAD.unpack(head)
     return int(length) if masked_crc(head[:8]) == stored else None
-
-
-def _pairs(pairs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
-    both = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
-    return both[:, 0], both[:, 1]
-
-
-def _sums(data: bytes, starts: Ints, lengths: Ints) -> Words:
-    """The masked CRC of each record's data, uint32 (n,)."""
-    sums = np.empty(len(starts), dtype=np.uint32)
-    for members in alike(lengths):
-        start, length = int(starts[members[0]]), int(lengths[members[0]])
-        if len(members) == 1 or not length:
-            sums[members] = masked_crc(data[start : start + length])
-        else:
-            sums[members] = masked_crcs(rows(data, starts[members], length))
-    return sums
-
-
-def _stored(data: bytes, places: Ints) -> Words:
-    if not len(places):
-        return np.empty(0, dtype=np.uint32)
-    return _at_any_place(data, "<u4")[places]
 
 
 def _at_any_place(data: bytes, kind: str) -> np.ndarray[tuple[int], np.dtype[Any]]:

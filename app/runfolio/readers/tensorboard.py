@@ -76,10 +76,13 @@ def _is_event_file(name: str) -> bool:
 def _recording(folder: Folder, claim: Claim, events: FolderEvents, problems: list[Problem]) -> Recording:
     metrics: list[MetricSeries] = []
     span = _Span()
-    for tag, points in events.points.items():
-        steps, walls, values = points.joined()
-        wall_us = span.take(walls)
-        metrics.append(MetricSeries(tag, steps, values, wall_us, True, float(values[-1]), _LAST_RULE, points.source))
+    counts, steps, walls, values = events.columns()
+    wall_us = span.take(walls)
+    begin = 0
+    for (tag, points), count in zip(events.points.items(), counts, strict=True):
+        own = slice(begin, begin := begin + count)
+        last = float(values[begin - 1])
+        metrics.append(MetricSeries(tag, steps[own], values[own], wall_us[own], True, last, _LAST_RULE, points.source))
     if events.other_walls:
         span.take(np.array(events.other_walls))
     first_file = folder.where(min(claim.files))
@@ -115,10 +118,12 @@ class _Span:
     def take(self, walls: Floats) -> Ints:
         """The wall times (seconds) in microseconds, NO_TIME for those that cannot be."""
         sound = sound_walls(walls)
-        micros = np.full(len(walls), times.NO_TIME, dtype=np.int64)
-        known = np.round(walls[sound] * 1e6).astype(np.int64)
-        micros[sound] = known
-        self.odd += len(walls) - len(known)
+        known = walls if sound.all() else walls[sound]
+        micros = known = np.rint(known * 1e6).astype(np.int64)
+        if len(known) < len(walls):
+            micros = np.full(len(walls), times.NO_TIME, dtype=np.int64)
+            micros[sound] = known
+            self.odd += len(walls) - len(known)
         if len(known):
             low, high = int(known.min()), int(known.max())
             self.first_us = low if self.first_us is None else min(low, self.first_us)

@@ -25,20 +25,22 @@ from runfolio.readers.tensorboard_proto import read_event
 from runfolio.readers.tensorboard_tensor import Place, Tensor
 
 _SHORTEST, _LONGEST = 21, 4095
-"""Lengths of records that are looked at: of the smallest scalar, and of what fits the sort key of `_groups`."""
+"""Lengths of records that are looked at: of the smallest scalar, and of what is worth looking at in this way."""
 _FEWEST = 8
 """Smaller groups cost more than they save."""
 _TRIES = 4
 """How many shapes of record are looked for among those of one length."""
 _MOST_LAYOUTS = 1 << 14
 _STEP_AT, _STEP_KEY, _WALL_KEY = 9, 0x10, 0x09
+_LONGEST_STEP = 10
+_FRONT = _STEP_AT + 1 + _LONGEST_STEP
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A number in all records of one layout.
 
-    place    of the number, from the start of the record; `position` of its value among those of the record.
+    place    of the number, from the end of the step; `position` of its value among those of the record.
     tensor   the tensor around it, None for an old style value.
     plugin   as the metadata in each of these records names it, None without metadata.
     """
@@ -67,113 +69,160 @@ class Block:
 class Layouts:
     """Layouts learned so far. One object serves all folders that a process reads: those of one training look alike.
 
-    A layout is known by all bytes around its numbers, so what was learned in one folder holds in every other.
+    A layout is known by all bytes after the step but its numbers, so what was learned in one folder holds in every
+    other, and however many bytes the step takes.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, tuple[Place, ...], bytes], tuple[Slot, ...]] = {}
+        self._known: dict[tuple[tuple[Place, ...], bytes], tuple[Slot, ...]] = {}
 
     def blocks(self, data: bytes, framed: Frames) -> tuple[list[Block], Ints]:
         """What can be taken at once, and the ascending indices of the records that cannot."""
         taken = np.zeros(len(framed.starts), dtype=bool)
         found: list[Block] = []
-        for records, step_bytes in _groups(data, framed):
-            rows = framing.rows(data, framed.starts[records], int(framed.lengths[records[0]]))
-            for blocks in self._split(rows, records, step_bytes):
+        fronts = _fronts(data, framed)
+        for members in fronts.alike():
+            for blocks in self._split(fronts, members):
                 taken[blocks[0].records] = True
                 found += blocks
         return found, np.flatnonzero(~taken)
 
-    def _split(self, rows: Bytes, records: Ints, step_bytes: int) -> Iterator[list[Block]]:
-        """Blocks of records that have one length and one length of step, a list for each layout."""
+    def _split(self, fronts: _Fronts, members: Ints) -> Iterator[list[Block]]:
+        """Blocks of records that are equally long after the step, a list for each layout; ascending `members`."""
+        width = int(fronts.widths[members[0]])
+        # Rows are whole words, so they begin with bytes of the step or wall time; those are blanked with the numbers.
+        pad = -width % 8
+        rows = framing.rows(fronts.data, fronts.rests[members] - pad, pad + width)
         for _ in range(_TRIES):
             if len(rows) < _FEWEST:
                 return
-            slots = _slots(rows[0].tobytes(), step_bytes)
+            slots = fronts.slots(int(members[0]))
             if not slots:
-                rows, records = rows[1:], records[1:]
+                rows, members = rows[1:], members[1:]
                 continue
             places = tuple(slot.place for slot in slots)
-            around = _around(rows, step_bytes, places)
+            around = _around(rows, pad, places)
             order, bounds = _alike(around)
-            sorted_rows, sorted_records = rows[order], records[order]
-            steps, walls = _steps(sorted_rows, step_bytes), _column(sorted_rows, Place(1, "<d"))
-            values = [_column(sorted_rows, place) for place in places]
+            values = [_numbers(rows, pad + place.at, place.code)[order] for place in places]
+            sorted_members = members[order]
+            records = fronts.records[sorted_members]
+            steps, walls = fronts.steps[sorted_members], fronts.walls[sorted_members]
             left = np.ones(len(rows), dtype=bool)
             for first, last in pairwise(bounds):
-                head = order[first]
-                own = self._layout(rows[head], around[head], step_bytes, places)
+                own = self._layout(fronts, int(sorted_members[first]), around[order[first]].tobytes(), places)
                 if not own:
                     continue
-                left[order[first:last]] = False
                 part = slice(first, last)
+                left[order[part]] = False
                 yield [
-                    Block(slot, sorted_records[part], steps[part], walls[part], values[i][part])
-                    for i, slot in enumerate(own)
+                    Block(slot, records[part], steps[part], walls[part], values[i][part]) for i, slot in enumerate(own)
                 ]
-            rows, records = rows[left], records[left]
+            rows, members = rows[left], members[left]
 
-    def _layout(self, row: Bytes, around: Bytes, step_bytes: int, places: tuple[Place, ...]) -> tuple[Slot, ...]:
+    def _layout(self, fronts: _Fronts, member: int, around: bytes, places: tuple[Place, ...]) -> tuple[Slot, ...]:
         """The slots of a record if its numbers stand at `places`; none else."""
-        key = (step_bytes, places, around.tobytes())
-        slots = self._known.get(key)
+        slots = self._known.get((places, around))
         if slots is None:
-            slots = _slots(row.tobytes(), step_bytes)
+            slots = fronts.slots(member)
             if tuple(slot.place for slot in slots) != places:
                 # Not remembered: bytes that were blanked as numbers are structure in this record.
                 return ()
             if len(self._known) >= _MOST_LAYOUTS:
                 self._known.clear()
-            self._known[key] = slots
+            self._known[places, around] = slots
         return slots
 
 
-def _groups(data: bytes, framed: Frames) -> Iterator[tuple[Ints, int]]:
-    """Indices of records with the same length and the same length of step in bytes (0 for no step), with the latter."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fronts:
+    """Wall time and step of the records that begin with them and nothing else.
+
+    records   int64 (n,), ascending indices into the frames of `data`; steps int64, walls float64 in seconds.
+    starts, rests, widths   int64 (n,): where each begins, where its step ends, and how many bytes follow that.
+    """
+
+    data: bytes
+    records: Ints
+    starts: Ints
+    rests: Ints
+    widths: Ints
+    steps: Ints
+    walls: Floats
+
+    def alike(self) -> Iterator[Ints]:
+        """Indices of records that are equally long after the step."""
+        for members in framing.alike(self.widths):
+            if len(members) >= _FEWEST:
+                yield members
+
+    def slots(self, member: int) -> tuple[Slot, ...]:
+        """Where the numbers of one record stand; none when one has no fixed place or it holds anything else."""
+        start, rest, width = (int(numbers[member]) for numbers in (self.starts, self.rests, self.widths))
+        return _slots(self.data[start : rest + width], rest - start)
+
+
+def _fronts(data: bytes, framed: Frames) -> _Fronts:
     fit = (framed.lengths >= _SHORTEST) & (framed.lengths <= _LONGEST)
-    candidates = np.flatnonzero(fit)
-    if len(candidates) < _FEWEST:
-        return
-    raw = np.frombuffer(data, dtype=np.uint8)
-    starts = framed.starts[candidates]
-    # A step is a varint: each byte but its last has the high bit set.
-    more = raw[starts + _STEP_AT] == _STEP_KEY
-    step_bytes = more.astype(np.int64)
-    for i in range(_STEP_AT + 1, _STEP_AT + 11):
-        more &= raw[starts + i] >= 0x80
+    records = np.flatnonzero(fit)
+    if len(records) < _FEWEST:
+        none = np.empty(0, dtype=np.int64)
+        return _Fronts(data, none, none, none, none, none, np.empty(0))
+    starts, lengths = framed.starts[records], framed.lengths[records]
+    rows = framing.rows(data, starts, _FRONT)
+    # A step is a varint: each byte but its last has the high bit set, and each has seven bits, the lowest first.
+    more = rows[:, _STEP_AT] == _STEP_KEY
+    sound = rows[:, 0] == _WALL_KEY
+    rests = starts + _STEP_AT + more
+    steps = np.zeros(len(rows), dtype=np.uint64)
+    for i in range(_LONGEST_STEP):
         if not more.any():
             break
-        step_bytes += more
-    sound = (raw[starts] == _WALL_KEY) & (step_bytes <= 10)
-    # Sixteen bits hold both, which makes sorting cheap; 0 stands for records of another shape.
-    keys = np.where(sound, framed.lengths[candidates] << 4 | step_bytes, 0)
-    for members in framing.alike(keys):
-        key = int(keys[members[0]])
-        if len(members) >= _FEWEST and key:
-            yield candidates[members], key & 15
+        byte = rows[:, _STEP_AT + 1 + i]
+        steps |= np.where(more, byte & 0x7F, 0).astype(np.uint64) << np.uint64(7 * i)
+        rests += more
+        more &= byte >= 0x80
+    sound &= ~more
+    widths = starts + lengths - rests
+    sound &= widths > 0
+    walls = _numbers(rows, 1, "<d")
+    if sound.all():
+        return _Fronts(data, records, starts, rests, widths, steps.view(np.int64), walls)
+    records, starts, rests, widths = records[sound], starts[sound], rests[sound], widths[sound]
+    return _Fronts(data, records, starts, rests, widths, steps.view(np.int64)[sound], walls[sound])
 
 
-def _around(rows: Bytes, step_bytes: int, places: Sequence[Place]) -> Bytes:
-    """The bytes after the step with all numbers blanked, padded to whole 64-bit words."""
-    begin = _rest_at(step_bytes)
-    width = rows.shape[1] - begin
-    around = np.zeros((len(rows), -(-width // 8) * 8), dtype=np.uint8)
-    around[:, :width] = rows[:, begin:]
+def _around(rows: Bytes, pad: int, places: Sequence[Place]) -> NDArray[np.uint64]:
+    """The bytes after the step as 64-bit words, with all numbers and `pad` bytes before them blanked."""
+    kept = np.full(rows.shape[1], 0xFF, dtype=np.uint8)
+    kept[:pad] = 0
     for place in places:
-        around[:, place.at - begin : place.at - begin + place.width] = 0
+        kept[pad + place.at : pad + place.at + place.width] = 0
+    around: NDArray[np.uint64] = rows.view(np.uint64) & kept.view(np.uint64)
     return around
 
 
-def _alike(around: Bytes) -> tuple[Ints, list[int]]:
+def _alike(around: NDArray[np.uint64]) -> tuple[Ints, list[int]]:
     """An order that brings equal rows together, each group ascending, and where the groups begin and end in it.
 
     Rows are sorted by a hash and then compared, so rows that only share a hash are never put together.
     """
-    words = around.view(np.uint64)
-    order = np.argsort(words @ _weights()[: words.shape[1]], kind="stable")
-    words = words[order]
-    cuts = np.flatnonzero((words[1:] != words[:-1]).any(axis=1)) + 1
-    return order, [0, *cuts.tolist(), len(order)]
+    count, width = around.shape
+    hashes = np.zeros(count, dtype=np.uint64)
+    for i, weight in enumerate(_weights()[:width]):
+        hashes += around[:, i] * weight
+    if (hashes == hashes[0]).all():
+        order = np.arange(count)
+    else:
+        # The low bits hold the place of each row instead, so that sorting numbers yields the order.
+        bits = np.uint64(count.bit_length())
+        order = np.sort(hashes >> bits << bits | np.arange(count, dtype=np.uint64))
+        order = (order & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
+        around = around.take(order, axis=0)
+    cut = np.zeros(count - 1, dtype=bool)
+    for i in range(width):
+        cut |= around[1:, i] != around[:-1, i]
+    cuts = np.flatnonzero(cut) + 1
+    return order, [0, *cuts.tolist(), count]
 
 
 @cache
@@ -182,30 +231,23 @@ def _weights() -> NDArray[np.uint64]:
     return np.random.default_rng(0).integers(0, 2**63, _LONGEST // 8 + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
-def _column(rows: Bytes, place: Place) -> Floats:
-    part = np.ascontiguousarray(rows[:, place.at : place.at + place.width])
-    return part.view(place.code)[:, 0].astype(np.float64)
+def _numbers(rows: Bytes, at: int, code: str) -> Floats:
+    """The number that stands at one place in each row."""
+    numbers: NDArray[np.generic] = np.ndarray((len(rows),), code, rows.data, offset=at, strides=rows.strides[:1])
+    with np.errstate(invalid="ignore"):  # NaN of some kinds is made another kind
+        return numbers.astype(np.float64)
 
 
-def _steps(rows: Bytes, step_bytes: int) -> Ints:
-    steps = np.zeros(len(rows), dtype=np.uint64)
-    for i in range(step_bytes):
-        byte = rows[:, _STEP_AT + 1 + i].astype(np.uint64)
-        steps |= (byte & np.uint64(0x7F)) << np.uint64(7 * i)
-    return steps.view(np.int64)
+def _slots(record: bytes, rest: int) -> tuple[Slot, ...]:
+    """Where the numbers of a record stand, from `rest` on, where its step ends.
 
-
-def _rest_at(step_bytes: int) -> int:
-    return _STEP_AT + 1 + step_bytes if step_bytes else _STEP_AT
-
-
-def _slots(record: bytes, step_bytes: int) -> tuple[Slot, ...]:
-    """Where the numbers of a record stand; none when one has no fixed place or the record holds anything else."""
+    None when one has no fixed place or the record holds anything else.
+    """
     try:
         event = read_event(record, 0, len(record))
     except BadMessage:
         return ()
-    if event.order != ([1, 2, 5] if step_bytes else [1, 5]):
+    if event.order != ([1, 2, 5] if rest > _STEP_AT else [1, 5]):
         return ()
     slots: list[Slot] = []
     for position, value in enumerate(event.values):
@@ -213,5 +255,5 @@ def _slots(record: bytes, step_bytes: int) -> tuple[Slot, ...]:
         place = value.simple or (tensor.place if tensor is not None and tensor.is_number else None)
         if place is None or value.other:
             return ()
-        slots.append(Slot(value.tag, position, place, tensor, value.plugin))
+        slots.append(Slot(value.tag, position, Place(place.at - rest, place.code), tensor, value.plugin))
     return tuple(slots)

@@ -40,11 +40,6 @@ class Points:
     source: str
     pieces: list[tuple[Ints, Floats, Floats]] = field(default_factory=list)
 
-    def joined(self) -> tuple[Ints, Floats, Floats]:
-        """Steps, wall times and values, each as one array (n,)."""
-        steps, walls, values = zip(*self.pieces, strict=True)
-        return np.concatenate(steps), np.concatenate(walls), np.concatenate(values)
-
 
 @dataclass(slots=True)
 class Other:
@@ -122,6 +117,15 @@ class FolderEvents:
         if self.first_wall is None and len(framed.starts):
             self.first_wall = _first_wall(data, framed)
         self._join(blocks, source)
+
+    def columns(self) -> tuple[list[int], Ints, Floats, Floats]:
+        """How many points each tag has; steps, wall times and values of all tags, one after the other, (n,) each."""
+        pieces = [piece for points in self.points.values() for piece in points.pieces]
+        counts = [sum(len(steps) for steps, _, _ in points.pieces) for points in self.points.values()]
+        if not pieces:
+            return counts, np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
+        steps, walls, values = zip(*pieces, strict=True)
+        return counts, np.concatenate(steps), np.concatenate(walls), np.concatenate(values)
 
     def _take(self, event: Event, data: bytes, index: int) -> None:
         if event.restart:

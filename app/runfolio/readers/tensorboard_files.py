@@ -15,8 +15,8 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.framing import HEAD, Frames, frames
 from runfolio.readers.tensorboard_events import FolderEvents
 
-_PIECE = 8 << 20
-"""Read at once: some hundred thousand scalars, and still within a processor's cache when they are sorted."""
+_PIECE = 2 << 20
+"""Read at once: some ten thousand scalars, and within the cache of one processor core while they are sorted."""
 _LARGEST_RECORD = 256 << 20
 """Larger records are skipped: they hold images or graphs, and a false length must not cost memory."""
 _MOST_NAMED = 5
