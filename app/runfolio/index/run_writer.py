@@ -13,7 +13,8 @@ import polars as pl
 
 from runfolio.index.alignments import put_aligned
 from runfolio.index.database import Database
-from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, LinkProblem, SeriesMark
+from runfolio.index.link_marks import KeptSeries, MarkShelf
+from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, LinkProblem
 from runfolio.index.point_columns import differences, wall_differences
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.rows import problem_frame
@@ -110,14 +111,15 @@ _RUNS = """insert into runs
            order by i.id"""
 
 
+_SERIES_COUNTS = """select recording, count(*) from series where id not in (select id from made_series)
+                    group by recording"""
+
+
 def linkables(database: Database) -> list[Linkable]:
     """All recordings as far as linking needs to know them."""
-    marks: defaultdict[object, list[SeriesMark]] = defaultdict(list)
-    make_mark = cast("Callable[..., SeriesMark]", SeriesMark)
-    series = """select recording, name, n, first_step, first_value, last_step, last_value, min_value, max_value
-                from series where id not in (select id from made_series) order by id"""
-    for row in database.rows(series):
-        marks[row[0]].append(make_mark(*row[1:]))
+    shelf = MarkShelf(database)
+    counts = cast("list[tuple[int, int]]", database.rows(_SERIES_COUNTS))
+    series = {recording: KeptSeries(shelf, recording, count) for recording, count in counts}
     folders: defaultdict[object, list[str]] = defaultdict(list)
     named = "select recording, text from params where key in (select unnest(?::varchar[])) order by recording, ordinal"
     for recording, text in database.rows(named, [[*FOLDER_PARAMS]]):
@@ -137,7 +139,7 @@ def linkables(database: Database) -> list[Linkable]:
     # The columns are those of the dataclass, in its order; the schema gives them their types.
     make = cast("Callable[..., Linkable]", Linkable)
     return [
-        make(*row, tuple(marks.get(row[0], ())), tuple(folders.get(row[0], ())), tuple(resumed.get(row[0], ())))
+        make(*row, series.get(row[0], ()), tuple(folders.get(row[0], ())), tuple(resumed.get(row[0], ())))
         for row in rows
     ]
 
