@@ -99,13 +99,16 @@ def _chain(links: Iterable[Link]) -> None:
 
 
 def _by_checkpoint(groups: Sequence[Group]) -> list[Link]:
+    resumed = [group for group in groups if any(item.resumed_from for item in group.items)]
+    if not resumed:
+        return []
     folders: dict[tuple[int, str], list[tuple[list[str], Group]]] = defaultdict(list)
     for group in groups:
         words = words_of(group.path)
         if words:
             folders[group.source, words[-1]].append((words, group))
     links: list[Link] = []
-    for group in groups:
+    for group in resumed:
         for text in dict.fromkeys(text for item in group.items for text in item.resumed_from):
             words = words_of(text)
             fitting: dict[int, tuple[int, Group]] = {}

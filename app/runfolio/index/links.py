@@ -79,6 +79,9 @@ def _by_folder(items: Sequence[Linkable]) -> list[Group]:
         places[item.source, item.path].append(item)
     groups: list[Group] = []
     for (source, path), here in sorted(places.items(), key=lambda p: p[0]):
+        if len(here) == 1:
+            groups.append(Group(source, path, [Joined(here[0], "the only recording in its folder")]))
+            continue
         kept: dict[str, int] = defaultdict(int)
         for item in here:
             kept[item.format] += 1

@@ -35,6 +35,13 @@ _RUNS = """insert into runs
            order by i.id"""
 
 
+# The columns of a `Linkable`, in its order.
+_RECORDINGS = """select id, source, path, format, identity, has_id, overlay, "precision", name, parent_id, tracker_id,
+                        experiment, status, status_raw, started_us, ended_us, params_digest
+                 from recordings
+                 order by source, path, id"""
+_WORDS = frozenset({3, 7, 11, 12, 13})
+"""Places of format, precision, experiment and the two of the status: texts that many recordings have."""
 _SERIES_COUNTS = """select recording, count(*) from series where id not in (select id from made_series)
                     group by recording"""
 
@@ -54,18 +61,15 @@ def linkables(database: Database) -> list[Linkable]:
     resuming = [key for key in keys if key.rpartition(".")[2] in RESUME_PARAMS]
     for recording, text in database.rows(named, [resuming]) if resuming else ():
         resumed[recording].append(str(text))
-    rows = database.rows(
-        """select id, source, path, format, identity, has_id, overlay, "precision", name, parent_id, tracker_id,
-                  experiment, status, status_raw, started_us, ended_us, params_digest
-           from recordings
-           order by source, path, id"""
-    )
-    # The columns are those of the dataclass, in its order; the schema gives them their types.
+    # The schema gives the columns their types.
     make = cast("Callable[..., Linkable]", Linkable)
-    return [
-        make(*row, series.get(row[0], ()), tuple(folders.get(row[0], ())), tuple(resumed.get(row[0], ())))
-        for row in rows
-    ]
+    made: list[Linkable] = []
+    words: dict[object, object] = {}
+    for row in database.each(_RECORDINGS):
+        # The database makes a text of its own for each row: of words that nearly all runs have, one is kept.
+        own = [words.setdefault(value, value) if place in _WORDS else value for place, value in enumerate(row)]
+        made.append(make(*own, series.get(row[0], ()), tuple(folders.get(row[0], ())), tuple(resumed.get(row[0], ()))))
+    return made
 
 
 def extends(database: Database, short: int, long: int) -> bool:
