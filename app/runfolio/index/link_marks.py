@@ -39,6 +39,11 @@ class MarkShelf:
         self._order: list[KeptSeries] = []
         self._place: dict[int, int] = {}
 
+    @property
+    def held(self) -> int:
+        """The number of series that are in memory."""
+        return self._size
+
     def expect(self, coming: Iterable[KeptSeries]) -> None:
         """Say which series are asked for next, in about that order; replaces what was said before."""
         self._order = [*coming]
