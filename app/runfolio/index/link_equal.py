@@ -72,11 +72,11 @@ def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, 
                 highs[name, mark.n].append(mark.high)
     names = {name: code for code, name in enumerate({group.primary.format for group in groups})}
     formats = np.array([names[group.primary.format] for group in groups])
-    for kind, places in numbers.items():
-        number, high = np.array(places), np.array(highs[kind])
-        order = np.lexsort((number, high))
-        number, high = number[order], high[order]
-        tool = formats[number]
+    for kind, own in numbers.items():
+        by_number, by_high = np.array(own), np.array(highs[kind])
+        order = np.lexsort((by_number, by_high))
+        at, high = by_number[order], by_high[order]
+        tool = formats[at]
         if (tool == tool[0]).all():
             continue
         reach = np.abs(high) * (1 + TOLERANCE) * TOLERANCE
@@ -84,8 +84,8 @@ def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, 
         end = np.minimum(first + _MOST_ALIKE, np.searchsorted(high, high + reach, side="right"))
         for place in np.flatnonzero(end - first > 1):
             near = slice(first[place], end[place])
-            for other in number[near][tool[near] != tool[place]]:
-                yield int(number[place]), int(other)
+            for other in at[near][tool[near] != tool[place]]:
+                yield int(at[place]), int(other)
 
 
 # --- what of it may be one run -------------------------------------------------------------------------------------

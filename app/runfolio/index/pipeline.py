@@ -34,7 +34,7 @@ from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
 from runfolio.readers.tail import Marks
 
-_LINK_SHARE = 20.0
+_LINK_SHARE = 40.0
 """Linking again waits until this many times its last duration has passed."""
 
 _PLACE_S = 60.0

@@ -50,7 +50,7 @@ def linkables(database: Database) -> list[Linkable]:
     """All recordings as far as linking needs to know them."""
     shelf = MarkShelf(database)
     counts = cast("list[tuple[int, int]]", database.rows(_SERIES_COUNTS))
-    series = {recording: KeptSeries(shelf, recording, count) for recording, count in counts}
+    series: dict[object, KeptSeries] = {number: KeptSeries(shelf, number, count) for number, count in counts}
     folders: defaultdict[object, list[str]] = defaultdict(list)
     named = "select recording, text from params where key in (select unnest(?::varchar[])) order by recording, ordinal"
     for recording, text in database.rows(named, [[*FOLDER_PARAMS]]):
