@@ -77,6 +77,13 @@ def test_nan_null_and_infinity_go_in_and_come_out_apart(database: Database) -> N
     assert arrays["wall_diff"].tolist() == [5, None, 7, 8]  # masked where null
 
 
+def test_rows_come_one_by_one_as_they_come_at_once(database: Database) -> None:
+    many = "select x, x / 2 as half, case when x % 3 = 0 then null else 't' || x end from range(5000) r(x) where x >= ?"
+    assert [*database.each(many, [3])] == database.rows(many, [3])
+    assert len(database.rows(many, [3])) == 4_997
+    assert [*database.each(many, [5_000])] == []
+
+
 def test_inserting_no_rows_is_no_error(database: Database) -> None:
     database.insert("run_notes", {"key": [], "note": []})
     assert notes(database) == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runfolio.index import run_shown
 from runfolio.index.linkable import LinkProblem
 from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.schema import SCHEMA
@@ -305,6 +306,31 @@ def test_one_dotted_key_of_two_paths_is_one_field_and_two_params(shelf: Shelf) -
     assert shelf.keys("a.b = 2") == []
     assert len(shelf.keys("a.b is not null")) == 1
     assert [p.path for p in shelf.detail("a").params] == [("a", "b"), ("a.b",)]
+
+
+def test_params_that_are_sorted_in_parts_lie_as_those_sorted_at_once(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twice = (Param(("a", "b"), "1", 1), Param(("a.b",), "2", 2), Param(("z",), "3", 3))
+    shelf.put(
+        Recording("generic", "a", "a", params=twice),
+        *(Recording("generic", f"r{n}", f"r{n}", params=params({"lr": n, "z": n, "m": {"x": 1}})) for n in range(5)),
+        Recording("keras", "a/b", "b", params=params({"z": 9, "lr": 7})),
+    )
+    items = {item.path: item for item in linkables(shelf.database)}
+    runs = [linked("both", [items["a"], items["a/b"]]), *(alone(items[f"r{n}"]) for n in range(5))]
+    tables = []
+    for at_once in (1, 6, 500_000):
+        monkeypatch.setattr(run_shown, "_PARAMS_AT_ONCE", at_once)
+        put_runs(shelf.database, runs, [])
+        tables.append([shelf.database.rows(f"select * from {table}") for table in ("run_params", "fields")])
+    assert tables[0] == tables[1] == tables[2]
+    rows = [(key, run, text, first) for run, key, _, text, _, _, _, first in tables[0][0]]
+    one = shelf.keys().index("both") + 1
+    assert [key for key, *_ in rows] == sorted(["a.b", "a.b", *["lr"] * 6, *["m.x"] * 5, *["z"] * 6])
+    # Of the run with two recordings the first one's is shown; of one key with two paths both are, one of them first.
+    assert [row for row in rows if row[1] == one] == [
+        ("a.b", one, "1", True), ("a.b", one, "2", False), ("lr", one, "7", True), ("z", one, "3", True)]  # fmt: skip
 
 
 def test_linking_again_replaces_runs_and_the_problems_of_linking(shelf: Shelf) -> None:

@@ -32,6 +32,9 @@ _DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
 _CONFIG = {"enable_external_access": False, "lock_configuration": True, "preserve_insertion_order": True}
 """No file but the index is within reach of a statement, and no statement can change that."""
 
+_FETCHED = 2_048
+"""Rows that are made Python values in one go where they are asked for one by one."""
+
 Bound: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | Sequence[float] | None
 Row: TypeAlias = tuple[object, ...]
 Columns: TypeAlias = "Mapping[str, Sequence[object]] | pl.DataFrame"
@@ -199,6 +202,13 @@ class Database:
         """All rows of a query as Python values; NULL is None, NaN stays NaN."""
         with self._told():
             return self.cursor.execute(sql, list(params)).fetchall()
+
+    def each(self, sql: str, params: Sequence[Bound] = ()) -> Iterator[Row]:
+        """The same row by row, for many of them; until the last one this thread may ask nothing else."""
+        with self._told():
+            cursor = self.cursor.execute(sql, list(params))
+            while rows := cursor.fetchmany(_FETCHED):
+                yield from rows
 
     def arrays(self, sql: str, params: Sequence[Bound] = ()) -> dict[str, NDArray[np.generic]]:
         """All rows of a query as an array for each column; a column with nulls is a masked array."""

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from runfolio.index.link_agreement import begins_like
 from runfolio.index.link_groups import Group
+from runfolio.index.link_marks import expect
 from runfolio.index.linkable import Extends, Linkable, LinkProblem
 from runfolio.model.run import RunStatus
 from runfolio.readers.contract import warning
@@ -33,7 +34,10 @@ class Gathered:
 def join_copies(groups: list[Group], extends: Extends) -> Gathered:
     """Merge copies and legs; what has one id but other content gets a key of its own, and a Problem says so."""
     variants: dict[str, list[Group]] = defaultdict(list)
-    for group in sorted(groups, key=lambda g: (g.source, g.path, g.primary.tracker_id)):
+    ordered = sorted(groups, key=lambda g: (g.source, g.path, g.primary.tracker_id))
+    kept = Counter(name for group in ordered for name in _identities(group))
+    expect(i for group in ordered if any(kept[name] > 1 for name in _identities(group)) for i in group.items)
+    for group in ordered:
         home = next((v for name in _identities(group) if name in variants for v in [variants[name]]), None)
         if home is None:
             home = [group]
@@ -53,6 +57,8 @@ def _identities(group: Group) -> list[str]:
 
     Content says less than an id: a job that was run twice with one seed has the same table of metrics.
     """
+    if len(group.joined) == 1:
+        return [group.primary.identity]
     return [*dict.fromkeys([group.primary.identity, *(i.identity for i in group.items if i.has_id)])]
 
 

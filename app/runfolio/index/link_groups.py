@@ -51,22 +51,22 @@ class Group:
     @property
     def events_only(self) -> bool:
         """Whether it knows event files only."""
-        return all(item.format == EVENTS for item in self.items)
+        return all(j.item.format == EVENTS for j in self.joined)
 
     @property
     def overlay(self) -> bool:
         """Whether a config layer is in it."""
-        return any(item.overlay for item in self.items)
+        return any(j.item.overlay for j in self.joined)
 
     @property
     def overlay_only(self) -> bool:
         """Whether nothing but config layers is in it."""
-        return all(item.overlay for item in self.items)
+        return all(j.item.overlay for j in self.joined)
 
     @property
     def has_id(self) -> bool:
         """Whether some tracker gave it an id."""
-        return any(item.has_id for item in self.items)
+        return any(j.item.has_id for j in self.joined)
 
     @property
     def primary(self) -> Linkable:
@@ -110,6 +110,8 @@ def ranked(group: Group, preferred: Sequence[str]) -> list[Joined]:
     Whatever the user prefers; then decimal text before the float32 of event files; then as `telling` sorts. The last
     leg of a resumed run knows its params best, and a copy that is shorter than another is asked last.
     """
+    if len(group.joined) == 1:
+        return [*group.joined]
     place = {name: n for n, name in enumerate(preferred)}
 
     def order(joined: Joined) -> tuple[object, ...]:

@@ -12,9 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import cast
 
 from runfolio.index.link_agreement import is_telling, plain_name
 from runfolio.index.link_groups import Group, words_of
+from runfolio.index.link_marks import expect
 from runfolio.index.linkable import SeriesMark
 
 _FEWEST_WORDS = 2
@@ -46,9 +48,11 @@ def _join_by_id(groups: list[Group]) -> None:
             if group.absorbed_by is None and primary.has_id and primary.started_us is not None:
                 place = "" if wide else group.path.rpartition("/")[0]
                 same[group.source, place, primary.format, primary.tracker_id].append(group)
-        for legs in same.values():
+        several = [legs for legs in same.values() if len(legs) > 1]
+        expect(leg.primary for legs in several for leg in legs)
+        for legs in several:
             ordered = sorted(legs, key=lambda g: (g.primary.started_us or 0, g.path))
-            if len(ordered) > 1 and all(_is_later(a, b) and _goes_on(a, b) for a, b in pairwise(ordered)):
+            if all(_is_later(a, b) and _goes_on(a, b) for a, b in pairwise(ordered)):
                 _lay(ordered, ["the same run id, resumed"] * (len(ordered) - 1))
 
 
@@ -95,13 +99,16 @@ def _chain(links: Iterable[Link]) -> None:
 
 
 def _by_checkpoint(groups: Sequence[Group]) -> list[Link]:
+    resumed = [group for group in groups if any(item.resumed_from for item in group.items)]
+    if not resumed:
+        return []
     folders: dict[tuple[int, str], list[tuple[list[str], Group]]] = defaultdict(list)
     for group in groups:
         words = words_of(group.path)
         if words:
             folders[group.source, words[-1]].append((words, group))
     links: list[Link] = []
-    for group in groups:
+    for group in resumed:
         for text in dict.fromkeys(text for item in group.items for text in item.resumed_from):
             words = words_of(text)
             fitting: dict[int, tuple[int, Group]] = {}
@@ -113,9 +120,10 @@ def _by_checkpoint(groups: Sequence[Group]) -> list[Link]:
                         fitting[id(other)] = (max(shared, known[0]), other)
             best = max((shared for shared, _ in fitting.values()), default=0)
             found = [other for shared, other in fitting.values() if shared == best]
-            if len(found) == 1 and _same_tool(found[0], group) and _continues_a_curve(found[0], group):
+            if len(found) == 1 and _same_tool(found[0], group):
                 links.append((found[0], group, f"it went on from a checkpoint of the leg before: {text}"))
-    return links
+    expect(leg.primary for before, after, _ in links for leg in (before, after))
+    return [link for link in links if _continues_a_curve(link[0], link[1])]
 
 
 def _shared_end(one: Sequence[str], other: Sequence[str]) -> int:
@@ -140,13 +148,33 @@ def _by_continuity(groups: Sequence[Group]) -> list[Link]:
         if primary.params_digest and not primary.has_id and primary.series and not _PARALLEL.search(name):
             place = group.path.rpartition("/")[0]
             alike[group.source, place, primary.format, primary.params_digest].append(group)
+    several = [same for same in alike.values() if len(same) > 1]
+    expect(group.primary for same in several for group in same)
     return [
         (before, after, "the same params, and its series begin where those of the leg before end")
-        for same in alike.values()
-        if len(same) > 1
-        for before in same
-        for after in same
-        if before is not after and _follows(before, after)
+        for same in several
+        for before, after in _in_turn(same)
+        if _follows(before, after)
+    ]
+
+
+def _in_turn(groups: Sequence[Group]) -> list[tuple[Group, Group]]:
+    """Pairs of which the later one can follow the earlier, by the first and last steps alone.
+
+    A seed that is run a thousand times makes a million pairs, which all begin at step 0.
+    """
+    begins, ends = [], []
+    for group in groups:
+        first = [mark.first_step for mark in group.primary.series]
+        begins.append(min((step for step in first if step is not None), default=None) if None not in first else None)
+        ends.append(min((m.last_step for m in group.primary.series if m.last_step is not None), default=None))
+    soonest = min((end for end in ends if end is not None), default=None)
+    later = [n for n, begin in enumerate(begins) if begin is not None and soonest is not None and begin > soonest]
+    return [
+        (groups[before], groups[after])
+        for before, end in enumerate(ends)
+        for after in later
+        if before != after and end is not None and cast("int", begins[after]) > end
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -31,6 +31,7 @@ class Linkable:
     identity        as `model.run.content_identity` gives it: never empty.
     has_id          whether the identity is the tracker's own rather than a digest of the content.
     params_digest   equal for recordings with equal params; "" where there are none.
+    series          their number is always at hand; reading them may cost a query (see `link_marks`).
     named_folders   output folders that its params name, as written on the machine of the run.
     resumed_from    checkpoints that its params say it went on from, likewise.
     """
@@ -52,7 +53,7 @@ class Linkable:
     started_us: int | None
     ended_us: int | None
     params_digest: str
-    series: tuple[SeriesMark, ...]
+    series: Sequence[SeriesMark]
     named_folders: tuple[str, ...] = ()
     resumed_from: tuple[str, ...] = ()
 

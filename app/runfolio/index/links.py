@@ -32,6 +32,7 @@ from runfolio.index.link_copies import join_copies
 from runfolio.index.link_evidence import join_evident
 from runfolio.index.link_groups import EVENTS, Group, Joined, days_apart, ranked
 from runfolio.index.link_legs import join_legs
+from runfolio.index.link_marks import expect
 from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark
 from runfolio.model.display import number
 from runfolio.model.links import NO_CHOICES, LinkChoices
@@ -60,13 +61,14 @@ def gather(
     copies = join_copies(groups, extends)
     apart = join_evident(join_legs(copies.groups))
     final = apply_choices(apart, copies.keys, choices.decisions)
-    by_id = {(item.format, item.tracker_id): g for g in final for item in g.items if item.has_id}
+    parents = {(item.format, item.parent_id) for g in final for item in g.items if item.parent_id}
+    by_id = {name: g for g in final for i in g.items if i.has_id and (name := (i.format, i.tracker_id)) in parents}
     keys = {id(g): copies.keys[id(g)] for g in final}
     runs = tuple(_run(g, keys, by_id, choices.preferred) for g in final)
     problems = list(copies.problems)
-    for group in final:
-        if len(group.joined) < 2:
-            continue
+    several = [group for group in final if len(group.joined) > 1]
+    expect(item for group in several for item in group.items)
+    for group in several:
         problems += [*_disagreements(group, choices.preferred), *_overlaps(group)]
     return runs, tuple(problems)
 
@@ -77,6 +79,9 @@ def _by_folder(items: Sequence[Linkable]) -> list[Group]:
         places[item.source, item.path].append(item)
     groups: list[Group] = []
     for (source, path), here in sorted(places.items(), key=lambda p: p[0]):
+        if len(here) == 1:
+            groups.append(Group(source, path, [Joined(here[0], "the only recording in its folder")]))
+            continue
         kept: dict[str, int] = defaultdict(int)
         for item in here:
             kept[item.format] += 1
@@ -94,7 +99,9 @@ def _join_event_parts(groups: list[Group]) -> list[Group]:
     hparams: dict[tuple[int, str], list[Group]] = defaultdict(list)
     made: list[Group] = []
     # Deepest first, so that a part of a part reaches its run.
-    for group in sorted(groups, key=lambda g: -g.path.count("/")):
+    deepest = sorted(groups, key=lambda g: -g.path.count("/"))
+    expect(item for group in deepest for item in group.items if item.format == EVENTS and len(item.series) == 1)
+    for group in deepest:
         above, _, name = group.path.rpartition("/")
         if not group.events_only or not group.path:
             continue
@@ -106,7 +113,7 @@ def _join_event_parts(groups: list[Group]) -> list[Group]:
             home.absorb(group, f"event files of the {name} part of this run", f"{name}/")
         elif home is not None and home is not group and _HPARAMS_FOLDER.fullmatch(name):
             hparams[group.source, above].append(group)
-        else:
+        elif _may_be_scalars_part(group, at):
             _join_scalars_part(group, at)
     for place, parts in hparams.items():
         if len(parts) == 1:
@@ -114,9 +121,21 @@ def _join_event_parts(groups: list[Group]) -> list[Group]:
     return [g for g in [*groups, *made] if g.absorbed_by is None]
 
 
+def _may_be_scalars_part(group: Group, at: dict[tuple[int, str], Group]) -> bool:
+    """Whether a folder above is that of recordings, and there is one series at most: so its name is worth a look."""
+    if any(len(item.series) > 1 for item in group.items):
+        return False
+    above = group.path
+    while above:
+        above = above.rpartition("/")[0]
+        if (group.source, above) in at:
+            return True
+    return False
+
+
 def _join_scalars_part(group: Group, at: dict[tuple[int, str], Group]) -> None:
     """A folder that `add_scalars` made: one series, whose tag and curve name make up the folder's name."""
-    tags = {mark[0] for item in group.items for mark in item.series}
+    tags = {mark.name for item in group.items for mark in item.series}
     if len(tags) != 1:
         return
     tag = tags.pop()
@@ -241,6 +260,8 @@ def _disagreements(group: Group, preferred: Sequence[str]) -> list[LinkProblem]:
 
 def _overlaps(group: Group) -> list[LinkProblem]:
     """One Problem for each leg of a resumed run that logs steps again which the leg before it has."""
+    if not any(joined.leg for joined in group.joined):
+        return []
     ends: dict[int, dict[str, int]] = defaultdict(dict)
     begins: dict[int, dict[str, int]] = defaultdict(dict)
     first_of: dict[int, Linkable] = {}

@@ -34,7 +34,7 @@ from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.scanner import scan
 from runfolio.readers.tail import Marks
 
-_LINK_SHARE = 20.0
+_LINK_SHARE = 40.0
 """Linking again waits until this many times its last duration has passed."""
 
 _PLACE_S = 60.0
@@ -281,9 +281,9 @@ class Indexer:
 
     def _link(self) -> None:
         started = time.monotonic()
-        items = linkables(self._db)
         choices = self._choices()
-        runs, problems = gather(items, choices, lambda short, long: extends(self._db, short, long))
+        # What was looked at is given back before the runs are written: only one of the two is held at a time.
+        runs, problems = gather(linkables(self._db), choices, lambda short, long: extends(self._db, short, long))
         put_runs(self._db, runs, problems, self._alignments())
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()

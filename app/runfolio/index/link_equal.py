@@ -1,0 +1,128 @@
+"""Groups of recordings that keep equal series, found by their highest values.
+
+Every series of two tools may have to be looked at, so no more of each is held than its highest value.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from runfolio.index.link_agreement import TOLERANCE, by_plain_name, equal_series, is_telling
+from runfolio.index.link_groups import Group, words_of
+from runfolio.index.link_marks import expect
+from runfolio.index.linkable import SeriesMark
+
+_MOST_ALIKE = 64
+"""A highest value that more series have (an accuracy of 1) tells none of them apart."""
+_SAME_START_US = 30 * 1_000_000
+"""Trackers that are started by one script start within this time."""
+
+Pair = tuple[Group, Group, str]
+
+
+class Before:
+    """The recordings of groups as they are now: what is joined later is not compared."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        self._kept = {id(g): [(j.prefix, j.item) for j in g.joined if not j.stale] for g in groups}
+
+    def expect(self, groups: Iterable[Group]) -> None:
+        """Say whose marks are asked for next, in about that order."""
+        expect(item for group in groups for _, item in self._kept[id(group)])
+
+    def marks(self, group: Group) -> dict[str, SeriesMark]:
+        """The marks of a group by plain name."""
+        kept = self._kept[id(group)]
+        return by_plain_name((prefix + mark.name, mark) for prefix, item in kept for mark in item.series)
+
+
+def equal_pairs(groups: Sequence[Group], before: Before) -> list[Pair]:
+    """Two groups of different tools that keep equal series, and which."""
+    if not _any_near(groups):
+        return []
+    # By the order of places, because telling which figures are equal is not the same both ways.
+    near = dict.fromkeys(pair for pair in _same_highs(groups, before) if _near(groups[pair[0]], groups[pair[1]]))
+    before.expect(groups[number] for pair in near for number in pair)
+    pairs: dict[tuple[int, int], Pair] = {}
+    for one, other in near:
+        if (other, one) in pairs:
+            continue
+        names = equal_series(before.marks(groups[one]), before.marks(groups[other]))
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            pairs[one, other] = (groups[one], groups[other], f"equal series: {', '.join(names[:3])}{more}")
+    return [*pairs.values()]
+
+
+def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, int]]:
+    """Places of groups of two tools that have a telling series of one name and length, and of one highest value."""
+    numbers: dict[tuple[str, int], array[int]] = defaultdict(lambda: array("q"))
+    highs: dict[tuple[str, int], array[float]] = defaultdict(lambda: array("d"))
+    before.expect(groups)
+    for number, group in enumerate(groups):
+        for name, mark in before.marks(group).items():
+            if is_telling(name, mark) and mark.high is not None and math.isfinite(mark.high):
+                numbers[name, mark.n].append(number)
+                highs[name, mark.n].append(mark.high)
+    names = {name: code for code, name in enumerate({group.primary.format for group in groups})}
+    formats = np.array([names[group.primary.format] for group in groups])
+    for kind, own in numbers.items():
+        by_number, by_high = np.array(own), np.array(highs[kind])
+        order = np.lexsort((by_number, by_high))
+        at, high = by_number[order], by_high[order]
+        tool = formats[at]
+        if (tool == tool[0]).all():
+            continue
+        reach = np.abs(high) * (1 + TOLERANCE) * TOLERANCE
+        first = np.searchsorted(high, high)
+        end = np.minimum(first + _MOST_ALIKE, np.searchsorted(high, high + reach, side="right"))
+        for place in np.flatnonzero(end - first > 1):
+            near = slice(first[place], end[place])
+            for other in at[near][tool[near] != tool[place]]:
+                yield int(at[place]), int(other)
+
+
+# --- what of it may be one run -------------------------------------------------------------------------------------
+
+
+def _near(one: Group, other: Group) -> bool:
+    """Whether equal series say something: a script that was run again with one seed gives equal series, but later.
+
+    Where a tool writes no time, only folders that differ in one name (`csv/version_0`, `tb/version_0`) are compared.
+    """
+    a, b = one.primary.started_us, other.primary.started_us
+    if a is not None and b is not None:
+        return abs(a - b) <= _SAME_START_US
+    return _side_by_side(one, other)
+
+
+def _side_by_side(one: Group, other: Group) -> bool:
+    a, b = words_of(one.path), words_of(other.path)
+    return one.source == other.source and len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+
+
+def _any_near(groups: Sequence[Group]) -> bool:
+    """Whether any two groups of different tools are near each other: else their series need not be read at all."""
+    started = sorted((g.primary.started_us, g.primary.format) for g in groups if g.primary.started_us is not None)
+    if any(b[0] - a[0] <= _SAME_START_US and a[1] != b[1] for a, b in pairwise(started)):
+        return True
+    if len(started) == len(groups):
+        return False
+    # Those without a time first: two groups with one are not compared by their folders.
+    tools: dict[int, str] = {}
+    for group in sorted(groups, key=lambda g: g.primary.started_us is not None):
+        words, tool = words_of(group.path), group.primary.format
+        for place in range(len(words)):
+            around = hash((group.source, place, *words[:place], None, *words[place + 1 :]))
+            known = tools.get(around, tool)
+            if known != tool:
+                return True
+            if group.primary.started_us is None:
+                tools[around] = tool
+    return False
