@@ -55,8 +55,7 @@ def parse(root: Path, claim: Claim, budget: Budget, folder: Folder | None = None
     try:
         # One by one: what came before a failure is kept.
         for piece in reader_named(claim.reader).read(folder, claim, budget):
-            own = isinstance(piece, Recording) and claim.reader in USERS_OWN and piece.path == folder.shown
-            pieces.append(with_datasets(piece, folder, budget) if own and isinstance(piece, Recording) else piece)
+            pieces.append(_with_own_datasets(piece, claim, folder, budget))
     except RunfolioError as failure:
         return _parsed(claim, mark, pieces, problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR))
     except MemoryError:
@@ -96,7 +95,7 @@ def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], fo
     work = [Work(Folder(root, claim.path), claim, Budget(seconds=folder_s)) for claim in claims]
     marks = [_Mark.of(root, w.folder, w.claim) for w in work]
     try:
-        results = [*reader.read_batch(work)]
+        results = [_whole(result, w) for w, result in zip(work, reader.read_batch(work), strict=True)]
     except Exception:  # noqa: BLE001 - one by one, the folder that this is about shows, and only it is lost
         _log.exception("reading %d folders together failed", len(claims))
         return [parse(root, claim, Budget(seconds=folder_s)) for claim in claims]
@@ -106,6 +105,21 @@ def _parse_together(reader: BatchReader, root: Path, claims: Sequence[Claim], fo
         else _parsed(w.claim, mark, result)
         for w, mark, result in zip(work, marks, results, strict=True)
     ]
+
+
+def _whole(result: list[Recording | Problem] | RunfolioError, work: Work) -> list[Recording | Problem] | RunfolioError:
+    if isinstance(result, RunfolioError) or work.claim.reader not in USERS_OWN:
+        return result
+    try:
+        return [_with_own_datasets(piece, work.claim, work.folder, work.budget) for piece in result]
+    except RunfolioError as failure:
+        return failure
+
+
+def _with_own_datasets(piece: Recording | Problem, claim: Claim, folder: Folder, budget: Budget) -> Recording | Problem:
+    """A recording of the claimed folder itself with the data sets that the user's script left in there."""
+    own = isinstance(piece, Recording) and claim.reader in USERS_OWN and piece.path == folder.shown
+    return with_datasets(piece, folder, budget) if own and isinstance(piece, Recording) else piece
 
 
 @dataclass(frozen=True, slots=True)
