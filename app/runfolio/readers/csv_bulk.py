@@ -156,7 +156,7 @@ def sound_tables(files: Sequence[TextFile], *, epoch_first: bool = False) -> lis
     found: list[Logged | None] = [None] * len(files)
     alike: dict[bytes, list[tuple[int, bytes]]] = {}
     for number, file in enumerate(files):
-        data = file.data.replace(b"\r\n", b"\n")
+        data = file.data.replace(b"\r\n", b"\n") if b"\r" in file.data else file.data
         end = data.find(b"\n") + 1
         if end:
             alike.setdefault(data[:end], []).append((number, data[end:]))
@@ -164,52 +164,63 @@ def sound_tables(files: Sequence[TextFile], *, epoch_first: bool = False) -> lis
         header = _header(line, epoch_first=epoch_first)
         if header is None:
             continue
-        sound = [(number, body) for number, body in bodies if _is_sound(body, header)]
-        if sound:
-            tables = _tables([body for _, body in sound], [files[n].where for n, _ in sound], header, epoch_first)
-            for (number, _), logged in zip(sound, tables, strict=False):
-                found[number] = logged
+        sound = [_Body(number, body, _count(body, b"\n")) for number, body in bodies if _is_sound(body, header)]
+        for body, logged in zip(sound, _tables(sound, files, header, epoch_first), strict=True):
+            found[body.number] = logged
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What follows the header of a file, of which `number` says which it is."""
+
+    number: int
+    text: bytes
+    rows: int
+
+
 def _is_sound(body: bytes, header: _Header) -> bool:
-    """Whether whole lines follow the header, of as many cells as it has, that hold numbers or nothing."""
-    return (
-        body.endswith(b"\n")
-        and not body.startswith(b"\n")
-        and b"\n\n" not in body
-        and not body.translate(None, _OF_NUMBERS + header.separator)
-        # Polars refuses rows that are too long, so with this sum none can be too short either.
-        and body.count(header.separator) == body.count(b"\n") * (len(header.names) - 1)
-    )
+    """Whether whole lines follow the header in which there are numbers, separators and nothing else."""
+    if not body.endswith(b"\n") or body.translate(None, _OF_NUMBERS + header.separator):
+        return False
+    # Where there are several columns, an empty line is one of too few cells.
+    return len(header.names) > 1 or not (body.startswith(b"\n") or b"\n\n" in body)
 
 
-def _tables(bodies: list[bytes], places: list[str], header: _Header, epoch_first: bool) -> Iterator[Logged | None]:
-    """The series of files that are sound, in their order; none at all when a cell is no number."""
-    import polars as pl  # 0.1 s, which scanning folders for claims does without
+def _count(text: bytes, letter: bytes) -> int:
+    # bytes.count takes five times as long when there is much to count.
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == letter[0]))
 
-    lengths = [body.count(b"\n") for body in bodies]
-    schema = {str(n): pl.Float64 for n in range(len(header.names))}
-    try:
-        frame = pl.read_csv(
-            b"".join(bodies), has_header=False, separator=header.separator.decode(), quote_char=None, schema=schema
-        )
-    except pl.exceptions.PolarsError:
+
+def _tables(
+    bodies: Sequence[_Body], files: Sequence[TextFile], header: _Header, epoch_first: bool
+) -> Iterator[Logged | None]:
+    """The series of files that are sound; None for all when a cell is no number, or a row too short or too long."""
+    frame = _parsed([body.text for body in bodies], sum(body.rows for body in bodies), header)
+    if frame is None:
+        # One that is not may be among them.
+        fitting = [b for b in bodies if _count(b.text, header.separator) == (len(header.names) - 1) * b.rows]
+        if 0 < len(fitting) < len(bodies):
+            found = dict(zip((b.number for b in fitting), _tables(fitting, files, header, epoch_first), strict=True))
+            yield from (found.get(body.number) for body in bodies)
+        else:
+            yield from [None] * len(bodies)
         return
-    if frame.shape != (sum(lengths), len(header.names)):
-        return
-    columns = [_Column.of(cells) for cells in frame.rechunk().iter_columns()]
+    columns = [_Column.of(cells) for cells in frame.iter_columns()]
     step = header.steps[0] if header.steps else None
-    steps = _whole(columns[step]) if step is not None else np.arange(max(lengths), dtype=np.int64)
+    longest = max(body.rows for body in bodies)
+    steps = _whole(columns[step]) if step is not None else np.arange(longest, dtype=np.int64)
     if steps is None or header.has_times:
-        yield from _by_rule(columns, lengths, places, header, epoch_first)
+        for body, parts in _cut(columns, bodies):
+            yield _by_rule(parts, body.rows, files[body.number].where, header, epoch_first)
         return
     chosen = None if step is None else header.names[step]
     metrics = [(header.names[number], columns[number]) for number in header.metrics if number != step]
-    no_times = np.full(max(lengths), times.NO_TIME, dtype=np.int64)
-    start = 0
-    for length, where in zip(lengths, places, strict=True):
-        end = start + length
+    no_times = np.full(longest, times.NO_TIME, dtype=np.int64)
+    end = 0
+    for body in bodies:
+        start, length, where = end, body.rows, files[body.number].where
+        end += length
         here = steps[:length] if step is None else steps[start:end]
         wall, has_steps = no_times[:length], step is not None or length > 1
         made: list[MetricSeries] = []
@@ -222,7 +233,27 @@ def _tables(bodies: list[bytes], places: list[str], header: _Header, epoch_first
             if len(rows):
                 made.append(MetricSeries(name, here[rows], values[rows], wall[rows], has_steps, None, "", where))
         yield Logged(made, chosen)
-        start = end
+
+
+def _parsed(texts: Sequence[bytes], rows: int, header: _Header) -> pl.DataFrame | None:
+    """Rows of numbers, None where there is no cell; None when there are other things in the texts, or other rows."""
+    import polars as pl  # 0.1 s, which scanning folders for claims does without
+
+    joined, width = b"".join(texts), len(header.names)
+    # Polars refuses rows that are too long, so with this sum none can be too short either.
+    if not rows or _count(joined, header.separator) != rows * (width - 1):
+        return None
+    try:
+        frame = pl.read_csv(
+            joined,
+            has_header=False,
+            separator=header.separator.decode(),
+            quote_char=None,
+            schema={str(n): pl.Float64 for n in range(width)},
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    return frame.rechunk() if frame.shape == (rows, width) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,16 +286,17 @@ def _whole(column: _Column) -> Ints | None:
     return values.astype(np.int64)
 
 
-def _by_rule(
-    columns: Sequence[_Column], lengths: Sequence[int], places: Sequence[str], header: _Header, epoch_first: bool
-) -> Iterator[Logged | None]:
-    """File by file, where it depends on the cells which column is the step, or holds points in time."""
+def _cut(columns: Sequence[_Column], bodies: Sequence[_Body]) -> Iterator[tuple[_Body, list[TableColumn]]]:
     start = 0
-    for length, where in zip(lengths, places, strict=True):
-        parts = [column.part(start, start + length) for column in columns]
-        start += length
-        if any((np.abs(parts[n].numbers) >= LARGEST_EXACT).any() for n in header.steps):
-            yield None  # float64 does not hold such steps: they are taken from the text
-            continue
-        table = Table(dict(zip(header.names, parts, strict=True)), length)
-        yield to_series(table, where, epoch_first=epoch_first)
+    for body in bodies:
+        yield body, [column.part(start, start + body.rows) for column in columns]
+        start += body.rows
+
+
+def _by_rule(
+    columns: Sequence[TableColumn], rows: int, where: str, header: _Header, epoch_first: bool
+) -> Logged | None:
+    """The series of a file where its cells tell which column is the step, or holds points in time."""
+    if any((np.abs(columns[n].numbers) >= LARGEST_EXACT).any() for n in header.steps):
+        return None  # float64 does not hold such steps: they are taken from the text
+    return to_series(Table(dict(zip(header.names, columns, strict=True)), rows), where, epoch_first=epoch_first)
