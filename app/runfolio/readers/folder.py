@@ -66,11 +66,14 @@ class Folder:
     root   absolute path of the import root, the folder that the user opened.
     path   this folder relative to the root, `/` between parts, "" for the root itself. Names that are not UTF-8
            hold surrogate escapes here, so that they can be opened; `shown` is the same as valid text.
+    opened   where it is kept which folders were looked into through this one, itself among them, by path; one that
+             ends in "/" stands for all folders in it.
     """
 
-    def __init__(self, root: Path, path: str = "") -> None:
+    def __init__(self, root: Path, path: str = "", opened: set[str] | None = None) -> None:
         self.root = root
         self.path = path
+        self.opened = opened
         self._below: dict[str, Folder] = {}
 
     def __repr__(self) -> str:
@@ -100,12 +103,16 @@ class Folder:
             raise FolderUnreadable(f"{storable(name)!r} is not the name of a folder in here", where=self.shown)
         below = self._below.get(name)
         if below is None:
-            below = self._below[name] = Folder(self.root, self.join(name))
+            below = self._below[name] = Folder(self.root, self.join(name), self.opened)
         return below
 
     def parent(self) -> Folder | None:
         """The folder above; None for the root: nothing above what the user opened is ever read."""
-        return Folder(self.root, self.path.rpartition("/")[0]) if self.path else None
+        return self.at(self.path.rpartition("/")[0]) if self.path else None
+
+    def at(self, path: str) -> Folder:
+        """A folder elsewhere below the root, by its path relative to that."""
+        return Folder(self.root, path, self.opened)
 
     @cached_property
     def listing(self) -> Listing:
@@ -156,6 +163,8 @@ class Folder:
         folders = self.listing.folders
         if not folders:
             return ()
+        if self.opened is not None:
+            self.opened.add(self.path + "/")
         try:
             with self._opened() as base:
                 return tuple(folder for folder in folders if _is_file(f"{folder}/{name}", base))
@@ -288,6 +297,8 @@ class Folder:
     @contextmanager
     def _opened(self) -> Iterator[int | str]:
         """A directory descriptor where the system has them, else the path as text."""
+        if self.opened is not None:
+            self.opened.add(self.path)
         if not _HAS_DIR_FD:
             yield str(self.root / self.path)
             return
