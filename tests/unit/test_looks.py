@@ -12,9 +12,9 @@ import pytest
 from runfolio.api import Workspace
 from runfolio.errors import Cancelled
 from runfolio.model.layout import Layout
+from runfolio.model.layout_answers import SavedLayout
 from runfolio.model.problem import Problem
-from runfolio.readers import looks, scanner
-from runfolio.readers.layout_files import SavedLayout
+from runfolio.readers import looks, registry
 from runfolio.readers.looks import Look
 from runfolio.readers.scanner import Memory, Unit, scan
 
@@ -152,7 +152,7 @@ def test_a_folder_with_something_to_tell_is_looked_at_each_time(lab: Path) -> No
 def test_other_layouts_ask_for_all_folders_anew(lab: Path) -> None:
     layout = Layout("mine", params=("config.json",), metrics=("metrics.csv",))
     _, _, kept = walked(lab)
-    with patch.object(scanner, "saved_layouts", lambda: (SavedLayout("mine.toml", layout, None),)):
+    with patch("runfolio.readers.scanner.saved_layouts", lambda: (SavedLayout("mine.toml", layout, None),)):
         units, standing, _ = walked(lab, kept)
     assert standing == []
     assert units == ["run-1", "run-2"]
@@ -175,7 +175,7 @@ def counts(ws: Workspace, *, deep: bool = False) -> tuple[int, int, int]:
 
 def asked(ws: Workspace) -> int:
     """Folders that were claimed or refused while nothing was to be read."""
-    with patch.object(scanner, "claims", wraps=scanner.claims) as claims:
+    with patch("runfolio.readers.scanner.claims", wraps=registry.claims) as claims:
         assert ws.index().read == 0
         return claims.call_count
 
@@ -201,6 +201,6 @@ def test_the_library_sees_what_changes(library: Workspace, lab: Path) -> None:
 
 def test_a_walk_that_was_stopped_is_not_relied_upon(library: Workspace, lab: Path) -> None:
     (lab / "run-1" / "metrics.csv").write_text(METRICS + "2,0.3\n")
-    with patch.object(scanner, "claims", side_effect=Cancelled):
+    with patch("runfolio.readers.scanner.claims", side_effect=Cancelled):
         assert library.index().cancelled
     assert counts(library) == (1, 1, 0)
