@@ -11,8 +11,7 @@ import pytest
 
 from runfolio.api import Workspace
 from runfolio.errors import Cancelled
-from runfolio.model.layout import Layout
-from runfolio.model.layout_answers import SavedLayout
+from runfolio.model.layout import Layout, SavedLayout
 from runfolio.model.problem import Problem
 from runfolio.readers import looks, registry
 from runfolio.readers.looks import Look
