@@ -28,6 +28,9 @@ _HAS_DIR_FD = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 
 _ONE_READ = 1 << 20
 
+_USUAL_HEAD, _LARGEST_HEAD, _MOST_HEADS = 1 << 14, 1 << 16, 64
+"""Bytes and files of which the beginnings are kept while readers decide whether a folder is theirs."""
+
 _SAFE_PATH_BYTES = 900
 """Longest relative path that is opened in one call; longer ones are walked in chunks."""
 
@@ -75,6 +78,7 @@ class Folder:
         self.path = path
         self.opened = opened
         self._below: dict[str, Folder] = {}
+        self._heads: dict[str, tuple[int, bytes]] | None = None
 
     def __repr__(self) -> str:
         return f"Folder({str(self.root)!r}, {self.path!r})"
@@ -217,7 +221,24 @@ class Folder:
 
     def head(self, name: str, size: int = 4096) -> bytes:
         """At most the first `size` bytes of a file. Raises FolderUnreadable."""
-        return self.part(name, 0, size)
+        if self._heads is None or size > _LARGEST_HEAD:
+            return self.part(name, 0, size)
+        length, data = self._heads.get(name, (0, b""))
+        if length < size:
+            length = max(size, _USUAL_HEAD)
+            data = self.part(name, 0, length)
+            if len(self._heads) < _MOST_HEADS:
+                self._heads[name] = length, data
+        return data[:size]
+
+    @contextmanager
+    def keeping_heads(self) -> Iterator[None]:
+        """Within it, the first bytes of the files in here are read once, however often they are asked for."""
+        self._heads = {}
+        try:
+            yield
+        finally:
+            self._heads = None
 
     def part(self, name: str, offset: int, size: int) -> bytes:
         """At most `size` bytes of a file from `offset` on; fewer only at its end. Raises FolderUnreadable."""

@@ -159,11 +159,12 @@ def claims(folder: Folder, asked: Sequence[Reader] | None = None) -> tuple[Claim
     """
     found: list[Claim] = []
     taken: frozenset[str] = frozenset()
-    for reader in readers() if asked is None else asked:
-        claim = reader.claim(folder, taken) if reader.name in _OWN else _foreign_claim(reader, folder, taken)
-        if claim is not None:
-            found.append(claim)
-            taken |= claim.files
+    with folder.keeping_heads():
+        for reader in readers() if asked is None else asked:
+            claim = reader.claim(folder, taken) if reader.name in _OWN else _foreign_claim(reader, folder, taken)
+            if claim is not None:
+                found.append(claim)
+                taken |= claim.files
     return tuple(found)
 
 
