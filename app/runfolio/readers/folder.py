@@ -69,8 +69,8 @@ class Folder:
     root   absolute path of the import root, the folder that the user opened.
     path   this folder relative to the root, `/` between parts, "" for the root itself. Names that are not UTF-8
            hold surrogate escapes here, so that they can be opened; `shown` is the same as valid text.
-    opened   where it is kept which folders were looked into through this one, itself among them, by path; one that
-             ends in "/" stands for all folders in it.
+    opened   where it is kept which folders were looked into through this one, itself among them, by path; "a//b"
+             stands for the folders in "a" that hold a file "b".
     """
 
     def __init__(self, root: Path, path: str = "", opened: set[str] | None = None) -> None:
@@ -168,7 +168,7 @@ class Folder:
         if not folders:
             return ()
         if self.opened is not None:
-            self.opened.add(self.path + "/")
+            self.opened.add(f"{self.path}//{name}")
         try:
             with self._opened() as base:
                 return tuple(folder for folder in folders if _is_file(f"{folder}/{name}", base))

@@ -9,6 +9,7 @@ may be written to once more within the same tick of the file system's clock.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,7 @@ class Look:
 
     mark      of what lies in it and in `touched`; another one says that the folder has to be looked at anew.
     readers   who claimed it. `pruned` are the folders in it that were left to them.
-    touched   other folders that the answer hangs on, by path relative to the root; one that ends in "/" stands for
-              all folders in it.
+    touched   other folders that the answer hangs on, as `Folder.opened` names them.
     """
 
     path: str
@@ -67,11 +67,8 @@ class Glances:
             own = self._glance(path)
             if own is None:
                 return ""
-            if not touched:
-                return xxhash.xxh3_128_hexdigest(self._asked + own.digest)
             parts = [self._asked, own.digest]
-            for glance in self._all(touched):
-                parts.append(b"-" if glance is None else glance.digest)
+            parts += [self._part(other) for other in touched]
             return xxhash.xxh3_128_hexdigest(b"".join(parts))
         except _Unseen:
             return ""
@@ -92,21 +89,31 @@ class Glances:
         mark = self.mark(path, touched) if len(touched) <= _MOST_TOUCHED else ""
         if not mark:
             return None
-        newest = max(g.newest_ns for g in (self._glance(path), *self._all(touched)) if g is not None)
-        if newest > begun_ns - _TICK_NS:
+        if max([self._newest_ns(path), *map(self._newest_ns, touched)]) > begun_ns - _TICK_NS:
             return None
         return Look(path, mark, readers, tuple(sorted(pruned)), touched)
 
-    def _all(self, touched: Iterable[str]) -> Iterable[_Glance | None]:
-        for path in touched:
-            if not path.endswith("/"):
-                yield self._glance(path)
-                continue
-            above = path[:-1]
-            own = self._glance(above)
-            yield own
-            for name in () if own is None else own.folders:
-                yield self._glance(f"{above}/{name}" if above else name)
+    def _part(self, touched: str) -> bytes:
+        above, is_many, name = touched.partition("//")
+        glance = self._glance(above)
+        if glance is None:
+            return b"-"
+        if not is_many:
+            return glance.digest
+        before = self._at(above)
+        holding = [folder for folder in glance.folders if _is_file(f"{before}/{folder}/{name}")]
+        return xxhash.xxh3_128_digest("/".join(holding).encode("utf-8", "surrogateescape"))
+
+    def _newest_ns(self, touched: str) -> int:
+        above, is_many, name = touched.partition("//")
+        glance = self._glance(above)
+        if glance is None:
+            return 0
+        if not is_many:
+            return glance.newest_ns
+        # A folder's own time tells of files that went.
+        places = [self._at(above, folder) for folder in glance.folders]
+        return max(map(_time_ns, (*places, *(f"{place}/{name}" for place in places))), default=0)
 
     def _glance(self, path: str) -> _Glance | None:
         """None for what is no folder. Raises _Unseen."""
@@ -127,8 +134,8 @@ class Glances:
             raise _Unseen
         return False
 
-    def _at(self, path: str) -> str:
-        return f"{self._root}/{path}" if path else self._root
+    def _at(self, *parts: str) -> str:
+        return "/".join([self._root, *filter(None, parts)])
 
     def _listed(self, path: str) -> _Glance | None:
         lines: list[str] = []
@@ -155,3 +162,20 @@ class Glances:
         folders.sort()
         text = "".join(lines) + "\n" + "/".join(folders)
         return _Glance(xxhash.xxh3_128_digest(text.encode("utf-8", "surrogateescape")), newest, dict.fromkeys(folders))
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _Unseen from error
+
+
+def _time_ns(path: str) -> int:
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return 0
+    return max(facts.st_mtime_ns, facts.st_ctime_ns)
