@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,9 +29,10 @@ from runfolio.model.origin import Place, Wanted
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, problem_from
 from runfolio.readers.fingerprint import settled_mark
+from runfolio.readers.looks import Look
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
-from runfolio.readers.scanner import scan
+from runfolio.readers.scanner import Memory, scan
 from runfolio.readers.tail import Marks
 
 _LINK_SHARE = 40.0
@@ -63,14 +64,28 @@ class Noticed(Protocol):
 
 @dataclass(slots=True)
 class _Walk:
-    """One source being walked: what was seen, what the walk itself met, and which folders need no closer look."""
+    """One source being walked: what was seen, what the walk itself met, and which folders need no closer look.
+
+    looks      what earlier walks kept, `standing` the paths of those that still hold; `kept` is from this one.
+    refused    paths of folders that have changed and are not to be read here.
+    """
 
     source: int
     root: Path
     noticed: Noticed | None = None
     seen: set[tuple[str, str]] = field(default_factory=set)
     settled: dict[str, tuple[str, str]] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
+    kept: dict[str, Look] = field(default_factory=dict)
+    standing: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+
+    def trust(self, looks: Mapping[str, Look], known: Mapping[tuple[str, str], str]) -> None:
+        """Take up what earlier walks kept, as far as what they found is in the index."""
+        self.looks = {
+            path: look for path, look in looks.items() if all(known.get((path, name)) for name in look.readers)
+        }
 
 
 class Indexer:
@@ -182,7 +197,10 @@ class Indexer:
         on_commit: Callable[[], None],
     ) -> None:
         known = self._writer.units(walk.source)
-        walk.settled = {} if deep else self._writer.settled(walk.source)
+        looks = self._writer.looks(walk.source)
+        if not deep:
+            walk.settled = self._writer.settled(walk.source)
+            walk.trust(looks, known)
         if not walk.root.is_dir():
             # An unplugged disk is no reason to forget what was on it.
             missing = Problem(
@@ -222,6 +240,12 @@ class Indexer:
         gone = [place for place in known if place not in walk.seen]
         self._writer.forget_units(walk.source, gone)
         counts.gone += len(gone)
+        # Not before all that was found is written: what is not there yet must be found again.
+        self._writer.put_looks(
+            walk.source,
+            [look for path, look in walk.kept.items() if path not in walk.refused],
+            [path for path in looks if path not in walk.standing],
+        )
         self._writer.source_scanned(walk.source, walk.problems, present=True)
 
     def _put(self, walk: _Walk, held: list[Batch]) -> None:
@@ -257,8 +281,16 @@ class Indexer:
             counts.unchanged += 1
             return True
 
+        def unchanged(look: Look) -> None:
+            walk.standing.add(look.path)
+            walk.seen.update((look.path, reader) for reader in look.readers)
+            counts.unchanged += len(look.readers)
+
+        def keep(look: Look) -> None:
+            walk.kept[look.path] = look
+
         try:
-            for found in scan(walk.root, on_folder, is_settled):
+            for found in scan(walk.root, on_folder, Memory(is_settled, walk.looks, unchanged, keep)):
                 if isinstance(found, Problem):
                     walk.problems.append(found)
                     continue
@@ -271,6 +303,8 @@ class Indexer:
                     continue
                 if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=place in known):
                     yield found.claim
+                else:
+                    walk.refused.add(found.claim.path)
         except FolderUnreadable as failure:
             walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
             walk.seen.update(known)

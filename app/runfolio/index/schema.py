@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -18,6 +18,9 @@ SCHEMA = (
     # Folders that a reader claimed, and what they looked like when last read.
     """create table units(
         source integer, path varchar, reader varchar, fingerprint varchar, failed boolean, settled varchar)""",
+    # Folders that were looked at, claimed or not; see `readers.looks`. Lists are JSON, "" for empty ones.
+    """create table looks(
+        source integer, path varchar, mark varchar, readers varchar, pruned varchar, touched varchar)""",
     """create table recordings(
         id integer, source integer, unit varchar, reader varchar, path varchar, format varchar, tracker_id varchar,
         identity varchar, has_id boolean, name varchar, status varchar, status_raw varchar, started_us bigint,

@@ -5,8 +5,10 @@ Every public method is one transaction. Rows go in as whole columns; nothing is 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from runfolio.index.rows import problem_frame
 from runfolio.index.schema import READ_TABLES
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem
+from runfolio.readers.looks import Look
 from runfolio.readers.parse import Parsed
 
 _OF_SOURCE = frozenset({"units", "recordings", "problems"})
@@ -51,6 +54,7 @@ class Writer:
             self._unlink()
             self._forget("source = ?", [source])
             self._db.run("delete from units where source = ?", [source])
+            self._db.run("delete from looks where source = ?", [source])
             self._db.run("delete from problems where source = ?", [source])
             self._db.run("delete from sources where id = ?", [source])
 
@@ -77,6 +81,30 @@ class Writer:
             [source],
         )
         return {str(path): (str(reader), str(mark)) for path, reader, mark in rows}
+
+    def looks(self, source: int) -> dict[str, Look]:
+        """What the last walk kept of the folders of a source, by path."""
+        rows = self._db.rows("select path, mark, readers, pruned, touched from looks where source = ?", [source])
+        return {
+            str(path): Look(str(path), str(mark), _names(str(readers)), _names(str(pruned)), _names(str(touched)))
+            for path, mark, readers, pruned, touched in rows
+        }
+
+    def put_looks(self, source: int, looks: Sequence[Look], stale: Sequence[str]) -> None:
+        """Keep what a walk found, in place of what was kept of these and of the `stale` paths."""
+        if not looks and not stale:
+            return
+        with self._db.transaction():
+            self._db.make_temporary("paths", {"path": [*stale, *(look.path for look in looks)]})
+            self._db.run("delete from looks where source = ? and path in (select path from paths)", [source])
+            self._db.run("drop table paths")
+            lists = {
+                name: [json.dumps(getattr(look, name)) if getattr(look, name) else "" for look in looks]
+                for name in ("readers", "pruned", "touched")
+            }
+            if looks:
+                texts = {"path": [look.path for look in looks], "mark": [look.mark for look in looks], **lists}
+                self._db.insert("looks", pl.DataFrame({"source": [source] * len(looks), **texts}))
 
     # --- what was read -----------------------------------------------------------------------------------------
 
@@ -151,6 +179,12 @@ class Writer:
         first, last = _int(rows[0][0]), _int(rows[0][1])
         assert last - first == count - 1, "ids are given out by one writer at a time"
         return first
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """Cached because most folders were claimed by the same readers."""
+    return tuple(json.loads(text)) if text else ()
 
 
 def _int(value: object) -> int:

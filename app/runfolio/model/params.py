@@ -92,14 +92,23 @@ def _kind(value: Json, number: float | None) -> str:
 
 def flatten(tree: Mapping[str, Json]) -> Iterator[Param]:
     """The leaves of a nested mapping in written order; lists and empty mappings are leaves."""
-    # A stack instead of recursion: depth comes from a file.
-    stack: list[tuple[tuple[str, ...], Json]] = [((str(k),), v) for k, v in reversed(list(tree.items()))]
-    while stack:
-        path, value = stack.pop()
-        if isinstance(value, dict) and value:
-            stack.extend(((*path, str(k)), v) for k, v in reversed(list(value.items())))
-        else:
-            yield Param(path, text_of(value), value)
+    return (Param(path, text_of(value), value) for path, value in leaves(tree))
+
+
+def leaves(tree: Mapping[str, Json]) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """The same as key paths and values."""
+    for key, outer in tree.items():
+        if not isinstance(outer, dict) or not outer:
+            yield (str(key),), outer
+            continue
+        # A stack instead of recursion: depth comes from a file.
+        stack: list[tuple[tuple[str, ...], Json]] = [((str(key),), outer)]
+        while stack:
+            path, value = stack.pop()
+            if isinstance(value, dict) and value:
+                stack.extend(((*path, str(k)), v) for k, v in reversed(list(value.items())))
+            else:
+                yield path, value
 
 
 def nest(params: Iterable[Param]) -> dict[str, Json]:
@@ -122,14 +131,14 @@ def nest(params: Iterable[Param]) -> dict[str, Json]:
 
 def text_of(value: Json) -> str:
     """The plain text of a value that came without one: Python's repr for floats, JSON for lists and maps."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, str):
         return value
     if isinstance(value, float):
         return repr(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int):
         return int_text(value)
     return json.dumps(value, ensure_ascii=False)

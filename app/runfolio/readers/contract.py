@@ -103,7 +103,8 @@ class Reader(Protocol):
         """Whether this folder is the reader's, by names and first bytes only.
 
         `taken` are names in the folder that stronger readers have claimed already. Must not raise for anything
-        a folder can hold, except FolderUnreadable.
+        a folder can hold, except FolderUnreadable. The answer may hang on nothing but what is seen through `folder`,
+        those above and below it included: as long as that is the same, nobody asks again.
         """
         ...
 

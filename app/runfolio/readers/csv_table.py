@@ -71,6 +71,26 @@ def header_of(head: bytes) -> list[str]:
     return rows[0] if rows else []
 
 
+def certain_header(line: bytes) -> tuple[list[str], str] | None:
+    """The column names and the separator that a first line tells by itself; None when it is not certain or odd.
+
+    `read_csv` finds the same in a file that begins with it, and has no Problem to tell of it.
+    """
+    text, odd = decode(line, "")
+    counts = sorted(text.count(separator) for separator in _SEPARATORS)
+    if odd or not text.strip() or text[0] in _BLANKS or any(c in text for c in '"\0\r'):
+        return None
+    if (counts[-1] and counts[-1] == counts[-2]) or _NAMED_SEPARATOR.match(text) or not text.endswith("\n"):
+        return None
+    separator = separator_of(text)
+    table = Table()
+    cells, end = _header(text, separator, "", table)
+    names = _names(cells, "", table)
+    if table.problems or end != len(text) or not names or _is_numbers(cells, separator):
+        return None
+    return names, separator
+
+
 def read_csv(data: bytes, where: str, budget: Budget) -> Table:
     """A table with a header line. Never raises for what the file holds.
 

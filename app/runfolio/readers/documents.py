@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runfolio.model.display import storable
-from runfolio.model.params import Json, Param, flatten, text_of
+from runfolio.model.params import Json, Param, leaves, text_of
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.json_salvage import salvage
@@ -63,7 +63,14 @@ class Document:
 def params_of(document: Document) -> tuple[Param, ...]:
     """The leaves of a document as params; none when it is not a mapping."""
     texts, where = document.texts, document.where
-    return tuple(Param(p.path, texts.get(p.path, p.text), p.value, where) for p in flatten(document.mapping))
+    if not texts:
+        return tuple([Param(path, text_of(value), value, where) for path, value in leaves(document.mapping)])
+    return tuple(
+        [
+            Param(path, text_of(value) if (text := texts.get(path)) is None else text, value, where)
+            for path, value in leaves(document.mapping)
+        ]
+    )
 
 
 def decode(data: bytes, where: str) -> tuple[str, tuple[Problem, ...]]:

@@ -58,7 +58,7 @@ def fingerprint(folder: Folder, claim: Claim) -> str:
 def _watched(folder: Folder, path: str) -> Iterator[bytes]:
     """The marks of a file, or of all files in a folder, elsewhere below the root; none of what is not there."""
     above, _, name = path.rpartition("/")
-    here = Folder(folder.root, above)
+    here = folder.at(above)
     try:
         if name in here.files:
             yield _mark(here, here.files[name])

@@ -35,6 +35,9 @@ _ONE_READ = 1 << 20
 Base: TypeAlias = int | str
 """An open folder: a descriptor where the system has them, else the path as text."""
 
+_USUAL_HEAD, _LARGEST_HEAD, _MOST_HEADS = 1 << 14, 1 << 16, 64
+"""Bytes and files of which the beginnings are kept while readers decide whether a folder is theirs."""
+
 
 class Folder:
     """A folder below an import root, listed once when first asked, as are the folders below it.
@@ -42,16 +45,20 @@ class Folder:
     root   absolute path of the import root, the folder that the user opened.
     path   this folder relative to the root, `/` between parts, "" for the root itself. Names that are not UTF-8
            hold surrogate escapes here, so that they can be opened; `shown` is the same as valid text.
+    opened   where it is kept which folders were looked into through this one, itself among them, by path; "a//b"
+             stands for the folders in "a" that hold a file "b".
     """
 
-    def __init__(self, root: Path, path: str = "") -> None:
+    def __init__(self, root: Path, path: str = "", opened: set[str] | None = None) -> None:
         self.root = root
         self.path = path
+        self.opened = opened
         self._top = self
         # Weak, so that a walk over a large tree does not keep all of it.
         self._above: ReferenceType[Folder] | None = None
         self._below: dict[str, Folder] = {}
         self._held: Base | None = None
+        self._heads: dict[str, tuple[int, bytes]] | None = None
 
     def __repr__(self) -> str:
         return f"Folder({str(self.root)!r}, {self.path!r})"
@@ -93,14 +100,18 @@ class Folder:
 
     def _made(self, name: str) -> Folder:
         """The folder of that name in here, as what this one is."""
-        return Folder(self.root, self.join(name))
+        return Folder(self.root, self.join(name), self.opened)
 
     def parent(self) -> Folder | None:
         """The folder above; None for the root: nothing above what the user opened is ever read."""
         if not self.path:
             return None
         above = self._above() if self._above is not None else None
-        return above or Folder(self.root, self.path.rpartition("/")[0])
+        return above or self.at(self.path.rpartition("/")[0])
+
+    def at(self, path: str) -> Folder:
+        """A folder elsewhere below the root, by its path relative to that."""
+        return Folder(self.root, path, self.opened)
 
     @cached_property
     def listing(self) -> Listing:
@@ -137,6 +148,8 @@ class Folder:
         folders = self.listing.folders
         if not folders:
             return ()
+        if self.opened is not None:
+            self.opened.add(f"{self.path}//{name}")
         try:
             with self._opened() as base:
                 return tuple(folder for folder in folders if _is_file(f"{folder}/{name}", base))
@@ -211,7 +224,24 @@ class Folder:
 
     def head(self, name: str, size: int = 4096) -> bytes:
         """At most the first `size` bytes of a file. Raises FolderUnreadable."""
-        return self.part(name, 0, size)
+        if self._heads is None or size > _LARGEST_HEAD:
+            return self.part(name, 0, size)
+        length, data = self._heads.get(name, (0, b""))
+        if length < size:
+            length = max(size, _USUAL_HEAD)
+            data = self.part(name, 0, length)
+            if len(self._heads) < _MOST_HEADS:
+                self._heads[name] = length, data
+        return data[:size]
+
+    @contextmanager
+    def keeping_heads(self) -> Iterator[None]:
+        """Within it, the first bytes of the files in here are read once, however often they are asked for."""
+        self._heads = {}
+        try:
+            yield
+        finally:
+            self._heads = None
 
     def part(self, name: str, offset: int, size: int) -> bytes:
         """At most `size` bytes of a file from `offset` on; fewer only at its end. Raises FolderUnreadable."""
@@ -315,6 +345,8 @@ class Folder:
     @contextmanager
     def _opened(self) -> Iterator[Base]:
         """This folder as something to open files in. Raises OSError."""
+        if self.opened is not None:
+            self.opened.add(self.path)
         if self._held is not None:
             yield self._held
         elif not _HAS_DIR_FD:

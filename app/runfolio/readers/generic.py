@@ -11,14 +11,15 @@ looks like a project, a model or the settings of a program.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from runfolio.errors import FolderUnreadable
+from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Appended, Budget, Claim, Strength, error, warning
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, error, warning
+from runfolio.readers.csv_bulk import ReadFile, read_together
 from runfolio.readers.csv_table import head_rows
 from runfolio.readers.files import artifacts_below, datasets_in, read_params
 from runfolio.readers.folder import Folder
@@ -110,6 +111,15 @@ class Generic:
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording; none, only problems, when the files hold neither params nor metrics."""
+        yield from self._read(folder, claim, budget, read_file)
+
+    def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
+        """The same for many folders, whose tables are read together."""
+        yield from read_together(work, self._read)
+
+    def _read(
+        self, folder: Folder, claim: Claim, budget: Budget, read_table: ReadFile
+    ) -> Iterator[Recording | Problem]:
         problems: list[Problem] = []
         params: dict[tuple[str, ...], Param] = {}
         logs: list[tuple[str, Logged]] = []
@@ -119,7 +129,7 @@ class Generic:
                 problems += odd
                 add_params(params, found, folder.where(name).rpartition("/")[2])
             else:
-                logged = read_file(folder, name, budget)
+                logged = read_table(folder, name, budget)
                 problems += logged.problems
                 logs.append((name, logged))
         problems += _not_read(folder)

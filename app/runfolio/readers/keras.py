@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar
 
-from runfolio.errors import FolderUnreadable
+from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Appended, Budget, Claim, Strength
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work
+from runfolio.readers.csv_bulk import ReadFile, read_together
 from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
@@ -58,9 +60,16 @@ class Keras:
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording with the series of all logs of the folder."""
-        files: list[tuple[str, Logged]] = [
-            (name, read_file(folder, name, budget, epoch_first=True)) for name in sorted(claim.files)
-        ]
+        yield from self._read(folder, claim, budget, partial(read_file, epoch_first=True))
+
+    def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
+        """The same for many folders, whose logs are read together."""
+        yield from read_together(work, self._read, epoch_first=True)
+
+    def _read(
+        self, folder: Folder, claim: Claim, budget: Budget, read_table: ReadFile
+    ) -> Iterator[Recording | Problem]:
+        files: list[tuple[str, Logged]] = [(name, read_table(folder, name, budget)) for name in sorted(claim.files)]
         artifacts, odd = artifacts_below(folder, budget, is_apart=is_apart)
         metrics = merge_files(files)
         started, ended = span_of(metrics)

@@ -7,15 +7,16 @@ hold pickles and are never opened; epoch and step come from their names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from runfolio.errors import FolderUnreadable
+from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.datasets import ArtifactRef
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Appended, Budget, Claim, Strength
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work
+from runfolio.readers.csv_bulk import ReadFile, read_together
 from runfolio.readers.csv_table import header_of
 from runfolio.readers.files import artifacts_below, odd_entries, read_params
 from runfolio.readers.folder import Folder
@@ -50,13 +51,22 @@ class Lightning:
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording; without metrics when a TensorBoard logger wrote those."""
+        yield from self._read(folder, claim, budget, read_file)
+
+    def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
+        """The same for many folders, whose tables are read together."""
+        yield from read_together(work, self._read)
+
+    def _read(
+        self, folder: Folder, claim: Claim, budget: Budget, read_table: ReadFile
+    ) -> Iterator[Recording | Problem]:
         problems: list[Problem] = []
         params: tuple[Param, ...] = ()
         logged = Logged()
         if _HPARAMS in claim.files:
             params, problems = read_params(folder, _HPARAMS, budget)
         if _METRICS in claim.files:
-            logged = read_file(folder, _METRICS, budget)
+            logged = read_table(folder, _METRICS, budget)
         problems += logged.problems
         problems += odd_entries(folder)
         checkpoints: tuple[ArtifactRef, ...] = ()

@@ -9,11 +9,12 @@ from runfolio.model.display import plain
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.model.secrets import mask_json, mask_text, mask_value
+from runfolio.model.secrets import mask_json, mask_text, mask_value, names_secret
 from runfolio.readers.contract import info
 
 _NAMED = 5
 """Places named in the problem; the rest is counted."""
+_NUMBERS, _LONGEST_NUMBER = frozenset({int, float, bool}), 32
 
 
 def masked(recording: Recording) -> Recording:
@@ -56,6 +57,8 @@ def mask_problem(problem: Problem) -> Problem:
 
 def _param(param: Param, places: list[str]) -> Param:
     key = param.path[-1] if param.path else ""
+    if type(param.value) in _NUMBERS and len(param.text) <= _LONGEST_NUMBER and not names_secret(key):
+        return param  # most params are: nothing that spells a number has the shape of a secret
     text = mask_value(key, param.text)
     value = text if param.value == param.text else mask_json(key, param.value)
     if text is param.text and (value is param.value or value is text):

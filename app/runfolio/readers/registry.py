@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
+import xxhash
+
+from runfolio import __version__
 from runfolio.errors import FolderUnreadable
 from runfolio.model.layout import Layout
 from runfolio.readers.aim import Aim
@@ -98,6 +103,27 @@ def readers_with(layouts: tuple[Layout, ...]) -> tuple[Reader, ...]:
     return tuple(Taught(layouts) if reader.name == Taught.name else reader for reader in readers())
 
 
+def asked_mark(layouts: tuple[Layout, ...]) -> bytes:
+    """Changes when folders may be claimed otherwise than before: with other readers, or other layouts."""
+    return xxhash.xxh3_128_digest(repr((_code(), _packages(), layouts)).encode("utf-8", "surrogatepass"))
+
+
+@cache
+def _code() -> tuple[object, ...]:
+    """The version, and what the readers' files look like: an installation may be one that somebody works on."""
+    try:
+        with os.scandir(Path(__file__).parent) as entries:
+            files = sorted((e.name, e.stat().st_size, e.stat().st_mtime_ns) for e in entries if e.name.endswith(".py"))
+    except OSError:
+        files = []  # packed into one file, which never changes
+    return __version__, *files
+
+
+@cache
+def _packages() -> tuple[tuple[str, str, str], ...]:
+    return tuple((e.name, e.value, e.dist.version if e.dist else "") for e in entry_points(group=_GROUP))
+
+
 def _installed(taken: set[str]) -> Iterator[Reader]:
     """Readers that other packages register; one that cannot be had is logged, and costs itself only."""
     for entry in entry_points(group=_GROUP):
@@ -133,11 +159,12 @@ def claims(folder: Folder, asked: Sequence[Reader] | None = None) -> tuple[Claim
     """
     found: list[Claim] = []
     taken: frozenset[str] = frozenset()
-    for reader in readers() if asked is None else asked:
-        claim = reader.claim(folder, taken) if reader.name in _OWN else _foreign_claim(reader, folder, taken)
-        if claim is not None:
-            found.append(claim)
-            taken |= claim.files
+    with folder.keeping_heads():
+        for reader in readers() if asked is None else asked:
+            claim = reader.claim(folder, taken) if reader.name in _OWN else _foreign_claim(reader, folder, taken)
+            if claim is not None:
+                found.append(claim)
+                taken |= claim.files
     return tuple(found)
 
 

@@ -6,17 +6,20 @@ order, so that the same tree always gives the same units in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runfolio.errors import FolderUnreadable
+from runfolio.model.display import storable
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, info, problem_from, warning
 from runfolio.readers.folder import Folder
 from runfolio.readers.layout_files import saved_layouts
+from runfolio.readers.looks import Glances, Look
 from runfolio.readers.parse import seen
-from runfolio.readers.registry import claims, readers_with
+from runfolio.readers.registry import asked_mark, claims, readers_with
 
 MAX_DEPTH = 400
 """Folders nested deeper than this are not searched; a Problem says so."""
@@ -24,29 +27,53 @@ MAX_DEPTH = 400
 _SKIPPED = frozenset({"__pycache__", ".git", "node_modules", ".venv", "site-packages"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unit:
     """A folder that a reader claims."""
 
     claim: Claim
     folder: Folder
+    _fingerprint: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the folder's content may have; worked out when asked. "" when it cannot be listed."""
-        return seen(self.folder, self.claim)
+        """Changes when the folder's content may have; worked out when first asked. "" when it cannot be listed."""
+        if self._fingerprint is None:
+            self._fingerprint = seen(self.folder, self.claim)
+        return self._fingerprint
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether all that the fingerprint is made of has been looked at."""
+        return self._fingerprint is not None or not (self.claim.deep or self.claim.watch)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known from earlier walks, and who is told what this one finds.
+
+    is_settled   asked by path; a folder of which it says yes is left out with all below it.
+    looks        what was kept of folders by path. One that is as it was is not claimed again.
+    unchanged    told of such a folder.
+    keep         told what to keep of any other one, once all its units have been taken.
+    """
+
+    is_settled: Callable[[str], bool] = lambda _: False
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    unchanged: Callable[[Look], None] = lambda _: None
+    keep: Callable[[Look], None] | None = None
+
+
+NO_MEMORY = Memory()
 
 
 def scan(
-    root: Path,
-    on_folder: Callable[[str], None] | None = None,
-    is_settled: Callable[[str], bool] = lambda _: False,
+    root: Path, on_folder: Callable[[str], None] | None = None, memory: Memory = NO_MEMORY
 ) -> Iterator[Unit | Problem]:
     """Units below `root`, and problems of the walk itself, in sorted order.
 
     The user's layouts are those there are when the walk begins.
     on_folder    told each folder's path before it is looked at; may raise Cancelled to stop the walk.
-    is_settled   asked by path next; a folder of which it says yes is left out with all below it.
     Raises  FolderUnreadable when the root itself cannot be listed.
     """
     if not root.is_dir():
@@ -57,30 +84,42 @@ def scan(
         )
     saved = saved_layouts()
     yield from (warning("layout-unusable", "", str(s.trouble)) for s in saved if s.trouble is not None)
-    asked = readers_with(tuple(s.layout for s in saved if s.layout is not None))
-    stack = [Folder(root)]
+    layouts = tuple(s.layout for s in saved if s.layout is not None)
+    asked = readers_with(layouts)
+    glances = Glances(root, asked_mark(layouts))
+    stack = [""]
     while stack:
-        folder = stack.pop()
+        path = stack.pop()
         if on_folder is not None:
-            on_folder(folder.shown)
-        if is_settled(folder.path):
+            on_folder(storable(path))
+        if memory.is_settled(path):
             continue
+        look = memory.looks.get(path)
+        if look is not None and look.mark == glances.mark(path, look.touched):
+            memory.unchanged(look)
+            stack.extend(_below(path, glances.folders(path), look.pruned))
+            continue
+        begun_ns = time.time_ns()
+        is_kept = memory.keep is not None and glances.mark(path) != "" and storable(path) == path
+        folder = Folder(root, path, set() if is_kept else None)
         try:
-            listing = folder.listing
-            found = claims(folder, asked)
+            with folder.held():
+                listing = folder.listing
+                found = claims(folder, asked)
         except FolderUnreadable as failure:
-            if folder.path == "":
+            if path == "":
                 raise
             yield problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR)
             continue
         pruned: set[str] = set()
+        units = [Unit(claim, folder) for claim in found]
         for claim in found:
             pruned.update(listing.folders if claim.prune is None else claim.prune)
-            yield Unit(claim, folder)
+        yield from units
         if not found:
             yield from _odd_ones(folder)
-        below = [n for n in listing.folders if n not in pruned and n not in _SKIPPED]
-        if folder.path.count("/") >= MAX_DEPTH and below:
+        below = [*_below(path, listing.folders, pruned)]
+        if path.count("/") >= MAX_DEPTH and below:
             yield warning(
                 "too-deep",
                 folder.shown,
@@ -88,7 +127,19 @@ def scan(
                 "Open the inner folder by itself.",
             )
             continue
-        stack.extend(folder.sub(name) for name in reversed(below))
+        stack.extend(below)
+        if folder.opened is None or memory.keep is None or not (found or not listing.odd):
+            continue
+        if all(unit.is_seen for unit in units):
+            kept = glances.look(path, tuple(c.reader for c in found), pruned, folder.opened, begun_ns)
+            if kept is not None:
+                memory.keep(kept)
+
+
+def _below(path: str, folders: Iterable[str], pruned: Container[str]) -> Iterator[str]:
+    """Paths of the folders to be searched, the first one last."""
+    before = f"{path}/" if path else ""
+    return (before + name for name in reversed([*folders]) if name not in pruned and name not in _SKIPPED)
 
 
 def _odd_ones(folder: Folder) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,6 +88,11 @@ def has_step(names: list[str]) -> bool:
 def is_index(name: str) -> bool:
     """Whether a column's name is what pandas gives an index that has none."""
     return plain_name(name) in _INDEX_NAMES
+
+
+def is_time(name: str) -> bool:
+    """Whether a column's name is that of points in time."""
+    return plain_name(name) in TIME_NAMES
 
 
 def read_file(
@@ -207,17 +212,18 @@ def _chosen_step(table: Table, said: str | None, where: str, logged: Logged, *, 
         what = "There is no column" if column is None else "No whole numbers are in the column"
         message = f"{what} {said[:80]!r}, which is said to be the step: it was recognised by the rules"
         logged.problems.append(warning("odd-step-column", where, message, "Change the layout, or look at the file."))
-    return _step_column(table, epoch_first=epoch_first)
+    candidates = step_columns(table.columns, epoch_first=epoch_first)
+    return next((name for name in candidates if is_whole(table.columns[name])), None)
 
 
-def _step_column(table: Table, *, epoch_first: bool) -> str | None:
-    names: dict[str, str] = {}
-    for name in table.columns:
-        names.setdefault(plain_name(name), name)
+def step_columns(names: Iterable[str], *, epoch_first: bool = False) -> Iterator[str]:
+    """Those of the columns that are the step if they hold whole numbers, the most telling first."""
+    plain: dict[str, str] = {}
+    for name in names:
+        plain.setdefault(plain_name(name), name)
     for wanted in (*(("epoch",) if epoch_first else ()), *STEP_NAMES, *_INDEX_NAMES):
-        if wanted in names and is_whole(table.columns[names[wanted]]):
-            return names[wanted]
-    return None
+        if wanted in plain:
+            yield plain[wanted]
 
 
 def is_whole(column: TableColumn) -> bool:
@@ -261,7 +267,7 @@ def _wall_times(table: Table, said: str | None, where: str, logged: Logged) -> t
     `said` is the only one looked at when it is not None.
     """
     for name, column in table.columns.items():
-        if name != said if said is not None else plain_name(name) not in TIME_NAMES:
+        if name != said if said is not None else not is_time(name):
             continue
         wall = np.full(table.rows, times.NO_TIME, dtype=np.int64)
         if len(column.rows):
@@ -310,7 +316,9 @@ def unix_scale(numbers: Floats) -> float | None:
 
 def span_of(metrics: list[MetricSeries]) -> tuple[int | None, int | None]:
     """First and last wall time of all points, in microseconds; (None, None) where there is none."""
-    walls = [m.wall_time_us[m.wall_time_us != times.NO_TIME] for m in metrics]
+    # Series of one table without gaps share an array.
+    shared = {id(m.wall_time_us): m.wall_time_us for m in metrics}
+    walls = [wall[wall != times.NO_TIME] for wall in shared.values()]
     walls = [w for w in walls if len(w)]
     if not walls:
         return None, None

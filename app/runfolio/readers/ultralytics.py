@@ -7,17 +7,18 @@ only listed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from runfolio.errors import FolderUnreadable
+from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.display import storable
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Appended, Budget, Claim, Strength, info
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info
+from runfolio.readers.csv_bulk import ReadFile, read_together
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.tabular import Logged, read_file
@@ -56,6 +57,15 @@ class Ultralytics:
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording."""
+        yield from self._read(folder, claim, budget, read_file)
+
+    def read_batch(self, work: Sequence[Work]) -> Iterator[list[Recording | Problem] | RunfolioError]:
+        """The same for many folders, whose tables are read together."""
+        yield from read_together(work, self._read)
+
+    def _read(
+        self, folder: Folder, claim: Claim, budget: Budget, read_table: ReadFile
+    ) -> Iterator[Recording | Problem]:
         problems: list[Problem] = []
         params: dict[tuple[str, ...], Param] = {}
         for name, above in ((_ARGS, ()), (_OPTIONS, ()), (_HYPER, ("hyp",))):
@@ -67,7 +77,7 @@ class Ultralytics:
                     params.setdefault(path, Param(path, param.text, param.value, param.source))
         logged = Logged()
         if _RESULTS in claim.files:
-            logged = read_file(folder, _RESULTS, budget)
+            logged = read_table(folder, _RESULTS, budget)
             problems += logged.problems
         elif _OLD_RESULTS in folder.files:
             message = (
