@@ -274,6 +274,8 @@ class Indexer:
                 on_progress(Progress("scan", counts.read, None, path))
 
         def is_settled(path: str) -> bool:
+            if not walk.settled:
+                return False
             reader, mark = walk.settled.get(storable(path), ("", ""))
             if not mark or settled_mark(walk.root, path) != mark:
                 return False
@@ -283,7 +285,8 @@ class Indexer:
 
         def unchanged(look: Look) -> None:
             walk.standing.add(look.path)
-            walk.seen.update((look.path, reader) for reader in look.readers)
+            for reader in look.readers:
+                walk.seen.add((look.path, reader))
             counts.unchanged += len(look.readers)
 
         def keep(look: Look) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import xxhash
 
@@ -23,8 +23,7 @@ _TICK_NS = 3_000_000_000
 """Clocks of file systems are as coarse as two seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """One folder as it was found.
 
     mark      of what lies in it and in `touched`; another one says that the folder has to be looked at anew.
@@ -39,8 +38,7 @@ class Look:
     touched: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Glance:
+class _Glance(NamedTuple):
     """What lies in a folder: a hash of names, kinds, sizes and times, the newest of the times, and the folders."""
 
     digest: bytes
@@ -67,9 +65,7 @@ class Glances:
             own = self._glance(path)
             if own is None:
                 return ""
-            parts = [self._asked, own.digest]
-            parts += [self._part(other) for other in touched]
-            return xxhash.xxh3_128_hexdigest(b"".join(parts))
+            return xxhash.xxh3_128_hexdigest(b"".join((self._asked, own.digest, *map(self._part, touched))))
         except _Unseen:
             return ""
 
@@ -142,7 +138,7 @@ class Glances:
         folders: list[str] = []
         newest = 0
         try:
-            with os.scandir(self._at(path)) as entries:
+            with os.scandir(f"{self._root}/{path}" if path else self._root) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.name)

@@ -97,7 +97,8 @@ def scan(
         look = memory.looks.get(path)
         if look is not None and look.mark == glances.mark(path, look.touched):
             memory.unchanged(look)
-            stack.extend(_below(path, glances.folders(path), look.pruned))
+            if folders := glances.folders(path):
+                stack.extend(_below(path, folders, look.pruned))
             continue
         begun_ns = time.time_ns()
         is_kept = memory.keep is not None and glances.mark(path) != "" and storable(path) == path
