@@ -84,7 +84,8 @@ def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, 
                 highs[name, mark.n].append(mark.high)
     names = {name: code for code, name in enumerate({group.primary.format for group in groups})}
     formats = np.array([names[group.primary.format] for group in groups])
-    starts = np.array([_NO_START if (at := g.primary.started_us) is None else at for g in groups], dtype=np.int64)
+    times = [group.primary.started_us for group in groups]
+    starts = np.array([_NO_START if time is None else time for time in times], dtype=np.int64)
     for kind, own in numbers.items():
         by_number, by_high = np.array(own), np.array(highs[kind])
         order = np.lexsort((by_number, by_high))
