@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,11 @@ _MOST_ALIKE = 64
 _SAME_START_US = 30 * 1_000_000
 """Trackers that are started by one script start within this time."""
 
+_AT_ONCE = 256
+"""Pairs whose marks are read together: one group may be in many pairs that lie far apart."""
+_NO_START = np.iinfo(np.int64).min
+
+T = TypeVar("T")
 Pair = tuple[Group, Group, str]
 
 
@@ -36,6 +42,13 @@ class Before:
         """Say whose marks are asked for next, in about that order."""
         expect(item for group in groups for _, item in self._kept[id(group)])
 
+    def in_parts(self, pairs: Sequence[T], of: Callable[[T], tuple[Group, Group]]) -> Iterator[T]:
+        """The pairs again; before each few of them it is said that their marks are asked for."""
+        for first in range(0, len(pairs), _AT_ONCE):
+            part = pairs[first : first + _AT_ONCE]
+            self.expect(group for pair in part for group in of(pair))
+            yield from part
+
     def marks(self, group: Group) -> dict[str, SeriesMark]:
         """The marks of a group by plain name."""
         kept = self._kept[id(group)]
@@ -48,9 +61,8 @@ def equal_pairs(groups: Sequence[Group], before: Before) -> list[Pair]:
         return []
     # By the order of places, because telling which figures are equal is not the same both ways.
     near = dict.fromkeys(pair for pair in _same_highs(groups, before) if _near(groups[pair[0]], groups[pair[1]]))
-    before.expect(groups[number] for pair in near for number in pair)
     pairs: dict[tuple[int, int], Pair] = {}
-    for one, other in near:
+    for one, other in before.in_parts([*near], lambda pair: (groups[pair[0]], groups[pair[1]])):
         if (other, one) in pairs:
             continue
         names = equal_series(before.marks(groups[one]), before.marks(groups[other]))
@@ -72,11 +84,13 @@ def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, 
                 highs[name, mark.n].append(mark.high)
     names = {name: code for code, name in enumerate({group.primary.format for group in groups})}
     formats = np.array([names[group.primary.format] for group in groups])
+    times = [group.primary.started_us for group in groups]
+    starts = np.array([_NO_START if time is None else time for time in times], dtype=np.int64)
     for kind, own in numbers.items():
         by_number, by_high = np.array(own), np.array(highs[kind])
         order = np.lexsort((by_number, by_high))
         at, high = by_number[order], by_high[order]
-        tool = formats[at]
+        tool, start = formats[at], starts[at]
         if (tool == tool[0]).all():
             continue
         reach = np.abs(high) * (1 + TOLERANCE) * TOLERANCE
@@ -84,7 +98,11 @@ def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, 
         end = np.minimum(first + _MOST_ALIKE, np.searchsorted(high, high + reach, side="right"))
         for place in np.flatnonzero(end - first > 1):
             near = slice(first[place], end[place])
-            for other in at[near][tool[near] != tool[place]]:
+            told = start[near]
+            # What started at another time is most of what has an equal figure; `_near` looks at the rest.
+            soon = (told == _NO_START) | (np.abs(told - start[place]) <= _SAME_START_US)
+            fit = (tool[near] != tool[place]) & (soon | (start[place] == _NO_START))
+            for other in at[near][fit]:
                 yield int(at[place]), int(other)
 
 

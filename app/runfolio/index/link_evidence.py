@@ -29,9 +29,8 @@ def join_evident(groups: list[Group]) -> list[Group]:
 def _join_unique(pairs: Iterable[Pair], before: Before) -> None:
     """Join each two groups of which neither fits a third one as well."""
     possible = [pair for pair in pairs if _could_be_one(pair[0], pair[1])]
-    before.expect(group for pair in possible for group in pair[:2])
     fits: dict[int, dict[int, Pair]] = defaultdict(dict)
-    for one, other, reason in possible:
+    for one, other, reason in before.in_parts(possible, lambda pair: pair[:2]):
         if not disagree(before.marks(one), before.marks(other)):
             fits[id(one)][id(other)] = (one, other, reason)
             fits[id(other)][id(one)] = (one, other, reason)
