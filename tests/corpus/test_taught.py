@@ -316,6 +316,19 @@ def test_links_are_not_followed_and_pipes_are_not_opened(tmp_path: Path) -> None
     assert {"link-not-followed", "not-a-file"} <= {*codes(recording)}
 
 
+def test_what_is_no_text_is_not_read_as_a_table(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "model.pt").write_bytes(bytes(range(256)) * 64)
+    (run / "log.dat").write_text("step,loss\n0,1.0\n", "utf-16")
+    (run / "log.pq").write_bytes(b"")
+    pl.DataFrame({"step": [0], "f1": [0.5]}).write_parquet(run / "log.pq")
+    save_layout(Layout("x", metrics=("*",)))
+    (recording,) = taught(tmp_path).values()
+    assert values(recording) == {"loss": [1.0], "f1": [0.5]}
+    assert codes(recording) == ["not-a-table"]
+
+
 def test_a_file_that_cannot_be_used_is_told_and_the_others_work(lab: Path, user_folders_of_its_own: Path) -> None:
     save_layout(LAB)
     folder = user_folders_of_its_own / "config" / "layouts"
