@@ -273,9 +273,11 @@ class Workspace:
     def add_source(self, path: str | Path) -> Source:
         """Put a folder into the library without reading it yet; folders inside of it that are there already leave it.
 
+        One that is there under another name (a link, another spelling) is that one.
         Raises NotFound when there is no such folder, UsageError when it lies inside one that is in the library.
         """
         folder = Path(path).expanduser().absolute()
+        folder = folder.resolve() if ".." in folder.parts else folder
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
@@ -283,6 +285,8 @@ class Workspace:
 
         for other in self.sources():
             known = Path(other.path)
+            if known != folder and _is_same(folder, known):
+                return other
             if known != folder and _lies_in(folder, known):
                 raise UsageError(
                     f"{folder} is in the library already, as a part of {known}",
@@ -1010,6 +1014,13 @@ def _lies_in(path: Path, folder: Path) -> bool:
         return path.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):
         return False  # nothing can be written there either
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False  # one of them is not there
 
 
 def _login_name() -> str:

@@ -296,6 +296,23 @@ def test_a_run_keeps_its_identity_when_its_layout_is_changed_and_when_it_grows_o
     assert not {*before.values()} & {r.identity for r in taught(lab.with_name("renamed")).values()}
 
 
+def test_a_run_of_one_row_keeps_its_identity_when_the_next_comes(tmp_path: Path) -> None:
+    rows = {"log.jsonl": '{"step": 0, "loss": 1.0}\n', "log.tsv": "# lab 7\n# v2\nstep\tloss\n0\t1.0\n"}
+    for n, name in enumerate(rows):
+        (tmp_path / name[4:]).mkdir()
+        (tmp_path / name[4:] / name).write_text(rows[name])
+        (tmp_path / name[4:] / "hp.conf").write_text(f"n = {n}\n")
+    save_layout(Layout("x", params=("hp.conf",), metrics=("log.*",)))
+    before = {path: r.identity for path, r in taught(tmp_path).items()}
+    assert all(before.values())
+    for name, more in (("log.jsonl", '{"step": 1, "loss": 0.5}\n'), ("log.tsv", "1\t0.5\n")):
+        with (tmp_path / name[4:] / name).open("a") as file:
+            file.write(more)
+    assert {path: r.identity for path, r in taught(tmp_path).items()} == before
+    (tmp_path / "tsv" / "log.tsv").write_text("# lab 7\n# v2\nstep\tloss\n0\t2.0\n")
+    assert taught(tmp_path)["tsv"].identity != before["tsv"]
+
+
 # --- hostile ---------------------------------------------------------------------------------------------------------
 
 
