@@ -208,6 +208,27 @@ def test_values_below_a_key_value_are_found_there_for_trackers_that_write_so(tmp
     assert (lr.line, lr.part, name.line) == (3, "lr.value", 6)
 
 
+def test_params_in_toml_and_ini_are_found_by_their_whole_path(tmp_path: Path) -> None:
+    toml = "lr = 0.1\nopt.lr = 0.1\n[a]\nlr = 0.1\n[a.b]\nlr = 0.1\ninner = {x = 1, lr = 0.1}\n[[rows]]\nlr = 0.1\n"
+    (tmp_path / "p.toml").write_text(toml)
+    (tmp_path / "p.ini").write_text("lr = 0.1\n[b]\nlr = 0.1\n[a.b]\nlr = 0.1\n")
+    paths = {
+        ("lr",): 1,
+        ("opt", "lr"): 2,
+        ("a", "lr"): 4,
+        ("a", "b", "lr"): 6,
+        ("a", "b", "inner", "lr"): 7,
+        ("rows",): 8,
+    }
+    for path, line in paths.items():
+        text = '[{"lr": 0.1}]' if path == ("rows",) else "0.1"
+        assert find_param(tmp_path, "p.toml", Param(path, text, None)).line == line, path
+    for path, line in {("lr",): 1, ("b", "lr"): 3, ("a.b", "lr"): 5}.items():
+        assert find_param(tmp_path, "p.ini", Param(path, "0.1", None)).line == line, path
+    wanted = Wanted("lr", ("other", "lr"), "0.1")
+    assert find_place(tmp_path, "", "generic", "p.toml", wanted, 10.0) is None
+
+
 def test_empty_lists_in_json_are_found(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text('{"a": {\n"lr": [] },\n"lr": [],\n"b": {},\n"c": [{}, []]\n}')
     lines = [

@@ -221,12 +221,16 @@ def find_key(text: str, wanted: Wanted, budget: Budget) -> Found | None:
         return None
     stack: list[tuple[int, str]] = []
     section: tuple[str, ...] = ()
-    close: Found | None = None
     holder: Found | None = None
+    equal: Found | None = None
+    near: list[Found] = []
+    whole = _whole(wanted.text) if wanted.text else None
     for number, line in _numbered(text, budget):
         head = _SECTION.fullmatch(line)
         if head is not None:
             section, stack = tuple(part.strip().strip("\"'") for part in head[1].split(".")), []
+            if section == wanted.path:
+                holder = holder or Found(number, ".".join(wanted.path), line)
             continue
         match = _KEY.match(line)
         if match is None:
@@ -237,14 +241,30 @@ def find_key(text: str, wanted: Wanted, budget: Budget) -> Found | None:
         stack.append((depth, match[2]))
         path = (*section, *(key for _, key in stack))
         value = line[match.end() :]
-        if path == wanted.path and not value.strip():
+        if path == wanted.path:
+            if value.strip() and may_be(value, wanted.text):
+                return Found(number, ".".join(wanted.path), line)
             # Its value is below, unless it is given once more.
-            holder = holder or Found(number, ".".join(wanted.path), line)
-        elif path == wanted.path and may_be(value, wanted.text):
-            return Found(number, ".".join(path), line)
-        if close is None and _is_near(path, wanted.path) and wanted.text and _whole(wanted.text).search(value):
-            close = Found(number, match[2], line)
-    return holder or close
+            holder = holder or (None if value.strip() else Found(number, ".".join(wanted.path), line))
+        elif whole is not None and whole.search(value):
+            found = Found(number, match[2], line)
+            if _flat(path) == _flat(wanted.path) or _is_inline(path, value, wanted):
+                equal = equal or found
+            elif _is_near(path, wanted.path):
+                near.append(found)
+    # Names of which only the ends are equal have to be the only ones.
+    return holder or equal or (near[0] if len(near) == 1 else None)
+
+
+def _is_inline(path: tuple[str, ...], value: str, wanted: Wanted) -> bool:
+    """Whether a key's value is written as a table in its line, and holds the wanted one."""
+    inside = wanted.path[: len(path)] == path and value.lstrip().startswith("{")
+    return inside and all(_whole(part).search(value) for part in wanted.path[len(path) :])
+
+
+def _flat(path: tuple[str, ...]) -> str:
+    """A key path without places in lists, whether its dots stand in keys or between them."""
+    return ".".join(part for part in path if not part.isdigit())
 
 
 def may_be(written: str, text: str) -> bool:
@@ -259,9 +279,8 @@ def may_be(written: str, text: str) -> bool:
 
 
 def _is_near(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether two key paths are one but for places in lists, dots in keys, and what stands above one of them."""
-    one, other = (".".join(part for part in parts if not part.isdigit()) for parts in (path, wanted))
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+    """Whether a key path is the wanted one but for what stands above it in the file."""
+    return _flat(path).endswith(f".{_flat(wanted)}")
 
 
 def find_text(text: str, wanted: Wanted, budget: Budget) -> Found | None:

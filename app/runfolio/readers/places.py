@@ -88,7 +88,9 @@ def _as_read(folder: Folder, reader: str, file: str, wanted: Wanted) -> Wanted:
     """What is looked for, as this reader finds it in its files: under which name, and beside which step."""
     point = wanted.point
     if point is None:
-        return wanted
+        # Where several files give one name other values, that of the file is put before it.
+        before = wanted.path[0] if len(wanted.path) > 1 else ""
+        return replace(wanted, path=wanted.path[1:]) if before and f"/{file}".endswith(f"/{before}") else wanted
     before, _, name = wanted.name.rpartition(":")
     if before and (file == before or file.endswith(f"/{before}")):
         wanted = replace(wanted, name=name)  # DVC puts the file before names that several files have
