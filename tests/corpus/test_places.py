@@ -145,6 +145,17 @@ def test_equal_values_are_told_apart_by_their_rows(tmp_path: Path) -> None:
             assert told == {"a.jsonl": 2 * row + 1, "a.json": f"loss.{row}", "a.parquet": row + 1}[file]
 
 
+def test_odd_json_lines_are_searched_as_well(tmp_path: Path) -> None:
+    deep = '{"a": ' * 900 + "1" + "}" * 900
+    long = '{"loss": 0.25, "step": 2, "n": [0.5, {"loss": 0.5}], "loss": 0.5}'
+    (tmp_path / "a.jsonl").write_text('{"step": 0, "loss": 0.25}\n' + f"{deep}\n \t{long}\n" + '{"step": 2, "loss"')
+    wanted = Wanted("loss", point=Point(2, 0.5, None, 1, 0, 1))
+    place = find_place(tmp_path, "", "generic", "a.jsonl", wanted, 10.0)
+    assert place is not None
+    assert (place.line, place.part) == (3, "loss")
+    assert place.excerpt.endswith('"loss": 0.5}')
+
+
 def test_the_step_column_of_a_layout_says_which_row_is_meant(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()

@@ -116,7 +116,9 @@ class _Known:
         stored = database.rows(
             f"select {columns} from series s where s.recording in (select unnest(?::integer[]))", [own]
         )
-        series = {(row[1], row[2]): dict(zip(_COLUMNS, row, strict=True)) for row in stored}
+        series: dict[tuple[object, ...], _Series] = {
+            (row[1], row[2]): dict(zip(_COLUMNS, row, strict=True)) for row in stored
+        }
         return cls(recordings, frozenset(cast(int, row[0]) for row in chained), series)
 
 

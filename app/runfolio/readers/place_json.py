@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runfolio.model.origin import Point, Wanted
+from runfolio.model.params import Json
 from runfolio.readers.contract import Budget
 from runfolio.readers.place_text import may_be
 from runfolio.readers.tabular import STEP_NAMES, plain_name
@@ -65,30 +66,34 @@ class Leaf:
 def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
     """The leaves of all documents in a text, in written order. Of JSON lines each whole line is one."""
     owners = 0
-    for row, (start, piece) in enumerate(_documents(text)):
+    for row, (start, piece, _) in enumerate(_documents(text)):
         for leaf in _leaves(piece, start, budget):
             yield replace(leaf, owner=leaf.owner + owners, row=row + leaf.row)
         owners += piece.count("{") + piece.count("[")
 
 
-def _documents(text: str) -> Iterator[tuple[int, str]]:
+def _documents(text: str) -> Iterator[tuple[int, str, Json]]:
+    """Start, text and value of each line of JSON lines; of any other text all of it, as if it held nothing."""
     head, _, rest = text.lstrip().partition("\n")
-    if not rest.strip() or not _is_object(head):
-        yield 0, text
+    if not rest.strip() or _parsed(head) is None:
+        yield 0, text, None
         return
     at = 0
     for line in text.split("\n"):
         # A line that is torn is no row to its reader either.
-        if _is_object(line.strip("\0 \t\r")):
-            yield at, line
+        value = _parsed(line.strip("\0 \t\r"))
+        if value is not None:
+            yield at, line, value
         at += len(line) + 1
 
 
-def _is_object(line: str) -> bool:
+def _parsed(line: str) -> Json:
+    """The mapping or list that a line holds; None for any other."""
     try:
-        return isinstance(json.loads(line), dict | list)
+        value: Json = json.loads(line) if line else None
     except (ValueError, RecursionError):
-        return False
+        return None
+    return value if isinstance(value, dict | list) else None
 
 
 def _leaves(text: str, base: int, budget: Budget) -> Iterator[Leaf]:
@@ -158,13 +163,13 @@ def find_json(text: str, wanted: Wanted, budget: Budget, *, is_own: bool = True)
         return _find_text(text, wanted, budget)
     found = [c for c in _candidates(text, wanted, point, budget) if is_own or c.far < _BY_LAST]
     leaf = _choose(found, point, counts_rows=wanted.step == "")
-    return None if leaf is None else (leaf.start, ".".join(leaf.path))
+    return None if leaf is None else (_exact(text, leaf, budget), ".".join(leaf.path))
 
 
 def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iterator[_Candidate]:
     counts: defaultdict[tuple[int, tuple[str, ...]], int] = defaultdict(int)
     known: dict[tuple[str, ...], int | None] = {}
-    for document in _together(leaves(text, budget)):
+    for document in _together(text, budget):
         counters: defaultdict[object, dict[str, float]] = defaultdict(dict)
         beside: set[int] = set()
         texts: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -198,17 +203,51 @@ def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iter
                 yield _Candidate(leaf, far, ordinal, step, leaf.owner in beside)
 
 
-def _together(every: Iterator[Leaf]) -> Iterator[list[Leaf]]:
-    """The leaves of each document, as far as they can be held at once."""
-    row, held = 0, list[Leaf]()
-    for leaf in every:
-        if held and (leaf.row != row or len(held) >= _MOST_TOGETHER):
+def _together(text: str, budget: Budget) -> Iterator[list[Leaf]]:
+    """The leaves of each document, as far as they can be held at once. Those of a line have the start of the line."""
+    for row, (start, piece, value) in enumerate(_documents(text)):
+        if row % 256 == 0:
+            budget.check()
+        held: list[Leaf] = []
+        if value is not None:
+            # Much faster than walking the tokens, of which only those of the chosen line matter.
+            try:
+                _flatten(value, Leaf((), 0, start, "", row), held)
+            except RecursionError:
+                held = [replace(leaf, row=row) for leaf in _leaves(piece, start, budget)]
             yield held
-            held = []
-        row = leaf.row
-        held.append(leaf)
-    if held:
-        yield held
+            continue
+        for leaf in _leaves(piece, start, budget):
+            if held and (leaf.row != held[-1].row or len(held) >= _MOST_TOGETHER):
+                yield held
+                held = []
+            held.append(leaf)
+        if held:
+            yield held
+
+
+def _flatten(value: Json, above: Leaf, made: list[Leaf]) -> int:
+    """Add the leaves of a parsed list or mapping; `above` tells of it, its owner being the last number given."""
+    owner = last = above.owner + 1
+    listed = isinstance(value, list)
+    pairs = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for key, item in pairs:
+        path = (*above.path, str(key))
+        if isinstance(item, dict | list) and item:
+            last = _flatten(item, Leaf(path, last, above.start, "", above.row), made)
+        else:
+            text = json.dumps(item, ensure_ascii=False) if isinstance(item, str) else repr(item)
+            made.append(Leaf(path, owner, above.start, text, above.row, listed))
+    return last
+
+
+def _exact(text: str, leaf: Leaf, budget: Budget) -> int:
+    """Where a leaf starts; of a key that is given twice in its line, the last."""
+    if text[leaf.start] not in "{[\0 \t\r":
+        return leaf.start  # not only that of its line
+    end = text.find("\n", leaf.start)
+    line = text[leaf.start : end if end >= 0 else len(text)]
+    return max((own.start for own in _leaves(line, leaf.start, budget) if own.path == leaf.path), default=leaf.start)
 
 
 def _row(leaf: Leaf) -> object:
