@@ -442,3 +442,9 @@ def test_a_figure_of_a_commit_is_not_looked_for_in_the_file_of_today(repositorie
     place = find_place(repositories / "pipeline", "", "dvc", loss.source, wanted, 10.0)
     assert place is not None
     assert (place.file, place.words) == ("metrics.json", "as it is in commit 744ffdafacd5, read from Git's history")
+    for param in run.params:
+        # Another commit, or the folder, may give the same name another value.
+        there = find_place(repositories / "pipeline", "", "dvc", param.source, Wanted(param.path[-1], param.path), 10.0)
+        assert there is not None
+        assert (there.file, there.line) == ("params.yaml", None)
+        assert "744ffdafacd5" in there.part

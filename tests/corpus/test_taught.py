@@ -296,6 +296,23 @@ def test_a_run_keeps_its_identity_when_its_layout_is_changed_and_when_it_grows_o
     assert not {*before.values()} & {r.identity for r in taught(lab.with_name("renamed")).values()}
 
 
+def test_a_run_of_one_row_keeps_its_identity_when_the_next_comes(tmp_path: Path) -> None:
+    rows = {"log.jsonl": '{"step": 0, "loss": 1.0}\n', "log.tsv": "# lab 7\n# v2\nstep\tloss\n0\t1.0\n"}
+    for n, name in enumerate(rows):
+        (tmp_path / name[4:]).mkdir()
+        (tmp_path / name[4:] / name).write_text(rows[name])
+        (tmp_path / name[4:] / "hp.conf").write_text(f"n = {n}\n")
+    save_layout(Layout("x", params=("hp.conf",), metrics=("log.*",)))
+    before = {path: r.identity for path, r in taught(tmp_path).items()}
+    assert all(before.values())
+    for name, more in (("log.jsonl", '{"step": 1, "loss": 0.5}\n'), ("log.tsv", "1\t0.5\n")):
+        with (tmp_path / name[4:] / name).open("a") as file:
+            file.write(more)
+    assert {path: r.identity for path, r in taught(tmp_path).items()} == before
+    (tmp_path / "tsv" / "log.tsv").write_text("# lab 7\n# v2\nstep\tloss\n0\t2.0\n")
+    assert taught(tmp_path)["tsv"].identity != before["tsv"]
+
+
 # --- hostile ---------------------------------------------------------------------------------------------------------
 
 
@@ -314,6 +331,19 @@ def test_links_are_not_followed_and_pipes_are_not_opened(tmp_path: Path) -> None
     assert values(recording) == {"loss": [1.0]}
     assert "canary" not in repr(recording)
     assert {"link-not-followed", "not-a-file"} <= {*codes(recording)}
+
+
+def test_what_is_no_text_is_not_read_as_a_table(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "model.pt").write_bytes(bytes(range(256)) * 64)
+    (run / "log.dat").write_text("step,loss\n0,1.0\n", "utf-16")
+    (run / "log.pq").write_bytes(b"")
+    pl.DataFrame({"step": [0], "f1": [0.5]}).write_parquet(run / "log.pq")
+    save_layout(Layout("x", metrics=("*",)))
+    (recording,) = taught(tmp_path).values()
+    assert values(recording) == {"loss": [1.0], "f1": [0.5]}
+    assert codes(recording) == ["not-a-table"]
 
 
 def test_a_file_that_cannot_be_used_is_told_and_the_others_work(lab: Path, user_folders_of_its_own: Path) -> None:

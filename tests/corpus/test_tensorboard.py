@@ -264,6 +264,17 @@ def test_a_live_file_that_grew_has_more_points_and_the_same_identity(tmp_path: P
     assert content_identity(before) == content_identity(after)
 
 
+def test_a_metric_that_comes_later_at_the_first_step_leaves_the_identity(tmp_path: Path) -> None:
+    # Where steps are epochs, validation is logged at the step of the training before it, minutes later.
+    path = write(tmp_path / "run", [record(scalar(0, 0.5, "loss"))])
+    before = only(tmp_path)
+    with path.open("ab") as file:
+        file.write(record(scalar(0, 0.75, "val", wall=1.7e9 + 60)) + record(scalar(1, 0.25, "loss", wall=1.7e9 + 90)))
+    after = only(tmp_path)
+    assert [m.name for m in after.metrics] == ["loss", "val"]
+    assert content_identity(before) == content_identity(after)
+
+
 # --- params and status of the hparams plugin --------------------------------------------------------------------
 
 

@@ -115,9 +115,9 @@ def test_the_worst_pattern_ends_at_once(text: str) -> None:
     pattern = parse_pattern(text)
     assert any(isinstance(token, Place) for token in pattern.parts[0])
     started = time.process_time()
-    for name in ("a" * 255, "1" * 255, "a1" * 120, "a" * 5_000):
+    for name in ("a" * 255, "1" * 255, "a1" * 120, "a" * 1_000, "a" * 5_000):
         assert pattern.match([name]) is None
-    assert time.process_time() - started < 5.0
+    assert time.process_time() - started < 3.0
 
 
 def test_more_places_than_that_are_refused() -> None:

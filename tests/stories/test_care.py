@@ -94,6 +94,21 @@ def test_a_folder_inside_one_of_the_library_is_not_listed_twice(runs: Path) -> N
             ws.index([runs / "scripts"])
 
 
+def test_a_folder_of_the_library_under_another_name_is_that_folder(runs: Path) -> None:
+    link = runs.with_name("link")
+    link.symlink_to(runs)
+    with Workspace.open(limits=ONE) as ws:
+        source = ws.add_source(runs / "scripts" / ".." / ".." / runs.name)
+        assert source.path == str(runs)
+        for name in (runs, link, runs / ".." / runs.name):
+            assert ws.add_source(name).id == source.id
+        ws.index([link])
+        assert [s.path for s in ws.sources()] == [str(runs)]
+        assert len(ws.run_keys()) == 2
+        with pytest.raises(UsageError, match="in the library already"):
+            ws.index([link / "scripts"])
+
+
 def test_hundreds_of_alternatives_are_a_filter(runs: Path) -> None:
     with Workspace.open(limits=ONE) as ws:
         ws.index([runs])

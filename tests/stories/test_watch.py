@@ -323,3 +323,31 @@ def test_event_files_that_grow_side_by_side_stay_in_their_order(watched: Watched
     assert write(first, range(5, 9), 1) == (0, 1)
     assert write(second, range(9, 12), 2) == (1, 0)
     check_against_whole(watched, tmp_path)
+
+
+def test_many_folders_that_grow_in_one_round_are_each_what_the_whole_gives(watched: Watched, tmp_path: Path) -> None:
+    folders = [tmp_path / "runs" / f"run{n}" for n in range(70)]
+    for n, folder in enumerate(folders):
+        folder.mkdir()
+        (folder / "params.yaml").write_text(f"lr: 0.{n + 1}\n")
+        (folder / "metrics.csv").write_text(f"step,time,loss,acc\n0,17000000{n:02},{n},0.5\n")
+    watched.round(700)
+    for step in (1, 2):
+        for n, folder in enumerate(folders):
+            with (folder / "metrics.csv").open("a") as file:
+                file.write(f"{step},170000{step}0{n:02},{n + step},nan\n")
+        # One has other params by now, and one another column.
+        (folders[3] / "params.yaml").write_text(f"lr: {step}\n")
+        if step == 2:
+            (folders[4] / "metrics.csv").write_text("step,f1\n0,0.1\n1,0.2\n2,0.3\n")
+        assert watched.round() == ((0, 70) if step == 1 else (68, 2))
+    with Workspace.open(tmp_path / "anew.duckdb", tmp_path / "anew") as anew:
+        anew.index([tmp_path / "runs"])
+        whole = {run.path: run for run in anew.find_runs()}
+        for run in watched.workspace.find_runs():
+            np.testing.assert_equal(figures(run), figures(whole[run.path]))
+            for name in ("acc", "loss"):
+                if run.path != "run4":
+                    key = whole[run.path].key
+                    same({name: watched.workspace.series(run.key, name)}, {name: anew.series(key, name)})
+    assert len(watched.watcher.live_runs()) == 70

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from runfolio.errors import FolderUnreadable, NotFound, RunfolioError, UsageError
-from runfolio.model.layout import Layout, Role, check_layout, layout_from, layout_of, recipe_of, tree_of
+from runfolio.model.layout import (
+    Layout,
+    Role,
+    check_layout,
+    is_layout_name,
+    layout_from,
+    layout_of,
+    recipe_of,
+    tree_of,
+)
 from runfolio.readers.layout_files import (
     MOST_LAYOUTS,
     layout_text,
@@ -232,3 +241,26 @@ def test_a_layout_that_makes_no_sense_is_not_saved_and_a_full_disk_is_told(tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderUnreadable, match="could not be saved"):
         save_layout(SIMPLE, tmp_path / "file" / "layouts")
+
+
+def test_numbers_without_end_cost_their_file_only(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(f"runfolio_layout = {'1' * 5_000}\n")
+    (tmp_path / "b.toml").write_text(f"runfolio_layout = 0x{'f' * 5_000}\n")
+    save_layout(Layout("c", params=("a.ini",)), tmp_path)
+    found = saved_layouts(tmp_path)
+    assert [s.layout is None for s in found] == [True, True, False]
+    assert "5000 digits" in str(found[0].trouble)
+    assert "no number of a version" in str(found[1].trouble)
+
+
+def test_a_file_of_dotted_keys_can_be_changed(tmp_path: Path) -> None:
+    said = 'runs.path = "{a}"\nfiles.metrics = ["a.csv"]\nruns.incomplete = true\nmetrics.step = "s"\n'
+    (tmp_path / "x.toml").write_text(f'runfolio_layout = 1\nname = "x"\n{said}')
+    layout = replace(read_layout(tmp_path / "x.toml"), about="changed", step=None)
+    assert save_layout(layout, tmp_path) == tmp_path / "x.toml"
+    assert read_layout(tmp_path / "x.toml") == layout
+
+
+def test_names_that_are_devices_on_windows_are_refused() -> None:
+    assert not any(map(is_layout_name, ("con", "NUL", "Com1", "aux.lab")))
+    assert all(map(is_layout_name, ("conv", "aux lab", "com10", "lab.con")))

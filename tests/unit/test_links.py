@@ -360,6 +360,19 @@ def test_runs_chained_by_hand_are_legs_by_their_first_step() -> None:
     assert sorted((m.leg, m.recording) for m in run.members) == [(0, early.id), (1, late.id)]
 
 
+def test_a_chain_that_is_chained_further_keeps_all_of_its_legs() -> None:
+    legs = [apart(name, "generic", curve("loss", LOSS, 4 * n)) for n, name in enumerate("abcd")]
+    a, b, c, d = legs
+    pairs = decided(LinkKind.CHAIN, a, b).decisions + decided(LinkKind.CHAIN, d, c).decisions
+    whole = LinkChoices(pairs + decided(LinkKind.CHAIN, d, a).decisions)
+    (run,) = gather(legs, whole)[0]
+    assert run.key == d.identity
+    assert sorted((m.leg, m.recording) for m in run.members) == [*enumerate(item.id for item in legs)]
+    assert all(m.reason.startswith(f"leg {m.leg + 1} of 4, chained by hand") for m in run.members)
+    (run,) = gather([a, b], LinkChoices(pairs))[0]
+    assert sorted((m.leg, m.recording) for m in run.members) == [(0, a.id), (1, b.id)]
+
+
 def test_decisions_are_applied_one_after_the_other_and_wait_for_what_is_not_there() -> None:
     a, b = recording("v", "lightning"), recording("v")
     split = decided(LinkKind.SPLIT, b).decisions
@@ -422,6 +435,17 @@ def test_equal_params_and_steps_that_go_on_are_legs() -> None:
         leg("jobs/part5", 100, 199, name="f1", params="q"),  # other series
     ]
     assert len(runs(*apart)) == 5
+
+
+def test_folds_and_clients_are_runs_of_their_own_though_one_step_counts_through_all() -> None:
+    for one, two in (
+        ("cv/1", "cv/2"),
+        ("fed/client_1", "fed/client_2"),
+        ("my_folds/a", "my_folds/b"),
+        ("fold1", "fold2"),
+    ):
+        assert len(runs(leg(one, 0, 99), leg(two, 100, 199))) == 2, one
+    assert len(runs(leg("fold_1/part1", 0, 99), leg("fold_1/part2", 100, 199))) == 1
 
 
 def test_steps_that_go_on_in_two_folders_tell_nobody_which_is_the_next_leg() -> None:

@@ -24,9 +24,11 @@ class Library:
     def add_source(self, path: str | Path) -> Source:
         """Put a folder into the library without reading it yet; folders inside of it that are there already leave it.
 
+        One that is there under another name (a link, another spelling) is that one.
         Raises NotFound when there is no such folder, UsageError when it lies inside one that is in the library.
         """
         folder = Path(path).expanduser().absolute()
+        folder = folder.resolve() if ".." in folder.parts else folder
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
@@ -34,6 +36,8 @@ class Library:
 
         for other in self.sources():
             known = Path(other.path)
+            if known != folder and _is_same(folder, known):
+                return other
             if known != folder and _lies_in(folder, known):
                 raise UsageError(
                     f"{folder} is in the library already, as a part of {known}",
@@ -88,6 +92,13 @@ class Library:
 
         for folder in read_library(self._file):
             Writer(self._stores.db).add_source(folder)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False  # one of them is not there
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

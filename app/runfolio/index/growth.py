@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from runfolio.index.database import Database
-from runfolio.index.frames import Batch, pack
+from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.series_rows import PointColumns
 from runfolio.model.times import NO_TIME
@@ -59,49 +59,80 @@ def read_grown(root: Path, claim: Claim, marks: Marks | None, seconds: float) ->
     return Grown(pack([found.parsed]), found.whole, found.marks)
 
 
-def add_points(database: Database, source: int, batch: Batch) -> bool:
-    """Append the points of a batch to the series that are there; False, and nothing done, when they do not fit.
+def add_points(database: Database, grown: Sequence[tuple[int, Batch]]) -> list[bool]:
+    """Append the points of followed folders, given as (source, batch of one folder), in one transaction.
 
-    They do not fit when a recording or a series is new, or belongs to a resumed run whose legs lie end to end: then the
-    folder is to be read as a whole.
+    False for a folder, and nothing done about it, where its points do not fit: where a recording or a series is new, or
+    belongs to a resumed run whose legs lie end to end. Then it is to be read as a whole.
     """
-    ((unit, reader),) = batch.places
     with database.transaction():
-        if batch.series:
-            found = _fitting(database, source, unit, reader, batch)
-            if found is None:
-                return False
-            _append(database, found, batch)
-        mark = batch.tables["units"]["fingerprint"][0]
-        database.run(
-            "update units set fingerprint = ? where source = ? and path = ? and reader = ?",
-            [mark, source, unit, reader],
+        known = _Known.of(database, grown)
+        fits = [_fitting(known, source, batch) for source, batch in grown]
+        kept = [(batch, found) for (_, batch), found in zip(grown, fits, strict=True) if found]
+        if kept:
+            _append(database, [s for _, found in kept for s in found], joined([batch for batch, _ in kept]))
+        for (source, batch), found in zip(grown, fits, strict=True):
+            if found is not None:
+                ((unit, reader),) = batch.places
+                database.run(
+                    "update units set fingerprint = ? where source = ? and path = ? and reader = ?",
+                    [batch.tables["units"]["fingerprint"][0], source, unit, reader],
+                )
+    return [found is not None for found in fits]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored of followed folders.
+
+    recordings   their numbers by source, unit, reader, path and the tracker's id.
+    chained      those that are legs of a resumed run.
+    series       rows by recording and name.
+    """
+
+    recordings: Mapping[tuple[object, ...], int]
+    chained: frozenset[int]
+    series: Mapping[tuple[object, ...], _Series]
+
+    @classmethod
+    def of(cls, database: Database, grown: Sequence[tuple[int, Batch]]) -> _Known:
+        places = [(source, *place) for source, batch in grown if batch.series for place in batch.places]
+        rows = database.rows(
+            """select c.source, c.unit, c.reader, c.path, c.tracker_id, c.id
+               from recordings c
+               join (select unnest(?::integer[]) as source, unnest(?::varchar[]) as unit,
+                            unnest(?::varchar[]) as reader) w
+               on c.source = w.source and c.unit = w.unit and c.reader = w.reader""",
+            [[p[0] for p in places], [p[1] for p in places], [p[2] for p in places]],
         )
-    return True
+        recordings = {tuple(row[:5]): cast(int, row[5]) for row in rows}
+        own = [*recordings.values()]
+        chained = database.rows(
+            """select l.recording from links l join links m using (run)
+               where l.recording in (select unnest(?::integer[])) and m.leg > 0""",
+            [own],
+        )
+        columns = ", ".join(f"s.{name}" for name in _COLUMNS)
+        stored = database.rows(
+            f"select {columns} from series s where s.recording in (select unnest(?::integer[]))", [own]
+        )
+        series: dict[tuple[object, ...], _Series] = {
+            (row[1], row[2]): dict(zip(_COLUMNS, row, strict=True)) for row in stored
+        }
+        return cls(recordings, frozenset(cast(int, row[0]) for row in chained), series)
 
 
-def _fitting(database: Database, source: int, unit: str, reader: str, batch: Batch) -> list[_Series] | None:
+def _fitting(known: _Known, source: int, batch: Batch) -> list[_Series] | None:
     """The stored series of each series of the batch, in its order; None when one has none."""
-    recordings = {
-        (path, tracker_id): number
-        for number, path, tracker_id in database.rows(
-            "select id, path, tracker_id from recordings where source = ? and unit = ? and reader = ?",
-            [source, unit, reader],
-        )
-    }
+    if not batch.series:
+        return []
+    ((unit, reader),) = batch.places
     names = batch.tables["recordings"].select("path", "tracker_id").rows()
-    owners = [cast(int, recordings[name]) for name in names if name in recordings]
-    if len(owners) < len(names) or _is_chained(database, owners):
+    owners = [known.recordings.get((source, unit, reader, *name), -1) for name in names]
+    if -1 in owners or not known.chained.isdisjoint(owners):
         return None
-    columns = ", ".join(f"s.{name}" for name in _COLUMNS)
-    stored = {
-        (row[1], row[2]): dict(zip(_COLUMNS, row, strict=True))
-        for row in database.rows(
-            f"select {columns} from series s where s.recording in (select unnest(?::integer[]))", [owners]
-        )
-    }
     incoming = batch.tables["series"].select("recording", "name", "has_step", "file", "first_wall").rows()
-    found = [stored.get((owners[recording], name)) for recording, name, *_ in incoming]
+    found = [known.series.get((owners[recording], name)) for recording, name, *_ in incoming]
     kept = [s for s in found if s is not None]
     reads = reader_named(reader)
     if len(kept) < len(found) or not all(_continues(reads, s, *i[2:]) for s, i in zip(kept, incoming, strict=True)):
@@ -124,21 +155,15 @@ def _continues(reader: Reader, stored: _Series, has_step: bool, file: str, first
     return bool(stored["has_step"] == has_step)
 
 
-def _is_chained(database: Database, recordings: Sequence[int]) -> bool:
-    rows = database.rows(
-        """select count(*) from links l join links m using (run)
-           where l.recording in (select unnest(?::integer[])) and m.leg > 0""",
-        [recordings],
-    )
-    return rows[0][0] != 0
-
-
 def _append(database: Database, stored: Sequence[_Series], batch: Batch) -> None:
     incoming = batch.tables["series"]
+    last_walls = _last_walls(database, [s["id"] for s in stored])
+    begin = 0
     for part in batch.points:
-        database.insert(
-            "points", _following(database, stored, incoming, part).frame(np.array([s["id"] for s in stored]))
-        )
+        own = slice(begin, begin + len(part.lengths))
+        points = _following(last_walls, stored[own], incoming[own], part)
+        database.insert("points", points.frame(np.array([s["id"] for s in stored[own]])))
+        begin = own.stop
     rows = [_combined(old, new) for old, new in zip(stored, incoming.iter_rows(named=True), strict=True)]
     ids = [row["id"] for row in rows]
     database.run("delete from series where id in (select unnest(?::integer[]))", [ids])
@@ -151,11 +176,10 @@ def _append(database: Database, stored: Sequence[_Series], batch: Batch) -> None
 
 
 def _following(
-    database: Database, stored: Sequence[_Series], incoming: pl.DataFrame, part: PointColumns
+    last_walls: Mapping[int, int], stored: Sequence[_Series], incoming: pl.DataFrame, part: PointColumns
 ) -> PointColumns:
     """The points with their first differences taken to the last stored point of each series."""
     step, wall = part.step_diff.astype(np.int64), part.wall_diff.astype(np.int64)
-    last_walls = _last_walls(database, [s["id"] for s in stored])
     begin = 0
     rows = zip(stored, incoming["first_step"], incoming["first_wall"], part.lengths.tolist(), strict=True)
     for old, first_step, first_wall, length in rows:

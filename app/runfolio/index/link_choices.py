@@ -67,14 +67,17 @@ def _join(groups: list[Group], decision: LinkDecision) -> None:
         for other in homes[1:]:
             first.absorb(other, f"joined {_by(decision)}")
         return
+    # What is chained may have legs already; they stay in their order.
     ordered = sorted(homes, key=lambda g: _begin(g.primary))
-    reasons = {id(g): (n, f"leg {n + 1} of {len(ordered)}, chained {_by(decision)}") for n, g in enumerate(ordered)}
-    for joined in first.joined:
-        joined.leg, joined.reason = reasons[id(first)]
+    legs = [(g, leg) for g in ordered for leg in sorted({j.leg for j in g.joined})]
+    for group in ordered:
+        for joined in group.joined:
+            joined.leg = legs.index((group, joined.leg))
+            if not joined.stale:
+                joined.reason = f"leg {joined.leg + 1} of {len(legs)}, chained {_by(decision)}"
     for group in ordered:
         if group is not first:
-            leg, reason = reasons[id(group)]
-            first.absorb(group, reason, leg=leg)
+            first.take(group)
 
 
 def _begin(item: Linkable) -> tuple[bool, int, int, str]:

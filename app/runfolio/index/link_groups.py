@@ -79,7 +79,14 @@ class Group:
 
     def absorb(self, other: Group, reason: str, prefix: str = "", *, leg: int = 0, stale: bool = False) -> None:
         """Take in all that another group holds."""
-        self.joined += [Joined(j.item, reason, prefix + j.prefix, leg or j.leg, stale or j.stale) for j in other.joined]
+        for joined in other.joined:
+            joined.reason, joined.prefix = reason, prefix + joined.prefix
+            joined.leg, joined.stale = leg or joined.leg, stale or joined.stale
+        self.take(other)
+
+    def take(self, other: Group) -> None:
+        """Take in all that another group holds, with the reasons that it has."""
+        self.joined += other.joined
         other.absorbed_by = self
         for child in other.children:
             child.parent = self

@@ -21,8 +21,11 @@ from runfolio.index.linkable import SeriesMark
 
 _FEWEST_WORDS = 2
 """Names of a checkpoint's path that have to be those of a folder, where the folder has so many."""
-_PARALLEL = re.compile(r"(?:^|[^a-z])(?:k?folds?|cv|split|seed)(?:$|[^a-z])")
+_SEVERAL = r"(?:k?folds?|cv|cross_?val(?:idation)?|splits?|seeds?|clients?|members?|tasks?|ranks?|workers?)"
+_PARALLEL = re.compile(rf"(?:^|[^a-z]){_SEVERAL}(?:$|[^a-z])")
 """Folders of jobs that are several by nature, though one step may count through all of them."""
+_HOLDS_PARALLEL = re.compile(rf"(?:.*[^a-z])?{_SEVERAL}")
+"""Folders of such jobs, which may have numbers for names; `fold_1` is one of them and may hold its legs."""
 _GAP = 2.0
 """The next leg begins at most so many strides after the last step of the one before."""
 
@@ -144,9 +147,10 @@ def _by_continuity(groups: Sequence[Group]) -> list[Link]:
     for group in groups:
         primary = group.primary
         # A tracker's own id says that they are two, unless it is the same; that was looked at first.
-        name = group.path.rpartition("/")[2].lower()
-        if primary.params_digest and not primary.has_id and primary.series and not _PARALLEL.search(name):
-            place = group.path.rpartition("/")[0]
+        place, _, name = group.path.rpartition("/")
+        above = place.rpartition("/")[2]
+        is_parallel = _PARALLEL.search(name.lower()) or _HOLDS_PARALLEL.fullmatch(above.lower())
+        if primary.params_digest and not primary.has_id and primary.series and not is_parallel:
             alike[group.source, place, primary.format, primary.params_digest].append(group)
     several = [same for same in alike.values() if len(same) > 1]
     expect(group.primary for same in several for group in same)

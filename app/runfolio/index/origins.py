@@ -259,7 +259,14 @@ def _point(points: MetricSeries, index: int, start: int) -> Point:
     if points.has_step:
         same &= points.step[start:index] == step
     wall = int(points.wall_time_us[index])
-    return Point(step if points.has_step else None, value, None if wall == NO_TIME else wall, index, int(same.sum()))
+    return Point(
+        step if points.has_step else None,
+        value,
+        None if wall == NO_TIME else wall,
+        index,
+        int(same.sum()),
+        index - start,
+    )
 
 
 def _recording(row: Row) -> _Recording:

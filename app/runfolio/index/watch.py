@@ -9,12 +9,14 @@ a minute is read once more as a whole, and is no longer live.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runfolio.errors import FolderUnreadable
 from runfolio.index.database import Database
+from runfolio.index.frames import Batch, joined
 from runfolio.index.growth import Grown, add_points
 from runfolio.index.pipeline import Indexer
 from runfolio.model.display import storable
@@ -28,6 +30,8 @@ REST_S = 60.0
 """A live folder that does not change for so long is at rest."""
 _FRESH_S = 120.0
 """A folder written to within this time before it was first read is live."""
+_TOGETHER = 64
+"""Folders that are read before what was read is written."""
 _LOOK_SHARE = 30.0
 _LOOK_LEAST_S, _LOOK_MOST_S = 5.0, 600.0
 """The library is looked through again after so many times the time that it took."""
@@ -92,10 +96,12 @@ class Watcher:
         self._live = {place: live for place, live in self._live.items() if place[0] in sources}
         if self._clock() >= self._look_at:
             self._look(sources, tally, cancelled)
-        for place, live in [*self._live.items()]:
+        changed = [place for place, live in [*self._live.items()] if self._has_changed(place, live, tally)]
+        # Together, since each transaction costs as much as many folders; in parts, so as not to hold it all.
+        for first in range(0, len(changed), _TOGETHER):
             if cancelled():
                 break
-            self._follow(place, live, tally)
+            self._follow(changed[first : first + _TOGETHER], tally)
         if tally.linking:
             self._indexer.link()
         return Round(tally.grown, tally.read, bool(tally.grown or tally.read or tally.gone))
@@ -132,36 +138,51 @@ class Watcher:
         took = 0.0 if counts.read else self._clock() - started
         self._look_at = self._clock() + min(_LOOK_MOST_S, max(_LOOK_LEAST_S, _LOOK_SHARE * took))
 
-    def _follow(self, place: Place, live: _Live, tally: _Tally) -> None:
-        source = place[0]
+    def _has_changed(self, place: Place, live: _Live, tally: _Tally) -> bool:
         fingerprint = seen(Folder(live.root, live.claim.path), live.claim)
         now = self._clock()
         if not fingerprint:
             del self._live[place]  # gone; the next look through the library tells
             self._look_at = 0.0
-            return
-        if fingerprint == live.fingerprint:
-            if now - live.changed_at > REST_S:
-                # Once more without a view of parts: what only shows in the whole is told now.
-                del self._live[place]
-                self._indexer.read_whole(source, live.root, live.claim)
-                tally.read += 1
-                tally.linking = True
-            return
-        live.fingerprint, live.changed_at = fingerprint, now
-        grown = self._indexer.read_grown(live.root, live.claim, live.marks)
-        if not grown.whole and not add_points(self._db, source, grown.batch):
-            grown = self._indexer.read_grown(live.root, live.claim, None)
-        self._keep(source, live, grown, tally)
-
-    def _keep(self, source: int, live: _Live, grown: Grown, tally: _Tally) -> None:
-        live.marks = grown.marks
-        if grown.whole:
-            self._indexer.put(source, grown.batch)
+            return False
+        if fingerprint != live.fingerprint:
+            return True
+        if now - live.changed_at > REST_S:
+            # Once more without a view of parts: what only shows in the whole is told now.
+            del self._live[place]
+            self._indexer.read_whole(place[0], live.root, live.claim)
             tally.read += 1
             tally.linking = True
-        else:
-            tally.grown += 1
+        return False
+
+    def _follow(self, places: Sequence[Place], tally: _Tally) -> None:
+        """Read what changed in some folders, and write it."""
+        ends: list[tuple[Place, Grown]] = []
+        wholes: defaultdict[int, list[Batch]] = defaultdict(list)
+        for place in places:
+            live = self._live[place]
+            # Taken before it is read: what is written meanwhile is seen as a change the next time.
+            live.fingerprint = seen(Folder(live.root, live.claim.path), live.claim) or live.fingerprint
+            live.changed_at = self._clock()
+            grown = self._indexer.read_grown(live.root, live.claim, live.marks)
+            if grown.whole:
+                live.marks = grown.marks
+                wholes[place[0]].append(grown.batch)
+            else:
+                ends.append((place, grown))
+        fits = add_points(self._db, [(place[0], grown.batch) for place, grown in ends])
+        for (place, grown), fit in zip(ends, fits, strict=True):
+            live = self._live[place]
+            if fit:
+                tally.grown += 1
+            else:
+                grown = self._indexer.read_grown(live.root, live.claim, None)
+                wholes[place[0]].append(grown.batch)
+            live.marks = grown.marks
+        for source, batches in wholes.items():
+            self._indexer.put(source, joined(batches))
+            tally.read += len(batches)
+            tally.linking = True
 
 
 def _is_fresh(folder: Folder, claim: Claim) -> bool:

@@ -7,6 +7,7 @@ complaint names the file, the key and what is allowed there.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,9 @@ NAME_FIELD = "name"
 EXPERIMENT_FIELD = "experiment"
 
 _MARK = "runfolio_layout"
+_LARGEST_VERSION = 1_000_000
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+"""What no file can be called on Windows, whatever its suffix."""
 _MOST_PATTERNS = 32
 _MOST_COLUMNS = 1_000
 _LONGEST_TEXT = 1_000
@@ -133,7 +137,9 @@ def layout_of(tree: Mapping[str, object], where: str = "") -> Layout:
         raise UsageError(f"This is no layout: it has no {_MARK} with a number", hint=hint, where=where)
     if version != VERSION:
         hint = f"This Runfolio reads version {VERSION}. Use a newer one, or ask for the file in that version."
-        raise UsageError(f"{_MARK} is {version}", hint=hint, where=where)
+        # A number of thousands of digits cannot even be written out.
+        told = version if abs(version) < _LARGEST_VERSION else "no number of a version"
+        raise UsageError(f"{_MARK} is {told}", hint=hint, where=where)
     _only(tree, _TOP, "", where)
     runs, files, metrics = (_table(tree, key, where) for key in ("runs", "files", "metrics"))
     _only(runs, _RUNS, "runs.", where)
@@ -196,7 +202,7 @@ def is_layout_name(name: str) -> bool:
     """Whether a layout may be called so: its file has to have the name on every system."""
     if not 0 < len(name) <= _LONGEST_NAME or not (name[0].isalnum() and name[-1].isalnum()):
         return False
-    return all(c.isalnum() or c in " -_." for c in name) and name.isascii()
+    return all(c.isalnum() or c in " -_." for c in name) and name.isascii() and not _DEVICES.fullmatch(name)
 
 
 def _only(tree: Mapping[str, object], allowed: Sequence[str], prefix: str, where: str) -> None:

@@ -15,7 +15,8 @@ class Point:
     step           None where the format has no step of its own.
     wall_time_us   microseconds UTC; None where the point has no time.
     index          its place in the series, from 0, in written order.
-    repeat         how many points before it in the series have the same step and value.
+    repeat         how many points before it in its recording's series have the same step and value.
+    ordinal        its place in its recording's own series, which is another one in a resumed run; None: not known.
     """
 
     step: int | None
@@ -23,6 +24,7 @@ class Point:
     wall_time_us: int | None
     index: int
     repeat: int = 0
+    ordinal: int | None = None
 
     def has(self, number: float) -> bool:
         """Whether `number` is this point's value; NaN is NaN."""
@@ -41,12 +43,14 @@ class Wanted:
     path    of the param from the outside in; () for anything else.
     text    of a param, tag or fact as it is shown.
     point   of a metric; None for everything else.
+    step    column or key that the reader takes the step from; "" where it counts rows, None for the usual names.
     """
 
     name: str
     path: tuple[str, ...] = ()
     text: str = ""
     point: Point | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

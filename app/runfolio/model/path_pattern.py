@@ -189,7 +189,13 @@ class _Matcher:
             following = self._tokens[number + 1]
             first = at + (1 if token.field else 0)
             end = len(name)
-            while isinstance(following, str) and (end := name.rfind(following, first, end + len(following) - 1)) >= 0:
+            while isinstance(following, str):
+                # From where the place after the text has failed, it need not be tried again.
+                beyond = self._dead.get(number + 2, len(name) + 1)
+                beyond = min(end + len(following), beyond) - 1
+                end = name.rfind(following, first, beyond) if beyond > first else -1
+                if end < 0:
+                    break
                 yield end
 
 

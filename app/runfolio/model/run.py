@@ -107,9 +107,11 @@ class Link:
 def content_identity(recording: Recording) -> str:
     """An identity for a recording whose tracker gives none: a digest of what does not change when it is moved.
 
-    Taken together: the format, the params, and the points that carry the first logged step. A run that goes on growing
-    keeps its identity, because rows are only added; so does a folder that was moved, renamed or copied. Where nothing
-    was logged the folder's own name is taken too, since params alone are those of many runs.
+    Taken together: the format, the params, and the points that were logged first: those of the first step, and of them
+    the earliest where they have times. A run that goes on growing keeps its identity, because points are only added,
+    also where a metric has its first point later and at the same step (validation after the first epoch); so does a
+    folder that was moved, renamed or copied. Where nothing was logged the folder's own name is taken too, since params
+    alone are those of many runs.
     """
     if recording.identity:
         return recording.identity
@@ -118,10 +120,10 @@ def content_identity(recording: Recording) -> str:
     if not started:
         parts.append(recording.path.rpartition("/")[2])
     else:
-        first = min(int(m.step[0]) for m in started)
+        first, earliest = min((int(m.step[0]), int(m.wall_time_us[0])) for m in started)
         for metric in sorted(started, key=lambda m: m.name):
-            if int(metric.step[0]) == first:
-                parts += [metric.name, str(first), float(metric.value[0]).hex(), str(int(metric.wall_time_us[0]))]
+            if (int(metric.step[0]), int(metric.wall_time_us[0])) == (first, earliest):
+                parts += [metric.name, str(first), float(metric.value[0]).hex(), str(earliest)]
     return f"{CONTENT}{_digest(parts)}"
 
 

@@ -26,7 +26,7 @@ _MODEL = re.compile(
 )
 _TAGS = {"branch": "branch", "remote": "remote branch", "tag": "tag", "exp": "experiment"}
 IN_COMMIT = " in commit "
-"""Stands in a metric's source between the file and the commit that the file was read in."""
+"""Stands in the source of a metric or param between the file and the commit that the file was read in."""
 
 _LONGEST_NAME = 80
 _MOST_NAMES = 50
@@ -104,7 +104,7 @@ def _recording(repository: Repository, key: Key, kept: Kept, shared: frozenset[s
         name=_name(kept, repository),
         started_us=commit.authored_us if commit is not None else None,
         parent_id=_baseline(repository, key, kept),
-        params=state.params,
+        params=tuple(replace(p, source=f"{p.source}{_commit(kept)}") for p in state.params),
         tags=tags,
         metrics=tuple(_metrics(kept, shared)),
         # Files in the folder are those of today: of another state they would be the wrong ones.
@@ -159,13 +159,17 @@ def _home(kept: Kept) -> str:
     return home
 
 
+def _commit(kept: Kept) -> str:
+    """What is put behind the files of a state that lies in Git's history only."""
+    return f"{IN_COMMIT}{kept.commit.id[:12]}" if kept.commit is not None and not kept.is_here else ""
+
+
 def _metrics(kept: Kept, shared: frozenset[str]) -> Iterator[MetricSeries]:
-    commit = f"{IN_COMMIT}{kept.commit.id[:12]}" if kept.commit is not None and not kept.is_here else ""
     made = [
         replace(
             found.metric,
             name=storable(f"{found.file}:{found.metric.name}") if found.metric.name in shared else found.metric.name,
-            source=f"{found.metric.source}{commit}",
+            source=f"{found.metric.source}{_commit(kept)}",
         )
         for found in kept.state.metrics
     ]

@@ -129,9 +129,10 @@ class StateReader:
                 found = [p for p in params_of(document) if not keys or _is_under(p.key, keys)]
                 problems += _stale(found, used, self.shown(file))
             for param in found:
-                if params.setdefault(param.path, param).text != param.text:
-                    path = (storable(file), *param.path)
-                    params.setdefault(path, Param(path, param.text, param.value))
+                own = replace(param, source=self.shown(file))
+                if params.setdefault(own.path, own).text != own.text:
+                    path = (storable(file), *own.path)
+                    params.setdefault(path, replace(own, path=path))
         return params
 
     # --- metrics ------------------------------------------------------------------------------------------------------

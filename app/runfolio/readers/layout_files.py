@@ -33,7 +33,7 @@ def parse_layout(data: bytes, where: str) -> Layout:
         raise UsageError("The file holds more than any layout needs", where=where)
     try:
         tree = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits are a plain ValueError
         message = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise UsageError(f"This is not TOML: {storable(message)}", where=where) from error
     return layout_of(tree, where)
@@ -65,25 +65,33 @@ def layout_text(layout: Layout, before: str = "") -> str:
         document = tomlkit.document()
     if not document:
         document.add(tomlkit.comment(_HEAD))
-    _put(document, tree)
+    if not _put(document, tree):
+        document = tomlkit.document()
+        document.add(tomlkit.comment(_HEAD))
+        _put(document, tree)
     return tomlkit.dumps(document)
 
 
-def _put(table: object, tree: Mapping[str, object]) -> None:
-    """Make a tomlkit table say what the tree says, and nothing else."""
+def _put(table: object, tree: Mapping[str, object]) -> bool:
+    """Make a tomlkit table say what the tree says, and nothing else; False where it cannot be changed.
+
+    Dotted keys with others between them (`runs.path`, `files.params`, `runs.incomplete`) are such a table.
+    """
     import tomlkit.container
     import tomlkit.items
 
     if not isinstance(table, tomlkit.container.Container | tomlkit.items.Table | tomlkit.items.InlineTable):
-        raise TypeError(f"{table!r} is no table")
+        return False
     for key in [k for k in table if k not in tree]:
         table.remove(key)
     for key, value in tree.items():
         there = table.get(key)
         if isinstance(value, Mapping) and isinstance(there, Mapping):
-            _put(there, value)
+            if not _put(there, value):
+                return False
         elif there != value:
             table[key] = value
+    return True
 
 
 def saved_layouts(folder: Path | None = None) -> tuple[SavedLayout, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from runfolio.model.origin import Place, Point, Wanted
@@ -11,6 +13,8 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.framing import HEAD, frames
 from runfolio.readers.parquet_table import read_parquet
 from runfolio.readers.protobuf import BadMessage
+from runfolio.readers.table import TableColumn
+from runfolio.readers.tabular import STEP_NAMES, is_whole, plain_name
 from runfolio.readers.tensorboard_proto import Value, read_event
 from runfolio.readers.wandb_records import LogReader
 
@@ -145,10 +149,27 @@ def _in_swanlab(record: bytes, wanted: Wanted) -> list[tuple[int, float]]:
 def find_in_parquet(data: bytes, where: str, wanted: Wanted) -> Place | None:
     """The row of a Parquet table that holds a point, in the column of its name."""
     point = wanted.point
-    column = read_parquet(data, where).columns.get(wanted.name)
+    columns = read_parquet(data, where).columns
+    column = columns.get(wanted.name)
     if point is None or column is None:
         return None
-    same = column.rows[np.isnan(column.numbers) if np.isnan(point.value) else column.numbers == point.value]
-    if point.repeat >= len(same):
+    same = np.isnan(column.numbers) if np.isnan(point.value) else column.numbers == point.value
+    held = np.flatnonzero(same)
+    steps = _step_column(columns, wanted)
+    if steps is not None and point.step is not None:
+        with_step = steps.rows[steps.numbers == point.step]
+        held = held[np.isin(column.rows[held], with_step)]
+    elif point.step is not None and len(held) > 1:
+        held = held[held == point.ordinal]
+    exact = held[held == point.ordinal]
+    chosen = exact if len(exact) else held[point.repeat :]
+    if not len(chosen):
         return None
-    return Place(where, None, int(same[point.repeat]) + 1, None, f"column {wanted.name}")
+    return Place(where, None, int(column.rows[chosen[0]]) + 1, None, f"column {wanted.name}")
+
+
+def _step_column(columns: Mapping[str, TableColumn], wanted: Wanted) -> TableColumn | None:
+    if wanted.step is not None:
+        return columns.get(wanted.step)
+    named = {plain_name(name): column for name, column in reversed([*columns.items()]) if name != wanted.name}
+    return next((named[name] for name in STEP_NAMES if name in named and is_whole(named[name])), None)

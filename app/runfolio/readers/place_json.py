@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from runfolio.model.origin import Wanted
+from runfolio.model.origin import Point, Wanted
+from runfolio.model.params import Json
 from runfolio.readers.contract import Budget
 from runfolio.readers.place_text import may_be
 from runfolio.readers.tabular import STEP_NAMES, plain_name
@@ -21,8 +22,13 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OFTEN = 1 << 14
+_MOST_TOGETHER = 1 << 18
+"""Leaves of one document that are looked at together; longer ones are walked in parts."""
 _WRAPPERS = frozenset({"value", "values", "observations", "data"})
 """Keys below a metric's name that hold its points."""
+_BY_TEXT, _BY_LAST = 1_000, 2_000
+"""How far a name is from its value that texts beside it spell, and one of which the key has only the last part."""
+_MOST_TEXTS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,16 @@ class Leaf:
     path     keys, and places in lists as digits.
     owner    number of the list or mapping it stands in; siblings have the same.
     start    of its first character in the text.
+    row      number of its document in the text.
+    listed   whether it stands in a list.
     """
 
     path: tuple[str, ...]
     owner: int
     start: int
     text: str
+    row: int = 0
+    listed: bool = False
 
     @property
     def number(self) -> float | None:
@@ -47,17 +57,56 @@ class Leaf:
         except ValueError:
             return None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The path without places in lists."""
+        return tuple(part for part in self.path if not part.isdigit())
+
 
 def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
-    """The leaves of all documents in a text, in written order."""
+    """The leaves of all documents in a text, in written order. Of JSON lines each whole line is one."""
+    owners = 0
+    for row, (start, piece, _) in enumerate(_documents(text)):
+        for leaf in _leaves(piece, start, budget):
+            yield replace(leaf, owner=leaf.owner + owners, row=row + leaf.row)
+        owners += piece.count("{") + piece.count("[")
+
+
+def _documents(text: str) -> Iterator[tuple[int, str, Json]]:
+    """Start, text and value of each line of JSON lines; of any other text all of it, as if it held nothing."""
+    head, _, rest = text.lstrip().partition("\n")
+    if not rest.strip() or _parsed(head) is None:
+        yield 0, text, None
+        return
+    at = 0
+    for line in text.split("\n"):
+        # A line that is torn is no row to its reader either.
+        value = _parsed(line.strip("\0 \t\r"))
+        if value is not None:
+            yield at, line, value
+        at += len(line) + 1
+
+
+def _parsed(line: str) -> Json:
+    """The mapping or list that a line holds; None for any other."""
+    try:
+        value: Json = json.loads(line) if line else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def _leaves(text: str, base: int, budget: Budget) -> Iterator[Leaf]:
     stack: list[tuple[int, bool]] = []
     path: list[str] = []
-    owners = 0
+    owners = row = 0
     awaits_key = False
+    opened: re.Match[str] | None = None
     for number, token in enumerate(_TOKEN.finditer(text)):
         if number % _OFTEN == 0:
             budget.check()
         piece = token.group()
+        before, opened = opened, token if piece in "{[" else None
         if piece in "{[":
             owners += 1
             stack.append((owners, piece == "{"))
@@ -67,6 +116,11 @@ def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
             if stack:
                 stack.pop()
                 path.pop()
+                if before is not None:  # an empty list or mapping is a value
+                    owner, is_mapping = stack[-1] if stack else (0, True)
+                    text = before.group() + piece
+                    yield Leaf(tuple(path), owner, base + before.start(), text, row, not is_mapping)
+                row += not stack
             awaits_key = False
         elif piece == ",":
             if stack and stack[-1][1]:
@@ -78,45 +132,182 @@ def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
         elif awaits_key and piece.startswith('"'):
             path[-1] = _unquoted(piece)
         else:
-            yield Leaf(tuple(path), stack[-1][0] if stack else 0, token.start(), piece)
+            owner, is_mapping = stack[-1] if stack else (0, True)
+            yield Leaf(tuple(path), owner, base + token.start(), piece, row, not is_mapping)
 
 
-def find_json(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | None:
-    """Where the wanted value starts in the text, and its key path in words; None when it is not there."""
-    if wanted.point is None:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A leaf with the wanted value.
+
+    far       how far its key is from the wanted name.
+    ordinal   how many numbers of its name stand before it.
+    step      what its row says the step is; None where it does not say.
+    beside    whether a number beside it is the wanted step.
+    """
+
+    leaf: Leaf
+    far: int
+    ordinal: int
+    step: float | None
+    beside: bool
+
+
+def find_json(text: str, wanted: Wanted, budget: Budget, *, is_own: bool = True) -> tuple[int, str] | None:
+    """Where the wanted value starts in the text, and its key path in words; None when it is not there.
+
+    is_own   whether the file is the one that the reader named; in others the name has to be there as a whole.
+    """
+    point = wanted.point
+    if point is None:
         return _find_text(text, wanted, budget)
-    found: list[tuple[int, Leaf]] = []
-    counters: defaultdict[int, dict[str, float]] = defaultdict(dict)
-    beside: defaultdict[int, set[float]] = defaultdict(set)
-    for leaf in leaves(text, budget):
-        number = leaf.number
-        if number is None:
+    found = [c for c in _candidates(text, wanted, point, budget) if is_own or c.far < _BY_LAST]
+    leaf = _choose(found, point, counts_rows=wanted.step == "")
+    return None if leaf is None else (_exact(text, leaf, budget), ".".join(leaf.path))
+
+
+def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iterator[_Candidate]:
+    counts: defaultdict[tuple[int, tuple[str, ...]], int] = defaultdict(int)
+    known: dict[tuple[str, ...], int | None] = {}
+    for document in _together(text, budget):
+        counters: defaultdict[object, dict[str, float]] = defaultdict(dict)
+        beside: set[int] = set()
+        texts: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        numbers: list[tuple[Leaf, float]] = []
+        for leaf in document:
+            number = leaf.number
+            if number is not None:
+                numbers.append((leaf, number))
+                if number == point.step and not leaf.listed and not point.has(number):
+                    beside.add(leaf.owner)
+                if leaf.path and (counter := _counter(leaf, wanted.step)) is not None:
+                    counters[_row(leaf)].setdefault(counter, number)
+            elif leaf.text.startswith('"'):
+                own = texts[leaf.path[:-2] if leaf.listed else leaf.path[:-1]]
+                if len(own) < _MOST_TEXTS:
+                    own.append(_unquoted(leaf.text))
+        for leaf, number in numbers:
+            keys = leaf.keys
+            if keys not in known:
+                known[keys] = unnamed_parts(keys, wanted.name)
+            far = known[keys]
+            if (far is None or far >= _BY_LAST) and texts and _is_spelled(wanted.name, leaf, texts):
+                far = _BY_TEXT
+            if far is None:
+                continue
+            ordinal = counts[far, keys]
+            counts[far, keys] += 1
+            if point.has(number):
+                said = counters.get(_row(leaf))
+                step = None if said is None else next(said[n] for n in (wanted.step, *STEP_NAMES) if n in said)
+                yield _Candidate(leaf, far, ordinal, step, leaf.owner in beside)
+
+
+def _together(text: str, budget: Budget) -> Iterator[list[Leaf]]:
+    """The leaves of each document, as far as they can be held at once. Those of a line have the start of the line."""
+    for row, (start, piece, value) in enumerate(_documents(text)):
+        if row % 256 == 0:
+            budget.check()
+        held: list[Leaf] = []
+        if value is not None:
+            # Much faster than walking the tokens, of which only those of the chosen line matter.
+            try:
+                _flatten(value, Leaf((), 0, start, "", row), held)
+            except RecursionError:
+                held = [replace(leaf, row=row) for leaf in _leaves(piece, start, budget)]
+            yield held
             continue
-        beside[leaf.owner].add(number)
-        if (counter := plain_name(leaf.path[-1] if leaf.path else "")) in STEP_NAMES:
-            counters[leaf.owner].setdefault(counter, number)
-        if wanted.point.has(number) and (more := unnamed_parts(leaf.path, wanted.name)) is not None:
-            found.append((more, leaf))
-    # `loss` is not `val.loss` where both are there.
-    least = min((more for more, _ in found), default=0)
-    named = [leaf for more, leaf in found if more == least]
-    step = wanted.point.step
+        for leaf in _leaves(piece, start, budget):
+            if held and (leaf.row != held[-1].row or len(held) >= _MOST_TOGETHER):
+                yield held
+                held = []
+            held.append(leaf)
+        if held:
+            yield held
+
+
+def _flatten(value: Json, above: Leaf, made: list[Leaf]) -> int:
+    """Add the leaves of a parsed list or mapping; `above` tells of it, its owner being the last number given."""
+    owner = last = above.owner + 1
+    listed = isinstance(value, list)
+    pairs = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for key, item in pairs:
+        path = (*above.path, str(key))
+        if isinstance(item, dict | list) and item:
+            last = _flatten(item, Leaf(path, last, above.start, "", above.row), made)
+        else:
+            text = json.dumps(item, ensure_ascii=False) if isinstance(item, str) else repr(item)
+            made.append(Leaf(path, owner, above.start, text, above.row, listed))
+    return last
+
+
+def _exact(text: str, leaf: Leaf, budget: Budget) -> int:
+    """Where a leaf starts; of a key that is given twice in its line, the last."""
+    if text[leaf.start] not in "{[\0 \t\r":
+        return leaf.start  # not only that of its line
+    end = text.find("\n", leaf.start)
+    line = text[leaf.start : end if end >= 0 else len(text)]
+    return max((own.start for own in _leaves(line, leaf.start, budget) if own.path == leaf.path), default=leaf.start)
+
+
+def _row(leaf: Leaf) -> object:
+    """What is equal for values of one row: their mapping, or what is above lists that stand side by side."""
+    return (leaf.path[:-2], leaf.path[-1]) if leaf.listed and len(leaf.path) > 1 else leaf.owner
+
+
+def _counter(leaf: Leaf, said: str | None) -> str | None:
+    """The name under which a value says the step; None for any other."""
+    key = leaf.path[-2] if leaf.listed and len(leaf.path) > 1 else leaf.path[-1]
+    if said is not None:
+        return said if key == said else None
+    name = plain_name(key)
+    return name if name in STEP_NAMES else "step" if name == "steps" else None
+
+
+def _choose(found: Sequence[_Candidate], point: Point, *, counts_rows: bool) -> Leaf | None:
+    """The candidate that is the point: by its step where rows say one, else by its place among those of its name."""
+    step, sure = point.step, True
     if step is not None:
         # What is called a step says which it is; only where nothing is does a number beside the value.
-        with_step = [n for n in named if n.owner in counters and _step_of(counters[n.owner]) == step]
-        free = [n for n in named if n.owner not in counters]
-        beside_it = [n for n in free if step in beside[n.owner] or n.path[-1] == str(step)]
+        told = [c for c in found if c.step == step]
+        free = [c for c in found if c.step is None]
+        in_row = [c for c in free if step in (c.leaf.row, _row_of(c.leaf)) or c.leaf.path[-1] == str(step)]
+        near = [c for c in free if c.beside and not counts_rows]
         # Where nothing tells the step the value alone will do if it stands once.
-        named = with_step or beside_it or (free if len(free) == 1 else [])
-    if wanted.point.repeat >= len(named):
-        return None
-    leaf = named[wanted.point.repeat]
-    return leaf.start, ".".join(leaf.path)
+        sure = bool(told or in_row or near)
+        found = told or [c for c in in_row if c.ordinal == point.ordinal] or near or in_row or free
+    # `loss` is not `val.loss` where both are there.
+    least = min((c.far for c in found), default=0)
+    named = [c.leaf for c in found if c.far == least]
+    exact = [c.leaf for c in sorted(found, key=lambda c: c.far) if c.ordinal == point.ordinal]
+    if exact:
+        return exact[0]
+    if not sure:
+        return named[0] if len(named) == 1 else None
+    return named[point.repeat] if point.repeat < len(named) else None
 
 
-def _step_of(counters: dict[str, float]) -> float:
-    """The one that readers take for the step where a row has several."""
-    return next(counters[name] for name in STEP_NAMES if name in counters)
+def _row_of(leaf: Leaf) -> int:
+    """The outermost place in a list that it stands at."""
+    return next((int(part) for part in leaf.path if part.isdigit()), -1)
+
+
+def _is_spelled(name: str, leaf: Leaf, texts: Mapping[tuple[str, ...], Sequence[str]]) -> bool:
+    """Whether a name is made up of texts that stand beside the value or above it, and of its own key."""
+    parts = [leaf.path[-1]] if leaf.path and not leaf.listed else []
+    for depth in range(len(leaf.path)):
+        parts += texts.get(leaf.path[:depth], ())
+    left = [name]
+    while left:
+        rest = left.pop()
+        for part in parts:
+            if rest == part:
+                return True
+            if part and rest.endswith(part) and len(left) < _MOST_TEXTS:
+                before = rest[: -len(part)]
+                if before[-1:] in ("/", ".", "_"):
+                    left.append(before[:-1])
+    return False
 
 
 def _find_text(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | None:
@@ -128,11 +319,17 @@ def _find_text(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | N
             if path == wanted.path and (path != leaf.path or may_be(leaf.text, wanted.text)):
                 return leaf.start, ".".join(path)
             tail = leaf.path[:-1] if leaf.path[-1:] == ("value",) else leaf.path
-            if close is None and tail[-len(wanted.path) :] == wanted.path and may_be(leaf.text, wanted.text):
+            if close is None and tail[-len(wanted.path) :] == wanted.path and _is_text(leaf.text, wanted.text):
                 close = leaf
         elif leaf.text in (wanted.text, json.dumps(wanted.text)) and unnamed_parts(leaf.path, wanted.name) is not None:
             return leaf.start, ".".join(leaf.path)
     return None if close is None else (close.start, ".".join(close.path))
+
+
+def _is_text(written: str, text: str) -> bool:
+    return text in (written, _unquoted(written)) or (
+        may_be(written, text) and written[:1] not in '"[{' and text[:1] not in ("[", "{")
+    )
 
 
 def unnamed_parts(path: tuple[str, ...], name: str) -> int | None:
@@ -146,7 +343,7 @@ def unnamed_parts(path: tuple[str, ...], name: str) -> int | None:
         if any(between.join(tail) == name for between in ("/", ".", "_")):
             return len(keys) - parts
     # Readers put a word before the names of some files' metrics ("eval/loss" of a key "loss").
-    return len(keys) if keys and keys[-1] == name.rpartition("/")[2] else None
+    return _BY_LAST if keys and keys[-1] == name.rpartition("/")[2] else None
 
 
 def _unquoted(token: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from runfolio.model.origin import Point, Wanted
 from runfolio.readers.contract import Budget
+from runfolio.readers.table import number_in
 from runfolio.readers.tabular import STEP_NAMES, plain_name
 
 _OFTEN = 1 << 14
@@ -34,7 +37,10 @@ class Found:
 
 
 def find_in_table(text: str, wanted: Wanted, budget: Budget) -> Found | None:
-    """A cell of a table with a header: by its column and value, and its step where the row has one."""
+    """A cell of a table with a header: by its column and value, and its step where the row has one.
+
+    The line is that of the cell itself: a cell before it may hold line breaks.
+    """
     point = wanted.point
     if point is None:
         return None
@@ -43,10 +49,18 @@ def find_in_table(text: str, wanted: Wanted, budget: Budget) -> Found | None:
     if header is None:
         return None
     for delimiter in _DELIMITERS:
-        names = [name.strip().strip('"') for name in lines[header].split(delimiter)]
-        column = _column(names, wanted.name)
-        if column is not None and (len(names) > 1 or delimiter == _DELIMITERS[-1]):
-            return _find_cell(lines, header, delimiter, (column, names[column]), point, budget)
+        rows = csv.reader(_short(lines[header:]), delimiter=delimiter)
+        try:
+            names = [name.strip() for name in next(rows, [])]
+            column = _column(names, wanted.name)
+            if column is not None and (len(names) > 1 or delimiter == _DELIMITERS[-1]):
+                chosen = _choose_row(_cells(rows, names, column, wanted, point, budget), point)
+                if chosen is None:
+                    return None
+                line = min(header + chosen + 1, len(lines))
+                return Found(line, f"column {names[column]}", lines[line - 1])
+        except csv.Error:
+            continue
     return None
 
 
@@ -61,43 +75,119 @@ def _column(names: Sequence[str], name: str) -> int | None:
     return tails[0] if len(tails) == 1 else None
 
 
-def _find_cell(
-    lines: Sequence[str], header: int, delimiter: str, column: tuple[int, str], point: Point, budget: Budget
-) -> Found | None:
-    place, name = column
-    rows = csv.reader(_short(lines[header + 1 :]), delimiter=delimiter)
-    names = next(csv.reader([lines[header]], delimiter=delimiter), [])
-    titles = [plain_name(title.strip()) for title in names]
-    # In the order in which readers look for the step.
-    counters = [titles.index(title) for title in _COUNTERS if title in titles and titles.index(title) != place]
-    with_step: list[int] = []
-    without: list[int] = []
-    for number, row in enumerate(rows):
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell with the wanted value.
+
+    line      lines before its own, from the header on.
+    ordinal   numbers before it in its column.
+    step      what its row says the step is; None where no column does.
+    row       rows before it.
+    """
+
+    line: int
+    ordinal: int
+    step: float | None
+    row: int
+
+
+class _Rows(Protocol):
+    """A reader of the csv module, which tells how many lines it has taken."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+def _cells(
+    rows: _Rows, names: Sequence[str], column: int, wanted: Wanted, point: Point, budget: Budget
+) -> Iterator[_Cell]:
+    step_of = _steps_by(names, column, wanted.step)
+    start = rows.line_num
+    number = ordinal = 0
+    for cells in rows:
         if number % _OFTEN == 0:
             budget.check()
-        if place >= len(row) or not _is_value(row[place], point):
+        first, start = start, rows.line_num
+        if len(cells) < 2 and not "".join(cells).strip():
             continue
-        at = header + 1 + rows.line_num
-        without.append(at)
-        if point.step is None:
-            with_step.append(at)
-        elif (first := next((row[n] for n in counters if n < len(row) and row[n].strip()), None)) is not None:
-            if _number(first) == point.step:
-                with_step.append(at)
-        elif number == point.step:
-            with_step.append(at)  # the reader counted rows
-    # A column called otherwise may hold the steps: the value alone will do where it stands once.
-    chosen = with_step or (without if len(without) == 1 and not counters else [])
-    if point.repeat >= len(chosen):
+        step = step_of(cells)
+        if column < len(cells) and (value := number_in(cells[column].strip(), decimal_comma=True)) is not None:
+            if point.has(value):
+                yield _Cell(first + sum(cell.count("\n") for cell in cells[:column]), ordinal, step, number)
+            ordinal += 1
+        number += 1
+
+
+def _steps_by(names: Sequence[str], column: int, said: str | None) -> Callable[[list[str]], float | None]:
+    """Tells the step of a row: by the column that is said to hold it, else by the first of usual names that does."""
+    titles = [plain_name(name) for name in names]
+    if {"r", "l", "t"} <= {*titles[:4]}:
+        # Monitor files: an episode's last step, and `l` is how many it took.
+        length = titles.index("l")
+        total = 0.0
+
+        def summed(cells: list[str]) -> float | None:
+            nonlocal total
+            total += (_number(cells[length]) if length < len(cells) else None) or 0.0
+            return total
+
+        return summed
+    if said == "":
+        return lambda cells: None
+    if said is not None and said in names:
+        counters = [names.index(said)]
+    else:
+        # In the order in which readers look for the step.
+        counters = [titles.index(title) for title in _COUNTERS if title in titles and titles.index(title) != column]
+    if not counters:
+        return lambda cells: None
+
+    def told(cells: list[str]) -> float | None:
+        written = next((cells[n] for n in counters if n < len(cells) and cells[n].strip()), "")
+        number = _number(written)
+        return math.nan if number is None else number
+
+    return told
+
+
+def _choose_row(found: Iterable[_Cell], point: Point) -> int | None:
+    """The line of the cell that is the point: by its step where there is one, else by its place in the column."""
+    cells = [*found]
+    if point.step is not None:
+        told = [c for c in cells if c.step == point.step]
+        free = [c for c in cells if c.step is None]
+        # The reader counted rows; or a column called otherwise holds the steps, and the value alone will do if it
+        # stands once.
+        counted = [c for c in free if point.step == c.row and point.ordinal in (None, c.ordinal)]
+        cells = told or counted or (free if len(free) == 1 else [c for c in free if c.ordinal == point.ordinal])
+    exact = [c for c in cells if c.ordinal == point.ordinal]
+    if exact:
+        return exact[0].line
+    return cells[point.repeat].line if point.repeat < len(cells) else None
+
+
+def find_in_history(text: str, wanted: Wanted, budget: Budget) -> Found | None:
+    """A line of `time value step` in a file of one metric, as MLflow keeps them; without a step it is 0."""
+    point = wanted.point
+    if point is None:
         return None
-    line = chosen[point.repeat]
-    return Found(line, f"column {name}", lines[line - 1])
+    left = point.repeat
+    for number, line in _numbered(text, budget):
+        words = line.split()
+        if len(words) < 2 or not _is_value(words[1], point):
+            continue
+        if (0 if len(words) < 3 else _number(words[2])) == point.step:
+            if not left:
+                return Found(number, "", line)
+            left -= 1
+    return None
 
 
 def find_in_lines(text: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Found | None:
-    """A line with the value and the step among its words; one that also names the metric goes first.
+    """A line that names the metric, with the value and the step among its words; without steps the value alone will do.
 
-    is_own   whether the file is that of this one metric; the lines of other files have to name it.
+    is_own   whether the file is the one that the reader named; in others there has to be the step.
     """
     point = wanted.point
     if point is None:
@@ -105,30 +195,42 @@ def find_in_lines(text: str, wanted: Wanted, budget: Budget, *, is_own: bool) ->
     best: dict[tuple[bool, bool], list[Found]] = {}
     last = _whole(wanted.name, wanted.name.rpartition("/")[2].rpartition(".")[2])
     for number, line in _numbered(text, budget):
-        if not is_own and not last.search(line):
+        if not last.search(line):
             continue
-        words = _WORDS.findall(line)
-        if not any(_is_value(word, point) for word in words):
+        words = [_number(word) for word in _WORDS.findall(line)]
+        held = [n for n, word in enumerate(words) if word is not None and point.has(word)]
+        if not held:
             continue
-        key = (wanted.name in line, point.step is not None and any(_number(word) == point.step for word in words))
+        # The value is no step: where both are 1, there have to be two of them.
+        others = words if len(held) > 1 else [word for n, word in enumerate(words) if n != held[0]]
+        key = (point.step is not None and point.step in others, wanted.name in line)
         best.setdefault(key, []).append(Found(number, "", line))
     if not best:
         return None
-    found = best[max(best, key=lambda key: (key[1], key[0]))]
+    key = max(best)
+    found = best[key]
+    if point.step is not None and not key[0]:
+        every = [f for own in best.values() for f in own]
+        return every[0] if is_own and len(every) == 1 else None
     return found[point.repeat] if point.repeat < len(found) else None
 
 
 def find_key(text: str, wanted: Wanted, budget: Budget) -> Found | None:
-    """The line of a param in YAML, TOML, INI or lines of `key = value`, told by indentation and section headers."""
+    """The line of a param in TOML, INI or lines of `key = value`, told by indentation and section headers."""
     if not wanted.path:
         return None
     stack: list[tuple[int, str]] = []
     section: tuple[str, ...] = ()
-    close: Found | None = None
+    holder: Found | None = None
+    equal: Found | None = None
+    near: list[Found] = []
+    whole = _whole(wanted.text) if wanted.text else None
     for number, line in _numbered(text, budget):
         head = _SECTION.fullmatch(line)
         if head is not None:
             section, stack = tuple(part.strip().strip("\"'") for part in head[1].split(".")), []
+            if section == wanted.path:
+                holder = holder or Found(number, ".".join(wanted.path), line)
             continue
         match = _KEY.match(line)
         if match is None:
@@ -139,11 +241,30 @@ def find_key(text: str, wanted: Wanted, budget: Budget) -> Found | None:
         stack.append((depth, match[2]))
         path = (*section, *(key for _, key in stack))
         value = line[match.end() :]
-        if path == wanted.path and may_be(value, wanted.text):
-            return Found(number, ".".join(wanted.path), line)
-        if close is None and _is_near(path, wanted.path) and wanted.text and _whole(wanted.text).search(value):
-            close = Found(number, match[2], line)
-    return close
+        if path == wanted.path:
+            if value.strip() and may_be(value, wanted.text):
+                return Found(number, ".".join(wanted.path), line)
+            # Its value is below, unless it is given once more.
+            holder = holder or (None if value.strip() else Found(number, ".".join(wanted.path), line))
+        elif whole is not None and whole.search(value):
+            found = Found(number, match[2], line)
+            if _flat(path) == _flat(wanted.path) or _is_inline(path, value, wanted):
+                equal = equal or found
+            elif _is_near(path, wanted.path):
+                near.append(found)
+    # Names of which only the ends are equal have to be the only ones.
+    return holder or equal or (near[0] if len(near) == 1 else None)
+
+
+def _is_inline(path: tuple[str, ...], value: str, wanted: Wanted) -> bool:
+    """Whether a key's value is written as a table in its line, and holds the wanted one."""
+    inside = wanted.path[: len(path)] == path and value.lstrip().startswith("{")
+    return inside and all(_whole(part).search(value) for part in wanted.path[len(path) :])
+
+
+def _flat(path: tuple[str, ...]) -> str:
+    """A key path without places in lists, whether its dots stand in keys or between them."""
+    return ".".join(part for part in path if not part.isdigit())
 
 
 def may_be(written: str, text: str) -> bool:
@@ -158,9 +279,8 @@ def may_be(written: str, text: str) -> bool:
 
 
 def _is_near(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether two key paths are one but for places in lists, dots in keys, and what stands above one of them."""
-    one, other = (".".join(part for part in parts if not part.isdigit()) for parts in (path, wanted))
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+    """Whether a key path is the wanted one but for what stands above it in the file."""
+    return _flat(path).endswith(f".{_flat(wanted)}")
 
 
 def find_text(text: str, wanted: Wanted, budget: Budget) -> Found | None:

@@ -6,27 +6,37 @@ asks, by the value itself, so that it is right or not told at all: a file that h
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from runfolio.errors import FolderUnreadable, RunfolioError
+from runfolio.errors import FolderUnreadable, RunfolioError, UsageError
 from runfolio.model.display import plain
+from runfolio.model.layout import layout_from
 from runfolio.model.origin import Place, Wanted
-from runfolio.readers.contract import Budget
+from runfolio.model.secrets import MASK, mask_text
+from runfolio.readers.contract import Budget, Claim
 from runfolio.readers.documents import decode
 from runfolio.readers.dvc_recordings import IN_COMMIT
 from runfolio.readers.folder import Folder
+from runfolio.readers.layout_files import saved_layouts
 from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
 from runfolio.readers.place_json import find_json
-from runfolio.readers.place_text import find_in_lines, find_in_table, find_key, find_text
-from runfolio.readers.registry import claims
+from runfolio.readers.place_text import find_in_history, find_in_lines, find_in_table, find_key, find_text
+from runfolio.readers.place_yaml import find_yaml
+from runfolio.readers.registry import claims, readers_with
+from runfolio.readers.taught import Taught
 from runfolio.readers.zip_file import opened_zip
 
 _EXCERPT = 200
+_MASKED = 20_000
+"""Characters around a place that are looked through for secrets: those of a key are not longer."""
 _MOST_FILES = 400
 _SQLITE = b"SQLite format 3\0"
 _TEXT_BYTES = 1 << 30
+_OBJECTS = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
 _TABLES = {
     "mlflow_sqlite": ("table metrics, key {name}{step}", "table params, key {name}"),
     "optuna": ("what the trial reported as {name}{step}", "the trial's param {name}"),
@@ -34,6 +44,11 @@ _TABLES = {
     "aim": ("sequence {name}{step}", "attribute {name}"),
 }
 """Where stores that are no files of lines keep a point and a param, by their readers' names."""
+_NO_YAML = (".ini", ".cfg", ".conf", ".toml", ".py", ".txt", ".json")
+_WRAPPING = ("wandb", "swanlab")
+"""Readers whose config files keep each value below a key `value`."""
+_STEPS = {"ray_tune": "training_iteration", "swanlab": "index", "clearml": "iter", "comet": "step", "neptune": "step"}
+"""Under which key readers find the step, where it is not the first of the usual names."""
 _DOCUMENTS = (".yaml", ".yml", ".json", ".jsonl", ".toml", ".ini", ".cfg", ".conf", ".txt", ".py", ".log")
 
 
@@ -50,6 +65,7 @@ def find_place(root: Path, unit: str, reader: str, file: str, wanted: Wanted, se
         return Place(name, part=f"as it is in commit {commit}, read from Git's history")
     budget = Budget(seconds=seconds)
     folder = Folder(root, unit)
+    wanted = _as_read(folder, reader, file, wanted)
     for name in [file] if file else []:
         place = _in_file(Folder(root), name, reader, wanted, budget, is_own=True)
         if place is not None:
@@ -61,17 +77,44 @@ def find_place(root: Path, unit: str, reader: str, file: str, wanted: Wanted, se
             return place
     if wanted.point is not None and wanted.point.repeat:
         # Points that a resumed writer logged again are in a later file, where nothing equal stands before them.
-        again = replace(wanted, point=replace(wanted.point, repeat=0))
+        again = replace(wanted, point=replace(wanted.point, repeat=0, ordinal=None))
         return next(
             (p for n in reversed(names) if (p := _in_file(folder, n, reader, again, budget, is_own=False))), None
         )
     return None
 
 
+def _as_read(folder: Folder, reader: str, file: str, wanted: Wanted) -> Wanted:
+    """What is looked for, as this reader finds it in its files: under which name, and beside which step."""
+    point = wanted.point
+    if point is None:
+        # Where several files give one name other values, that of the file is put before it.
+        before = wanted.path[0] if len(wanted.path) > 1 else ""
+        return replace(wanted, path=wanted.path[1:]) if before and f"/{file}".endswith(f"/{before}") else wanted
+    before, _, name = wanted.name.rpartition(":")
+    if before and (file == before or file.endswith(f"/{before}")):
+        wanted = replace(wanted, name=name)  # DVC puts the file before names that several files have
+    if reader == "mmcv":
+        return replace(wanted, point=replace(point, step=None))  # which it counts of epochs and iterations
+    step = _STEPS.get(reader)
+    if reader == Taught.name:
+        with contextlib.suppress(FolderUnreadable, UsageError):
+            claim = _claim_on(folder, reader)
+            step = None if claim is None else layout_from(claim.recipe).step
+    return wanted if step is None else replace(wanted, step=step)
+
+
+def _claim_on(folder: Folder, reader: str) -> Claim | None:
+    """What the reader would claim today, by the layouts of today. Raises FolderUnreadable."""
+    layouts = saved_layouts() if reader == Taught.name else ()
+    asked = readers_with(tuple(s.layout for s in layouts if s.layout is not None))
+    return next((c for c in claims(folder, asked) if c.reader == reader), None)
+
+
 def _claimed(folder: Folder, reader: str, wanted: Wanted) -> Iterator[str]:
     """Names of files that may hold the value: those that name it first, then those of the claim, then below."""
     try:
-        claim = next((c for c in claims(folder) if c.reader == reader), None)
+        claim = _claim_on(folder, reader)
         if claim is None:
             return
         names = sorted(claim.files & {*folder.files})
@@ -103,7 +146,7 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
     """The place in one file; None also for a file that cannot be read: the folder's problems tell of it."""
     try:
         if ".zip/" in name or name.endswith(".zip"):
-            return _in_zip(folder, name, wanted, budget)
+            return _in_zip(folder, name, reader, wanted, budget)
         if reader == "aim" or (reader == "optuna" and is_own):
             # Many runs in one file: the value alone does not tell whose it is.
             return _in_store(folder.where(name), reader, wanted)
@@ -119,7 +162,7 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
         if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return None
         limit = _TEXT_BYTES if wanted.point is not None else budget.text_bytes
-        return _in_text(folder.read(name, limit), folder.where(name), wanted, budget, is_own=is_own)
+        return _in_text(folder.read(name, limit), folder.where(name), reader, wanted, budget, is_own=is_own)
     except FolderUnreadable:
         return None
     except RunfolioError:
@@ -127,13 +170,14 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
         return None
 
 
-def _in_zip(folder: Folder, name: str, wanted: Wanted, budget: Budget) -> Place | None:
+def _in_zip(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budget) -> Place | None:
     archive, _, member = name.partition(".zip/")
     archive = archive.removesuffix(".zip") + ".zip"
     with opened_zip(folder, archive) as packed:
         for inside in [member] if member else sorted(n for n in packed.sizes if n.endswith(_DOCUMENTS)):
             where = f"{folder.where(archive)}/{inside}"
-            place = _in_text(packed.read(inside, budget.text_bytes), where, wanted, budget, is_own=bool(member))
+            data = packed.read(inside, budget.text_bytes)
+            place = _in_text(data, where, reader, wanted, budget, is_own=bool(member))
             if place is not None:
                 return place
     return None
@@ -147,30 +191,45 @@ def _in_store(where: str, reader: str, wanted: Wanted) -> Place | None:
     return Place(where, part=of_point.format(name=wanted.name, step=step))
 
 
-def _in_text(data: bytes, where: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
+def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
     text, _ = decode(data, where)
     if text.lstrip()[:1] in ("{", "["):
-        at = find_json(text, wanted, budget)
+        at = find_json(text, wanted, budget, is_own=is_own)
         if at is not None:
-            line = text.count("\n", 0, at[0]) + 1
-            start = text.rfind("\n", 0, at[0]) + 1
-            # One long line says little: what stands around the value is shown.
-            start = max(start, at[0] - _EXCERPT // 2)
-            return Place(where, line, part=plain(at[1], 120), excerpt=_cut(text[start : start + 2 * _EXCERPT]))
+            return Place(
+                where, text.count("\n", 0, at[0]) + 1, part=plain(at[1], 120), excerpt=_around(text, at[0], wanted)
+            )
+        if wanted.point is not None and _OBJECTS.match(text):
+            return None
     if wanted.path and where.endswith(f"params/{'.'.join(wanted.path)}"):
         # A file for each param, named as it is.
-        return Place(where, 1, excerpt=_cut(text)) if text.strip("\n") == wanted.text else None
-    if wanted.point is not None:
-        is_of_one = is_own and where.endswith(f"/{wanted.name}")
-        found = find_in_table(text, wanted, budget) or find_in_lines(text, wanted, budget, is_own=is_of_one)
+        return Place(where, 1, excerpt=_cut(text, wanted)) if text.strip("\n") == wanted.text else None
+    if wanted.point is not None and reader == "mlflow_file" and is_own:
+        found = find_in_history(text, wanted, budget)
+    elif wanted.point is not None:
+        found = find_in_table(text, wanted, budget) or find_in_lines(text, wanted, budget, is_own=is_own)
     elif wanted.path and not where.lower().endswith((".log", ".jsonl")):
-        found = find_key(text, wanted, budget) or find_text(text, wanted, budget)
+        found = None
+        if not where.lower().endswith(_NO_YAML):
+            found = find_yaml(text, wanted, budget, wrapped=reader in _WRAPPING)
+        found = found or find_key(text, wanted, budget) or find_text(text, wanted, budget)
     else:
         found = find_text(text, wanted, budget)
     if found is None:
         return None
-    return Place(where, found.line, part=plain(found.part, 120), excerpt=_cut(found.excerpt))
+    return Place(where, found.line, part=plain(found.part, 120), excerpt=_cut(found.excerpt, wanted))
 
 
-def _cut(text: str) -> str:
-    return plain(text.strip("\r\n").partition("\n")[0], _EXCERPT)
+def _around(text: str, at: int, wanted: Wanted) -> str:
+    """What stands around a place: one long line would say little."""
+    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    before = mask_text(text[max(start, at - _MASKED) : at])
+    after = text[at : min(end if end >= 0 else len(text), at + _MASKED)]
+    return _cut(before[-_EXCERPT // 2 :] + mask_text(after), wanted)
+
+
+def _cut(text: str, wanted: Wanted) -> str:
+    """The first line of a text without secrets, shortened; nothing where the value itself is one."""
+    if MASK in wanted.text:
+        return ""
+    return plain(mask_text(text.strip("\r\n").partition("\n")[0][:_MASKED]), _EXCERPT)

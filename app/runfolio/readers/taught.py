@@ -30,6 +30,8 @@ _MOST_FOLDERS = 200
 """Sub folders that the patterns of one layout may name in one run folder."""
 
 _MOST_FILES = 2_000
+_PACKED = (".parquet", ".pq", ".gz")
+_CONTROLS = bytes(n for n in range(32) if chr(n) not in "\t\n\r\f\x1b")
 _ODD_COLUMN = ("odd-step-column", "odd-time-column")
 
 
@@ -63,7 +65,7 @@ class Taught:
         logs: list[tuple[str, Logged]] = []
         columns: dict[str, None] = {}
         for name in found.metrics:
-            logged = read_file(folder, name, budget, columns=_columns(layout))
+            logged = _read_table(folder, name, layout, budget)
             columns.update(dict.fromkeys(m.name for m in logged.metrics))
             logs.append((name, _prefixed(logged, name) if layout.file_prefix else logged))
         problems += _told([logged for _, logged in logs])
@@ -187,8 +189,23 @@ def _is_artifact(layout: Layout, file: str) -> bool:
     return layout.has(Role.ARTIFACT, file) and not layout.has(Role.IGNORED, file)
 
 
-def _columns(layout: Layout) -> Columns:
-    return Columns(layout.step, layout.time, layout.is_metric)
+def _read_table(folder: Folder, name: str, layout: Layout, budget: Budget) -> Logged:
+    """The series of a file; a pattern such as `*` may fit what is no table at all."""
+    if not name.lower().endswith(_PACKED) and _is_binary(folder, name):
+        message = "The file is no text table: it was not read as metrics"
+        hint = "Name the files more closely in the layout, as in *.csv."
+        return Logged(problems=[info("not-a-table", folder.where(name), message, hint)])
+    return read_file(folder, name, budget, columns=Columns(layout.step, layout.time, layout.is_metric))
+
+
+def _is_binary(folder: Folder, name: str) -> bool:
+    try:
+        head = folder.head(name)
+    except FolderUnreadable:
+        return False  # reading it tells why
+    # UTF-16 is full of NUL bytes, too; a few of them among text are damage.
+    odd = len(head) - len(head.translate(None, _CONTROLS))
+    return 20 * odd > len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _params(folder: Folder, found: Fitting, budget: Budget) -> tuple[tuple[Param, ...], list[Problem]]:

@@ -12,6 +12,8 @@ from runfolio.readers.folder import Folder
 
 _HEAD = 1 << 16
 _LINES = 2
+"""A header and a row; of them files of `_ROWS_ONLY` have the row only."""
+_ROWS_ONLY = (".jsonl", ".ndjson")
 _REWRITTEN = (".json", ".parquet", ".pq", ".gz")
 """Of files that are written anew as they grow, so that their first bytes do not stay."""
 
@@ -19,7 +21,7 @@ _REWRITTEN = (".json", ".parquet", ".pq", ".gz")
 def files_identity(
     folder: Folder, params: Sequence[str], metrics: Sequence[str], fields: Mapping[str, str], budget: Budget
 ) -> str:
-    """A digest of the params files, of the first two lines of each metrics file, and of what the path says.
+    """A digest of the params files, of header and first row of each metrics file, and of what the path says.
 
     A run that goes on growing keeps it, as does one whose folder is moved or copied, and one whose layout gives other
     columns or another step. "" where no metrics file begins with lines that stay, or a file cannot be read.
@@ -32,10 +34,13 @@ def files_identity(
         for name in metrics:
             if name.lower().endswith(_REWRITTEN):
                 continue
-            lines = folder.head(name, _HEAD).split(b"\n", _LINES)
-            if len(lines) > _LINES:
+            count = 1 if name.lower().endswith(_ROWS_ONLY) else _LINES
+            *lines, _ = folder.head(name, _HEAD).split(b"\n")
+            # Comments above a header are those of many runs.
+            kept = [line for line in lines if not line.startswith(b"#")][:count]
+            if len(kept) == count:
                 started = True
-                _add(digest, name.encode("utf-8", "surrogateescape"), *lines[:_LINES])
+                _add(digest, name.encode("utf-8", "surrogateescape"), *kept)
     except RunfolioError:
         return ""  # reading the file itself tells of it
     for key, text in sorted(fields.items()):

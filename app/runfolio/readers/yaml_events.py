@@ -34,7 +34,7 @@ _ORDERED = "!!python/object/apply:collections.OrderedDict"
 """How Python's YAML writes an ordered mapping: as the call that would make it, of a list of pairs."""
 
 # The C parser is a hundred times faster; both report the same events.
-_LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class Builder:
     def build(self) -> Node | None:
         """The first document's root, or as much of it as could be read; None for an empty document."""
         try:
-            for event in yaml.parse(self.text, Loader=_LOADER):
+            for event in yaml.parse(self.text, Loader=LOADER):
                 if isinstance(event, yaml.DocumentEndEvent):
                     self._look_for_more(_index(event.end_mark))
                     break
