@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,3 +90,27 @@ def test_a_file_that_grew_while_it_was_read_is_read_again(tmp_path: Path) -> Non
 def test_an_ended_run_that_was_copied_elsewhere_is_read_once_more(tmp_path: Path, run: Path) -> None:
     # Its folders have new times then; what is in it is the same run.
     assert looked(tmp_path, lambda: os.utime(run / "metrics", ns=(1, 1))) == 1
+
+
+def test_runs_stay_while_the_disk_that_holds_them_is_not_mounted(tmp_path: Path, run: Path) -> None:
+    root = tmp_path / "mlruns"
+    with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as ws:
+        ws.index([root])
+        before = ws.run_keys()
+        assert len(before) == 1
+        root.rename(tmp_path / "elsewhere")
+        for there in (False, True):
+            if there:
+                root.mkdir()  # where the disk is mounted when it is there
+            ws.index()
+            assert ws.run_keys() == before
+            (problem,) = (p for p in ws.problems() if p.problem.code == "source-missing")
+            assert ("empty" in problem.problem.message) == there
+        root.rmdir()
+        (tmp_path / "elsewhere").rename(root)
+        assert ws.index().read == 0
+        assert [p for p in ws.problems() if p.problem.code == "source-missing"] == []
+        shutil.rmtree(root / "1")
+        (root / "note.txt").write_text("moved to the archive")
+        assert ws.index().gone == 1
+        assert ws.run_keys() == ()

@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger("runfolio.index")
 _PID = re.compile(r"PID (\d+)")
 _DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
-_CONFIG = {"enable_external_access": False, "lock_configuration": True, "preserve_insertion_order": True}
-"""No file but the index is within reach of a statement, and no statement can change that."""
+_CONFIG = {
+    "enable_external_access": False,
+    "lock_configuration": True,
+    "preserve_insertion_order": True,
+    "memory_limit": "512MB",
+}
+"""No file but the index is within reach of a statement, and no statement can change that. DuckDB keeps what it has read
+and written in memory up to the limit, by itself four fifths of all there is; sorts beyond it go through the disk."""
 
 _FETCHED = 2_048
 """Rows that are made Python values in one go where they are asked for one by one."""

@@ -7,6 +7,7 @@ recordings, so it is done after the first batch, then ever more rarely, and at t
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -201,15 +202,9 @@ class Indexer:
         if not deep:
             walk.settled = self._writer.settled(walk.source)
             walk.trust(looks, known)
-        if not walk.root.is_dir():
+        missing = _missing(walk.root, known)
+        if missing is not None:
             # An unplugged disk is no reason to forget what was on it.
-            missing = Problem(
-                Severity.ERROR,
-                "source-missing",
-                "",
-                "The folder is not there",
-                "Plug the disk in or mount it again; until then the last known state is shown.",
-            )
             self._writer.source_scanned(walk.source, [missing], present=False)
             on_commit()
             return
@@ -325,6 +320,25 @@ class Indexer:
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started
+
+
+def _missing(root: Path, known: Mapping[tuple[str, str], str]) -> Problem | None:
+    """Why a source cannot be walked now; None when it can. An empty folder may be where a disk is mounted at times."""
+    hint = "Plug the disk in or mount it again; until then the last known state is shown."
+    if not root.is_dir():
+        return Problem(Severity.ERROR, "source-missing", "", "The folder is not there", hint)
+    if known and _is_empty(root):
+        hint += " If the runs are gone for good, take the folder out of the library."
+        return Problem(Severity.ERROR, "source-missing", "", "The folder is empty, and there were runs in it", hint)
+    return None
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False  # the walk tells why
 
 
 def _is_much(held: Sequence[Batch]) -> bool:

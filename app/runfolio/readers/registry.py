@@ -19,7 +19,7 @@ from runfolio.readers.boosting import Boosting
 from runfolio.readers.catboost import CatBoost
 from runfolio.readers.clearml import ClearML
 from runfolio.readers.comet import Comet
-from runfolio.readers.contract import Claim, Reader
+from runfolio.readers.contract import Claim, Reader, Strength
 from runfolio.readers.dvc import Dvc
 from runfolio.readers.dvclive import DvcLive
 from runfolio.readers.folder import Folder
@@ -165,6 +165,9 @@ def claims(folder: Folder, asked: Sequence[Reader] | None = None) -> tuple[Claim
             if claim is not None:
                 found.append(claim)
                 taken |= claim.files
+                # All files and folders are one reader's by the word of its tracker: nothing is left to ask about.
+                if claim.prune is None and claim.strength is Strength.IDENTITY and taken >= folder.files.keys():
+                    break
     return tuple(found)
 
 
