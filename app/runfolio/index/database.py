@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("runfolio.index")
 _PID = re.compile(r"PID (\d+)")
 _DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
-_CONFIG = {
+_CONFIG: dict[str, str | int | float | list[str]] = {
     "enable_external_access": False,
     "lock_configuration": True,
     "preserve_insertion_order": True,
