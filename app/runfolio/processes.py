@@ -15,8 +15,21 @@ _AHEAD = "runfolio.readers.ahead"
 
 def worker_context() -> BaseContext:
     """How to start a worker. The server starts with the first worker, and ends when this process does."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if not _has_server():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_AHEAD])
     return context
+
+
+def start_server() -> None:
+    """Start the server, without waiting for it, when workers will be wanted soon."""
+    if _has_server():
+        from multiprocessing import forkserver
+
+        worker_context()
+        forkserver.ensure_running()
+
+
+def _has_server() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()

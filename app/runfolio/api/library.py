@@ -88,10 +88,14 @@ class Library:
         if self.sources():
             return
         from runfolio.index.library_file import read_library
-        from runfolio.index.writer import Writer
 
-        for folder in read_library(self._file):
-            Writer(self._stores.db).add_source(folder)
+        folders = [*read_library(self._file)]
+        if folders:
+            # Imported here: it takes as long as all else that a start takes.
+            from runfolio.index.writer import Writer
+
+            for folder in folders:
+                Writer(self._stores.db).add_source(folder)
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -20,6 +20,7 @@ from runfolio.model.answers import Change, RunDetail, Touched
 from runfolio.model.links import LinkChoices
 from runfolio.model.promotion import LedgerEntry, RunMarks
 from runfolio.model.run import RunKey
+from runfolio.processes import start_server
 
 if TYPE_CHECKING:
     from runfolio.index.pipeline import Indexer
@@ -80,6 +81,8 @@ class Stores:
     def indexer(self) -> Indexer:
         """What reads folders into the index; its worker processes start with the first."""
         if self._indexer is None:
+            # It gets ready on another core while this process imports what it needs itself.
+            start_server()
             from runfolio.index.pipeline import Indexer
 
             self._indexer = Indexer(

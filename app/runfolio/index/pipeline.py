@@ -42,7 +42,7 @@ _LINK_SHARE = 40.0
 _PLACE_S = 60.0
 """For finding the place of a value in the files."""
 
-_WRITE_S = 1.5
+_WRITE_S = 0.8
 _MOST_SERIES, _MOST_POINTS = 20_000, 3_000_000
 """What comes within this time is written together, unless it grows beyond what should lie in memory."""
 

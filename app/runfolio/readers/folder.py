@@ -182,28 +182,33 @@ class Folder:
         each value. `names` are file names, without `/`. Failures are those of `read`.
         """
         listed = self._listed_files()
-        note = listed.note if listed is not None else None
+        noted = listed.opened if listed is not None else {}
         largest = min(limit, _ONE_READ)
+        # Written out, with names of its own for what it calls: most files of a tree pass through here, and a call costs
+        # as much as an `open`.
+        open_, read, facts_of, close, is_regular = os.open, os.read, os.fstat, os.close, stat.S_ISREG
+        flags = _FILE_FLAGS | _NOATIME
         try:
             with self._opened() as base:
                 for name in names:
-                    # What nearly all are, sound and small, without a call that is not needed.
-                    handle = _try_open(name, base)
-                    if handle >= 0:
+                    data = b""
+                    if isinstance(base, int) and "/" not in name:
                         try:
-                            facts = os.fstat(handle)
-                            size = facts.st_size
-                            data = os.read(handle, size + 1) if _is_small(facts, largest) else b""
-                        except OSError:
-                            data, size = b"", 0
-                        finally:
-                            os.close(handle)
-                        if 0 < len(data) <= size:
-                            if note is not None:
-                                note(name, facts)
-                            yield name, data
-                            continue
-                    yield name, self._content(name, base, limit)
+                            handle = open_(name, flags, dir_fd=base)
+                            try:
+                                facts = facts_of(handle)
+                                size = facts.st_size
+                                if size < largest and is_regular(facts.st_mode):
+                                    data = read(handle, size + 1)
+                            finally:
+                                close(handle)
+                        except (OSError, ValueError):
+                            data = b""  # looked at more closely below, where it is told
+                    if data and len(data) <= size:
+                        noted.setdefault(name, facts)
+                        yield name, data
+                    else:
+                        yield name, self._content(name, base, limit)
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
 
@@ -278,7 +283,7 @@ class Folder:
         listed = self._listed_files()
         if listed is not None:
             # Before it is read: if it changes from now on, it differs from what is noted here.
-            listed.note(name, facts)
+            listed.opened.setdefault(name, facts)
         return handle, facts.st_size
 
     def _read_whole(self, handle: int, size: int, name: str, limit: int, offset: int = 0) -> bytes:
@@ -439,20 +444,6 @@ def _open(name: str, base: Base) -> int:
     except PermissionError:
         # O_NOATIME is only for the owner of the file; everybody else reads as usual.
         return os.open(name, _FILE_FLAGS, dir_fd=base)
-
-
-def _try_open(name: str, base: Base) -> int:
-    """A descriptor, or -1 when it takes a closer look; the name of a file in the folder, never a path."""
-    if isinstance(base, str) or "/" in name:
-        return -1
-    try:
-        return os.open(name, _FILE_FLAGS | _NOATIME, dir_fd=base)
-    except (OSError, ValueError):
-        return -1
-
-
-def _is_small(facts: os.stat_result, largest: int) -> bool:
-    return facts.st_size < largest and stat.S_ISREG(facts.st_mode)
 
 
 def _is_file(path: str, base: Base) -> bool:

@@ -34,18 +34,19 @@ class Odd:
 class Files(Mapping[str, Entry]):
     """Regular files by name, in sorted order. Looking one up, or going over the values, asks the system about them.
 
-    look   gives the entries of files by name, of all those it can see.
+    look     gives the entries of files by name, of all those it can see.
+    opened   what was seen of a file when it was opened; it counts unless the file was looked at before.
 
     A file that cannot be seen any more (it is gone, or the folder may be listed and not entered) counts as empty and of
     no time: whoever opens it is told why.
     """
 
-    __slots__ = ("_complete", "_entries", "_look", "_names", "_opened")
+    __slots__ = ("_complete", "_entries", "_look", "_names", "opened")
 
     def __init__(self, names: list[str], look: Callable[[list[str]], Iterator[Entry]]) -> None:
         self._names = dict.fromkeys(sorted(names))
         self._entries: dict[str, Entry] = {}
-        self._opened: dict[str, os.stat_result] = {}
+        self.opened: dict[str, os.stat_result] = {}
         self._look = look
         self._complete = not names
 
@@ -78,12 +79,8 @@ class Files(Mapping[str, Entry]):
         """The same with their names."""
         return self._filled().items()
 
-    def note(self, name: str, facts: os.stat_result) -> None:
-        """What was seen of a file when it was opened; it counts unless the file was looked at before."""
-        self._opened.setdefault(name, facts)
-
     def _noted(self, name: str) -> Entry | None:
-        facts = self._opened.get(name)
+        facts = self.opened.get(name)
         return None if facts is None else Entry(name, facts.st_size, facts.st_mtime_ns)
 
     def _filled(self) -> dict[str, Entry]:

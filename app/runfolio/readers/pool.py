@@ -118,15 +118,15 @@ class ParsePool(Generic[T]):
     def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.
 
-        The first batches are small, so that the first rows come soon. At most two batches for each worker are
-        under way, and what holds much comes in parts, each with the claims that it completes: that bounds the memory
-        whatever the number of folders, and whatever a folder holds.
+        The first batches are small, so that the first rows come soon. At most four batches for each worker are under
+        way, which is enough to do while rows are written. What holds much comes in parts, each with the claims that it
+        completes. That bounds the memory whatever the number of folders, and whatever a folder holds.
         """
         waiting: list[_Batch] = []
         try:
             for group in _groups(claims, batch):
                 waiting.append(self._submit(root, group))
-                if len(waiting) > 2 * self.workers:
+                if len(waiting) >= 4 * self.workers:
                     yield from self._result(root, waiting.pop(0))
             while waiting:
                 yield from self._result(root, waiting.pop(0))
