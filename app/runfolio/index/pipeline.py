@@ -202,7 +202,7 @@ class Indexer:
         if not deep:
             walk.settled = self._writer.settled(walk.source)
             walk.trust(looks, known)
-        missing = _missing(walk.root, known)
+        missing = _missing(walk.root, self._writer.scanned_us(walk.source) if known else None)
         if missing is not None:
             # An unplugged disk is no reason to forget what was on it.
             self._writer.source_scanned(walk.source, [missing], present=False)
@@ -322,21 +322,26 @@ class Indexer:
         self._link_s = self._linked_at - started
 
 
-def _missing(root: Path, known: Mapping[tuple[str, str], str]) -> Problem | None:
-    """Why a source cannot be walked now; None when it can. An empty folder may be where a disk is mounted at times."""
+def _missing(root: Path, scanned_us: int | None) -> Problem | None:
+    """Why a source cannot be walked now; None when it can.
+
+    The place where a disk is mounted is an empty folder without it. So one with runs by the last walk (at `scanned_us`;
+    None without any) counts as away when it is empty and was so before that walk: nobody has emptied it since.
+    """
     hint = "Plug the disk in or mount it again; until then the last known state is shown."
     if not root.is_dir():
         return Problem(Severity.ERROR, "source-missing", "", "The folder is not there", hint)
-    if known and _is_empty(root):
-        hint += " If the runs are gone for good, take the folder out of the library."
-        return Problem(Severity.ERROR, "source-missing", "", "The folder is empty, and there were runs in it", hint)
+    if scanned_us is not None and _is_empty_since(root, scanned_us):
+        message = "The folder is empty, as one is where a disk is not mounted, and there were runs in it"
+        return Problem(Severity.ERROR, "source-missing", "", message, hint)
     return None
 
 
-def _is_empty(folder: Path) -> bool:
+def _is_empty_since(folder: Path, time_us: int) -> bool:
     try:
         with os.scandir(folder) as entries:
-            return next(entries, None) is None
+            is_empty = next(entries, None) is None
+        return is_empty and folder.stat().st_mtime_ns // 1000 < time_us
     except OSError:
         return False  # the walk tells why
 

@@ -68,6 +68,11 @@ class Writer:
             self._db.run("delete from problems where source = ? and unit is null", [source])
             self._db.insert("problems", problem_frame((source, None, None, None, p) for p in problems))
 
+    def scanned_us(self, source: int) -> int | None:
+        """When the last walk of a source ended, None before the first."""
+        rows = self._db.rows("select scanned_us from sources where id = ? and scanned_us is not null", [source])
+        return _int(rows[0][0]) if rows else None
+
     def units(self, source: int) -> dict[tuple[str, str], str]:
         """Fingerprints of what was read of a source, by (folder, reader)."""
         rows = self._db.rows("select path, reader, fingerprint from units where source = ?", [source])
