@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from runfolio.model.run import Recording
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
@@ -34,10 +36,12 @@ def test_versions_of_one_stamp_are_one_run(tmp_path: Path) -> None:
     assert (first.id, second.id) == STAMPS
     assert first.started_us == 1_767_244_512_464_000
     assert {m.name: (m.has_step, m.step.tolist()) for m in first.metrics} == {
-        "acc": (True, [0]),
+        "acc": (True, [0, 1]),
         "final/acc": (False, [0]),
         "loss": (True, [0, 1]),
     }
+    # pandas.read_csv of that text has NaN there, as pandas writes it.
+    assert np.isnan(next(m for m in first.metrics if m.name == "acc").value).tolist() == [False, True]
     assert first.params == ()
     assert first.extra["project_params"] == {"lr": 0.1}
     assert len(first.artifacts) == 3

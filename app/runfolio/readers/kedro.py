@@ -10,9 +10,12 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
-from runfolio.errors import FolderUnreadable
+import numpy as np
+
+from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.datasets import ArtifactRef
 from runfolio.model.display import storable
 from runfolio.model.metrics import MetricSeries
@@ -23,11 +26,12 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from
 from runfolio.readers.files import read_document
 from runfolio.readers.folder import Folder
 from runfolio.readers.series_builder import SeriesBuilder, numbers_in
-from runfolio.readers.tabular import read_file
+from runfolio.readers.tabular import Logged, load_table, read_file, to_series
 
 _LAYER = re.compile(r"\d\d_\w+")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
-_TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+_TEXT_TABLES = (".csv", ".tsv")
+_TABLES = (*_TEXT_TABLES, ".parquet", ".jsonl")
 
 
 class Kedro:
@@ -88,7 +92,7 @@ def _recording(
             found = [*points.series(place.where(name))]
             telling = place.shown if found else telling
         elif name.lower().endswith(_TABLES):
-            logged = read_file(place, name, budget)
+            logged = _read_table(place, name, budget)
             # A table without a step is data, not a history.
             found = logged.metrics if logged.step_column is not None else []
             problems += logged.problems if found else []
@@ -109,6 +113,23 @@ def _recording(
         extra={"project_params": project},
         problems=tuple(problems),
     )
+
+
+def _read_table(place: Folder, name: str, budget: Budget) -> Logged:
+    """The series of a table; in text an empty cell is NaN, as pandas writes it and Kedro's own reader has it."""
+    if not name.lower().endswith(_TEXT_TABLES):
+        return read_file(place, name, budget)
+    where = place.where(name)
+    try:
+        table, _ = load_table(place.read(name, budget.metric_bytes), name, where, budget)
+    except RunfolioError as failure:
+        return Logged(problems=[problem_from(failure, "unreadable", where)])
+    for title, column in table.columns.items():
+        if len(column.rows) < table.rows and not column.bad:
+            numbers = np.full(table.rows, np.nan)
+            numbers[column.rows] = column.numbers
+            table.columns[title] = replace(column, rows=np.arange(table.rows), numbers=numbers)
+    return to_series(table, where)
 
 
 def _project_params(folder: Folder, budget: Budget) -> Json:
