@@ -31,7 +31,7 @@ def inspect(paths: Sequence[str | Path], *, points: bool = False, limits: Limits
 
 
 def look(paths: Sequence[str | Path], *, limits: Limits | None = None) -> Seen:
-    """The same before it is put into a document: `document()` is that of `inspect`, `text()` its JSON in pieces."""
+    """The same before it is put into a document; its `write` gives the JSON piece by piece."""
     from runfolio.index.inspect import look as see
 
     return see([Path(p) for p in paths], limits)

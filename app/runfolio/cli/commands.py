@@ -41,8 +41,7 @@ def inspect_folders(args: argparse.Namespace) -> int:
     recordings, problems = seen.recordings, seen.problems
     if args.json:
         # One line for each run would be longer than any reader wants; indented, the document can be looked at.
-        for piece in seen.text(points=args.points):
-            sys.stdout.write(piece)
+        seen.write(sys.stdout.write, points=args.points)
         write("")
     else:
         runs = cast("list[dict[str, object]]", seen.document()["runs"])

@@ -8,16 +8,17 @@ the strings "NaN", "Infinity" and "-Infinity".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from runfolio.errors import FolderUnreadable
 from runfolio.index.inspect_metrics import MetricTexts, metric_json, number
-from runfolio.index.json_text import pieces
+from runfolio.index.json_text import write
 from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, SeriesMark
 from runfolio.index.links import gather
 from runfolio.model import times
@@ -49,9 +50,9 @@ class Seen:
         shown: dict[str, Json] = _document(self, lambda metric: metric_json(metric, points=points))
         return shown
 
-    def text(self, *, points: bool = False) -> Iterator[str]:
-        """The same as the text of indented JSON, piece by piece: what has millions of points need not lie in memory."""
-        return pieces(_document(self, MetricTexts(points=points).of))
+    def write(self, put: Callable[[str], object], *, points: bool = False) -> None:
+        """Give `put` the same as indented JSON, piece by piece: what has millions of points need not lie in memory."""
+        write(_document(self, MetricTexts(points=points).of), put)
 
 
 def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | None = None) -> dict[str, Json]:
@@ -297,4 +298,4 @@ def _clean(value: Json) -> Json:
 
 def _is_finite(values: list[Json]) -> bool:
     """Whether a list holds floats only, and no NaN or infinity."""
-    return {float}.issuperset(map(type, values)) and bool(np.isfinite(values).all())
+    return {float}.issuperset(map(type, values)) and all(map(math.isfinite, cast("list[float]", values)))

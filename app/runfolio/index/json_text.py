@@ -7,9 +7,10 @@ than to read them. Here what holds no further containers goes to its compiled en
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from runfolio.model.params import Json
 
@@ -17,57 +18,83 @@ Tree: TypeAlias = "Json | Inline | list[Tree] | dict[str, Tree]"
 Inline: TypeAlias = Callable[[str], str]
 """A leaf that writes itself: given the line break and blanks that stand before its end, its text."""
 
-_SIMPLE = frozenset({str, int, float, bool, type(None)})
+_TEXT_OF: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+}
+_SIMPLE = frozenset({*_TEXT_OF, float})
+_FEW = 32
+"""Shorter lists and mappings are written here: setting the compiled encoder to work costs as much."""
 _PIECE = 1 << 20
 
 
-def pieces(document: Mapping[str, Tree], depth: int = 4) -> Iterator[str]:
-    """The text in pieces of about a million characters; what lies `depth` levels deep is one piece however long.
+def write(document: Mapping[str, Tree], put: Callable[[str], object]) -> None:
+    """Hands the text to `put` in pieces of about a million characters; a leaf that writes itself is never cut.
 
     Raises ValueError for NaN and infinities.
     """
-    waiting: list[str] = []
-    size = 0
-    for text in _walk(document, "\n", depth):
-        waiting.append(text)
-        size += len(text)
-        if size >= _PIECE:
-            yield "".join(waiting)
-            waiting, size = [], 0
-    yield "".join(waiting)
+    sheet = _Sheet(put)
+    sheet.write(document, "\n", 4)
+    sheet.flush()
 
 
-def _walk(value: Tree | Mapping[str, Tree], end: str, depth: int) -> Iterator[str]:
-    if not depth or not value or not isinstance(value, dict | list):
-        yield indented(value, end)
-        return
-    inner = end + " "
-    before = inner
-    if isinstance(value, dict):
-        yield "{"
-        for key, below in value.items():
-            yield f"{before}{encode_basestring(key)}: "
-            yield from _walk(below, inner, depth - 1)
+class _Sheet:
+    """Text on its way out."""
+
+    def __init__(self, put: Callable[[str], object]) -> None:
+        self._put = put
+        self._waiting: list[str] = []
+        self._size = 0
+
+    def write(self, value: Tree | Mapping[str, Tree], end: str, depth: int) -> None:
+        """What lies `depth` levels deep is one piece however long."""
+        if not depth or not value or not isinstance(value, dict | list):
+            self._add(indented(value, end))
+            return
+        inner = end + " "
+        before = inner
+        if isinstance(value, dict):
+            self._add("{")
+            for key, below in value.items():
+                if below.__class__ in _SIMPLE:
+                    self._add(f"{before}{encode_basestring(key)}: {indented(below, inner)}")
+                else:
+                    self._add(f"{before}{encode_basestring(key)}: ")
+                    self.write(below, inner, depth - 1)
+                before = "," + inner
+            self._add(end + "}")
+            return
+        self._add("[")
+        for item in value:
+            self._add(before)
+            self.write(item, inner, depth - 1)
             before = "," + inner
-        yield end + "}"
-        return
-    yield "["
-    for item in value:
-        yield before
-        yield from _walk(item, inner, depth - 1)
-        before = "," + inner
-    yield end + "]"
+        self._add(end + "]")
+
+    def _add(self, text: str) -> None:
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size >= _PIECE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what waits."""
+        self._put("".join(self._waiting))
+        self._waiting, self._size = [], 0
 
 
-def indented(value: Tree | Mapping[str, Tree], end: str) -> str:
+def indented(value: object, end: str) -> str:
     """The text of a value; `end` is the line break and the blanks before its closing bracket."""
-    if isinstance(value, str):
-        return encode_basestring(value)
+    simple = _TEXT_OF.get(value.__class__)
+    if simple is not None:
+        return simple(value)
     if isinstance(value, dict):
         if not value:
             return "{}"
         inner = end + " "
-        if _SIMPLE.issuperset(map(type, value.values())):
+        if len(value) > _FEW and _SIMPLE.issuperset(map(type, value.values())):
             return f"{{{inner}{_flat(value, inner)}{end}}}"
         fields = [f"{encode_basestring(key)}: {indented(below, inner)}" for key, below in value.items()]
         return f"{{{inner}{(',' + inner).join(fields)}{end}}}"
@@ -75,12 +102,21 @@ def indented(value: Tree | Mapping[str, Tree], end: str) -> str:
         if not value:
             return "[]"
         inner = end + " "
-        if _SIMPLE.issuperset(map(type, value)):
+        if len(value) > _FEW and _SIMPLE.issuperset(map(type, value)):
             return f"[{inner}{_flat(value, inner)}{end}]"
         return f"[{inner}{(',' + inner).join([indented(item, inner) for item in value])}{end}]"
+    if isinstance(value, float):
+        return float_text(value)
     if callable(value):
-        return value(end)
-    return json.dumps(value, allow_nan=False)
+        return str(value(end))
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def float_text(value: float) -> str:
+    """As JSON has it. Raises ValueError for NaN and infinities."""
+    if not math.isfinite(value):
+        raise ValueError(f"JSON has no {value}")
+    return float.__repr__(value)
 
 
 def _flat(value: object, inner: str) -> str:

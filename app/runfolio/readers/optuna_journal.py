@@ -89,10 +89,8 @@ def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial]
         params, distributions = operation.get("params"), operation.get("distributions")
         if isinstance(params, dict) and isinstance(distributions, dict):
             for name, value in params.items():
-                known = distributions.get(name)
-                trial.params[name] = (
-                    external(float(value), kinds.of(known)) if isinstance(value, int | float) else value
-                )
+                known = kinds.of(distributions.get(name))
+                trial.params[name] = external(float(value), known) if isinstance(value, int | float) else value
         intermediate = operation.get("intermediate_values")
         for step, value in intermediate.items() if isinstance(intermediate, dict) else ():
             trial.report(int(step), float(value) if isinstance(value, int | float) else math.nan)
