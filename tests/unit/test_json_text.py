@@ -47,7 +47,7 @@ def test_what_json_cannot_hold_is_refused(odd: object) -> None:
 
 
 def test_many_pieces_make_one_document() -> None:
-    document = {"runs": [{"metrics": {f"m{i}": {"points": [[i, 0.5]] * 2000} for i in range(60)}}]}
+    document: dict[str, Any] = {"runs": [{"metrics": {f"m{i}": {"points": [[i, 0.5]] * 2000} for i in range(60)}}]}
     pieces: list[str] = []
     write(document, pieces.append)
     assert len(pieces) > 1
