@@ -367,3 +367,30 @@ def test_the_settings_and_the_log_of_a_program_are_no_run(tmp_path: Path) -> Non
     (run / "log.json").write_text('{"started": "yes"}')
     (run / "people.csv").write_text("name,age\nmira,30\n")
     assert claimed(tmp_path) == []
+
+
+def test_lines_with_thousands_of_keys_are_metrics(tmp_path: Path) -> None:
+    row = {f"layer{i}/norm": i / 8 for i in range(3_000)}
+    lines = [json.dumps({"step": step, **row}) for step in (0, 1)]
+    assert len(lines[0]) > 1 << 15
+    (tmp_path / "history.jsonl").write_text("\n".join(lines) + "\n")
+    found, _ = recordings_of(tmp_path, "generic")
+    (recording,) = found.values()
+    assert len(recording.metrics) == 3_000
+    assert recording.metrics[9].value.tolist() == [9 / 8, 9 / 8]
+
+
+def test_a_table_of_very_many_columns_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    width = 20_010
+    rows = [",".join([str(step), *(str(step + i / 4) for i in range(width))]) for step in (3, 7)]
+    (tmp_path / "metrics.csv").write_text("\n".join([",".join(["step", *(f"m{i}" for i in range(width))]), *rows, ""]))
+    found, _ = recordings_of(tmp_path, "generic")
+    (recording,) = found.values()
+    assert {p.code for p in recording.problems} == {"too-many-columns", "ragged-rows"}
+    assert len(recording.metrics) == 20_000 - 1
+    last = recording.metrics[-1]
+    assert (last.name, last.step.tolist(), last.value.tolist()) == (
+        "m19998",
+        [3, 7],
+        [3 + 19_998 / 4, 7 + 19_998 / 4],
+    )

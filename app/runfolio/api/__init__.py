@@ -16,7 +16,7 @@ ledger, kept in step.
 """
 
 from runfolio.api.cancelling import CancelToken
-from runfolio.api.files import data_diff, inspect
+from runfolio.api.files import data_diff, inspect, look
 from runfolio.api.teaching import (
     layouts,
     preview_layout,
@@ -35,6 +35,7 @@ __all__ = [
     "data_diff",
     "inspect",
     "layouts",
+    "look",
     "preview_layout",
     "read_layout",
     "remove_layout",

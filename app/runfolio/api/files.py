@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from runfolio.analysis.datachange import DataDiff
     from runfolio.api.cancelling import CancelToken
+    from runfolio.index.inspect import Seen
     from runfolio.model.params import Json
     from runfolio.readers.pool import Limits
 
@@ -27,3 +28,10 @@ def inspect(paths: Sequence[str | Path], *, points: bool = False, limits: Limits
     from runfolio.index.inspect import inspect as look
 
     return look([Path(p) for p in paths], points=points, limits=limits)
+
+
+def look(paths: Sequence[str | Path], *, limits: Limits | None = None) -> Seen:
+    """The same before it is put into a document; its `write` gives the JSON piece by piece."""
+    from runfolio.index.inspect import look as see
+
+    return see([Path(p) for p in paths], limits)

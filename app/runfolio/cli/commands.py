@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
 
-from runfolio.api import Workspace, inspect
+from runfolio.api import Workspace, look
 from runfolio.cli.cells import aligned_notes, exact, exact_text, human, right_aligned, title
 from runfolio.cli.output import json_safe, say, write, write_csv, write_json
 from runfolio.cli.tables import Colour, paint, table
@@ -34,15 +34,17 @@ def workspace(args: argparse.Namespace) -> AbstractContextManager[Workspace]:
 
 def inspect_folders(args: argparse.Namespace) -> int:
     """`runfolio inspect`."""
-    document = inspect(args.paths, points=args.points)
-    recordings = cast("list[dict[str, object]]", document["recordings"])
-    problems = cast("list[dict[str, str]]", document["problems"])
+    # What is read lives until the end and has no cycles: looking for some among millions of objects took seconds.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+    seen = look(args.paths)
+    recordings, problems = seen.recordings, seen.problems
     if args.json:
         # One line for each run would be longer than any reader wants; indented, the document can be looked at.
-        json.dump(document, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        seen.write(sys.stdout.write, points=args.points)
         write("")
     else:
-        runs = cast("list[dict[str, object]]", document["runs"])
+        runs = cast("list[dict[str, object]]", seen.document()["runs"])
         rows = [
             [
                 str(r["name"] or ""),
@@ -56,7 +58,7 @@ def inspect_folders(args: argparse.Namespace) -> int:
         ]
         write(table(["run", "status", "format", "params", "metrics", "path"], rows, right=frozenset({3, 4})))
         for problem in problems:
-            _show_problem(problem["severity"], problem["path"], problem["message"], problem["hint"])
+            _show_problem(problem.severity.value, *map(display.storable, (problem.path, problem.message, problem.hint)))
         say(f"{len(runs)} runs from {len(recordings)} recordings, {len(problems)} problems")
     return 0 if recordings else 2
 

@@ -9,13 +9,16 @@ the strings "NaN", "Infinity" and "-Infinity".
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from runfolio.errors import FolderUnreadable
+from runfolio.index.inspect_metrics import MetricTexts, metric_json, number
+from runfolio.index.json_text import write
 from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, SeriesMark
 from runfolio.index.links import gather
 from runfolio.model import times
@@ -31,17 +34,47 @@ from runfolio.readers.scanner import Unit, scan
 
 SCHEMA = 1
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the readers saw: recordings, the runs that they are linked to, and what went wrong."""
+
+    recordings: Sequence[Recording]
+    runs: Sequence[LinkedRun]
+    problems: Sequence[Problem]
+
+    def document(self, *, points: bool = False) -> dict[str, Json]:
+        """As values; metrics carry all their points when asked."""
+        shown: dict[str, Json] = _document(self, lambda metric: metric_json(metric, points=points))
+        return shown
+
+    def write(self, put: Callable[[str], object], *, points: bool = False) -> None:
+        """Give `put` the same as indented JSON, piece by piece: what has millions of points need not lie in memory."""
+        write(_document(self, MetricTexts(points=points).of), put)
+
 
 def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | None = None) -> dict[str, Json]:
     """The document for `paths`; metrics carry all their points when asked. Never raises for what a folder holds.
 
     Raises  FolderUnreadable when a path is not a folder that can be listed.
     """
-    with ParsePool(list[Parsed], limits) as pool:
-        return inspect_with(pool, paths, points=points)
+    return look(paths, limits).document(points=points)
 
 
 def inspect_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path], *, points: bool = False) -> dict[str, Json]:
+    """The same by workers that are there already."""
+    return look_with(pool, paths).document(points=points)
+
+
+def look(paths: Sequence[Path], limits: Limits | None = None) -> Seen:
+    """What `inspect` tells of."""
+    with ParsePool(list[Parsed], limits) as pool:
+        return look_with(pool, paths)
+
+
+def look_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path]) -> Seen:
     """The same by workers that are there already."""
     recordings: list[Recording] = []
     sources: list[int] = []
@@ -64,11 +97,16 @@ def inspect_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path], *, points
         extends=lambda short, long: _extends(recordings[short], recordings[long]),
     )
     problems += [doubt.problem for doubt in doubts]
+    return Seen(recordings, runs, problems)
+
+
+def _document(seen: Seen, shown: Callable[[MetricSeries], T]) -> dict[str, Any]:
+    """`shown` makes what stands for a metric."""
     return {
         "schema": SCHEMA,
-        "recordings": [_recording_json(r, points=points) for r in recordings],
-        "runs": [_run_json(run, recordings, points=points) for run in runs],
-        "problems": [_problem_json(p) for p in problems],
+        "recordings": [_recording_json(r, shown) for r in seen.recordings],
+        "runs": [_run_json(run, seen.recordings, shown) for run in seen.runs],
+        "problems": [_problem_json(p) for p in seen.problems],
     }
 
 
@@ -152,7 +190,7 @@ def _nothing_found(root: Path, problems: list[Problem]) -> Problem:
     )
 
 
-def _recording_json(recording: Recording, *, points: bool) -> dict[str, Json]:
+def _recording_json(recording: Recording, shown: Callable[[MetricSeries], T]) -> dict[str, Json | dict[str, T]]:
     return {
         "format": recording.format,
         "path": storable(recording.path),
@@ -165,7 +203,7 @@ def _recording_json(recording: Recording, *, points: bool) -> dict[str, Json]:
         "experiment": recording.experiment,
         "params": _clean(dict(nest(recording.params))),
         "tags": _clean(dict(recording.tags)),
-        "metrics": {storable(m.name): _metric_json(m, points=points) for m in recording.metrics},
+        "metrics": {storable(m.name): shown(m) for m in recording.metrics},
         "artifacts": [storable(a.path) for a in recording.artifacts],
         "datasets": [{"name": d.name, "digest": d.digest, "context": d.context} for d in recording.datasets],
         "facts": _clean(dict(recording.facts)),
@@ -173,11 +211,13 @@ def _recording_json(recording: Recording, *, points: bool) -> dict[str, Json]:
     }
 
 
-def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) -> dict[str, Json]:
+def _run_json(
+    run: LinkedRun, recordings: Sequence[Recording], shown: Callable[[MetricSeries], T]
+) -> dict[str, Json | dict[str, T]]:
     members = [(recordings[m.recording], m) for m in run.members]
     primary = next(r for r, m in members if m.primary)
     params: dict[tuple[str, ...], Param] = {}
-    shown: dict[str, dict[int, MetricSeries]] = {}
+    series: dict[str, dict[int, MetricSeries]] = {}
     tags: dict[str, Json] = {}
     facts: dict[str, Json] = {}
     datasets: list[Json] = []
@@ -186,7 +226,7 @@ def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) 
         for param in recording.params:
             params.setdefault(param.path, param)
         for metric in recording.metrics:
-            shown.setdefault(storable(member.prefix + metric.name), {}).setdefault(member.leg, metric)
+            series.setdefault(storable(member.prefix + metric.name), {}).setdefault(member.leg, metric)
         for name, text in recording.tags.items():
             tags.setdefault(storable(name), storable(text))
         for name, text in recording.facts.items():
@@ -210,7 +250,7 @@ def _run_json(run: LinkedRun, recordings: Sequence[Recording], *, points: bool) 
         "parent": run.parent_key,
         "params": _clean(dict(nest(params.values()))),
         "tags": tags,
-        "metrics": {name: _metric_json(_end_to_end(legs), points=points) for name, legs in shown.items()},
+        "metrics": {name: shown(_end_to_end(legs)) for name, legs in series.items()},
         "artifacts": [*sorted(artifacts)],
         "datasets": datasets,
         "facts": facts,
@@ -233,23 +273,6 @@ def _end_to_end(legs: Mapping[int, MetricSeries]) -> MetricSeries:
     )
 
 
-def _metric_json(metric: MetricSeries, *, points: bool) -> dict[str, Json]:
-    facts = summarise(metric)
-    shown: dict[str, Json] = {
-        "count": facts.count,
-        "first": None if facts.first is None else [facts.first[0], _number(facts.first[1])],
-        "last": None if facts.last is None else [facts.last[0], _number(facts.last[1])],
-        "min": _number(facts.min),
-        "max": _number(facts.max),
-        "has_nan": facts.has_nan,
-        "final": _number(facts.final),
-    }
-    if points:
-        steps: list[int | None] = metric.step.tolist() if metric.has_step else [None] * len(metric)
-        shown["points"] = [[s, _number(v)] for s, v in zip(steps, metric.value.tolist(), strict=True)]
-    return shown
-
-
 def _problem_json(problem: Problem) -> dict[str, Json]:
     return {
         "severity": problem.severity.value,
@@ -260,22 +283,19 @@ def _problem_json(problem: Problem) -> dict[str, Json]:
     }
 
 
-def _number(value: float | None) -> Json:
-    if value is None or math.isfinite(value):
-        return value
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
-
-
 def _clean(value: Json) -> Json:
     """The same with texts that are valid UTF-8 and numbers that JSON can hold."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, float):
-        return _number(value)
+        return number(value)
     if isinstance(value, list):
-        return [_clean(v) for v in value]
+        return value if _is_finite(value) else [_clean(v) for v in value]
     if isinstance(value, dict):
         return {storable(str(k)): _clean(v) for k, v in value.items()}
     return value
+
+
+def _is_finite(values: list[Json]) -> bool:
+    """Whether a list holds floats only, and no NaN or infinity."""
+    return {float}.issuperset(map(type, values)) and all(map(math.isfinite, cast("list[float]", values)))

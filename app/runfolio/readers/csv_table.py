@@ -17,6 +17,7 @@ import numpy as np
 
 from runfolio.model.display import storable
 from runfolio.model.metrics import Floats
+from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.documents import decode
 from runfolio.readers.table import LARGEST_EXACT, NO_VALUE, ColumnBuilder, Table, TableColumn, number_in
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 SMALL = 1 << 15
 """Up to so many characters go row by row: setting Polars to work costs a millisecond, as much as such a file."""
+
+_WIDE, _LARGEST_WIDE = 200, 16 << 20
+"""From so many columns on Polars is slower than Python for numbers, as it has work for each column."""
 
 _LONGEST_CELL = 1 << 20
 _LONGEST_HEADER = 1 << 20
@@ -115,8 +119,14 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
         table.problems.append(info("no-header", where, message, "Put a first line with names into the file."))
         body, header = text, [f"column {n}" for n in range(1, len(header) + 1)]
     names = _names(header, where, table)
-    frame = _quickly(body, separator, len(names)) if len(body) > SMALL and '"' not in body else None
-    numbers = _numbers(body, separator, len(names)) if len(body) <= SMALL else None
+    is_small = len(body) <= SMALL or (len(header) >= _WIDE and len(body) <= _LARGEST_WIDE)
+    numbers = _numbers(body, separator, len(header)) if is_small else None
+    if numbers is not None and len(names) < len(header):
+        numbers = numbers[: len(names)]
+        table.problems.append(_ragged(0, numbers.shape[1], where))
+    frame = None
+    if numbers is None and len(body) > SMALL and '"' not in body:
+        frame = _quickly(body, separator, len(names))
     if numbers is not None:
         table.rows = numbers.shape[1]
         every_row = np.arange(table.rows, dtype=np.int64)
@@ -311,9 +321,13 @@ def _slowly(body: str, separator: str, width: int, where: str, table: Table, bud
     if waiting:
         _add(waiting, builders, table, decimal_comma=comma)
     if short or long:
-        message = f"{short:,} rows are shorter and {long:,} longer than the header; the cells that fit are shown"
-        table.problems.append(warning("ragged-rows", where, message))
+        table.problems.append(_ragged(short, long, where))
     return (builder.build() for builder in builders)
+
+
+def _ragged(short: int, long: int, where: str) -> Problem:
+    message = f"{short:,} rows are shorter and {long:,} longer than the header; the cells that fit are shown"
+    return warning("ragged-rows", where, message)
 
 
 def _add(cells: list[str], builders: list[ColumnBuilder], table: Table, *, decimal_comma: bool) -> None:

@@ -46,7 +46,7 @@ _TABLE = re.compile(r".+\.(?:csv|tsv|jsonl|ndjson)", re.IGNORECASE)
 _DATA_NAME = re.compile(r"(?:data|dataset|train|test|val|valid|validation|dev|eval)(?:[_-].*)?\..*", re.IGNORECASE)
 _ORDER = ("csv", "tsv", "jsonl", "ndjson", "parquet", "json")
 _MOST_TABLES = 32
-_HEAD = 1 << 14
+_HEAD, _LONGEST_LINE = 1 << 14, 1 << 20
 
 _HYDRA_SOURCE = re.compile(rb"^(?:defaults:\s*(?:$|\[|#)|#\s*@package\b)", re.MULTILINE)
 _MODEL_CONFIG = re.compile(rb'"(?:architectures|model_type|transformers_version|_diffusers_version|_class_name)"\s*:')
@@ -198,7 +198,7 @@ def _may_hold_metrics(folder: Folder, name: str, has_params: bool) -> bool:
         # Programs, too, keep a log.json or results.json; metrics are numbers.
         return bool(_JSON_NUMBER.search(head))
     if suffix in ("jsonl", "ndjson"):
-        return first_object(head) is not None
+        return _first_object(folder, name) is not None
     rows = head_rows(head)
     if not rows or not any(rows[0]):
         return False
@@ -209,12 +209,11 @@ def _may_hold_metrics(folder: Folder, name: str, has_params: bool) -> bool:
 
 def _is_history(folder: Folder, name: str) -> bool:
     """Whether a table of any name has a step column and numbers beside it."""
-    head = _head(folder, name) or b""
     if name.lower().endswith(("jsonl", "ndjson")):
-        fields = first_object(head) or {}
+        fields = _first_object(folder, name) or {}
         numbers = [key for key, value in fields.items() if isinstance(value, int | float)]
         return has_step(numbers) and len(numbers) > 1
-    rows = head_rows(head)
+    rows = head_rows(_head(folder, name) or b"")
     if len(rows) < 2 or not has_step(rows[0]):
         return False
     # A row may be sparse, as Lightning's are.
@@ -246,10 +245,18 @@ def _is_of_training(folder: Folder, params: list[str]) -> bool:
     return any(_LEFT_BEHIND.fullmatch(n) for n in (*folder.files, *folder.folders))
 
 
-def _head(folder: Folder, name: str) -> bytes | None:
+def _first_object(folder: Folder, name: str) -> dict[str, Json] | None:
+    """The object in the first line of a file of JSON lines, which may hold thousands of keys; None without one."""
+    head = _head(folder, name) or b""
+    if len(head) == _HEAD and b"\n" not in head:
+        head = _head(folder, name, _LONGEST_LINE) or b""
+    return first_object(head)
+
+
+def _head(folder: Folder, name: str, size: int = _HEAD) -> bytes | None:
     """The first bytes; None for a file that may not be opened, of which reading it will tell."""
     try:
-        return folder.head(name, _HEAD)
+        return folder.head(name, size)
     except FolderUnreadable:
         return None
 

@@ -23,7 +23,7 @@ from runfolio.model.times import from_iso
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from
 from runfolio.readers.folder import Folder
 from runfolio.readers.optuna_journal import replayed
-from runfolio.readers.optuna_trials import Study, Trial, document, external
+from runfolio.readers.optuna_trials import Distributions, Study, Trial, document, external
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, mentions, opened
 
 _TABLES = ("studies", "trials")
@@ -160,11 +160,11 @@ def _from_store(folder: Folder, name: str, budget: Budget, problems: list[Proble
                 place = number if isinstance(number, int) else owner.trials
                 owner.trials += 1
                 trials[trial_id] = Trial(owner, place, _text(state), from_iso(_text(start)), from_iso(_text(end)))
+        distributions = Distributions(where, budget)
         parts = ("trial_id", "param_name", "param_value", "distribution_json")
         for trial_id, key, value, distribution in store.rows("trial_params", parts):
             if trial_id in trials:
-                known = document(_text(distribution), where, budget)
-                trials[trial_id].params[_text(key)] = external(_number(value), known)
+                trials[trial_id].params[_text(key)] = external(_number(value), distributions.of(_text(distribution)))
         kinds = ("trial_id", "objective", "value", "value_type")
         for trial_id, _, value, value_type in store.rows("trial_values", kinds, order=("trial_id", "objective")):
             if trial_id in trials:

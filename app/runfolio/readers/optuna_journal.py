@@ -10,7 +10,7 @@ from runfolio.model.problem import Problem
 from runfolio.model.times import from_iso
 from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.json_text import load_json
-from runfolio.readers.optuna_trials import DIRECTIONS, FINISHED, STATES, Study, Trial, document, external
+from runfolio.readers.optuna_trials import DIRECTIONS, FINISHED, STATES, Distributions, Study, Trial, external
 from runfolio.readers.yaml_events import some
 
 
@@ -22,6 +22,7 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
     """
     studies: list[Study] = []
     trials: list[Trial] = []
+    kinds = Distributions(where, budget)
     odd: list[int] = []
     lines = data.split(b"\n")
     for number, line in enumerate(lines, 1):
@@ -33,7 +34,7 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
             operation = load_json(line)
             if not isinstance(operation, dict):
                 raise ValueError("not an operation")
-            _apply(operation, studies, trials, where, budget)
+            _apply(operation, studies, trials, kinds)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
             odd.append(number)
     if odd:
@@ -53,7 +54,7 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
     return [trial for trial in trials if not trial.study.is_deleted]
 
 
-def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial], where: str, budget: Budget) -> None:
+def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial], kinds: Distributions) -> None:
     code = operation["op_code"]
     if code == 0:
         name = str(operation["study_name"])
@@ -88,8 +89,7 @@ def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial]
         params, distributions = operation.get("params"), operation.get("distributions")
         if isinstance(params, dict) and isinstance(distributions, dict):
             for name, value in params.items():
-                known = distributions.get(name)
-                known = document(known, where, budget) if isinstance(known, str) else known
+                known = kinds.of(distributions.get(name))
                 trial.params[name] = external(float(value), known) if isinstance(value, int | float) else value
         intermediate = operation.get("intermediate_values")
         for step, value in intermediate.items() if isinstance(intermediate, dict) else ():
@@ -97,13 +97,12 @@ def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial]
     elif isinstance(code, int) and 5 <= code <= 9:
         trial = trials[_index(operation["trial_id"])]
         if trial.state not in FINISHED:
-            _apply_to_trial(code, trial, operation, where, budget)
+            _apply_to_trial(code, trial, operation, kinds)
 
 
-def _apply_to_trial(code: int, trial: Trial, operation: dict[str, Json], where: str, budget: Budget) -> None:
+def _apply_to_trial(code: int, trial: Trial, operation: dict[str, Json], kinds: Distributions) -> None:
     if code == 5:
-        known = operation.get("distribution")
-        distribution = document(known, where, budget) if isinstance(known, str) else known
+        distribution = kinds.of(operation.get("distribution"))
         value = operation["param_value_internal"]
         trial.params[str(operation["param_name"])] = external(
             float(value) if isinstance(value, int | float) else None, distribution

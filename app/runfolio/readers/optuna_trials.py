@@ -13,7 +13,29 @@ from runfolio.readers.documents import parse_json
 STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 """By their numbers in the journal (optuna.trial.TrialState)."""
 FINISHED = ("COMPLETE", "PRUNED", "FAIL")
+_MOST_KNOWN, _LONGEST_KNOWN = 1_000, 1 << 14
 DIRECTIONS = ("not set", "minimize", "maximize")
+
+
+class Distributions:
+    """What the texts of distributions stand for; a study writes the same few again with each trial."""
+
+    def __init__(self, where: str, budget: Budget) -> None:
+        self._where = where
+        self._budget = budget
+        self._known: dict[str, Json] = {}
+
+    def of(self, kept: Json) -> Json:
+        """A distribution as values, whether it was kept as text or not."""
+        if not isinstance(kept, str):
+            return kept
+        if len(kept) > _LONGEST_KNOWN:
+            return document(kept, self._where, self._budget)
+        if kept not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[kept] = document(kept, self._where, self._budget)
+        return self._known[kept]
 
 
 @dataclass(slots=True)

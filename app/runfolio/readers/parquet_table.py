@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runfolio.model.display import storable
+from runfolio.model.metrics import Ints
 from runfolio.model.times import FIRST_S, LAST_S
 from runfolio.readers.contract import warning
 from runfolio.readers.table import LARGEST_EXACT, Table, TableColumn
@@ -44,10 +45,11 @@ def read_parquet(data: bytes, where: str) -> Table:
         table.problems.append(warning("bad-parquet", where, message, "Copy the file again."))
         return table
     table.rows = frame.height
+    every_row = np.arange(frame.height, dtype=np.int64)
     left_out: list[str] = []
     for column in frame.iter_columns():
         try:
-            made = _column(column)
+            made = _column(column, every_row)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             made = None  # such as times in a zone that there is not
         if made is None:
@@ -60,13 +62,14 @@ def read_parquet(data: bytes, where: str) -> Table:
     return table
 
 
-def _column(column: pl.Series) -> TableColumn | None:
+def _column(column: pl.Series, every_row: Ints) -> TableColumn | None:
     import polars as pl
 
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         values = column.cast(pl.Float64, strict=False)
-        rows = np.flatnonzero(values.is_not_null().to_numpy()).astype(np.int64)
-        numbers = values.drop_nulls().to_numpy()
+        is_full = not values.null_count()
+        rows = every_row if is_full else np.flatnonzero(values.is_not_null().to_numpy()).astype(np.int64)
+        numbers = (values if is_full else values.drop_nulls()).to_numpy()
         large = rows[np.abs(numbers) >= LARGEST_EXACT].tolist() if column.dtype.is_integer() else []
         words = {row: str(column[row]) for row in large}
         return TableColumn(rows, numbers, words, 0)

@@ -38,6 +38,8 @@ _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
 _LOOK_S = 0.1
 """How often it is looked whether a part has come."""
+_PIPED_BYTES = 1 << 18
+"""Larger parts come through a file: a pipe takes 64 kB at a time, and for each of them both processes have to wake."""
 _FEW_FILES = 8
 _USUAL_BYTES, _MOST_TIMES = 64 << 20, 15.0
 """A folder of some large files may take the time of one folder for so many bytes each, up to so many times."""
@@ -191,10 +193,11 @@ class _Batch:
                 start = end
         self.spool.drop()
         try:
-            last: tuple[int, T] = pickle.loads(self.future.result())  # noqa: S301 - as above
+            rest = self.future.result()
+            last: list[tuple[int, T]] = [pickle.loads(rest)] if rest else []  # noqa: S301 - as above
         except Exception as failure:
             raise _NotRead(failure) from failure
-        yield last
+        yield from last
 
 
 def _lost(root: Path, claim: Claim, failure: BaseException, limits: Limits) -> Parsed:
@@ -256,7 +259,7 @@ def _largeness(root: Path, claim: Claim) -> float:
 def _parse_batch(
     root: str, group: list[Claim], seconds: list[float], pack: Callable[[list[Parsed]], T], spool: Spool
 ) -> bytes:
-    """The last part, as `_Batch.parts` has them; those before it go to the spool."""
+    """The last part, as `_Batch.parts` has them; those before it go to the spool, and it too (b"" then) when large."""
     some: list[Parsed] = []
     rows = 0
     for parsed in parse_all(Path(root), group, seconds):
@@ -265,7 +268,11 @@ def _parse_batch(
             some, rows = [], 0
         some.append(parsed)
         rows += parsed.rows
-    return _packed(some, pack)
+    last = _packed(some, pack)
+    if len(last) <= _PIPED_BYTES:
+        return last
+    spool.put(last)
+    return b""
 
 
 def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:

@@ -76,6 +76,8 @@ class Logged:
 
 def plain_name(name: str) -> str:
     """A column's name without case, accents and surrounding blanks, words joined with `_`, for comparing."""
+    if name.isascii():
+        return name[:200].lower().strip().replace(" ", "_").replace("-", "_")
     text = unicodedata.normalize("NFKD", name[:200]).casefold().strip()
     return "".join(c for c in text if not unicodedata.combining(c)).replace(" ", "_").replace("-", "_")
 
@@ -181,6 +183,10 @@ def to_series(
     steps, kept = _steps(table, chosen, where, logged)
     time_column, wall = _wall_times(table, columns.time, where, logged)
     text_only: list[str] = []
+    is_whole_table = bool(kept.all())
+    # Most columns have values in the rows of the one before: they share the arrays.
+    before = np.empty(0, dtype=np.int64)
+    its_steps, its_wall = before, before
     for name, column in table.columns.items():
         if name in (chosen, time_column) or is_index(name) or not columns.is_metric(name):
             continue
@@ -190,12 +196,17 @@ def to_series(
         if column.bad:
             message = f"{column.bad:,} cells of {name[:80]!r} are no numbers and were left out"
             logged.problems.append(warning("not-a-number", where, message))
-        here = kept[column.rows]
-        rows, values = (column.rows, column.numbers) if here.all() else (column.rows[here], column.numbers[here])
-        if len(rows):
-            logged.metrics.append(
-                MetricSeries(name, steps[rows], np.ascontiguousarray(values), wall[rows], has_steps, None, "", where)
-            )
+        rows, values = column.rows, column.numbers
+        if not is_whole_table:
+            here = kept[rows]
+            rows, values = rows[here], values[here]
+        if not len(rows):
+            continue
+        if rows is not before and not np.array_equal(rows, before):
+            before, its_steps, its_wall = rows, steps[rows], wall[rows]
+        logged.metrics.append(
+            MetricSeries(name, its_steps, np.ascontiguousarray(values), its_wall, has_steps, None, "", where)
+        )
     if text_only:
         logged.problems.append(info("text-columns", where, f"Columns of text are no metrics: {some(text_only)}"))
     return logged

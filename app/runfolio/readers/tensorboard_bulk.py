@@ -30,7 +30,7 @@ _FEWEST = 8
 """Smaller groups cost more than they save."""
 _TRIES = 4
 """How many shapes of record are looked for among those of one length."""
-_MOST_LAYOUTS = 1 << 14
+_MOST_LAYOUTS = 1 << 16
 _STEP_AT, _STEP_KEY, _WALL_KEY = 9, 0x10, 0x09
 _LONGEST_STEP = 10
 _FRONT = _STEP_AT + 1 + _LONGEST_STEP
