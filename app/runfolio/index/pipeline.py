@@ -225,6 +225,9 @@ class Indexer:
         for claims, batch in self._workers().parse(walk.root, changed()):
             if cancelled():
                 raise Cancelled
+            if not {*batch.places}.isdisjoint(place for before in held for place in before.places):
+                # Its worker died halfway and it is read once more: in place of what came before, not beside it.
+                self._put(walk, held)
             held.append(batch)
             counts.read += len(claims)
             if claims:
