@@ -37,8 +37,9 @@ def inspect(paths: Sequence[Path], *, points: bool = False, limits: Limits | Non
 
     Raises  FolderUnreadable when a path is not a folder that can be listed.
     """
+    whole = [path.expanduser().absolute() for path in paths]
     with ParsePool(list[Parsed], limits) as pool:
-        return inspect_with(pool, paths, points=points)
+        return inspect_with(pool, whole, points=points)
 
 
 def inspect_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path], *, points: bool = False) -> dict[str, Json]:
