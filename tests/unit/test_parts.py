@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
+from typing import TypeVar
 from unittest.mock import patch
 
 import pytest
 
 from runfolio.index.database import Database
-from runfolio.index.frames import Batch, joined, pack
+from runfolio.index.frames import joined, pack
 from runfolio.index.inspect import inspect_with
 from runfolio.index.pipeline import Indexer
 from runfolio.index.writer import Writer
@@ -25,6 +27,8 @@ from runfolio.readers.parse import Parsed, parse, parse_parts
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.spool import Spool
 from support.inspected import claims_on
+
+T = TypeVar("T")
 
 RUNS = 4_600
 """Enough for two parts, with little in each."""
@@ -123,9 +127,7 @@ def test_what_came_before_reading_was_stopped_is_replaced_and_not_doubled(store:
     database.close()
 
 
-def packed_by_a_mortal(
-    deaths: Path, most: int, then: Callable[[Sequence[Parsed]], Batch | list[Parsed]], parts: Sequence[Parsed]
-) -> Batch | list[Parsed]:
+def packed_by_a_mortal(deaths: Path, most: int, then: Callable[[Sequence[Parsed]], T], parts: Sequence[Parsed]) -> T:
     """Ends the worker the first few times that it comes to a later part of a folder."""
     is_later = parent_process() is not None and any(not part.is_first for part in parts)
     if is_later and (died := deaths.stat().st_size) < most:
@@ -197,6 +199,34 @@ def test_what_came_before_the_worker_died_is_kept_and_told(store: Path, tmp_path
     assert database.rows("select failed from units") == [(False,)]
     assert database.rows("select code from problems where severity = 'error'") == [("reader-crashed",)]
     database.close()
+
+
+def test_what_finds_no_room_for_parts_comes_at_once(store: Path) -> None:
+    claim = claim_of(store)
+    with ParsePool(list[Parsed], Limits(workers=1)) as pool:
+        Path(pool.parts_folder).rmdir()
+        found = [*pool.parse(store, [claim])]
+    ((claims, batch),) = found
+    assert claims == [claim]
+    assert [r.id for part in batch for r in part.recordings] == [r.id for r in parse(store, claim, Budget()).recordings]
+    assert [part.is_last for part in batch] == [False, True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sizes of files have no limit there")
+def test_a_database_that_finds_no_room_for_a_copy_says_so(store: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        parsed = parse(store, claim_of(store), Budget())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert parsed.failed
+    (problem,) = parsed.problems
+    assert problem.path == "mlflow.db"
+    assert "copy" in problem.message
+    assert "TMPDIR" in problem.hint
 
 
 def test_a_part_that_is_not_whole_yet_is_left_for_later(tmp_path: Path) -> None:

@@ -263,11 +263,17 @@ def _parse_batch(
 ) -> bytes:
     """The last part, as `_Batch.parts` has them; those before it go to the spool."""
     some: list[Parsed] = []
-    rows = 0
+    rows, has_room = 0, True
     for parsed in parse_all(Path(root), group, seconds):
-        if rows > ROWS_AT_ONCE:
-            spool.put(_packed(some, pack))
-            some, rows = [], 0
+        if rows > ROWS_AT_ONCE and has_room:
+            part = _packed(some, pack)
+            try:
+                spool.put(part)
+            except OSError:
+                has_room = False  # then all comes at once, which takes memory instead
+                _log.warning("there is no room for parts in %s", spool.path, exc_info=True)
+            else:
+                some, rows = [], 0
         some.append(parsed)
         rows += parsed.rows
     return _packed(some, pack)
