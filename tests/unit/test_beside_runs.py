@@ -104,3 +104,16 @@ def test_a_run_of_swanlab_is_read_again_when_its_dashboard_writes(tmp_path: Path
 def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
     with pytest.raises(FolderUnreadable):
         Folder(tmp_path).at(path)
+
+
+def test_a_part_of_a_run_that_is_read_again_is_not_asked_later_for_it(tmp_path: Path) -> None:
+    root = tmp_path / "lab"
+    shutil.copytree(CORPUS / "dvclive" / "runs" / "dvcrepo", root / "dvcrepo")
+    (root / "dvcrepo" / "params.yaml").unlink()
+    aged(root)
+    with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as ws:
+        assert ws.index([root]).read == 2
+        before = [(run.key, [r.format for r in run.recordings]) for run in ws.runs(ws.run_keys())]
+        os.utime(root / "dvcrepo" / "dvc.yaml")
+        assert ws.index().read == 1
+        assert [(run.key, [r.format for r in run.recordings]) for run in ws.runs(ws.run_keys())] == before
