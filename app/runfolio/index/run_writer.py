@@ -36,8 +36,8 @@ _RUNS = """insert into runs
            order by i.id"""
 
 
-# The columns of a `Linkable`, in its order; the rows as they come into a new index, so that what was read again since is
-# not asked later for it.
+# The columns of a `Linkable`, in its order; the rows as they come into a new index, so that what was read again is not
+# asked later for it.
 _RECORDINGS = """select id, source, path, format, identity, has_id, overlay, "precision", name, parent_id, tracker_id,
                         experiment, status, status_raw, started_us, ended_us, params_digest
                  from recordings
