@@ -7,6 +7,8 @@ never be forked; the server is a new interpreter with one thread, so a fork of i
 from __future__ import annotations
 
 import multiprocessing
+import os
+import tempfile
 from multiprocessing.context import BaseContext
 
 _AHEAD = "runfolio.readers.ahead"
@@ -15,6 +17,14 @@ _AHEAD = "runfolio.readers.ahead"
 
 def worker_context() -> BaseContext:
     """How to start a worker. The server starts with the first worker, and ends when this process does."""
+    # Python looks for modules in the working directory first when it is started as workers are, and that may be the
+    # folder of runs: a `pickle.py` in there must not be run.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        os.getcwd()  # noqa: PTH109 - asked to see whether there is one
+    except FileNotFoundError:
+        # Deleted meanwhile. Workers are told where to stand, so there has to be a place.
+        os.chdir(tempfile.gettempdir())
     if not _has_server():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

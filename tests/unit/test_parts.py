@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
+from typing import TypeVar
+from unittest.mock import patch
 
 import pytest
 
 from runfolio.index.database import Database
 from runfolio.index.frames import joined, pack
+from runfolio.index.inspect import inspect_with
 from runfolio.index.pipeline import Indexer
 from runfolio.index.writer import Writer
 from runfolio.model.run import Recording
@@ -17,6 +27,8 @@ from runfolio.readers.parse import Parsed, parse, parse_parts
 from runfolio.readers.pool import Limits, ParsePool
 from runfolio.readers.spool import Spool
 from support.inspected import claims_on
+
+T = TypeVar("T")
 
 RUNS = 4_600
 """Enough for two parts, with little in each."""
@@ -113,6 +125,108 @@ def test_what_came_before_reading_was_stopped_is_replaced_and_not_doubled(store:
     assert database.rows("select count(*) from recordings") == [(RUNS,)]
     assert len(writer.units(source)) == 1
     database.close()
+
+
+def packed_by_a_mortal(deaths: Path, most: int, then: Callable[[Sequence[Parsed]], T], parts: Sequence[Parsed]) -> T:
+    """Ends the worker the first few times that it comes to a later part of a folder."""
+    is_later = parent_process() is not None and any(not part.is_first for part in parts)
+    if is_later and (died := deaths.stat().st_size) < most:
+        deaths.write_bytes(b"x" * (died + 1))
+        os._exit(9)
+    return then(parts)
+
+
+@contextmanager
+def slow_indexer(database: Database, deaths: Path, most: int) -> Iterator[Indexer]:
+    """One that writes at the end only, with workers that die so many times."""
+    deaths.touch()
+    with (
+        patch("runfolio.index.pipeline.pack", partial(packed_by_a_mortal, deaths, most, pack)),
+        patch("runfolio.index.pipeline._WRITE_S", 1000.0),
+    ):
+        indexer = Indexer(database, Limits(workers=1))
+        indexer._written_at = time.monotonic()
+        yield indexer
+        indexer.close()
+
+
+def with_plain_runs(store: Path, root: Path) -> Path:
+    """A copy of the store with two other runs in it, so that they are read together."""
+    root.mkdir()
+    (root / "mlflow.db").hardlink_to(store / "mlflow.db")
+    for name in ("a", "b"):
+        (root / name).mkdir()
+        (root / name / "params.json").write_text(f'{{"name": "{name}"}}')
+        (root / name / "metrics.csv").write_text("step,loss\n0,0.5\n")
+    return root
+
+
+def test_a_folder_that_is_read_once_more_is_not_doubled(store: Path, tmp_path: Path) -> None:
+    root = with_plain_runs(store, tmp_path / "tree")
+    database = Database.open(tmp_path / "index.duckdb")
+    source = Writer(database).add_source(root)
+    with slow_indexer(database, tmp_path / "deaths", 1) as indexer:
+        assert indexer.run([(source, root)]).read == 3
+    assert (tmp_path / "deaths").stat().st_size == 1
+    assert database.rows("select count(*), count(distinct tracker_id) from recordings") == [(RUNS + 2, RUNS + 2)]
+    assert database.rows("select count(*) from points") == [(2 * RUNS + 2,)]
+    assert database.rows("select count(*) from problems where severity = 'error'") == [(0,)]
+    database.close()
+
+
+def test_a_folder_that_is_read_once_more_is_inspected_once(store: Path, tmp_path: Path) -> None:
+    root = with_plain_runs(store, tmp_path / "tree")
+    deaths = tmp_path / "deaths"
+    deaths.touch()
+    with ParsePool(partial(packed_by_a_mortal, deaths, 1, list[Parsed]), Limits(workers=1)) as pool:
+        document = inspect_with(pool, [root])
+    assert deaths.stat().st_size == 1
+    assert isinstance(document["recordings"], list)
+    assert len(document["recordings"]) == RUNS + 2
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_what_came_before_the_worker_died_is_kept_and_told(store: Path, tmp_path: Path, wait: bool) -> None:
+    database = Database.open(tmp_path / "index.duckdb")
+    source = Writer(database).add_source(store)
+    with slow_indexer(database, tmp_path / "deaths", 9) as indexer:
+        if not wait:
+            indexer._written_at = -10_000.0  # what comes first is written at once
+        assert indexer.run([(source, store)]).read == 1
+    ((some,),) = database.rows("select count(*) from recordings")
+    assert isinstance(some, int)
+    assert RUNS / 2 < some < RUNS
+    assert database.rows("select failed from units") == [(False,)]
+    assert database.rows("select code from problems where severity = 'error'") == [("reader-crashed",)]
+    database.close()
+
+
+def test_what_finds_no_room_for_parts_comes_at_once(store: Path) -> None:
+    claim = claim_of(store)
+    with ParsePool(list[Parsed], Limits(workers=1)) as pool:
+        Path(pool.parts_folder).rmdir()
+        found = [*pool.parse(store, [claim])]
+    ((claims, batch),) = found
+    assert claims == [claim]
+    assert [r.id for part in batch for r in part.recordings] == [r.id for r in parse(store, claim, Budget()).recordings]
+    assert [part.is_last for part in batch] == [False, True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sizes of files have no limit there")
+def test_a_database_that_finds_no_room_for_a_copy_says_so(store: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        parsed = parse(store, claim_of(store), Budget())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert parsed.failed
+    (problem,) = parsed.problems
+    assert problem.path == "mlflow.db"
+    assert "copy" in problem.message
+    assert "TMPDIR" in problem.hint
 
 
 def test_a_part_that_is_not_whole_yet_is_left_for_later(tmp_path: Path) -> None:

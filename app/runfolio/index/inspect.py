@@ -70,8 +70,9 @@ def inspect_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path], *, points
 
 def look(paths: Sequence[Path], limits: Limits | None = None) -> Seen:
     """What `inspect` tells of."""
+    whole = [path.expanduser().absolute() for path in paths]
     with ParsePool(list[Parsed], limits) as pool:
-        return look_with(pool, paths)
+        return look_with(pool, whole)
 
 
 def look_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path]) -> Seen:
@@ -82,12 +83,17 @@ def look_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path]) -> Seen:
     for source, path in enumerate(paths):
         root = path.expanduser().absolute()
         units = [*_units(root, problems)]
-        before = len(recordings)
+        read: dict[tuple[str, str], list[Parsed]] = {}
         for _, batch in pool.parse(root, (unit.claim for unit in units)):
             for parsed in batch:
-                recordings += parsed.recordings
-                problems += parsed.problems
-        found = recordings[before:]
+                place = (parsed.claim.path, parsed.claim.reader)
+                if parsed.is_first:
+                    read[place] = []  # also of one that is read once more, because its worker died
+                read[place].append(parsed)
+        parts = [part for those in read.values() for part in those]
+        found = [recording for part in parts for recording in part.recordings]
+        recordings += found
+        problems += [problem for part in parts for problem in part.problems]
         sources += [source] * len(found)
         problems += [problem for recording in found for problem in recording.problems]
         if not found and not any(p.severity is Severity.ERROR for p in problems):

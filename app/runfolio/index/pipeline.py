@@ -29,7 +29,7 @@ from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.origin import Place, Wanted
 from runfolio.model.problem import Problem, Severity
 from runfolio.readers.contract import Claim, problem_from
-from runfolio.readers.fingerprint import settled_mark
+from runfolio.readers.fingerprint import is_settled
 from runfolio.readers.looks import Look
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
@@ -220,6 +220,9 @@ class Indexer:
         for claims, batch in self._workers().parse(walk.root, changed()):
             if cancelled():
                 raise Cancelled
+            if not {*batch.places}.isdisjoint(place for before in held for place in before.places):
+                # Its worker died halfway and it is read once more: in place of what came before, not beside it.
+                self._put(walk, held)
             held.append(batch)
             counts.read += len(claims)
             if claims:
@@ -268,11 +271,11 @@ class Indexer:
             if looked_at % 64 == 1:
                 on_progress(Progress("scan", counts.read, None, path))
 
-        def is_settled(path: str) -> bool:
+        def stands(path: str) -> bool:
             if not walk.settled:
                 return False
             reader, mark = walk.settled.get(storable(path), ("", ""))
-            if not mark or settled_mark(walk.root, path) != mark:
+            if not is_settled(walk.root, path, mark):
                 return False
             walk.seen.add((storable(path), reader))
             counts.unchanged += 1
@@ -288,7 +291,7 @@ class Indexer:
             walk.kept[look.path] = look
 
         try:
-            for found in scan(walk.root, on_folder, Memory(is_settled, walk.looks, unchanged, keep)):
+            for found in scan(walk.root, on_folder, Memory(stands, walk.looks, unchanged, keep)):
                 if isinstance(found, Problem):
                     walk.problems.append(found)
                     continue

@@ -15,6 +15,7 @@ from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, Link
 from runfolio.index.rows import problem_frame
 from runfolio.index.run_shown import forget_chains, put_shown
 from runfolio.model.alignment import Alignment
+from runfolio.readers.registry import readers
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
 
@@ -35,11 +36,12 @@ _RUNS = """insert into runs
            order by i.id"""
 
 
-# The columns of a `Linkable`, in its order.
+# The columns of a `Linkable`, in its order; the rows as they come into a new index, so that what was read again is not
+# asked later for it.
 _RECORDINGS = """select id, source, path, format, identity, has_id, overlay, "precision", name, parent_id, tracker_id,
                         experiment, status, status_raw, started_us, ended_us, params_digest
                  from recordings
-                 order by source, path, id"""
+                 order by source, path, unit, list_position(?::varchar[], reader), id"""
 _WORDS = frozenset({3, 7, 11, 12, 13})
 """Places of format, precision, experiment and the two of the status: texts that many recordings have."""
 _SERIES_COUNTS = """select recording, count(*) from series where id not in (select id from made_series)
@@ -65,7 +67,7 @@ def linkables(database: Database) -> list[Linkable]:
     make = cast("Callable[..., Linkable]", Linkable)
     made: list[Linkable] = []
     words: dict[object, object] = {}
-    for row in database.each(_RECORDINGS):
+    for row in database.each(_RECORDINGS, [[reader.name for reader in readers()]]):
         # The database makes a text of its own for each row: of words that nearly all runs have, one is kept.
         own = [words.setdefault(value, value) if place in _WORDS else value for place, value in enumerate(row)]
         made.append(make(*own, series.get(row[0], ()), tuple(folders.get(row[0], ())), tuple(resumed.get(row[0], ()))))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
 
@@ -58,12 +59,14 @@ def fingerprint(folder: Folder, claim: Claim) -> str:
 def _watched(folder: Folder, path: str) -> Iterator[bytes]:
     """The marks of a file, or of all files in a folder, elsewhere below the root; none of what is not there."""
     above, _, name = path.rpartition("/")
-    here = folder.at(above)
     try:
-        if name in here.files:
-            yield _mark(here, here.files[name])
+        here = folder.at(above)
+        # Not listed: it may have a folder for each of many runs, all of which ask.
+        entry = here.entry(name)
+        if entry is not None:
+            yield _mark(here, entry)
             return
-        pending = [here.sub(name)] if name in here.folders else []
+        pending = [here.sub(name)]
     except FolderUnreadable:
         return
     while pending:
@@ -82,13 +85,18 @@ def _mark(folder: Folder, entry: Entry) -> bytes:
     return b"%s\0%d\0%d\n" % (path, entry.size, entry.mtime_ns)
 
 
-def settled_mark(root: Path, path: str) -> str:
-    """Hex of a hash over the times of a folder and of all below it, and over sizes and times of the files in itself.
+def settled_mark(root: Path, path: str, watch: Iterable[str] = ()) -> str:
+    """A hash over the times of a folder and of all below it, and over sizes and times of the files in itself.
 
     A folder's time changes with the names in it, not with what its files hold. That costs a fraction of looking at each
     file. "" when something cannot be seen; links count as what they are and are not followed.
+
+    watch   files elsewhere below the root that count as those in the folder do; they are named behind the hash.
     """
+    watched = sorted(watch)
     digest = xxhash.xxh3_128()
+    for other in watched:
+        digest.update(_seen_of(os.path.join(root, other)))  # noqa: PTH118 - as below
     top = os.path.join(root, path)  # noqa: PTH118 - a fifth of the time of a Path
     counts_folders = False
     pending = [top]
@@ -113,4 +121,19 @@ def settled_mark(root: Path, path: str) -> str:
                         digest.update(b"%s\0%d\0%d\n" % (os.fsencode(entry.name), facts.st_size, facts.st_mtime_ns))
     except OSError:
         return ""
-    return digest.hexdigest()
+    return digest.hexdigest() + (json.dumps(watched) if watched else "")
+
+
+def is_settled(root: Path, path: str, mark: str) -> bool:
+    """Whether a folder has that `settled_mark` still."""
+    _, begins, names = mark.partition("[")
+    watch = json.loads(begins + names) if begins else ()
+    return mark != "" and settled_mark(root, path, watch) == mark
+
+
+def _seen_of(file: str) -> bytes:
+    try:
+        facts = os.lstat(file)
+    except OSError:
+        return b"-\n"
+    return b"%d\0%d\0%d\n" % (stat.S_IFMT(facts.st_mode), facts.st_size, facts.st_mtime_ns)

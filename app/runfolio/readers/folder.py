@@ -110,7 +110,9 @@ class Folder:
         return above or self.at(self.path.rpartition("/")[0])
 
     def at(self, path: str) -> Folder:
-        """A folder elsewhere below the root, by its path relative to that."""
+        """A folder elsewhere below the root, by its path relative to that. Raises FolderUnreadable if it climbs out."""
+        if "\0" in path or ".." in path.split("/"):
+            raise FolderUnreadable(f"{storable(path)!r} is not the path of a folder below the root", where=self.shown)
         return Folder(self.root, path, self.opened)
 
     @cached_property
@@ -129,6 +131,10 @@ class Folder:
         root, path = self.root, self.path
         # The listing must not hold on to the folder that holds on to it.
         return Listing(Files(files, lambda names: _look(Folder(root, path), names)), tuple(sorted(folders)), tuple(odd))
+
+    def entry(self, name: str) -> Entry | None:
+        """A regular file directly in here, looked at without listing the folder; None when there is none."""
+        return next(_look(self, [name]), None)
 
     @property
     def is_there(self) -> bool:

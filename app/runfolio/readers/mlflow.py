@@ -97,7 +97,10 @@ class MlflowFiles:
 
     def _run_claim(self, folder: Folder, reason: str) -> Claim:
         files = frozenset({_META} & {*folder.files})
-        return Claim(self.name, folder.path, Strength.IDENTITY, reason, files, None, deep=True, settles=True)
+        above, is_below, _ = folder.path.rpartition("/")
+        # What the experiment is called, and whether it was deleted.
+        watch = frozenset({f"{above}{is_below}{_META}"} if folder.path else ())
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, files, None, True, watch, settles=True)
 
     def appended(self, name: str) -> Appended | None:
         """Metric files are appended to, a line for each point."""

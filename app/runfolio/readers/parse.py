@@ -157,7 +157,7 @@ class _Mark:
     @classmethod
     def of(cls, folder: Folder, claim: Claim, *, read_here: bool = True) -> _Mark:
         """`read_here`: it is this very object that the reader is given."""
-        folders = settled_mark(folder.root, claim.path) if claim.settles else ""
+        folders = settled_mark(folder.root, claim.path, claim.watch) if claim.settles else ""
         # Where the folders' times may do, files are looked at when they are opened anyway, which the listings note.
         return cls(folder, claim, None if folders and read_here else seen(folder, claim), folders)
 

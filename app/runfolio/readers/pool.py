@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -122,7 +122,8 @@ class ParsePool(Generic[T]):
 
         The first batches are small, so that the first rows come soon. At most four batches for each worker are under
         way, which is enough to do while rows are written. What holds much comes in parts, each with the claims that it
-        completes. That bounds the memory whatever the number of folders, and whatever a folder holds.
+        completes. That bounds the memory whatever the number of folders, and whatever a folder holds. A folder may begin
+        twice (`Parsed.is_first`): when the worker that was reading it died, what came of it before is void.
         """
         waiting: list[_Batch] = []
         try:
@@ -149,18 +150,22 @@ class ParsePool(Generic[T]):
 
     def _result(self, root: Path, submitted: _Batch) -> Iterator[tuple[list[Claim], T]]:
         left = submitted.claims
+        has_begun = False
         parts: Iterator[tuple[int, T]] = submitted.parts()
         try:
             for completed, packed in parts:
                 yield left[:completed], packed
                 left = left[completed:]
+                has_begun = True
         except _NotRead as not_read:
             failure = not_read.failure
             if len(submitted.claims) == 1:
                 claim = submitted.claims[0]
                 if not isinstance(failure, FutureTimeout | ProcessExpired | MemoryError):
                     _log.error("reading %s failed", storable(claim.path), exc_info=failure)
-                yield [claim], self._pack([_lost(root, claim, failure, self.limits)])
+                lost = _lost(root, claim, failure, self.limits)
+                # What came before is kept, as it is when a reader fails.
+                yield [claim], self._pack([replace(lost, failed=not has_begun, is_first=not has_begun)])
                 return
             for claim in left:
                 yield from self._result(root, self._submit(root, [claim]))
@@ -261,17 +266,26 @@ def _parse_batch(
 ) -> bytes:
     """The last part, as `_Batch.parts` has them; those before it go to the spool, and it too (b"" then) when large."""
     some: list[Parsed] = []
-    rows = 0
+    rows, has_room = 0, True
     for parsed in parse_all(Path(root), group, seconds):
-        if rows > ROWS_AT_ONCE:
-            spool.put(_packed(some, pack))
-            some, rows = [], 0
+        if rows > ROWS_AT_ONCE and has_room:
+            part = _packed(some, pack)
+            try:
+                spool.put(part)
+            except OSError:
+                has_room = False  # then all comes at once, which takes memory instead
+                _log.warning("there is no room for parts in %s", spool.path, exc_info=True)
+            else:
+                some, rows = [], 0
         some.append(parsed)
         rows += parsed.rows
     last = _packed(some, pack)
-    if len(last) <= _PIPED_BYTES:
+    if len(last) <= _PIPED_BYTES or not has_room:
         return last
-    spool.put(last)
+    try:
+        spool.put(last)
+    except OSError:
+        return last
     return b""
 
 

@@ -63,6 +63,7 @@ class RayTune:
             # They repeat the results. Where those are lost they are the last to tell of them.
             files |= {name for name in folder.files if "tfevents" in name}
         checkpoints = frozenset(n for n in folder.folders if n.startswith("checkpoint_"))
+        state = _newest_state(folder.parent())
         return Claim(
             self.name,
             folder.path,
@@ -71,6 +72,7 @@ class RayTune:
             frozenset(files & {*folder.files}),
             checkpoints,
             deep=bool(checkpoints),
+            watch=frozenset({state} if state else ()),
         )
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
@@ -169,15 +171,25 @@ def _status(folder: Folder, trial: str, budget: Budget, problems: list[Problem])
     """What the newest state of the experiment says of the trial; an error file speaks for itself."""
     raw: str | None = None
     above = folder.parent()
-    if above is not None:
-        states = [name for name in above.files if _STATE.fullmatch(name)]
-        for name in sorted(states)[-1:]:
-            statuses, odd = _statuses(above, name, budget)
-            problems += odd
-            raw = statuses.get(trial)
+    state = _newest_state(above)
+    if above is not None and state:
+        statuses, odd = _statuses(above, state.rpartition("/")[2], budget)
+        problems += odd
+        raw = statuses.get(trial)
     if raw in _STATUS:
         return _STATUS[raw], raw
     return (RunStatus.FAILED if _ERROR in folder.files else RunStatus.UNKNOWN), raw
+
+
+def _newest_state(above: Folder | None) -> str:
+    """The path of the experiment's newest state, in the folder above a trial's; "" when there is none."""
+    if above is None:
+        return ""
+    try:
+        name = max(filter(_STATE.fullmatch, above.files), default="")
+    except FolderUnreadable:
+        return ""
+    return above.join(name) if name else ""
 
 
 def _statuses(folder: Folder, name: str, budget: Budget) -> tuple[dict[str, str], tuple[Problem, ...]]:

@@ -17,7 +17,7 @@ class Spool:
     path: Path
 
     def put(self, part: bytes) -> None:
-        """Add a part. Raises OSError when the disk is full."""
+        """Add a part. Raises OSError when the disk is full; nothing may be put there after that."""
         with self.path.open("ab") as file:
             file.write(_LENGTH.pack(len(part)))
             file.write(part)

@@ -232,7 +232,14 @@ def _copied(folder: Folder, name: str, copy: Path, budget: Budget) -> bool:
             target = copy.with_name(copy.name + suffix)
             target.unlink(missing_ok=True)
             if before.get(suffix) is not None:
-                _copy(folder, name + suffix, target, budget)
+                try:
+                    _copy(folder, name + suffix, target, budget)
+                except OSError as failure:
+                    raise FolderUnreadable(
+                        f"The database is read from a copy, and that cannot be made: {failure.strerror or failure}",
+                        hint="Make room on the disk for temporary files, or name a folder for them by TMPDIR.",
+                        where=folder.where(name + suffix),
+                    ) from failure
         if _looks(folder, name) == before:
             return True
         if attempt + 1 < _TRIES:

@@ -24,7 +24,7 @@ from runfolio.readers.files import artifacts_below, odd_entries, read_document
 from runfolio.readers.folder import Folder
 from runfolio.readers.leveldb_log import Damage, records
 from runfolio.readers.protobuf import BadMessage
-from runfolio.readers.swanlab_board import entry_of, has_database, series_in
+from runfolio.readers.swanlab_board import DATABASE, entry_of, has_database, series_in
 from runfolio.readers.swanlab_records import NO_SUCCESS, SUCCESS, Log
 
 _HEAD = b":SWL\xd6\xe1"
@@ -60,7 +60,10 @@ class SwanLab:
             reason = "a SwanLab run folder without a log"
         else:
             return None
-        return Claim(self.name, folder.path, Strength.IDENTITY, reason, frozenset(logs), None, deep=True)
+        above = folder.parent()
+        # The dashboard's database has the last word on how a run ended, and what SQLite keeps beside it.
+        beside = () if above is None else (above.join(f"{DATABASE}{end}") for end in ("", "-wal"))
+        return Claim(self.name, folder.path, Strength.IDENTITY, reason, frozenset(logs), None, True, frozenset(beside))
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
         """One recording for each log; one for the folder when there is none."""
