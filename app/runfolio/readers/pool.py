@@ -122,7 +122,7 @@ class ParsePool(Generic[T]):
 
         The first batches are small, so that the first rows come soon. At most four batches for each worker are under
         way, which is enough to do while rows are written. What holds much comes in parts, each with the claims that it
-        completes. That bounds the memory whatever the number of folders, and whatever a folder holds. When a worker dies
+        completes. That bounds the memory whatever the number of folders and whatever they hold. When a worker dies
         that was reading a folder it begins once more (`Parsed.is_first`), and what came of it before is void.
         """
         waiting: list[_Batch] = []
