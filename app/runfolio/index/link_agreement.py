@@ -38,7 +38,12 @@ def is_telling(name: str, mark: SeriesMark) -> bool:
     """Whether equality of such a series says something: enough points that vary, and not a schedule."""
     if mark.n < _FEWEST or mark.low is None or mark.high is None or mark.low == mark.high:
         return False
-    return name.rpartition("_")[2] not in _SCHEDULES and not name.startswith(("lr_", "system_"))
+    return not is_schedule(name)
+
+
+def is_schedule(name: str) -> bool:
+    """Whether a plain name is that of a schedule, a counter or a clock, which many runs have alike."""
+    return name.rpartition("_")[2] in _SCHEDULES or name.startswith(("lr_", "system_"))
 
 
 def same_figures(one: SeriesMark, other: SeriesMark) -> bool:

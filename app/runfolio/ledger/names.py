@@ -16,6 +16,8 @@ from runfolio.model.params import Json
 
 WRITER = "runfolio"
 """Who such an entry is by: nobody has decided it."""
+_SHOWN = 24
+"""Characters of a key in words: a digest says nothing to people, and its beginning is enough to compare."""
 
 
 class NewName(NamedTuple):
@@ -70,10 +72,10 @@ def known_as(names: Sequence[NewName], *, time_us: int) -> Event:
 def summary(event: Event, subject: str) -> str:
     """The event in words."""
     each = _each(event)
-    if len(each) == 1:
-        keys = f"{plain(str(each[0]['from']), 80)} is now {plain(str(each[0]['to']), 80)}"
-        return f"{subject} has another key, and what was said of it goes along: {keys}"
-    return f"{subject} have other keys, and what was said of them goes along"
+    if len(each) > 1:
+        return f"{subject}: go on under new keys, with all that was said of them"
+    keys = " → ".join(plain(str(each[0][name]), _SHOWN) for name in ("from", "to"))
+    return f"{subject}: goes on under a new key, with all that was said of it ({keys})"
 
 
 def _each(event: Event) -> list[dict[str, Json]]:
