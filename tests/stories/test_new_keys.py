@@ -12,8 +12,10 @@ import pytest
 
 from runfolio.api import Workspace
 from runfolio.index.watch import Watcher
+from runfolio.model.layout import Layout
 from runfolio.model.promotion import Stage
 from runfolio.model.run import CONTENT, RunKey
+from runfolio.readers.layout_files import save_layout
 from runfolio.readers.scanner import Unit, scan
 from support.command import answer, call_apart
 from support.event_files import FILE_NAME, event, field, metadata, record, scalar, version
@@ -134,10 +136,33 @@ def spinning_up(root: Path) -> Iterator[str]:
     put(root, progress__txt="Epoch\tAverageEpRet\n0\t1.0\n1\t2.0\n")
 
 
+def taught_params_completed_later(root: Path) -> Iterator[str]:
+    save_layout(Layout("lab", params=("hp.conf",), metrics=("log.tsv",), step="it"))
+    put(root, hp__conf="lr = 0.1\n", log__tsv="it\tloss\n0\t0.9\n1\t0.8\n")
+    yield "its params have changed"
+    put(root, hp__conf="lr = 0.1\nseed = 7\n")
+
+
+def taught_before_the_first_row(root: Path) -> Iterator[str]:
+    save_layout(Layout("lab", params=("hp.conf",), metrics=("log.tsv",), step="it"))
+    put(root, hp__conf="lr = 0.1\n", log__tsv="it\tloss\n")
+    yield "its first points have come"
+    put(root, log__tsv="it\tloss\n0\t0.9\n1\t0.8\n")
+
+
+def event_files_of_a_part(root: Path) -> Iterator[str]:
+    """The run is made of the event files in `train`; it has no recording of its own."""
+    (root / "a" / "train").mkdir(parents=True)
+    (root / "a" / "train" / FILE_NAME).write_bytes(record(version()))
+    yield "its first points have come"
+    (root / "a" / "train" / FILE_NAME).write_bytes(record(version()) + record(scalar(0, 0.5)))
+
+
 WAYS = [
     plain_csv, plain_csv_with_a_header, a_first_row_that_was_half_written, plain_json, params_completed_later,
     params_that_come_last, params_and_points_at_once, earlier_row, earlier_row_without_steps,
-    event_files_with_params_only, keras, yolo, lightning, hf_trainer, spinning_up,
+    event_files_with_params_only, event_files_of_a_part, keras, yolo, lightning, hf_trainer, spinning_up,
+    taught_params_completed_later, taught_before_the_first_row,
 ]  # fmt: skip
 
 
