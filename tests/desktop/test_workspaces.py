@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QSlider, QWidget
 
+from runfolio import locate
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import ReadOut
@@ -18,6 +19,10 @@ from runfolio.desktop.views.charts import ChartsView
 from runfolio.desktop.views.data import FileComparison
 from runfolio.desktop.views.models import ModelsView
 from runfolio.desktop.widgets import Pill, PlainLabel
+from runfolio.ledger.events import Witness
+from runfolio.ledger.names import NewName, known_as
+from runfolio.ledger.store import Ledger
+from runfolio.model.run import RunKey
 from support.driver import Driver
 from support.inspected import CORPUS
 
@@ -237,6 +242,20 @@ def test_a_run_is_promoted_only_with_a_reason_and_when_its_gates_pass(driver: Dr
     (entry,) = cells(driver, "audit-table")
     assert entry[4] == "best of the sweep"
     driver.until(lambda: driver.find(Pill, "chain").text() == "chain verified ✓ 1 entries")
+
+
+def test_the_audit_trail_says_that_a_run_has_a_new_key(driver: Driver, indexed: Path) -> None:
+    ledger = Ledger(locate.data_folder(), locate.mirror_folder())
+    name = NewName("content:a", "content:b", "its first points have come", Witness(RunKey("content:b"), "odd <b>run"))
+    ledger.append(lambda _: known_as([name], time_us=1_767_268_800_000_000))
+    driver.start().do("view.audit").settle()
+    driver.until(lambda: bool(cells(driver, "audit-table")))
+    (entry,) = cells(driver, "audit-table")
+    assert entry[2:5] == [
+        "runfolio",
+        "run odd <b>run: goes on under a new key, with all that was said of it (content:a → content:b)",
+        "its first points have come",
+    ]
 
 
 def test_a_gate_that_waits_for_a_second_person_offers_to_sign_off(driver: Driver, indexed: Path) -> None:

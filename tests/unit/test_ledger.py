@@ -10,10 +10,12 @@ import pytest
 
 from runfolio.errors import LedgerDamaged, NotFound, UsageError
 from runfolio.ledger import actions, align_actions
-from runfolio.ledger.events import Entry, Event, Witness
+from runfolio.ledger.events import GENESIS, Entry, Event, Witness, decode
+from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.alignment import AlignedName
+from runfolio.model.links import LinkKind, RecordingName
 from runfolio.model.promotion import GateResult, Outcome, Stage
 from runfolio.model.run import RunKey
 
@@ -321,3 +323,100 @@ def test_names_kept_apart(ledger: Ledger) -> None:
             keep_apart(*names)
     undo(ledger)
     assert not state_of(ledger).dismissals
+
+
+def renamed(ledger: Ledger, *pairs: tuple[str, str]) -> Entry:
+    names = [NewName(old, new, "its first points have come", Witness(RunKey(new), "amber-heron")) for old, new in pairs]
+    return do(ledger, lambda _: known_as(names, time_us=NOON))
+
+
+OLD, NEW, NEWER = (Witness(RunKey(f"content:{n}"), "amber-heron") for n in ("old", "new", "newer"))
+
+
+def test_what_was_said_of_a_run_is_said_of_it_under_its_new_key(ledger: Ledger) -> None:
+    tag(ledger, OLD, add=("x", "y"))
+    do(ledger, lambda s: actions.note(s, OLD, "good", time_us=NOON, actor="mira"))
+    promote(ledger, OLD, Stage.STAGING)
+    sign_off(ledger, OLD, "jo")
+    names = [RecordingName(OLD.key, "a"), RecordingName(B.key, "b")]
+    do(ledger, lambda _: actions.link([OLD, B], LinkKind.JOIN, names, time_us=NOON, actor="mira", reason=""))
+    assert state_of(ledger).spoken_of() == {OLD.key, B.key}
+    entry = renamed(ledger, (OLD.key, NEW.key))
+    assert entry.event.payload["each"] == [{"from": OLD.key, "to": NEW.key, "why": "its first points have come"}]
+    state = state_of(ledger)
+    marks = state.marks(NEW.key)
+    assert (marks.tags, marks.note, marks.stage) == (("x", "y"), "good", Stage.STAGING)
+    assert state.approvals == {(NEW.key, "beans", Stage.STAGING): {"jo"}}
+    assert [d.recordings for d in state.links.values()] == [(RecordingName(NEW.key, "a"), RecordingName(B.key, "b"))]
+    assert state.spoken_of() == {NEW.key, B.key}
+    # What takes an entry of that time back means the run, not the key of that time.
+    for number in (1, 2, 3, 4, 5):
+        undo(ledger, number)
+    state = state_of(ledger)
+    assert state.marks(NEW.key).stage is Stage.NONE
+    assert not any((state.tags, state.notes, state.links, state.spoken_of()))
+
+
+def test_of_an_old_key_is_said_later_what_is_meant_of_whoever_has_it(ledger: Ledger) -> None:
+    tag(ledger, OLD, add=("x",))
+    renamed(ledger, (OLD.key, NEW.key))
+    tag(ledger, OLD, add=("another run",))
+    renamed(ledger, (NEW.key, NEWER.key))
+    assert state_of(ledger).tags == {NEWER.key: ["x"], OLD.key: ["another run"]}
+    renamed(ledger, (NEWER.key, NEW.key))
+    assert state_of(ledger).tags == {NEW.key: ["x"], OLD.key: ["another run"]}
+
+
+def test_two_keys_that_change_places_in_one_entry(ledger: Ledger) -> None:
+    tag(ledger, OLD, add=("x",))
+    tag(ledger, NEW, add=("y",))
+    entry = renamed(ledger, (OLD.key, NEW.key), (NEW.key, OLD.key))
+    assert state_of(ledger).tags == {NEW.key: ["x"], OLD.key: ["y"]}
+    assert actions.describe(entry, None).summary == "2 runs: go on under new keys, with all that was said of them"
+
+
+def test_that_a_run_has_another_key_is_taken_back_by_its_number_only(ledger: Ledger) -> None:
+    tag(ledger, OLD, add=("x",))
+    entry = renamed(ledger, (OLD.key, NEW.key))
+    told = actions.describe(entry, None)
+    assert (told.action, told.actor, told.subject) == ("known-as", "runfolio", "run amber-heron")
+    assert told.summary == (
+        "run amber-heron: goes on under a new key, with all that was said of it (content:old → content:new)"
+    )
+    undo(ledger)
+    assert state_of(ledger).undone == {1: 3}
+    back = undo(ledger, 3)
+    assert state_of(ledger).tags == {NEW.key: ["x"]}, "what takes back what took back"
+    taken = undo(ledger, entry.number)
+    assert state_of(ledger).tags == {OLD.key: ["x"]}
+    undo(ledger, taken.number)
+    assert state_of(ledger).tags == {NEW.key: ["x"]}
+    undo(ledger, back.number)
+    assert state_of(ledger).tags == {}
+
+
+def test_a_ledger_of_an_earlier_version_means_what_it_meant(tmp_path: Path) -> None:
+    """As version 0.1 wrote it: a tag, a note, and the tag taken back."""
+    run = '"runs":[{"format":"","key":"mlflow:a","name":"amber","params_digest":"","started_us":null,"tracker_id":""}]'
+    time = '"time":"2026-01-01T12:00:00.000Z","time_us":1767268800000000'
+    told = (
+        ("tag", '{"each":{"mlflow:a":{"add":["x"],"remove":[]}}}', GENESIS, "", "null"),
+        ("note", '{"before":"","text":"good"}', "2fb2f9726aba81f1ff188323c14493a96e6ba7d191970a58e86ce6b934da659d", "",
+         "null"),
+        ("tag", '{"each":{"mlflow:a":{"add":[],"remove":["x"]}}}',
+         "e7700c621b16adff7c8743db49529b58ae7f8bda0354aabd74a344812c53bad5", "no", "1"),
+    )  # fmt: skip
+    lines = [
+        f'{{"action":"{action}","actor":"mira","format":1,"number":{number},"payload":{payload},"prev":"{previous}",'
+        f'"reason":"{reason}",{run},{time},"undoes":{undoes}}}'
+        for number, (action, payload, previous, reason, undoes) in enumerate(told, 1)
+    ]
+    text = "".join(f"{line}\n" for line in lines).encode()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ledger.jsonl").write_bytes(text)
+    ledger = Ledger(tmp_path / "data", tmp_path / "mirror")
+    assert (ledger.damage, ledger.verify()) == (None, 3)
+    assert ledger.path.read_bytes() == text
+    state = state_of(ledger)
+    assert (state.tags, state.notes, state.undone) == ({}, {A.key: "good"}, {1: 3})
+    assert decode(lines[0].encode(), 1, GENESIS).event.runs[0].name == "amber"

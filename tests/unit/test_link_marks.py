@@ -106,7 +106,7 @@ def test_runs_are_those_that_all_series_at_once_give(
 ) -> None:
     monkeypatch.setattr(link_marks, "_AT_ONCE", at_once)
     monkeypatch.setattr(link_marks, "_HELD", held)
-    loss, other = metric("loss", 3.0, 2.0, 1.0), metric("loss", 5.0, 4.0, 0.5)
+    loss, other = metric("loss", 3.14, 2.0, 1.0), metric("loss", 5.0, 4.0, 0.5)
     copied = tracked(1)
     shelf.put(
         copied,

@@ -43,6 +43,9 @@ class Reading:
                 cancelled=lambda: cancel is not None and cancel.cancelled,
                 on_commit=self._stores.runs_changed,
             )
+            if not counts.cancelled:
+                self._stores.follow_new_keys()
+        self._stores.link_if_asked()
         facts = self.facts()
         return IndexReport(
             counts.read,
@@ -77,6 +80,8 @@ class Reading:
             started = time.monotonic()
             with self._stores.indexing:
                 done = watcher.round(lambda: cancel.cancelled)
+                if done.changed and not cancel.cancelled:
+                    self._stores.follow_new_keys()
             self._stores.link_if_asked()
             live = watcher.live_runs()
             if done.changed:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from runfolio.errors import LedgerDamaged
 from runfolio.index.database import Database
 from runfolio.index.detail import details
 from runfolio.index.marks import put_marks, whole_runs
 from runfolio.index.queries import Queries
 from runfolio.ledger import actions
 from runfolio.ledger.events import Action, Entry, Event, Witness
+from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.answers import Change, RunDetail, Touched
@@ -25,6 +28,8 @@ from runfolio.processes import start_server
 if TYPE_CHECKING:
     from runfolio.index.pipeline import Indexer
     from runfolio.readers.pool import Limits
+
+_log = logging.getLogger("runfolio.index")
 
 
 class Stores:
@@ -109,6 +114,34 @@ class Stores:
         self._align_again()
         self.announce(Touched.RUNS | Touched.SOURCES | Touched.PROBLEMS)
 
+    def follow_new_keys(self) -> None:
+        """Say in the ledger which runs have another key since their folders were read again; with `indexing` held.
+
+        Where the ledger cannot be written it is tried again after the next round.
+        """
+        from runfolio.index.replaced import forget_replaced, has_replaced, renamed_runs
+
+        if not has_replaced(self.db):
+            return
+        # What was said of a part is its own here: it is the part that has another key.
+        renamed = renamed_runs(self.db, fold(self.ledger.entries).spoken_of())
+        if renamed:
+            names = [
+                NewName(
+                    r.old,
+                    r.new,
+                    r.why,
+                    Witness(RunKey(r.new), r.name, r.format, r.tracker_id, r.started_us, r.params_digest),
+                )
+                for r in renamed
+            ]
+            try:
+                self.commit(lambda _, now: known_as(names, time_us=now))
+            except LedgerDamaged:
+                _log.warning("%d runs have another key, and the ledger cannot be written", len(renamed))
+                return
+        forget_replaced(self.db)
+
     def link_if_asked(self) -> None:
         """Apply the decisions about recordings that were made while folders were being read."""
         if self._link_asked:
@@ -146,8 +179,14 @@ class Stores:
 
         known = len(self.ledger.entries)
         entry = self.ledger.append(build)
-        self.state.apply(entry)
-        if entry.event.action is Action.LINK:
+        links = self.state.links
+        if entry.event.action is Action.KNOWN_AS:
+            # It says under which keys all that was said before is meant.
+            self.state = fold(self.ledger.entries, self.state.stands_for)
+            self._follow_links()
+        else:
+            self.state.apply(entry)
+        if entry.event.action is Action.LINK or self.state.links != links:
             self._link_again()
         if entry.event.action is Action.ALIGN:
             self._align_again()

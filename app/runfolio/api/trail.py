@@ -20,7 +20,7 @@ class Trail:
         return tuple(
             actions.describe(entry, self._stores.state.undone.get(entry.number))
             for entry in reversed(self._stores.ledger.entries)
-            if run is None or any(self._stores.state.now(w.key) == run for w in entry.event.runs)
+            if run is None or any(self._stores.state.now(w.key, entry.number) == run for w in entry.event.runs)
         )
 
     def undo(self, entry: int | None = None, *, reason: str = "") -> LedgerEntry:

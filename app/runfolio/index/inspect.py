@@ -23,7 +23,7 @@ from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, Link
 from runfolio.index.links import gather
 from runfolio.model import times
 from runfolio.model.display import storable
-from runfolio.model.metrics import MetricSeries, summarise
+from runfolio.model.metrics import Floats, MetricSeries, summarise
 from runfolio.model.params import Json, Param, nest
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording, content_identity, params_digest
@@ -101,6 +101,7 @@ def look_with(pool: ParsePool[list[Parsed]], paths: Sequence[Path]) -> Seen:
     runs, doubts = gather(
         [linkable(i, sources[i], r) for i, r in enumerate(recordings)],
         extends=lambda short, long: _extends(recordings[short], recordings[long]),
+        values=lambda series: [_values(recordings[number], name) for number, name in series],
     )
     problems += [doubt.problem for doubt in doubts]
     return Seen(recordings, runs, problems)
@@ -168,6 +169,10 @@ def _extends(short: Recording, long: Recording) -> bool:
         and np.array_equal(metric.value, other.value[: len(metric)], equal_nan=True)
         for metric in short.metrics
     )
+
+
+def _values(recording: Recording, name: str) -> Floats | None:
+    return next((metric.value for metric in recording.metrics if metric.name == name), None)
 
 
 def _units(root: Path, problems: list[Problem]) -> Iterator[Unit]:

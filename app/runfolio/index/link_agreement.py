@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from runfolio.index.link_shapes import runs_between_round_ends
 from runfolio.index.linkable import Linkable, SeriesMark
 
 TOLERANCE = 1e-4
@@ -38,7 +39,12 @@ def is_telling(name: str, mark: SeriesMark) -> bool:
     """Whether equality of such a series says something: enough points that vary, and not a schedule."""
     if mark.n < _FEWEST or mark.low is None or mark.high is None or mark.low == mark.high:
         return False
-    return name.rpartition("_")[2] not in _SCHEDULES and not name.startswith(("lr_", "system_"))
+    return not is_schedule(name) and not runs_between_round_ends(mark)
+
+
+def is_schedule(name: str) -> bool:
+    """Whether a plain name is that of a schedule, a counter or a clock, which many runs have alike."""
+    return name.rpartition("_")[2] in _SCHEDULES or name.startswith(("lr_", "learning_rate_", "system_"))
 
 
 def same_figures(one: SeriesMark, other: SeriesMark) -> bool:

@@ -1,6 +1,7 @@
 """Groups of recordings that keep equal series, found by their highest values.
 
-Every series of two tools may have to be looked at, so no more of each is held than its highest value.
+Every series of two tools may have to be looked at, so no more of each is held than its highest value. Of those whose
+figures agree some are compared point by point, and one of them must be no schedule.
 """
 
 from __future__ import annotations
@@ -8,16 +9,17 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from runfolio.index.link_agreement import TOLERANCE, by_plain_name, equal_series, is_telling
+from runfolio.index.link_agreement import TOLERANCE, by_plain_name, equal_series, is_telling, plain_name
 from runfolio.index.link_groups import Group, words_of
 from runfolio.index.link_marks import expect
-from runfolio.index.linkable import SeriesMark
+from runfolio.index.link_shapes import equal_values, is_regular
+from runfolio.index.linkable import SeriesMark, Values
 
 _MOST_ALIKE = 64
 """A highest value that more series have (an accuracy of 1) tells none of them apart."""
@@ -26,10 +28,15 @@ _SAME_START_US = 30 * 1_000_000
 
 _AT_ONCE = 256
 """Pairs whose marks are read together: one group may be in many pairs that lie far apart."""
+_COMPARED = 8
+"""Series of each pair whose points are compared, those first that do not only rise or fall: schedules mostly do."""
+_POINTS_AT_ONCE = 2_000_000
 _NO_START = np.iinfo(np.int64).min
 
 T = TypeVar("T")
 Pair = tuple[Group, Group, str]
+Series = tuple[int, str]
+"""Recording and name."""
 
 
 class Before:
@@ -54,22 +61,78 @@ class Before:
         kept = self._kept[id(group)]
         return by_plain_name((prefix + mark.name, mark) for prefix, item in kept for mark in item.series)
 
+    def places(self, group: Group, names: Iterable[str]) -> list[Series]:
+        """Of series of a group, given by plain names, the recording and the name that each has in it."""
+        found: dict[str, Series] = {}
+        for prefix, item in self._kept[id(group)]:
+            for mark in item.series:
+                found.setdefault(plain_name(prefix + mark.name), (item.id, mark.name))
+        return [found[name] for name in names]
 
-def equal_pairs(groups: Sequence[Group], before: Before) -> list[Pair]:
-    """Two groups of different tools that keep equal series, and which."""
+
+def equal_pairs(groups: Sequence[Group], before: Before, values: Values) -> list[Pair]:
+    """Two groups of different tools that keep equal series, and which.
+
+    values   gives the points of those that seem to be; where it has none, the figures have to do.
+    """
     if not _any_near(groups):
         return []
     # By the order of places, because telling which figures are equal is not the same both ways.
     near = dict.fromkeys(pair for pair in _same_highs(groups, before) if _near(groups[pair[0]], groups[pair[1]]))
-    pairs: dict[tuple[int, int], Pair] = {}
+    pairs: dict[tuple[int, int], _Alike] = {}
     for one, other in before.in_parts([*near], lambda pair: (groups[pair[0]], groups[pair[1]])):
         if (other, one) in pairs:
             continue
-        names = equal_series(before.marks(groups[one]), before.marks(groups[other]))
+        marks = before.marks(groups[one])
+        names = equal_series(marks, before.marks(groups[other]))
         if names:
+            compared = sorted(names, key=lambda name: _only_rises_or_falls(marks[name]))[:_COMPARED]
+            sides = [before.places(groups[place], compared) for place in (one, other)]
+            points = 2 * sum(marks[name].n for name in compared)
+            places = dict(zip(compared, zip(*sides, strict=True), strict=True))
+            pairs[one, other] = _Alike(groups[one], groups[other], names, places, points)
+    return [pair for part in _few_points([*pairs.values()]) for pair in _equal(part, values)]
+
+
+def _only_rises_or_falls(mark: SeriesMark) -> bool:
+    """Whether a series may do so, by its mark."""
+    return {mark.first, mark.last} == {mark.low, mark.high}
+
+
+class _Alike(NamedTuple):
+    """Two groups whose figures agree: the series, where those lie that are compared, and how many points they have."""
+
+    one: Group
+    other: Group
+    names: Sequence[str]
+    places: Mapping[str, tuple[Series, Series]]
+    points: int
+
+
+def _few_points(found: Sequence[_Alike]) -> Iterator[list[_Alike]]:
+    part: list[_Alike] = []
+    for alike in found:
+        if part and sum(a.points for a in part) + alike.points > _POINTS_AT_ONCE:
+            yield part
+            part = []
+        part.append(alike)
+    if part:
+        yield part
+
+
+def _equal(part: Sequence[_Alike], values: Values) -> Iterator[Pair]:
+    """Those whose points agree as well, and not in schedules only."""
+    wanted = [*dict.fromkeys(place for alike in part for both in alike.places.values() for place in both)]
+    known = dict(zip(wanted, values(wanted), strict=True))
+    for alike in part:
+        both = {name: (known[mine], known[theirs]) for name, (mine, theirs) in alike.places.items()}
+        if any(a is not None and b is not None and not equal_values(a, b, TOLERANCE) for a, b in both.values()):
+            continue
+        measured = sorted(name for name, (own, _) in both.items() if own is None or not is_regular(own))
+        if measured:
+            names = [*measured, *(name for name in alike.names if name not in measured)]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            pairs[one, other] = (groups[one], groups[other], f"equal series: {', '.join(names[:3])}{more}")
-    return [*pairs.values()]
+            yield alike.one, alike.other, f"equal series: {', '.join(names[:3])}{more}"
 
 
 def _same_highs(groups: Sequence[Group], before: Before) -> Iterator[tuple[int, int]]:

@@ -12,16 +12,17 @@ from collections.abc import Iterable, Sequence
 from runfolio.index.link_agreement import disagree
 from runfolio.index.link_equal import Before, Pair, equal_pairs
 from runfolio.index.link_groups import A_DAY_US, Group, days_apart, telling, words_of
+from runfolio.index.linkable import Values
 
 _SHORTEST_ID = 8
 
 
-def join_evident(groups: list[Group]) -> list[Group]:
+def join_evident(groups: list[Group], values: Values) -> list[Group]:
     """Join what is evidently of one run; returns the groups that still stand, in their order."""
     if len({g.primary.format for g in groups if not g.overlay_only}) < 2:
         return groups
     before = Before(groups)
-    for find in (_same_ids, _named_folders, lambda standing: equal_pairs(standing, before)):
+    for find in (_same_ids, _named_folders, lambda standing: equal_pairs(standing, before, values)):
         _join_unique(find([g for g in groups if g.absorbed_by is None and not g.overlay_only]), before)
     return [g for g in groups if g.absorbed_by is None]
 

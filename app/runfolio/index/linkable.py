@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from runfolio.model.problem import Problem
+
+if TYPE_CHECKING:
+    from runfolio.model.metrics import Floats
 
 
 class SeriesMark(NamedTuple):
@@ -80,6 +83,9 @@ RESUME_PARAMS = frozenset(
 
 Extends: TypeAlias = Callable[[int, int], bool]
 """Asked for (shorter, longer): whether each series of the first recording is how that of the second begins."""
+
+Values: TypeAlias = "Callable[[Sequence[tuple[int, str]]], Sequence[Floats | None]]"
+"""Asked for the values of some series, each given as (recording, name); None where they cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from runfolio.index.link_evidence import join_evident
 from runfolio.index.link_groups import EVENTS, Group, Joined, days_apart, ranked
 from runfolio.index.link_legs import join_legs
 from runfolio.index.link_marks import expect
-from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark
+from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark, Values
 from runfolio.model.display import number
 from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.problem import Problem, Severity
@@ -50,16 +50,18 @@ def gather(
     items: Sequence[Linkable],
     choices: LinkChoices = NO_CHOICES,
     extends: Extends = lambda short, long: False,
+    values: Values = lambda series: [None] * len(series),
 ) -> tuple[tuple[LinkedRun, ...], tuple[LinkProblem, ...]]:
     """The runs that the recordings make, in the order of their paths, and problems met on the way.
 
     extends   looks at the points, where what the index keeps of series leaves open whether one is how another begins.
+    values    gives the points of series whose figures agree.
     """
     groups = _by_folder(items)
     groups = _join_event_parts(groups)
     groups = _join_enclosed(groups)
     copies = join_copies(groups, extends)
-    apart = join_evident(join_legs(copies.groups))
+    apart = join_evident(join_legs(copies.groups), values)
     final = apply_choices(apart, copies.keys, choices.decisions)
     parents = {(item.format, item.parent_id) for g in final for item in g.items if item.parent_id}
     by_id = {name: g for g in final for i in g.items if i.has_id and (name := (i.format, i.tracker_id)) in parents}

@@ -20,7 +20,7 @@ from runfolio.index.database import Database
 from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
-from runfolio.index.run_writer import extends, linkables, put_runs
+from runfolio.index.run_writer import extends, linkables, put_runs, series_values
 from runfolio.index.writer import Writer
 from runfolio.model.alignment import Alignment
 from runfolio.model.answers import Progress
@@ -318,7 +318,12 @@ class Indexer:
         started = time.monotonic()
         choices = self._choices()
         # What was looked at is given back before the runs are written: only one of the two is held at a time.
-        runs, problems = gather(linkables(self._db), choices, lambda short, long: extends(self._db, short, long))
+        runs, problems = gather(
+            linkables(self._db),
+            choices,
+            lambda short, long: extends(self._db, short, long),
+            lambda series: series_values(self._db, series),
+        )
         put_runs(self._db, runs, problems, self._alignments())
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import cast
 
+import numpy as np
 import polars as pl
 
 from runfolio.index.alignments import put_aligned
@@ -15,6 +16,7 @@ from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, Link
 from runfolio.index.rows import problem_frame
 from runfolio.index.run_shown import forget_chains, put_shown
 from runfolio.model.alignment import Alignment
+from runfolio.model.metrics import Floats
 from runfolio.readers.registry import readers
 
 _REPLACED = ("runs", "links", "run_series", "run_params", "run_texts", "fields")
@@ -90,6 +92,26 @@ def extends(database: Database, short: int, long: int) -> bool:
         [short, long],
     )
     return rows[0][0] == 0
+
+
+def series_values(database: Database, series: Sequence[tuple[int, str]]) -> list[Floats | None]:
+    """The values (n,) of series in written order, each given as (recording, name); None where there is no such one."""
+    rows = database.rows(
+        """select recording, name, id from series
+           where (recording, name) in (select unnest(?::integer[]), unnest(?::varchar[]))
+                 and id not in (select id from made_series)""",
+        [[recording for recording, _ in series], [name for _, name in series]],
+    )
+    numbers = {(recording, name): cast(int, number) for recording, name, number in rows}
+    points = database.arrays(
+        "select series, value from points where series in (select unnest(?::integer[])) order by series, rowid",
+        [[*numbers.values()]],
+    )
+    starts = [numbers.get(place, -1) for place in series]
+    first = np.searchsorted(points["series"], starts, side="left").tolist()
+    end = np.searchsorted(points["series"], starts, side="right").tolist()
+    values = points["value"].astype(np.float64, copy=False)
+    return [None if n < 0 else values[a:b] for n, a, b in zip(starts, first, end, strict=True)]
 
 
 def put_runs(

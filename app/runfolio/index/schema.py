@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -47,6 +47,12 @@ SCHEMA = (
     """create table problems(
         source integer, unit varchar, reader varchar, recording integer, severity varchar, code varchar, path varchar,
         message varchar, hint varchar, at_byte bigint)""",
+    # What recordings without a tracker's id were before their folders were read again, until it is known whether their
+    # identity has changed; see `replaced`. `key` is that of the run which the recording named.
+    """create table replaced(
+        id integer, source integer, reader varchar, path varchar, tracker_id varchar, identity varchar, key varchar,
+        alone boolean, params_digest varchar)""",
+    "create table replaced_starts(id integer, name varchar, n bigint, first_value double)",
     # Runs, made of recordings by `links`; replaced as a whole when linking is done again. Their ids are their places
     # when the newest start comes first, so that sorting by id is the order of last resort.
     """create table runs(

@@ -16,6 +16,7 @@ import polars as pl
 
 from runfolio.index.database import Database
 from runfolio.index.frames import Batch, numbered, pack
+from runfolio.index.replaced import keep_replaced
 from runfolio.index.rows import problem_frame
 from runfolio.index.schema import READ_TABLES
 from runfolio.model.display import storable
@@ -171,6 +172,7 @@ class Writer:
         # Of a folder whose last part never came there are recordings only.
         rows = f"(select 1 from units where {known}) union all (select 1 from recordings where {match}) limit 1"
         if self._db.rows(rows, [source, source]):
+            keep_replaced(self._db, match, [source])
             self._forget(match, [source])
             self._db.run(f"delete from problems where {match}", [source])
             self._db.run(f"delete from units where {known}", [source])

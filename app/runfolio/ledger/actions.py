@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from runfolio.errors import NotFound, UsageError
-from runfolio.ledger import align_actions
+from runfolio.ledger import align_actions, names
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.state import LedgerState
 from runfolio.model.display import plain
@@ -148,12 +148,15 @@ def link(
 def inverse(
     entries: Sequence[Entry], state: LedgerState, number: int | None, *, time_us: int, actor: str, reason: str
 ) -> Event:
-    """The event that takes an entry back; the newest that still stands when `number` is None.
+    """The event that takes an entry back; the newest decision that still stands when `number` is None.
+
+    What Runfolio wrote itself (KNOWN_AS) is no decision: it is taken back by its number only.
 
     Raises  NotFound when there is none, UsageError when it was taken back already or later events stand on it.
     """
     if number is None:
-        standing = [e for e in entries if e.event.undoes is None and e.number not in state.undone]
+        decided = (e for e in entries if e.event.action is not Action.KNOWN_AS)
+        standing = [e for e in decided if e.event.undoes is None and e.number not in state.undone]
         if not standing:
             raise NotFound("There is nothing to undo")
         entry = standing[-1]
@@ -183,7 +186,7 @@ def _inverse_payload(event: Event) -> dict[str, Json]:
         return {"text": payload["before"], "before": payload["text"]}
     if event.action is Action.SIGN_OFF:
         return {**payload, "approved": not payload["approved"]}
-    if event.action in (Action.LINK, Action.APART):
+    if event.action in (Action.LINK, Action.APART, Action.KNOWN_AS):
         return {**payload, "stands": not payload["stands"]}
     if event.action is Action.ALIGN:
         return align_actions.inverse_payload(payload)
@@ -214,8 +217,8 @@ def _check_stage_still_stands(state: LedgerState, payload: dict[str, Json], numb
 def describe(entry: Entry, undone: int | None) -> LedgerEntry:
     """An entry in words, for the audit trail."""
     event = entry.event
-    names = [plain(w.name, 80) for w in event.runs]
-    subject = f"run {names[0]}" if len(names) == 1 else f"{len(names)} runs" if names else _subject(event)
+    named = [plain(w.name, 80) for w in event.runs]
+    subject = f"run {named[0]}" if len(named) == 1 else f"{len(named)} runs" if named else _subject(event)
     summary = _summary(event, subject)
     action: str = event.action.value
     if event.undoes is not None:
@@ -245,6 +248,8 @@ def _summary(event: Event, subject: str) -> str:
     payload = event.payload
     if event.action in (Action.ALIGN, Action.APART):
         return align_actions.summary(event)
+    if event.action is Action.KNOWN_AS:
+        return names.summary(event, subject)
     if event.action is Action.TAG:
         parts = [f"{word} {', '.join(plain(t, 80) for t in tags)}" for word, tags in _tag_words(event) if tags]
         return f"{subject}: {'; '.join(parts)}"

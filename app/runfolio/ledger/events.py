@@ -31,6 +31,7 @@ class Action(StrEnum):
     LINK = "link"
     ALIGN = "align"
     APART = "apart"
+    KNOWN_AS = "known-as"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Event:
               LINK     kind: split, join or chain; recordings: [{identity, path}]; stands: bool (False takes it back)
               ALIGN    changes: [{target, before: [{name, scale}], after: [same]}]; [] where none stood or stands
               APART    names: [metric name] that are not one metric; stands: bool (False takes it back)
+              KNOWN_AS each: [{from, to, why}], keys of runs or identities of recordings: what was said of the first
+                       until then is said of the second; stands: bool (False takes it back). Written by Runfolio itself.
     undoes    number of the entry that this one takes back.
     """
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from runfolio.ledger.events import Action, Entry
+from runfolio.ledger.names import Names, known_names
 from runfolio.model.alignment import AlignedName, Alignment, Dismissal
 from runfolio.model.links import LinkDecision, LinkKind, RecordingName
 from runfolio.model.params import Json
@@ -28,6 +29,8 @@ class LedgerState:
     dismissals   names that are not one metric, by number of the entry.
     stands_for   keys of runs that have become part of another run, with that run's key: what was said of a part is
                said of the whole, and is the part's again when it is split off.
+    names      by which keys runs go today that had others when something was said of them.
+    made       for each entry the number of the one that named its runs: its own, or that of what it takes back.
     """
 
     tags: dict[RunKey, list[str]] = field(default_factory=dict)
@@ -40,10 +43,19 @@ class LedgerState:
     alignments: dict[str, Alignment] = field(default_factory=dict)
     dismissals: dict[int, Dismissal] = field(default_factory=dict)
     stands_for: Mapping[str, RunKey] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    made: dict[int, int] = field(default_factory=dict)
 
-    def now(self, key: str) -> RunKey:
-        """The key of the run that a run is today."""
-        return self.stands_for.get(key, RunKey(key))
+    def now(self, key: str, number: int) -> RunKey:
+        """The key of the run that a run is today which entry `number` called `key`."""
+        name = self.names.today(key, self.made.get(number, number))
+        return self.stands_for.get(name, RunKey(name))
+
+    def spoken_of(self) -> frozenset[str]:
+        """Keys of the runs, and identities of the recordings, of which something is said that still stands."""
+        approved = {run for (run, _, _), people in self.approvals.items() if people}
+        linked = {name.identity for decision in self.links.values() for name in decision.recordings}
+        return frozenset({*self.tags, *self.notes, *(v.run for v in self.versions.values()), *approved, *linked})
 
     def marks(self, key: RunKey) -> RunMarks:
         """What the user has put on one run."""
@@ -56,15 +68,17 @@ class LedgerState:
         return tuple(sorted(found, key=lambda v: -v.version))
 
     def apply(self, entry: Entry) -> None:
-        """Take one more entry in."""
+        """Take one more entry in. One of KNOWN_AS changes what is said before it: that takes another `fold`."""
         event = entry.event
+        self.made[entry.number] = entry.number
         if event.undoes is not None:
             self.undone[event.undoes] = entry.number
+            self.made[entry.number] = self.made.get(event.undoes, event.undoes)
         if event.action is Action.TAG:
             self._tag(entry)
         elif event.action is Action.NOTE:
             for witness in event.runs:
-                run = self.now(witness.key)
+                run = self.now(witness.key, entry.number)
                 self.notes[run] = str(event.payload["text"])
                 if not self.notes[run]:
                     del self.notes[run]
@@ -78,13 +92,13 @@ class LedgerState:
             self._align(entry)
         elif event.action is Action.APART:
             self._apart(entry)
-        else:
+        elif event.action is Action.ALIAS:
             self._alias(event.payload)
 
     def _tag(self, entry: Entry) -> None:
         each = cast("dict[str, dict[str, list[str]]]", entry.event.payload["each"])
         for key, change in each.items():
-            run = self.now(key)
+            run = self.now(key, entry.number)
             tags = [t for t in self.tags.get(run, ()) if t not in change["remove"]]
             tags += [t for t in change["add"] if t not in tags]
             self.tags[run] = tags
@@ -100,7 +114,14 @@ class LedgerState:
             witness = next((w for w in event.runs if w.key == item["run"]), event.runs[0])
             self.highest[model] = max(self.highest.get(model, 0), version)
             self.versions[model, version] = ModelVersion(
-                model, version, self.now(witness.key), witness.name, Stage.NONE, (), event.time_us, event.actor
+                model,
+                version,
+                self.now(witness.key, entry.number),
+                witness.name,
+                Stage.NONE,
+                (),
+                event.time_us,
+                event.actor,
             )
         for item in _items(event.payload, "moves"):
             place = (str(item["model"]), cast(int, item["version"]))
@@ -110,7 +131,7 @@ class LedgerState:
     def _sign_off(self, entry: Entry) -> None:
         payload = entry.event.payload
         for witness in entry.event.runs:
-            place = (self.now(witness.key), str(payload["model"]), Stage(str(payload["stage"])))
+            place = (self.now(witness.key, entry.number), str(payload["model"]), Stage(str(payload["stage"])))
             people = self.approvals.setdefault(place, set())
             if payload["approved"]:
                 people.add(str(payload["who"]))
@@ -122,8 +143,10 @@ class LedgerState:
         if event.undoes is not None:
             self.links.pop(event.undoes, None)
         if event.payload["stands"]:
+            made = self.made[entry.number]
             names = tuple(
-                RecordingName(str(item["identity"]), str(item["path"])) for item in _items(event.payload, "recordings")
+                RecordingName(self.names.today(str(item["identity"]), made), str(item["path"]))
+                for item in _items(event.payload, "recordings")
             )
             kind = LinkKind(str(event.payload["kind"]))
             self.links[entry.number] = LinkDecision(kind, names, event.actor, entry.number)
@@ -164,8 +187,9 @@ def aligned_names(written: Json) -> tuple[AlignedName, ...]:
 
 def fold(entries: Iterable[Entry], stands_for: Mapping[str, RunKey] | None = None) -> LedgerState:
     """The state after all entries, with what was said of runs that are part of others today."""
-    state = LedgerState(stands_for=stands_for or {})
-    for entry in entries:
+    kept = [*entries]
+    state = LedgerState(stands_for=stands_for or {}, names=known_names(kept))
+    for entry in kept:
         state.apply(entry)
     return state
 

@@ -94,7 +94,7 @@ class LedgerEntry:
     """One line of the audit trail.
 
     number    1-based position in the chain.
-    action    "tag", "untag", "note", "register", "stage", "alias", "undo"...
+    action    "tag", "note", "promote", "alias", "sign-off", "link", "align", "apart", "known-as", or "undo".
     subject   what it was about, in words ("run amber-heron", "resnet-cifar version 7").
     summary   one sentence for people.
     reason    why, as the user gave it; may be empty where none is asked for.
