@@ -29,11 +29,12 @@ _KEY = re.compile(r"""([\s\[]*(?:-\s+)?)["']?([^"':=#\s](?:[^"':=]*[^"':=\s])?)[
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A 1-based line, what of it holds the value, and the line itself."""
+    """A 1-based line, what of it holds the value, the line itself, and the 1-based character where it is known."""
 
     line: int
     part: str
     excerpt: str
+    column: int | None = None
 
 
 def find_in_table(text: str, wanted: Wanted, budget: Budget) -> Found | None:

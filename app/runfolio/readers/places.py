@@ -24,7 +24,8 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.layout_files import saved_layouts
 from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
 from runfolio.readers.place_json import find_json
-from runfolio.readers.place_text import find_in_history, find_in_lines, find_in_table, find_key, find_text
+from runfolio.readers.place_python import find_packed_python, find_python
+from runfolio.readers.place_text import Found, find_in_history, find_in_lines, find_in_table, find_key, find_text
 from runfolio.readers.place_yaml import find_yaml
 from runfolio.readers.registry import claims, readers_with
 from runfolio.readers.taught import Taught
@@ -193,12 +194,15 @@ def _in_store(where: str, reader: str, wanted: Wanted) -> Place | None:
 
 def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
     text, _ = decode(data, where)
+    if wanted.path and where.lower().endswith(".py"):
+        return _told(where, find_python(text, wanted), wanted)
+    if wanted.path and reader == "mmcv" and (packed := find_packed_python(text, "config", wanted, budget)) is not None:
+        at, inner = packed
+        return replace(_at(text, at, where, inner.part, wanted), excerpt=_cut(inner.excerpt, wanted))
     if text.lstrip()[:1] in ("{", "["):
         at = find_json(text, wanted, budget, is_own=is_own)
         if at is not None:
-            return Place(
-                where, text.count("\n", 0, at[0]) + 1, part=plain(at[1], 120), excerpt=_around(text, at[0], wanted)
-            )
+            return _at(text, at[0], where, at[1], wanted)
         if wanted.point is not None and _OBJECTS.match(text):
             return None
     if wanted.path and where.endswith(f"params/{'.'.join(wanted.path)}"):
@@ -215,9 +219,20 @@ def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budge
         found = found or find_key(text, wanted, budget) or find_text(text, wanted, budget)
     else:
         found = find_text(text, wanted, budget)
+    return _told(where, found, wanted)
+
+
+def _at(text: str, at: int, where: str, part: str, wanted: Wanted) -> Place:
+    line = text.count("\n", 0, at) + 1
+    column = at - text.rfind("\n", 0, at)
+    return Place(where, line, part=plain(part, 120), excerpt=_around(text, at, wanted), column=column)
+
+
+def _told(where: str, found: Found | None, wanted: Wanted) -> Place | None:
     if found is None:
         return None
-    return Place(where, found.line, part=plain(found.part, 120), excerpt=_cut(found.excerpt, wanted))
+    excerpt = _cut(found.excerpt, wanted)
+    return Place(where, found.line, part=plain(found.part, 120), excerpt=excerpt, column=found.column)
 
 
 def _around(text: str, at: int, wanted: Wanted) -> str:
