@@ -24,6 +24,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.layout_files import saved_layouts
 from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
 from runfolio.readers.place_json import find_json
+from runfolio.readers.place_pickle import find_in_content, find_in_torch
 from runfolio.readers.place_python import find_packed_python, find_python
 from runfolio.readers.place_text import Found, find_in_history, find_in_lines, find_in_table, find_key, find_text
 from runfolio.readers.place_yaml import find_yaml
@@ -38,6 +39,8 @@ _MOST_FILES = 400
 _SQLITE = b"SQLite format 3\0"
 _TEXT_BYTES = 1 << 30
 _OBJECTS = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
+_CONTENT = re.compile(r"/[0-9a-f]{2}/[0-9a-f]{40}$")
+"""Names in which Metaflow keeps what a flow's variables held."""
 _TABLES = {
     "mlflow_sqlite": ("table metrics, key {name}{step}", "table params, key {name}"),
     "optuna": ("what the trial reported as {name}{step}", "the trial's param {name}"),
@@ -148,6 +151,10 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
     try:
         if ".zip/" in name or name.endswith(".zip"):
             return _in_zip(folder, name, reader, wanted, budget)
+        if reader == "hf_trainer" and name.endswith(".bin"):
+            return find_in_torch(folder, name, wanted) if wanted.path else None
+        if reader == "metaflow" and _CONTENT.search(name):
+            return find_in_content(folder.read(name, budget.text_bytes), folder.where(name), wanted)
         if reader == "aim" or (reader == "optuna" and is_own):
             # Many runs in one file: the value alone does not tell whose it is.
             return _in_store(folder.where(name), reader, wanted)
