@@ -22,10 +22,15 @@ from runfolio.readers.documents import decode
 from runfolio.readers.dvc_recordings import IN_COMMIT
 from runfolio.readers.folder import Folder
 from runfolio.readers.layout_files import saved_layouts
-from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
+from runfolio.readers.place_binary import find_in_events, find_in_parquet
+from runfolio.readers.place_board import slices_of
+from runfolio.readers.place_catboost import find_in_model
+from runfolio.readers.place_export import find_in_export
 from runfolio.readers.place_json import find_json
+from runfolio.readers.place_log import find_in_log
 from runfolio.readers.place_pickle import find_in_content, find_in_torch
 from runfolio.readers.place_python import find_packed_python, find_python
+from runfolio.readers.place_queue import find_in_queue
 from runfolio.readers.place_text import Found, find_in_history, find_in_lines, find_in_table, find_key, find_text
 from runfolio.readers.place_yaml import find_yaml
 from runfolio.readers.registry import claims, readers_with
@@ -70,8 +75,11 @@ def find_place(root: Path, unit: str, reader: str, file: str, wanted: Wanted, se
     budget = Budget(seconds=seconds)
     folder = Folder(root, unit)
     wanted = _as_read(folder, reader, file, wanted)
-    for name in [file] if file else []:
-        place = _in_file(Folder(root), name, reader, wanted, budget, is_own=True)
+    named = [(file, wanted)] if file else []
+    if reader == "swanlab" and file:
+        named += slices_of(Folder(root), file, wanted)
+    for name, inside in named:
+        place = _in_file(Folder(root), name, reader, inside, budget, is_own=True)
         if place is not None:
             return place
     names = [*_claimed(folder, reader, wanted)]
@@ -155,6 +163,10 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
             return find_in_torch(folder, name, wanted) if wanted.path else None
         if reader == "metaflow" and _CONTENT.search(name):
             return find_in_content(folder.read(name, budget.text_bytes), folder.where(name), wanted)
+        if reader == "neptune_export":
+            return find_in_export(folder, name, wanted, budget)
+        if reader == "catboost" and wanted.path:
+            return _in_model(folder.read(name, budget.text_bytes), folder.where(name), wanted, budget)
         if reader == "aim" or (reader == "optuna" and is_own):
             # Many runs in one file: the value alone does not tell whose it is.
             return _in_store(folder.where(name), reader, wanted)
@@ -176,6 +188,16 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
     except RunfolioError:
         budget.check(name)  # the time is over, or this one file is too large
         return None
+
+
+def _in_model(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
+    found = find_in_model(data, where, wanted, budget)
+    if found is None:
+        return None
+    at, key = found
+    if where.endswith(".json"):
+        return _at(decode(data, where)[0], at, where, key, wanted)
+    return Place(where, offset=at, part=plain(key, 120))
 
 
 def _in_zip(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budget) -> Place | None:
@@ -207,14 +229,15 @@ def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budge
         at, inner = packed
         return replace(_at(text, at, where, inner.part, wanted), excerpt=_cut(inner.excerpt, wanted))
     if text.lstrip()[:1] in ("{", "["):
-        at = find_json(text, wanted, budget, is_own=is_own)
+        at = find_in_queue(text, wanted, budget) if reader == "neptune" and wanted.path else None
+        at = at or find_json(text, wanted, budget, is_own=is_own)
         if at is not None:
             return _at(text, at[0], where, at[1], wanted)
         if wanted.point is not None and _OBJECTS.match(text):
             return None
     if wanted.path and where.endswith(f"params/{'.'.join(wanted.path)}"):
         # A file for each param, named as it is.
-        return Place(where, 1, excerpt=_cut(text, wanted)) if text.strip("\n") == wanted.text else None
+        return Place(where, 1, excerpt=_cut(text, wanted)) if text.strip("\n") == wanted.text.strip("\n") else None
     if wanted.point is not None and reader == "mlflow_file" and is_own:
         found = find_in_history(text, wanted, budget)
     elif wanted.point is not None:
