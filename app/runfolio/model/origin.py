@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from runfolio.model.display import count
+from runfolio.model.secrets import MASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Wanted:
     point: Point | None = None
     step: str | None = None
     run: str = ""
+
+    def means(self, text: str) -> bool:
+        """Whether a param's text is the wanted one; of one that is shown masked nothing but its key is known."""
+        return text == self.text or MASK in self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def find_in_model(data: bytes, where: str, wanted: Wanted, budget: Budget) -> tu
     value = told[1]
     for key in wanted.path[1:]:
         value = value.get(key) if isinstance(value, dict) else None
-    if text_of(value) != wanted.text:
+    if not wanted.means(text_of(value)):
         return None
     path = (*told[0], *wanted.path[1:])
     if where.endswith(".json"):

@@ -85,6 +85,6 @@ def _is_named(path: str, wanted: Wanted) -> bool:
 def _is_value(value: object, step: object, wanted: Wanted) -> bool:
     point = wanted.point
     if point is None:
-        return text_of(plain_value(value)) == wanted.text
+        return wanted.means(text_of(plain_value(value)))
     # Where steps have fractions the points were numbered instead.
     return isinstance(value, float) and point.has(value) and (point.step is None or step is None or step == point.step)

@@ -65,7 +65,7 @@ def _has_param(record: bytes, where: str, wanted: Wanted, budget: Budget) -> boo
     for path, document in reader.finish().config.items():
         if path == wanted.path[: len(path)]:
             for param in params_of(replace(document, value={path[-1]: document.value})):
-                if (*path[:-1], *param.path) == wanted.path and param.text == wanted.text:
+                if (*path[:-1], *param.path) == wanted.path and wanted.means(param.text):
                     return True
     return False
 

@@ -33,7 +33,7 @@ def find_in_torch(folder: Folder, name: str, wanted: Wanted) -> Place | None:
                 value, places = read_with_places(packed.read(_LARGEST))
             if isinstance(value, Call) and value.state is not None:
                 value = value.state
-            at = _of_path(value, wanted.path, wanted.text, places, places.whole)
+            at = _of_path(value, wanted.path, wanted, places, places.whole)
     except (NotReadable, *DAMAGE):
         return None
     where = folder.where(name)
@@ -52,7 +52,7 @@ def find_in_content(data: bytes, where: str, wanted: Wanted) -> Place | None:
         if wanted.point is not None:
             found = _of_point(value, wanted.name, wanted.point, places)
         else:
-            at = _of_path(value, wanted.path[1:], wanted.text, places, places.whole)
+            at = _of_path(value, wanted.path[1:], wanted, places, places.whole)
             found = None if at is None else (at, f"key {'.'.join(wanted.path[1:])}" if wanted.path[1:] else "")
     except (NotReadable, zlib.error):
         return None
@@ -62,10 +62,10 @@ def find_in_content(data: bytes, where: str, wanted: Wanted) -> Place | None:
     return replace(place, inside=UNPACKED) if content is not data else place
 
 
-def _of_path(value: object, path: tuple[str, ...], text: str, places: Places, at: int) -> int | None:
+def _of_path(value: object, path: tuple[str, ...], wanted: Wanted, places: Places, at: int) -> int | None:
     if not path:
         made = plain_data(value)
-        if isinstance(made, Call) or storable(_text(made)) != text:
+        if isinstance(made, Call) or not wanted.means(storable(_text(made))):
             return None
         if isinstance(value, Call):
             # A member of an enumeration, made of its value.
@@ -77,7 +77,7 @@ def _of_path(value: object, path: tuple[str, ...], text: str, places: Places, at
     for key, below in value.items():
         place = places.of(value, key)
         if isinstance(key, str) and storable(key) == path[0] and place is not None:
-            return _of_path(below, path[1:], text, places, place)
+            return _of_path(below, path[1:], wanted, places, place)
     return None
 
 

@@ -26,7 +26,7 @@ def find_python(text: str, wanted: Wanted) -> Found | None:
         told = place_of_literal(text, wanted.path)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    if told is None or storable(text_of(told[0])) != wanted.text:
+    if told is None or not wanted.means(storable(text_of(told[0]))):
         return None
     _, line, column = told
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

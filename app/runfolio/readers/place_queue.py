@@ -18,7 +18,7 @@ def find_in_queue(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] 
     start = 0
     for line in text.split("\n"):
         budget.check()
-        if '"path"' in line and (above := _assigned(line, name, wanted.text)) is not None:
+        if '"path"' in line and (above := _assigned(line, name, wanted)) is not None:
             for leaf in leaves_of(line, start, budget):
                 if leaf.path[: len(above)] == above:
                     found = leaf.start, ".".join(above)
@@ -27,7 +27,7 @@ def find_in_queue(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] 
     return found
 
 
-def _assigned(line: str, name: str, text: str) -> tuple[str, ...] | None:
+def _assigned(line: str, name: str, wanted: Wanted) -> tuple[str, ...] | None:
     """The path of the value in an operation that gave the param its value."""
     try:
         row = load_json(line)
@@ -42,6 +42,11 @@ def _assigned(line: str, name: str, text: str) -> tuple[str, ...] | None:
     ):
         return None
     parts = [storable(str(part)) for part in path]
-    if parts[:1] and parts[0] in PARAMS and "/".join(parts[1:]) == name and text_of(operation.get("value")) == text:
+    if (
+        parts[:1]
+        and parts[0] in PARAMS
+        and "/".join(parts[1:]) == name
+        and wanted.means(text_of(operation.get("value")))
+    ):
         return ("value",) if operation is row else ("obj", "value")
     return None

@@ -26,11 +26,13 @@ from runfolio.readers.place_binary import find_in_events, find_in_parquet
 from runfolio.readers.place_board import slices_of
 from runfolio.readers.place_catboost import find_in_model
 from runfolio.readers.place_export import find_in_export
+from runfolio.readers.place_journal import find_in_journal
 from runfolio.readers.place_json import find_json
 from runfolio.readers.place_log import find_in_log
 from runfolio.readers.place_pickle import find_in_content, find_in_torch
 from runfolio.readers.place_python import find_packed_python, find_python
 from runfolio.readers.place_queue import find_in_queue
+from runfolio.readers.place_store import find_in_store
 from runfolio.readers.place_text import Found, find_in_history, find_in_lines, find_in_table, find_key, find_text
 from runfolio.readers.place_yaml import find_yaml
 from runfolio.readers.registry import claims, readers_with
@@ -47,9 +49,6 @@ _OBJECTS = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
 _CONTENT = re.compile(r"/[0-9a-f]{2}/[0-9a-f]{40}$")
 """Names in which Metaflow keeps what a flow's variables held."""
 _TABLES = {
-    "mlflow_sqlite": ("table metrics, key {name}{step}", "table params, key {name}"),
-    "optuna": ("what the trial reported as {name}{step}", "the trial's param {name}"),
-    "trackio": ("table metrics, key {name}{step}", "table configs, key {name}"),
     "aim": ("sequence {name}{step}", "attribute {name}"),
 }
 """Where stores that are no files of lines keep a point and a param, by their readers' names."""
@@ -167,12 +166,14 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
             return find_in_export(folder, name, wanted, budget)
         if reader == "catboost" and wanted.path:
             return _in_model(folder.read(name, budget.text_bytes), folder.where(name), wanted, budget)
-        if reader == "aim" or (reader == "optuna" and is_own):
-            # Many runs in one file: the value alone does not tell whose it is.
+        if reader == "aim":
             return _in_store(folder.where(name), reader, wanted)
         head = folder.head(name, 64)
         if head.startswith(_SQLITE):
-            return _in_store(folder.where(name), reader, wanted)
+            return find_in_store(folder, name, reader, wanted, budget)
+        if reader == "optuna" and (wanted.path or wanted.point):
+            where = folder.where(name)
+            return _told(where, find_in_journal(folder.read(name, budget.metric_bytes), where, wanted, budget), wanted)
         if head.startswith(b"PAR1"):
             return find_in_parquet(folder.read(name, budget.metric_bytes), folder.where(name), wanted)
         if name.endswith((".wandb", ".swanlab")):
