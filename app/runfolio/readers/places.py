@@ -22,6 +22,7 @@ from runfolio.readers.documents import decode
 from runfolio.readers.dvc_recordings import IN_COMMIT
 from runfolio.readers.folder import Folder
 from runfolio.readers.layout_files import saved_layouts
+from runfolio.readers.place_aim import find_in_aim
 from runfolio.readers.place_binary import find_in_events, find_in_parquet
 from runfolio.readers.place_board import slices_of
 from runfolio.readers.place_catboost import find_in_model
@@ -48,10 +49,6 @@ _TEXT_BYTES = 1 << 30
 _OBJECTS = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
 _CONTENT = re.compile(r"/[0-9a-f]{2}/[0-9a-f]{40}$")
 """Names in which Metaflow keeps what a flow's variables held."""
-_TABLES = {
-    "aim": ("sequence {name}{step}", "attribute {name}"),
-}
-"""Where stores that are no files of lines keep a point and a param, by their readers' names."""
 _NO_YAML = (".ini", ".cfg", ".conf", ".toml", ".py", ".txt", ".json")
 _WRAPPING = ("wandb", "swanlab")
 """Readers whose config files keep each value below a key `value`."""
@@ -167,7 +164,7 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
         if reader == "catboost" and wanted.path:
             return _in_model(folder.read(name, budget.text_bytes), folder.where(name), wanted, budget)
         if reader == "aim":
-            return _in_store(folder.where(name), reader, wanted)
+            return find_in_aim(folder, name, wanted, budget) if wanted.path or wanted.point else None
         head = folder.head(name, 64)
         if head.startswith(_SQLITE):
             return find_in_store(folder, name, reader, wanted, budget)
@@ -212,14 +209,6 @@ def _in_zip(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budg
             if place is not None:
                 return place
     return None
-
-
-def _in_store(where: str, reader: str, wanted: Wanted) -> Place | None:
-    of_point, of_param = _TABLES.get(reader, ("rows of {name}{step}", "rows of {name}"))
-    if wanted.point is None:
-        return Place(where, part=of_param.format(name=".".join(wanted.path))) if wanted.path else None
-    step = "" if wanted.point.step is None else f", step {wanted.point.step}"
-    return Place(where, part=of_point.format(name=wanted.name, step=step))
 
 
 def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
