@@ -123,17 +123,6 @@ def _cells(
 def _steps_by(names: Sequence[str], column: int, said: str | None) -> Callable[[list[str]], float | None]:
     """Tells the step of a row: by the column that is said to hold it, else by the first of usual names that does."""
     titles = [plain_name(name) for name in names]
-    if {"r", "l", "t"} <= {*titles[:4]}:
-        # Monitor files: an episode's last step, and `l` is how many it took.
-        length = titles.index("l")
-        total = 0.0
-
-        def summed(cells: list[str]) -> float | None:
-            nonlocal total
-            total += (_number(cells[length]) if length < len(cells) else None) or 0.0
-            return total
-
-        return summed
     if said == "":
         return lambda cells: None
     if said is not None and said in names:

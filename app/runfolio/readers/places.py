@@ -30,6 +30,7 @@ from runfolio.readers.place_export import find_in_export
 from runfolio.readers.place_journal import find_in_journal
 from runfolio.readers.place_json import find_json
 from runfolio.readers.place_log import find_in_log
+from runfolio.readers.place_monitor import find_in_monitors
 from runfolio.readers.place_pickle import find_in_content, find_in_torch
 from runfolio.readers.place_python import find_packed_python, find_python
 from runfolio.readers.place_queue import find_in_queue
@@ -161,6 +162,8 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
             return find_in_content(folder.read(name, budget.text_bytes), folder.where(name), wanted)
         if reader == "neptune_export":
             return find_in_export(folder, name, wanted, budget)
+        if reader == "sb3" and name.endswith("monitor.csv"):
+            return find_in_monitors(folder, name, wanted, budget)
         if reader == "catboost" and wanted.path:
             return _in_model(folder.read(name, budget.text_bytes), folder.where(name), wanted, budget)
         if reader == "aim":
