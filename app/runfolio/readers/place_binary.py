@@ -7,28 +7,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from runfolio.model.origin import Place, Point, Wanted
+from runfolio.model.params import text_of
 from runfolio.readers.contract import Budget
 from runfolio.readers.framing import HEAD, frames
 from runfolio.readers.parquet_table import read_parquet
 from runfolio.readers.protobuf import BadMessage
 from runfolio.readers.table import TableColumn
 from runfolio.readers.tabular import STEP_NAMES, is_whole, plain_name
+from runfolio.readers.tensorboard_hparams import PLUGIN, Session
 from runfolio.readers.tensorboard_proto import Value, read_event
 
 
 def find_in_events(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
     """The record of an event file that holds a point: its number and its first byte."""
     point = wanted.point
-    framed = frames(data)
     if point is None:
-        # What the hparams plugin says of a run is one record; its names are in plain text there.
-        at = data.find(_encoded(wanted.path[-1] if wanted.path else wanted.text))
-        index = int(np.searchsorted(framed.starts, at, side="right")) - 1
-        if at < 0 or index < 0 or at >= int(framed.starts[index] + framed.lengths[index]):
-            return None
-        return Place(where, None, int(framed.numbers[index]), int(framed.starts[index]) - HEAD, wanted.name)
+        return _find_param(data, where, wanted, budget) if wanted.path else None
     if point.step is None:
         return None
+    framed = frames(data)
     tag = _encoded(wanted.name)
     step = _varint(point.step)
     left = point.repeat
@@ -46,6 +43,35 @@ def find_in_events(data: bytes, where: str, wanted: Wanted, budget: Budget) -> P
             at = end
         at = data.find(tag, at + 1)
     return None
+
+
+def _find_param(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
+    """The record in which the hparams plugin says that a session started with the value."""
+    framed = frames(data)
+    key = ".".join(wanted.path)
+    at = data.find(_encoded(key))
+    while at >= 0:
+        budget.check(where)
+        index = int(np.searchsorted(framed.starts, at, side="right")) - 1
+        start = int(framed.starts[index]) if index >= 0 else len(data)
+        end = start + int(framed.lengths[index]) if index >= 0 else 0
+        if start <= at < end:
+            if _starts_with(data, start, end, key, wanted):
+                return Place(where, None, int(framed.numbers[index]), start - HEAD, f"hparam {key}")
+            at = end - 1
+        at = data.find(_encoded(key), at + 1)
+    return None
+
+
+def _starts_with(data: bytes, start: int, end: int, key: str, wanted: Wanted) -> bool:
+    session = Session()
+    try:
+        for value in read_event(data, start, end).values:
+            if value.plugin == PLUGIN:
+                session.read(data, *value.content)
+    except BadMessage:
+        return False
+    return key in session.params and wanted.means(text_of(session.params[key]))
 
 
 def _encoded(name: str) -> bytes:

@@ -35,7 +35,9 @@ def find_in_model(data: bytes, where: str, wanted: Wanted, budget: Budget) -> tu
     for leaf in leaves(text, budget):
         for way, names in enumerate(ways):
             # Its type stands for a whole entry, and the first of its items for a list.
-            if leaf.path == (*names, "type") or (leaf.path[: len(names)] == names and way not in found):
+            if leaf.path in ((*names, "type"), (*names, "0", "type")) or (
+                leaf.path[: len(names)] == names and way not in found
+            ):
                 found[way] = leaf.start
     if not found:
         return None

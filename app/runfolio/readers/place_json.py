@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from runfolio.model.origin import Point, Wanted
 from runfolio.readers.contract import Budget
-from runfolio.readers.place_json_leaves import Leaf, leaves, leaves_of, together, unquoted
+from runfolio.readers.place_json_leaves import Leaf, is_lines, leaves, leaves_of, together, unquoted
 from runfolio.readers.place_text import may_be
 from runfolio.readers.tabular import STEP_NAMES, plain_name
 
@@ -53,6 +53,7 @@ def find_json(text: str, wanted: Wanted, budget: Budget, *, is_own: bool = True)
 def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iterator[_Candidate]:
     counts: defaultdict[tuple[int, tuple[str, ...]], int] = defaultdict(int)
     known: dict[tuple[str, ...], int | None] = {}
+    lines = is_lines(text)
     for document in together(text, budget):
         counters: defaultdict[object, dict[str, float]] = defaultdict(dict)
         beside: set[int] = set()
@@ -82,7 +83,7 @@ def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iter
             ordinal = counts[far, keys]
             counts[far, keys] += 1
             if point.has(number):
-                said = counters.get(_row(leaf))
+                said = next((counters[row] for row in _rows(leaf, lines) if row in counters), None)
                 step = None if said is None else next(said[n] for n in (wanted.step, *STEP_NAMES) if n in said)
                 yield _Candidate(leaf, far, ordinal, step, leaf.owner in beside)
 
@@ -98,7 +99,18 @@ def _exact(text: str, leaf: Leaf, budget: Budget) -> int:
 
 def _row(leaf: Leaf) -> object:
     """What is equal for values of one row: their mapping, or what is above lists that stand side by side."""
-    return (leaf.path[:-2], leaf.path[-1]) if leaf.listed and len(leaf.path) > 1 else leaf.owner
+    return (leaf.path[:-2], leaf.path[-1]) if leaf.listed and len(leaf.path) > 1 else leaf.path[:-1]
+
+
+def _rows(leaf: Leaf, lines: bool) -> Iterator[object]:
+    """The rows that a value may be of, the nearest first: also of those around it, up to the item of a list or line."""
+    yield _row(leaf)
+    if leaf.listed:
+        return
+    for end in range(len(leaf.path) - 2, -1, -1):
+        if leaf.path[end].isdigit() or (end == 0 and not lines):
+            return
+        yield leaf.path[:end]
 
 
 def _counter(leaf: Leaf, said: str | None) -> str | None:

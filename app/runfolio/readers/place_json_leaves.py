@@ -63,10 +63,15 @@ def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
         owners += piece.count("{") + piece.count("[")
 
 
+def is_lines(text: str) -> bool:
+    """Whether a text is JSON lines: its first line is a document of its own, and more follows."""
+    head, _, rest = text.lstrip().partition("\n")
+    return bool(rest.strip()) and _parsed(head) is not None
+
+
 def _documents(text: str) -> Iterator[tuple[int, str, Json]]:
     """Start, text and value of each line of JSON lines; of any other text all of it, as if it held nothing."""
-    head, _, rest = text.lstrip().partition("\n")
-    if not rest.strip() or _parsed(head) is None:
+    if not is_lines(text):
         yield 0, text, None
         return
     at = 0
