@@ -266,7 +266,7 @@ def _in_operation(operation: dict[str, Any], name: str, shown: Shown) -> str:
     return _distributed(value, distribution, shown)
 
 
-def _distributed(value: Any, distribution: str, shown: Param) -> str:
+def _distributed(value: Any, distribution: Any, shown: Param) -> str:
     known = json.loads(distribution)
     choices = known["attributes"].get("choices")
     found = choices[int(value)] if choices else int(value) if known["name"].startswith("Int") else value
@@ -420,6 +420,7 @@ def _in_parquet(path: Path, place: Place, name: str, shown: Shown) -> str:
         f"""select * from (select *, row_number() over () as n from read_parquet('{str(path).replace("'", "''")}'))
             where n = {place.record}"""
     )
+    assert row is not None
     found = dict(zip(row.columns, row.fetchall()[0], strict=True))
     if "attribute_path" in found and not f"{found['attribute_path']}".endswith(name):
         return f"a row of {found['attribute_path']!r}"
@@ -475,6 +476,7 @@ def _in_log(path: Path, place: Place, name: str, shown: Shown) -> str:
     if isinstance(value, float):
         spelled |= {repr(value), f"{value:g}", str(int(value)) if math.isfinite(value) and value == int(value) else ""}
         spelled |= {f"{value:.{n}g}" for n in range(1, 18)} if math.isfinite(value) else {"NaN", "Infinity"}
+        spelled |= {'"INF"', '"-INF"'} if math.isinf(value) else set()
     pieces = [s.encode() for s in spelled if s]
     if isinstance(value, float):
         pieces += [struct.pack("<d", value), struct.pack("<f", value)]

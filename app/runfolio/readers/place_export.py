@@ -30,6 +30,8 @@ def find_in_export(folder: Folder, name: str, wanted: Wanted, budget: Budget) ->
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
             continue  # told where it is read
         budget.check(where)
+        if wanted.run and wanted.run not in map(storable, frame["run_id"].drop_nulls().unique().to_list()):
+            continue  # a part of another run
         column = "float_value" if wanted.point is not None else ""
         for path, kind in frame.select("attribute_path", "attribute_type").unique(maintain_order=True).iter_rows():
             if not isinstance(path, str) or not isinstance(kind, str) or not _is_named(storable(path), wanted):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from runfolio.errors import RunfolioError
 from runfolio.model.display import plain
 from runfolio.model.origin import Place, Wanted
+from runfolio.model.secrets import mask_text
 from runfolio.readers.contract import Budget
 from runfolio.readers.folder import Folder
 from runfolio.readers.sb3 import MONITOR, began_at, episode_of, is_ours
@@ -49,7 +50,7 @@ def find_in_monitors(folder: Folder, name: str, wanted: Wanted, budget: Budget) 
             continue
         if steps == point.step and point.has(row[column]):
             part = f"column {plain(column, 80)}"
-            held.append((ordinal, Place(home.where(file), number, part=part, excerpt=plain(line, 200))))
+            held.append((ordinal, Place(home.where(file), number, part=part, excerpt=plain(mask_text(line), 200))))
         ordinal += 1
     exact = [place for at, place in held if at == point.ordinal]
     if exact:

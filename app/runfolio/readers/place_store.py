@@ -138,8 +138,8 @@ def _optuna(store: Store, where: str, wanted: Wanted, budget: Budget) -> Iterato
         return
     order = ("trial_id", "objective")
     places: dict[Cell, int] = {}
-    columns = (ROW_ID, "trial_id", "value", "value_type")
-    for row, trial_id, value, kind in store.rows("trial_values", columns, order=order):
+    ended = (ROW_ID, "trial_id", "value", "value_type")
+    for row, trial_id, value, kind in store.rows("trial_values", ended, order=order):
         place = places.get(trial_id, 0)
         places[trial_id] = place + 1
         if trial_id in trials and [*objectives(trials[trial_id])][place][0] == wanted.name:

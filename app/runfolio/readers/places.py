@@ -222,10 +222,10 @@ def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budge
         at, inner = packed
         return replace(_at(text, at, where, inner.part, wanted), excerpt=_cut(inner.excerpt, wanted))
     if text.lstrip()[:1] in ("{", "["):
-        at = find_in_queue(text, wanted, budget) if reader == "neptune" and wanted.path else None
-        at = at or find_json(text, wanted, budget, is_own=is_own)
-        if at is not None:
-            return _at(text, at[0], where, at[1], wanted)
+        found_at = find_in_queue(text, wanted, budget) if reader == "neptune" and wanted.path else None
+        found_at = found_at or find_json(text, wanted, budget, is_own=is_own)
+        if found_at is not None:
+            return _at(text, found_at[0], where, found_at[1], wanted)
         if wanted.point is not None and _OBJECTS.match(text):
             return None
     if wanted.path and where.endswith(f"params/{'.'.join(wanted.path)}"):
