@@ -26,7 +26,11 @@ def find_in_journal(data: bytes, where: str, wanted: Wanted, budget: Budget) -> 
         if code not in (_MADE, _PARAM, _STATE, _REPORTED):
             continue
         told = operation.get("trial_id")
-        trial = trials[-1] if code == _MADE else trials[told] if isinstance(told, int) else None
+        trial: Trial | None = None
+        if code == _MADE:
+            trial = trials[-1] if trials else None
+        elif isinstance(told, int):
+            trial = trials[told]
         if trial is None or trial.study.is_deleted or wanted.run not in ("", id_of(trial)):
             continue
         if _says(operation, code, wanted) and _has(trial, wanted):
