@@ -28,7 +28,7 @@ def test_a_cell_of_the_table_leads_to_its_line(driver: Driver, sweep: Path, inde
     told = rows(driver)
     assert told["Value"] == "0.01"
     assert told["File"] == str(sweep / "sweep" / "calm-ibis" / "params.json")
-    assert told["Place"] == "line 1, lr"
+    assert told["Place"] == "line 1, character 8, lr"
     driver.click("origin-copy")
     assert "params.json" in QApplication.clipboard().text()
 
@@ -47,5 +47,9 @@ def test_a_metric_of_the_inspector_is_asked_by_a_double_click(driver: Driver, in
     QTest.mouseDClick(metrics.viewport(), Qt.MouseButton.LeftButton, pos=at)
     driver.settle()
     told = rows(driver)
-    assert (told["Value"], told["Chosen by"], told["Place"]) == ("0.72", "highest finite value", "line 20, val/acc")
+    assert (told["Value"], told["Chosen by"], told["Place"]) == (
+        "0.72",
+        "highest finite value",
+        "line 20, character 25, val/acc",
+    )
     assert told["There stands"].startswith('{"step": 19, "val/acc": 0.72')

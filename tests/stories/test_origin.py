@@ -138,6 +138,12 @@ def test_a_file_that_has_changed_since_is_not_claimed_to_hold_the_value(tmp_path
         assert "changed" in changed.note
         name = workspace.origin(run.key, FieldRef(FieldKind.BUILTIN, "name"))
         assert name.shown == "a"
+        # The file and the key are told all the same, and why no more is.
+        (folder / "params.json").write_text('{"lr": 0.1, "model": {"depth": 50}}')
+        deeper = workspace.origin(run.key, FieldRef(FieldKind.PARAM, "model.depth"))
+        assert deeper.place is not None
+        assert (deeper.place.file, deeper.place.line, deeper.place.words) == ("a/params.json", None, "key model.depth")
+        assert "changed" in deeper.note
 
 
 def test_nothing_is_read_through_a_link_that_took_the_file_s_place(tmp_path: Path) -> None:

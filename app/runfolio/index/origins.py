@@ -7,7 +7,7 @@ the rest, also when the folder is gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +17,7 @@ from runfolio.index.fields import BY_NAME
 from runfolio.index.points import series_for
 from runfolio.model.alignment import AlignedName
 from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.display import plain
 from runfolio.model.origin import Origin, Place, Point, Wanted
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -63,6 +64,7 @@ class _Recording:
     reader: str
     format: str
     path: str
+    run: str
 
     @property
     def title(self) -> str:
@@ -72,7 +74,7 @@ class _Recording:
             return self.reader  # of a package that is no longer installed
 
 
-_WHEREABOUTS = "c.id, o.path, c.unit, c.reader, c.format, c.path"
+_WHEREABOUTS = "c.id, o.path, c.unit, c.reader, c.format, c.path, c.tracker_id"
 _JOINED = "join recordings c on c.id = l.recording join sources o on o.id = c.source"
 
 
@@ -138,15 +140,19 @@ def _of_text(field: FieldRef, rows: Sequence[Row], title: str, find: FindPlace, 
     if not rows:
         raise NotFound(f"The run has no {field.kind.value} {field.name!r}")
     recording = _recording(rows[0])
-    text, file, path = (str(value) for value in rows[0][6:])
+    text, file, path = (str(value) for value in rows[0][7:])
     wanted = Wanted(field.name, _parts(path) if as_path else (), text)
     place = _find(find, recording, file, wanted)
+    note = "" if place else _GONE
+    if place is None and (file or as_path):
+        # The file and the key are told at least.
+        place = Place(file or recording.path, part=f"key {plain(field.name, 120)}")
     others: list[tuple[str, str, str]] = []
     for row in rows[1:]:
         other = _recording(row)
         if other.id != recording.id:
-            others.append((other.path, other.format, str(row[6])))
-    return _origin(title, text, "", None, recording, place, "" if place else _GONE, others)
+            others.append((other.path, other.format, str(row[7])))
+    return _origin(title, text, "", None, recording, place, note, others)
 
 
 def _of_metric(
@@ -169,35 +175,35 @@ def _of_metric(
     if points is None or not rows:
         raise NotFound(f"The run has no metric {field.name!r}")
     chosen, rule = (index, "") if index is not None else choose_point(points, field)
-    kept = [row for row in rows if not row[12]]
-    shown = next((row for row in kept if row[11]), kept[0])
+    kept = [row for row in rows if not row[13]]
+    shown = next((row for row in kept if row[12]), kept[0])
     point = None
     if chosen is not None:
         if not 0 <= chosen < len(points):
             raise NotFound(f"The metric {field.name!r} has {len(points):,} points, no number {chosen + 1:,}")
         at = chosen
-        if any(row[12] for row in rows):
+        if any(row[13] for row in rows):
             # Legs of a resumed run lie end to end: the point is of the leg whose turn it is.
             shown, at = _leg_of(kept, chosen)
         point = _point(points, chosen, chosen - at)
     recording = _recording(shown)
-    file = str(shown[7])
-    place = None if point is None else _find(find, recording, file, Wanted(str(shown[6]), point=point))
+    file = str(shown[8])
+    place = None if point is None else _find(find, recording, file, Wanted(str(shown[7]), point=point))
     if point is None:
         value = f"{len(points)}" if field.aggregate is Aggregate.COUNT else repr(points.final)
         note = "A figure of the whole series, no single point of it."
         place = Place(file) if file else None
     else:
         value, note = repr(point.value), "" if place else _GONE
-        place = place or (Place(file) if file else None)
+        place = place or Place(file or recording.path, part=plain(str(shown[7]), 120))
     if name is not None:
         aligned = AlignedName(name, scale)
         shown_value = "" if point is None else f": shown as {point.value * scale!r}"
         note = f"{aligned.words} under another name, by an alignment{shown_value}. {note}".strip()
     others = [
-        (_recording(row).path, _recording(row).format, f"last {row[9]!r} of {row[8]:,} points")
+        (_recording(row).path, _recording(row).format, f"last {row[10]!r} of {row[9]:,} points")
         for row in kept
-        if row[0] != shown[0] and row[10] == shown[10]
+        if row[0] != shown[0] and row[11] == shown[11]
     ]
     return _origin(f"{field.name}, {field.aggregate.value}", value, rule, point, recording, place, note, others)
 
@@ -240,12 +246,12 @@ def _leg_of(rows: Sequence[Row], index: int) -> tuple[Row, int]:
     left = index
     seen: set[object] = set()
     for row in rows:
-        if row[10] in seen:
+        if row[11] in seen:
             continue  # another recording of the same leg
-        seen.add(row[10])
-        if left < cast(int, row[8]):
+        seen.add(row[11])
+        if left < cast(int, row[9]):
             return row, left
-        left -= cast(int, row[8])
+        left -= cast(int, row[9])
     return rows[-1], left
 
 
@@ -270,8 +276,8 @@ def _point(points: MetricSeries, index: int, start: int) -> Point:
 
 
 def _recording(row: Row) -> _Recording:
-    number, root, unit, reader, format, path = row[:6]
-    return _Recording(cast(int, number), str(root), str(unit), str(reader), str(format), str(path))
+    number, root, unit, reader, format, path, run = row[:7]
+    return _Recording(cast(int, number), str(root), str(unit), str(reader), str(format), str(path), str(run))
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -283,6 +289,7 @@ def _parts(path: str) -> tuple[str, ...]:
 def _find(find: FindPlace, recording: _Recording, file: str, wanted: Wanted) -> Place | None:
     # Of several recordings in one folder, each is a file of its own.
     own = recording.path if recording.path != recording.unit else ""
+    wanted = replace(wanted, run=recording.run)
     return find(Path(recording.root), recording.unit, recording.reader, file or own, wanted)
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from runfolio.model.display import count
+from runfolio.model.secrets import MASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Wanted:
     text    of a param, tag or fact as it is shown.
     point   of a metric; None for everything else.
     step    column or key that the reader takes the step from; "" where it counts rows, None for the usual names.
+    run     the tracker's id of the recording, for files that hold many; "" where it is not known.
     """
 
     name: str
@@ -51,6 +53,11 @@ class Wanted:
     text: str = ""
     point: Point | None = None
     step: str | None = None
+    run: str = ""
+
+    def means(self, text: str) -> bool:
+        """Whether a param's text is the wanted one; of one that is shown masked nothing but its key is known."""
+        return text == self.text or MASK in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,10 @@ class Place:
     """A place in a file.
 
     file      relative to the folder in the library.
-    line      1-based; `record` the 1-based number of a record in a binary log; None where there is no such thing.
-    offset    of the first byte; None where the place is told by line.
+    line      1-based; `column` the 1-based character in it where the value begins; `record` the 1-based number of a
+              record in a binary log or of a row in a table; None where there is no such thing.
+    offset    of the first byte, from 0; None where the place is told by line.
+    inside    what of a packed file line, record and offset are in: a member of an archive, or "what is unpacked of it".
     part      column, key path or table row that holds it; "" where line or record say it all.
     excerpt   what stands there, cut; "" for what is not text.
     """
@@ -70,6 +79,8 @@ class Place:
     offset: int | None = None
     part: str = ""
     excerpt: str = ""
+    column: int | None = None
+    inside: str = ""
 
     @property
     def words(self) -> str:
@@ -77,10 +88,14 @@ class Place:
         parts: list[str] = []
         if self.line is not None:
             parts.append(f"line {count(self.line)}")
+        if self.column is not None:
+            parts.append(f"character {count(self.column)}")
         if self.record is not None:
             parts.append(f"record {count(self.record)}")
         if self.offset is not None:
             parts.append(f"byte {count(self.offset)}")
+        if self.inside:
+            parts[-1:] = [f"{parts[-1]} of {self.inside}" if parts else self.inside]
         if self.part:
             parts.append(self.part)
         return ", ".join(parts)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -169,7 +169,7 @@ def _recording(
         started_us=named.created_us,
         ended_us=ended,
         experiment=named.experiment,
-        params=tuple(flatten(params)),
+        params=tuple(replace(p, source=meta.shown if meta is not None else "") for p in flatten(params)),
         tags=dict.fromkeys((storable(t) for t in named.tags), ""),
         metrics=tuple(_metrics(seqs, run, contexts, budget, problems)),
         facts=_facts(system),
@@ -207,37 +207,56 @@ def _metrics(
     """Series of numbers. The second layout keys points by a digest of the step, the first one by the step itself."""
     if store is None:
         return
-    columns: dict[tuple[Part, str], dict[str, dict[Part, Value]]] = defaultdict(lambda: defaultdict(dict))
-    for path, value in _leaves(store, ("seqs",), budget, problems):
-        inner = path[1:] if path[:1] == ("v2",) else path
-        if inner[:2] == ("chunks", run) and len(inner) == 6:
-            context, name, column, place = inner[2:]
-            columns[context, str(name)][str(column)][place] = value
-    for (context, name), found in sorted(columns.items(), key=lambda c: (c[0][1], str(c[0][0]))):
+    for name, _, found in columns_of(_leaves(store, ("seqs",), budget, problems), run, contexts):
         budget.check(store.shown)
-        rows: list[tuple[int, float, int]] = []
-        for place, value in found["val"].items():
-            number = None if isinstance(value, Marked) else as_number(value)
-            if number is None:
-                continue
-            kept = found["step"].get(place)
-            step = as_step(kept) if kept is not None and not isinstance(kept, Marked) else None
-            if step is None and isinstance(place, int) and not found["step"]:
-                step = place
-            moment = found["time"].get(place)
-            seconds = None if isinstance(moment, Marked) else as_number(moment)
-            time_us = times.from_seconds(seconds) if seconds is not None else None
-            rows.append((len(rows) if step is None else step, number, NO_TIME if time_us is None else time_us))
+        rows = rows_of(found)
         if not rows:
             continue
-        rows.sort(key=lambda row: row[0])
         yield series(
-            storable(name + _context(contexts, context)),
+            name,
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=np.float64),
             np.array([row[2] for row in rows], dtype=np.int64),
             source=store.shown,
         )
+
+
+Columns: TypeAlias = dict[str, dict[Part, Value]]
+"""The values, steps and times of a series by its columns and by what Aim tells its points apart with."""
+
+
+def columns_of(leaves: Iterable[tuple[Path, Value]], run: str, contexts: Json) -> list[tuple[str, Path, Columns]]:
+    """The series of a run in the store of its sequences: by name, the path above its columns, and the columns.
+
+    leaves   as paths below `seqs`.
+    """
+    columns: dict[Path, Columns] = defaultdict(lambda: defaultdict(dict))
+    for path, value in leaves:
+        inner = path[1:] if path[:1] == ("v2",) else path
+        if inner[:2] == ("chunks", run) and len(inner) == 6:
+            column, place = inner[4:]
+            columns[path[:-2]][str(column)][place] = value
+    ordered = sorted(columns.items(), key=lambda c: (str(c[0][-1]), str(c[0][-2])))
+    return [(storable(str(above[-1]) + _context(contexts, above[-2])), above, found) for above, found in ordered]
+
+
+def rows_of(found: Columns) -> list[tuple[int, float, int, Part]]:
+    """Step, value, time and key of each point, by step."""
+    rows: list[tuple[int, float, int, Part]] = []
+    for place, value in found.get("val", {}).items():
+        number = None if isinstance(value, Marked) else as_number(value)
+        if number is None:
+            continue
+        kept = found.get("step", {}).get(place)
+        step = as_step(kept) if kept is not None and not isinstance(kept, Marked) else None
+        if step is None and isinstance(place, int) and not found.get("step"):
+            step = place
+        moment = found.get("time", {}).get(place)
+        seconds = None if isinstance(moment, Marked) else as_number(moment)
+        time_us = times.from_seconds(seconds) if seconds is not None else None
+        rows.append((len(rows) if step is None else step, number, NO_TIME if time_us is None else time_us, place))
+    rows.sort(key=lambda row: row[0])
+    return rows
 
 
 def _context(contexts: Json, context: Part) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable, RunfolioError
@@ -34,6 +35,13 @@ _SECTIONS = (
     "model_based_eval_options",
 )  # fmt: skip
 """Parts of a model's params whose entries CatBoost itself shows by their last name."""
+_RENAMED: Mapping[tuple[str, ...], Mapping[str, str]] = {
+    ("tree_learner_options", "bootstrap"): {"type": "bootstrap_type"},
+    ("data_processing_options", "float_features_binarization"): {"border_type": "feature_border_type"},
+    ("tree_learner_options", "penalties"): {},
+}
+PARAMS, OUTPUT = "params", "output_options"
+_KEYS = {PARAMS: b'"boosting_options"', OUTPUT: b'"use_best_model"'}
 
 
 class CatBoost:
@@ -129,25 +137,30 @@ def _params(folder: Folder, claim: Claim, budget: Budget, problems: list[Problem
         entry = folder.files.get(name) if name in claim.files else None
         if entry is None or entry.size > _LARGEST_MODEL:
             continue
+        where = folder.where(name)
         try:
             data = folder.read(name, _LARGEST_MODEL)
         except RunfolioError as failure:
-            problems.append(problem_from(failure, "unreadable-file", folder.where(name)))
+            problems.append(problem_from(failure, "unreadable-file", where))
             continue
-        tree, output = _parts_of(data, name, folder.where(name), budget)
-        if tree:
-            return tuple(flatten(_flat(tree, output)))
+        found = {key: value for key, (_, value) in params_of_model(data, where, budget).items()}
+        if found:
+            return tuple(replace(param, source=where) for param in flatten(found))
     return ()
 
 
-def _parts_of(data: bytes, name: str, where: str, budget: Budget) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Params and output options that a model file holds."""
-    if not name.endswith(".json"):
-        if not data.startswith(b"CBM1"):
-            return {}, {}
-        return _packed(data, b'"boosting_options"'), _packed(data, b'"use_best_model"')
-    info = _part(parse_json(data, where, budget).mapping, "model_info")
-    return _inner(info.get("params"), where, budget), _inner(info.get("output_options"), where, budget)
+def params_of_model(data: bytes, where: str, budget: Budget) -> dict[str, tuple[tuple[str, ...], Json]]:
+    """The params in a model file by the names that CatBoost shows: where in the model they stand, and their values.
+
+    The path begins with `params` or `output_options`; what several entries make up is told by the one around them.
+    """
+    if where.endswith(".json"):
+        info = _part(parse_json(data, where, budget).mapping, "model_info")
+        tree = _inner(info.get(PARAMS), where, budget)
+        output = _inner(info.get(OUTPUT), where, budget)
+    else:
+        tree, output = (_mapping_in(data, packed_text(data, part)) for part in (PARAMS, OUTPUT))
+    return _flat(tree, output) if tree else {}
 
 
 def _inner(value: Json, where: str, budget: Budget) -> dict[str, Json]:
@@ -156,48 +169,61 @@ def _inner(value: Json, where: str, budget: Budget) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _packed(data: bytes, key: bytes) -> dict[str, Json]:
-    """The JSON text with that key in a `.cbm` file (a FlatBuffer after eight bytes), found by its length before it."""
-    mark = data.find(key)
+def packed_text(data: bytes, part: str) -> slice | None:
+    """The JSON text of `params` or `output_options` in a `.cbm` file, a FlatBuffer after eight bytes.
+
+    It is found by a key that stands in it, and by its length before it.
+    """
+    mark = data.find(_KEYS[part]) if data.startswith(b"CBM1") else -1
     start = mark
     for _ in range(64):
         start = data.rfind(b"{", 4, max(start, 0))
         if start < 4:
-            return {}
+            return None
         (length,) = struct.unpack_from("<I", data, start - 4)
-        if mark < start + length <= len(data):
-            try:
-                found = load_json(data[start : start + length])
-            except ValueError:
-                continue
-            return found if isinstance(found, dict) else {}
-    return {}
+        found = slice(start, start + length)
+        if mark < found.stop <= len(data) and _mapping_in(data, found):
+            return found
+    return None
 
 
-def _flat(tree: Mapping[str, Json], output: Mapping[str, Json]) -> dict[str, Json]:
+def _mapping_in(data: bytes, place: slice | None) -> dict[str, Json]:
+    try:
+        found = load_json(data[place]) if place is not None else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _flat(tree: Mapping[str, Json], output: Mapping[str, Json]) -> dict[str, tuple[tuple[str, ...], Json]]:
     """Names as `get_all_params` of CatBoost has them, as far as they can be told from the file."""
-    found: dict[str, Json] = {}
+    found: dict[str, tuple[tuple[str, ...], Json]] = {}
+
+    def take(names: Mapping[str, Json], path: tuple[str, ...], other: Mapping[str, str] = MappingProxyType({})) -> None:
+        for key, value in names.items():
+            found[other.get(key, key)] = ((*path, key), value)
+
     for section in _SECTIONS:
-        part = tree.get(section)
-        for key, value in part.items() if isinstance(part, dict) else ():
-            if not isinstance(value, dict | list) or key in ("class_names", "class_weights", "ignored_features"):
-                found[key] = value
-    bootstrap = _part(tree, "tree_learner_options", "bootstrap")
-    found |= {("bootstrap_type" if key == "type" else key): value for key, value in bootstrap.items()}
-    binarization = _part(tree, "data_processing_options", "float_features_binarization")
-    found |= {("feature_border_type" if k == "border_type" else k): v for k, v in binarization.items()}
-    found |= _part(tree, "tree_learner_options", "penalties")
-    found |= {key: output[key] for key in ("use_best_model", "best_model_min_trees") if key in output}
-    found["loss_function"] = _type_of(tree.get("loss_function"))
+        part = _part(tree, section)
+        kept = ("class_names", "class_weights", "ignored_features")
+        take({k: v for k, v in part.items() if not isinstance(v, dict | list) or k in kept}, (PARAMS, section))
+    for path, other in _RENAMED.items():
+        take(_part(tree, *path), (PARAMS, *path), other)
+    take({k: output[k] for k in ("use_best_model", "best_model_min_trees") if k in output}, (OUTPUT,))
+    take({"loss_function": _type_of(tree.get("loss_function"))}, (PARAMS,))
     metrics = _part(tree, "metrics")
-    found["eval_metric"] = _type_of(metrics.get("eval_metric"))
+    take({"eval_metric": _type_of(metrics.get("eval_metric"))}, (PARAMS, "metrics"))
     custom = metrics.get("custom_metrics")
     if isinstance(custom, list) and custom:
-        found["custom_metric"] = [_type_of(metric) for metric in custom]
-    for key, value in tree.items():
-        if key not in found and key not in (*_SECTIONS, "flat_params", "metrics", "metadata", "detailed_profile"):
-            found[key] = value
-    return {key: _shown(value) for key, value in found.items() if value is not None and not key.startswith("dev_")}
+        named = {"custom_metrics": [_type_of(metric) for metric in custom]}
+        take(named, (PARAMS, "metrics"), {"custom_metrics": "custom_metric"})
+    apart = (*_SECTIONS, "flat_params", "metrics", "metadata", "detailed_profile")
+    take({k: v for k, v in tree.items() if k not in found and k not in apart}, (PARAMS,))
+    return {
+        key: (path, _shown(value))
+        for key, (path, value) in found.items()
+        if value is not None and not key.startswith("dev_")
+    }
 
 
 def _shown(value: Json) -> Json:

@@ -11,6 +11,7 @@ import re
 import zipfile
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, cast
 
 import numpy as np
@@ -63,7 +64,8 @@ class HfTrainer:
         log = read_log([*places, *(folder.sub(name) for name in newest_first)], budget)
         problems += log.problems
         trial = log.state.get("trial_params")
-        tried = flatten({"trial_params": trial}) if isinstance(trial, dict) and trial else ()
+        told = flatten({"trial_params": trial}) if isinstance(trial, dict) and trial else ()
+        tried = (replace(param, source=log.where) for param in told)
         params = (*_params(folder, claim, budget, problems), *tried)
         by_name = {p.key: p.value for p in params}
         artifacts, odd = artifacts_below(folder, budget)
@@ -186,7 +188,7 @@ def _packed_params(folder: Folder, claim: Claim, problems: list[Problem]) -> tup
         if not isinstance(found, dict):
             return ()
         tree = {storable(str(k)): cast("Json", v) for k, v in found.items() if k not in _SECRET and k[:1] != "_"}
-        return tuple(flatten(tree))
+        return tuple(replace(param, source=place.where(_ARGS)) for param in flatten(tree))
     return ()
 
 

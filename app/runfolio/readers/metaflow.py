@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
 from runfolio.errors import RunfolioError
 from runfolio.model.datasets import ArtifactRef
 from runfolio.model.display import storable
-from runfolio.model.params import Json, flatten
+from runfolio.model.params import Json, Param, flatten
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import from_millis
@@ -57,15 +57,18 @@ class Metaflow:
         run_id = own.get("run_number")
         steps = _steps(folder, budget, problems)
         params: dict[str, Json] = {}
+        start: _Task | None = None
         for task in (t for step, t in steps if step == "_parameters"):
-            params = _values(task, budget, problems, skip=frozenset({"name"}))
+            params, start = _values(task, budget, problems, skip=frozenset({"name"})), task
         end = next((t for step, t in steps if step == "end"), None)
         finished = end is not None and _value(end, "_task_ok", budget, problems) is True
         successful = end is not None and _value(end, "_success", budget, problems) is True
         points = SeriesBuilder()
+        sources: dict[str, str] = {}
         if end is not None and finished:
             for name, value in _values(end, budget, problems, skip=frozenset({"name", *params})).items():
-                _add(points, name, value)
+                for metric in _add(points, name, value):
+                    sources.setdefault(metric, end.where(name))
         for step, task in steps:
             if step != "end" and "_task_ok" in task.objects and _value(task, "_task_ok", budget, problems) is False:
                 text = f"The step {step!r} ended with an exception"
@@ -83,9 +86,9 @@ class Metaflow:
             started_us=_us(own.get("ts_epoch")),
             ended_us=_ended(end, budget, problems) if finished else None,
             experiment=str(flow) if flow else None,
-            params=tuple(flatten(params)),
+            params=tuple(_params(params, start)),
             tags=dict.fromkeys((storable(t) for t in tags), ""),
-            metrics=tuple(points.series(end.folder.where(end.file) if end is not None else "")),
+            metrics=tuple(replace(m, source=sources[m.name]) for m in points.series("")),
             artifacts=tuple(_files(steps)),
             facts={fact: times[tag] for tag, fact in _FACTS.items() if tag in times},
             extra={"steps": [s for s, _ in steps if s != "_parameters"], "kept": _kept(end)},
@@ -102,6 +105,16 @@ class _Task:
     objects: Mapping[str, str]
     kinds: Mapping[str, str]
     data: Folder | None
+
+    def where(self, name: str) -> str:
+        """The file that holds the content of an artifact."""
+        digest = self.objects[name]
+        return self.folder.where(self.file) if self.data is None else self.data.sub(digest[:2]).where(digest)
+
+
+def _params(values: Mapping[str, Json], task: _Task | None) -> Iterator[Param]:
+    for param in flatten(values):
+        yield param if task is None else replace(param, source=task.where(param.path[0]))
 
 
 def _steps(folder: Folder, budget: Budget, problems: list[Problem]) -> list[tuple[str, _Task]]:
@@ -197,10 +210,14 @@ def _unpacked(data: bytes) -> bytes:
     return zlib.decompressobj(31).decompress(data, _LARGEST)
 
 
-def _add(points: SeriesBuilder, name: str, value: Json) -> None:
-    """A number is a metric without a step; a list of rows with numbers is a history, as a flow keeps it."""
+def _add(points: SeriesBuilder, name: str, value: Json) -> Iterator[str]:
+    """A number is a metric without a step; a list of rows with numbers is a history, as a flow keeps it.
+
+    Gives the name of the metric that each number is added to.
+    """
     if isinstance(value, float):
         points.add(name, None, value)
+        yield name
         return
     rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
     if not rows or not isinstance(value, list) or len(rows) != len(value):
@@ -212,6 +229,7 @@ def _add(points: SeriesBuilder, name: str, value: Json) -> None:
             figure = as_number(cell)
             if metric != key and figure is not None:
                 points.add(metric, step, figure)
+                yield metric
 
 
 def _ended(end: _Task | None, budget: Budget, problems: list[Problem]) -> int | None:

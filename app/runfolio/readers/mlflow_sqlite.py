@@ -218,7 +218,7 @@ class _Reader:
     def _finals(self, table: str, only: Only) -> dict[str, dict[str, float]]:
         found: defaultdict[str, dict[str, float]] = defaultdict(dict)
         for run_id, key, value, is_nan in self.store.rows(table, (_RUN, "key", "value", "is_nan"), only=only):
-            found[_text(run_id)][_text(key)] = _value(value, is_nan)
+            found[_text(run_id)][_text(key)] = value_of(value, is_nan)
         return found
 
     def _metrics(self, table: str, only: Only) -> dict[str, tuple[MetricSeries, ...]]:
@@ -360,7 +360,8 @@ def _integer(value: Cell) -> int:
     return value if isinstance(value, int) else int(value) if isinstance(value, float) and abs(value) < 2**63 else 0
 
 
-def _value(value: Cell, is_nan: Cell) -> float:
+def value_of(value: Cell, is_nan: Cell) -> float:
+    """What a cell of metrics stands for: NaN by the flag beside it, infinities by the largest numbers there are."""
     if is_nan:
         return math.nan
     if not isinstance(value, int | float):
@@ -370,9 +371,9 @@ def _value(value: Cell, is_nan: Cell) -> float:
 
 
 def _values(cells: Sequence[Cell], nans: Sequence[Cell]) -> Floats:
-    """`_value` of each; all together where they are numbers, which they are in a sound store."""
+    """`value_of` of each; all together where they are numbers, which they are in a sound store."""
     if not {*map(type, cells)} <= {int, float}:
-        return np.array([_value(cell, is_nan) for cell, is_nan in zip(cells, nans, strict=True)], dtype=np.float64)
+        return np.array([value_of(cell, is_nan) for cell, is_nan in zip(cells, nans, strict=True)], dtype=np.float64)
     values = np.array(cells, dtype=np.float64)
     beyond = np.abs(values) >= _LARGEST
     values[beyond] = np.copysign(np.inf, values[beyond])

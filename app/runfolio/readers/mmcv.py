@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable, RunfolioError
@@ -83,7 +84,7 @@ def _recording(
     points = [row for row in rows if isinstance(row.get("mode"), str)]
     if not points and not problems:
         problems.append(info("no-scalars", where, "There are no rows: the run ended before it logged any"))
-    config = _config(folder, meta, logs, problems)
+    config, config_file = _config(folder, meta, logs, problems)
     given = {k: v for k, v in meta.items() if k in ("seed", "deterministic") and not isinstance(v, dict | list)}
     stamp = name.removesuffix(_SUFFIX)
     exp_name = meta.get("exp_name")
@@ -93,7 +94,10 @@ def _recording(
         path=where,
         id=where,
         name=storable(f"{title} {stamp}" if logs > 1 else title),
-        params=tuple(_params({**config, **given})),
+        params=(
+            *_params({k: v for k, v in config.items() if k not in given}, config_file or where),
+            *_params(given, where),
+        ),
         metrics=tuple(_metrics(points, _iterations(folder, stamp, points, problems), where)),
         artifacts=tuple(a for a in artifacts if a.path != name),
         datasets=tuple(_datasets(config)),
@@ -187,24 +191,29 @@ def _numbers(name: str, value: Json) -> Iterator[tuple[str, float]]:
 # --- config ----------------------------------------------------------------------------------------------------------
 
 
-def _config(folder: Folder, meta: Mapping[str, Json], logs: int, problems: list[Problem]) -> dict[str, Json]:
-    """The settings in the first line; else those in the one config of the folder, which the last launch wrote."""
+def _config(
+    folder: Folder, meta: Mapping[str, Json], logs: int, problems: list[Problem]
+) -> tuple[dict[str, Json], str]:
+    """The settings in the first line; else those in the one config of the folder, which the last launch wrote.
+
+    With them the name of that config, "" for the first line.
+    """
     own_text = meta.get("config")
     text = own_text if isinstance(own_text, str) else None
-    where = folder.shown
+    where = ""
     if text is None:
         named = meta.get("exp_name")
         own = named.rpartition("/")[2] if isinstance(named, str) else ""
         found = [n for n in folder.files if n.endswith(".py")]
         name = own if own in found else found[0] if len(found) == 1 else ""
         if not name:
-            return {}
+            return {}, ""
         where = folder.where(name)
         try:
             text, odd = decode(folder.read(name, _LARGEST_CONFIG), where)
         except RunfolioError as failure:
             problems.append(problem_from(failure, "unreadable-file", where))
-            return {}
+            return {}, ""
         problems += odd
         if not text.strip():
             problems.append(warning("config-empty", where, "The config is empty: its params are lost"))
@@ -215,16 +224,18 @@ def _config(folder: Folder, meta: Mapping[str, Json], logs: int, problems: list[
         settings, left = literals_of(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as failure:
         message = storable(f"The config is no Python that can be read: {failure}")
-        problems.append(warning("config-syntax", where, message, "Check whether the file was copied completely."))
-        return {}
+        hint = "Check whether the file was copied completely."
+        problems.append(warning("config-syntax", where or folder.shown, message, hint))
+        return {}, ""
     if left:
         message = f"{left} settings could only be had by running the config, and are left out"
-        problems.append(info("config-not-literal", where, message))
-    return settings
+        problems.append(info("config-not-literal", where or folder.shown, message))
+    return settings, where
 
 
-def _params(config: Mapping[str, Json]) -> Iterator[Param]:
-    yield from flatten({storable(key): value for key, value in config.items()})
+def _params(config: Mapping[str, Json], where: str) -> Iterator[Param]:
+    for param in flatten({storable(key): value for key, value in config.items()}):
+        yield replace(param, source=where)
 
 
 def _facts(meta: Mapping[str, Json]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable, RunfolioError
@@ -67,7 +68,7 @@ class MMEngine:
             path=folder.shown,
             id=folder.shown,
             name=storable(work.name) if work is not None else storable(folder.name),
-            params=tuple(_params(config)),
+            params=tuple(_params(config, inner.where(_CONFIG))),
             metrics=tuple(metrics),
             artifacts=artifacts,
             datasets=tuple(_datasets(config)),
@@ -136,8 +137,9 @@ def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
     return found
 
 
-def _params(config: dict[str, Json]) -> Iterator[Param]:
-    yield from flatten({storable(key): value for key, value in config.items()})
+def _params(config: dict[str, Json], where: str) -> Iterator[Param]:
+    for param in flatten({storable(key): value for key, value in config.items()}):
+        yield replace(param, source=where)
 
 
 def _datasets(config: dict[str, Json]) -> Iterator[DatasetRef]:

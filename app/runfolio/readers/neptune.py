@@ -27,7 +27,7 @@ _FOLDER = re.compile(
     r"(?:(?:run|model|project|experiment|model_version)__)?(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:__.*)?"
 )
 _METADATA = "metadata.json"
-_PARAMS = ("parameters", "params", "hyperparameters")
+PARAMS = ("parameters", "params", "hyperparameters")
 
 
 class Neptune:
@@ -62,7 +62,7 @@ class Neptune:
                 problems.append(problem_from(failure, "unreadable-file", where))
                 continue
             for row in rows_of(data, where, budget, problems):
-                queue.take(row)
+                queue.take(row, where)
         if not queue.count:
             message = "The queue is empty: the process was killed before it wrote anything"
             problems.append(warning("empty-queue", folder.where(logs[0]), message))
@@ -113,8 +113,8 @@ class _Queue:
         self.operations: Counter[str] = Counter()
         self.between: dict[str, None] = {}
 
-    def take(self, row: Mapping[str, Json]) -> None:
-        """One operation."""
+    def take(self, row: Mapping[str, Json], where: str) -> None:
+        """One operation. where   the log it stands in."""
         operation = row.get("obj", row)
         path = operation.get("path") if isinstance(operation, dict) else None
         if not isinstance(operation, dict) or not isinstance(path, list) or not path:
@@ -123,7 +123,7 @@ class _Queue:
         parts = tuple(storable(str(part)) for part in path)
         kind = str(operation.get("type"))
         if kind.startswith("Assign"):
-            self._assign(parts, operation.get("value"))
+            self._assign(parts, operation.get("value"), where)
         elif kind == "LogFloats":
             self._log("/".join(parts), operation.get("values"))
         elif kind in ("AddStrings", "RemoveStrings") and parts[-1] in ("tags", "group_tags"):
@@ -144,10 +144,10 @@ class _Queue:
         elif kind not in ("LogStrings", "LogImages"):
             self.operations[kind] += 1
 
-    def _assign(self, parts: tuple[str, ...], value: Json) -> None:
-        if parts[0] in _PARAMS and len(parts) > 1:
+    def _assign(self, parts: tuple[str, ...], value: Json, where: str) -> None:
+        if parts[0] in PARAMS and len(parts) > 1:
             path = ("/".join(parts[1:]),)
-            self.params[path] = Param(path, text_of(value), value)
+            self.params[path] = Param(path, text_of(value), value, where)
         elif parts[0] == "sys":
             self.system["/".join(parts[1:])] = value
         else:
@@ -157,7 +157,7 @@ class _Queue:
         """What was deleted is gone on Neptune's server too; logged again it begins anew."""
         name = "/".join(parts)
         below = "/".join(parts[1:])
-        if parts[0] in _PARAMS:
+        if parts[0] in PARAMS:
             self.params.pop((below,), None)
         elif parts[0] == "sys":
             self.system.pop(below, None)

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -27,14 +28,14 @@ from runfolio.readers.folder import Folder
 if TYPE_CHECKING:
     import polars as pl
 
-_PART = re.compile(r"(?P<run>.+)_part_(?P<number>\d{1,6})\.parquet(?P<unfinished>\.tmp)?")
+PART = re.compile(r"(?P<run>.+)_part_(?P<number>\d{1,6})\.parquet(?P<unfinished>\.tmp)?")
 _COLUMNS = ("project_id", "run_id", "attribute_path", "attribute_type")
-_TYPED = {
+TYPED = {
     "int": "int_value", "float": "float_value", "string": "string_value", "bool": "bool_value",
     "datetime": "datetime_value", "string_set": "string_set_value",
 }  # fmt: skip
 _FILES = ("file", "artifact", "file_series", "file_set")
-_PARAMS = ("parameters", "params", "hyperparameters")
+PARAMS = ("parameters", "params", "hyperparameters")
 _SYSTEM = ("sys", "monitoring", "source_code", "scripts")
 _FOOTER = 1 << 16
 _LARGEST_PART = 1 << 30
@@ -49,7 +50,7 @@ class NeptuneExport:
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
         """Parquet files named as parts, the first of which says that it holds attributes of runs."""
-        parts = [n for n in folder.files if _PART.fullmatch(n) and n not in taken]
+        parts = [n for n in folder.files if PART.fullmatch(n) and n not in taken]
         if not parts or not _holds_attributes(folder, parts):
             return None
         return Claim(self.name, folder.path, Strength.IDENTITY, "an export of Neptune runs", frozenset(parts))
@@ -58,7 +59,7 @@ class NeptuneExport:
         """A recording for each run, in the order of their names."""
         runs: dict[str, dict[int, str]] = {}
         for name in claim.files:
-            match = _PART.fullmatch(name)
+            match = PART.fullmatch(name)
             if match is not None:
                 known = runs.setdefault(match["run"], {})
                 # A part that was begun anew beside a whole one: the whole one counts.
@@ -102,6 +103,7 @@ class _Run:
     run_id: str = ""
     project: str = ""
     values: dict[str, Json] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, list[MetricSeries]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class _Run:
 
         where = self.folder.where(name)
         try:
-            frame = _frame(self.folder.read(name, min(_LARGEST_PART, budget.metric_bytes)), where)
+            frame = frame_of(self.folder.read(name, min(_LARGEST_PART, budget.metric_bytes)), where)
         except RunfolioError as failure:
             self.problems.append(problem_from(failure, "unreadable-file", where))
             return
@@ -140,15 +142,9 @@ class _Run:
                 name = value.get("path") if isinstance(value, dict) else None
                 if isinstance(name, str):
                     self.files.add(storable(name.replace("\\", "/")))
-        elif kind in _TYPED and _TYPED[kind] in rows.columns:
-            value = rows[_TYPED[kind]].to_list()[-1]
-            if kind == "datetime" and value is not None:
-                value = value.isoformat()
-            elif isinstance(value, list):
-                value = [storable(str(v)) for v in value]
-            elif isinstance(value, str):
-                value = storable(value)
-            self.values[path] = value
+        elif kind in TYPED and TYPED[kind] in rows.columns:
+            value = plain_value(rows[TYPED[kind]].to_list()[-1])
+            self.values[path], self.sources[path] = value, where
         else:
             self.left_out[kind] = self.left_out.get(kind, 0) + rows.height
 
@@ -157,7 +153,7 @@ class _Run:
         if not self.run_id:
             return None
         system = {path[4:]: value for path, value in self.values.items() if path.startswith("sys/")}
-        named = [p for p in self.values if p.partition("/")[0] in _PARAMS and "/" in p]
+        named = [p for p in self.values if p.partition("/")[0] in PARAMS and "/" in p]
         # Neptune 2 has a habit of names for params, Neptune 3 has none: there all that is no figure of its own is one.
         chosen = named or [p for p in self.values if p.partition("/")[0] not in _SYSTEM]
         others = {p: v for p, v in self.values.items() if p not in {*chosen} and not p.startswith("sys/")}
@@ -177,7 +173,9 @@ class _Run:
             started_us=from_iso(created) if isinstance(created, str) else None,
             experiment=self.project or None,
             parent_id=parent if isinstance(parent, str) and parent else None,
-            params=tuple(_param(p.partition("/")[2] if named else p, self.values[p]) for p in sorted(chosen)),
+            params=tuple(
+                _param(p.partition("/")[2] if named else p, self.values[p], self.sources[p]) for p in sorted(chosen)
+            ),
             tags=dict.fromkeys([t for t in tags if isinstance(t, str)] if isinstance(tags, list) else [], ""),
             metrics=tuple(_joined(self.metrics[path]) for path in sorted(self.metrics)),
             artifacts=tuple(artifacts),
@@ -200,7 +198,7 @@ class _Run:
         return entry.size if entry is not None else None
 
 
-def _frame(data: bytes, where: str) -> pl.DataFrame:
+def frame_of(data: bytes, where: str) -> pl.DataFrame:
     """The rows of a part. Raises FolderUnreadable, and what Polars raises."""
     import polars as pl
 
@@ -278,5 +276,16 @@ def _joined(parts: list[MetricSeries]) -> MetricSeries:
     )
 
 
-def _param(path: str, value: Json) -> Param:
-    return Param((path,), text_of(value), value)
+def _param(path: str, value: Json, where: str) -> Param:
+    return Param((path,), text_of(value), value, where)
+
+
+def plain_value(value: object) -> Json:
+    """A cell of an attribute's column as JSON: times as ISO text, sets of texts as lists."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [storable(str(v)) for v in value]
+    if isinstance(value, str):
+        return storable(value)
+    return value if isinstance(value, int | float) else None

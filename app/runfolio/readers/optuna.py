@@ -24,8 +24,9 @@ from runfolio.readers.contract import Budget, Claim, Strength, problem_from
 from runfolio.readers.folder import Folder
 from runfolio.readers.optuna_journal import replayed
 from runfolio.readers.optuna_trials import Distributions, Study, Trial, document, external
-from runfolio.readers.sqlite_file import COMPANIONS, Cell, mentions, opened
+from runfolio.readers.sqlite_file import COMPANIONS, Cell, Store, mentions, opened
 
+INTERMEDIATE = "intermediate_value"
 _TABLES = ("studies", "trials")
 _JOURNAL = (".log", ".jsonl", ".journal", ".txt")
 _STATUS = {
@@ -102,7 +103,7 @@ def _recording(trial: Trial, where: str) -> Recording:
         "study_user_attrs": {**study.user},
         "system_attrs": {**trial.system},
     }
-    run_id = storable(f"{study.name}/{trial.number}")
+    run_id = id_of(trial)
     return Recording(
         format=Optuna.name,
         path=where,
@@ -122,64 +123,78 @@ def _recording(trial: Trial, where: str) -> Recording:
     )
 
 
+def id_of(trial: Trial) -> str:
+    """Its study and its number in it."""
+    return storable(f"{trial.study.name}/{trial.number}")
+
+
 def _metrics(trial: Trial, where: str) -> Iterator[MetricSeries]:
     if trial.steps:
         steps, values = np.frombuffer(trial.steps, np.int64), np.frombuffer(trial.intermediate, np.float64)
-        yield series("intermediate_value", steps, values, source=where)
+        yield series(INTERMEDIATE, steps, values, source=where)
+    for name, value in objectives(trial):
+        if value is not None:
+            yield series(name, None, [value], source=where)
+
+
+def objectives(trial: Trial) -> Iterator[tuple[str, float | None]]:
+    """The names of the values that a trial ended with, in their order, and the values; None where one is not set."""
     named = trial.study.system.get("study:metric_names")
     names = [n for n in named if isinstance(n, str)] if isinstance(named, list) else []
     for place, value in enumerate(trial.values):
-        if value is None:
-            continue
         many = len(trial.values) > 1
-        name = names[place] if place < len(names) else (f"values_{place}" if many else "value")
-        yield series(storable(name), None, [value], source=where)
+        yield storable(names[place] if place < len(names) else (f"values_{place}" if many else "value")), value
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------------------
 
 
 def _from_store(folder: Folder, name: str, budget: Budget, problems: list[Problem]) -> list[Trial]:
-    where = folder.where(name)
     with opened(folder, name, budget) as store:
-        studies = {number: Study(_text(title)) for number, title in store.rows("studies", ("study_id", "study_name"))}
-        for number, direction, _ in store.rows(
-            "study_directions", ("study_id", "direction", "objective"), order=("study_id", "objective")
-        ):
-            if number in studies:
-                studies[number].directions.append(_text(direction).lower())
-        for table, kind in (("study_user_attributes", "user"), ("study_system_attributes", "system")):
-            for number, key, value in store.rows(table, ("study_id", "key", "value_json")):
-                if number in studies:
-                    getattr(studies[number], kind)[_text(key)] = document(_text(value), where, budget)
-        trials: dict[Cell, Trial] = {}
-        columns = ("trial_id", "number", "study_id", "state", "datetime_start", "datetime_complete")
-        for trial_id, number, study, state, start, end in store.rows("trials", columns):
-            if study in studies:
-                owner = studies[study]
-                place = number if isinstance(number, int) else owner.trials
-                owner.trials += 1
-                trials[trial_id] = Trial(owner, place, _text(state), from_iso(_text(start)), from_iso(_text(end)))
-        distributions = Distributions(where, budget)
-        parts = ("trial_id", "param_name", "param_value", "distribution_json")
-        for trial_id, key, value, distribution in store.rows("trial_params", parts):
-            if trial_id in trials:
-                trials[trial_id].params[_text(key)] = external(_number(value), distributions.of(_text(distribution)))
-        kinds = ("trial_id", "objective", "value", "value_type")
-        for trial_id, _, value, value_type in store.rows("trial_values", kinds, order=("trial_id", "objective")):
-            if trial_id in trials:
-                trials[trial_id].values.append(_kept(value, value_type))
-        kinds = ("trial_id", "step", "intermediate_value", "intermediate_value_type")
-        for trial_id, step, value, value_type in store.rows("trial_intermediate_values", kinds):
-            found = _kept(value, value_type)
-            if trial_id in trials and isinstance(step, int) and found is not None:
-                trials[trial_id].report(step, found)
-        for table, kind_of in (("trial_user_attributes", "user"), ("trial_system_attributes", "system")):
-            for trial_id, key, value in store.rows(table, ("trial_id", "key", "value_json")):
-                if trial_id in trials:
-                    getattr(trials[trial_id], kind_of)[_text(key)] = document(_text(value), where, budget)
+        trials = trials_in(store, folder.where(name), budget)
         problems += store.problems
     return [*trials.values()]
+
+
+def trials_in(store: Store, where: str, budget: Budget) -> dict[Cell, Trial]:
+    """The trials of a database by their ids in it."""
+    studies = {number: Study(_text(title)) for number, title in store.rows("studies", ("study_id", "study_name"))}
+    for number, direction, _ in store.rows(
+        "study_directions", ("study_id", "direction", "objective"), order=("study_id", "objective")
+    ):
+        if number in studies:
+            studies[number].directions.append(_text(direction).lower())
+    for table, kind in (("study_user_attributes", "user"), ("study_system_attributes", "system")):
+        for number, key, value in store.rows(table, ("study_id", "key", "value_json")):
+            if number in studies:
+                getattr(studies[number], kind)[_text(key)] = document(_text(value), where, budget)
+    trials: dict[Cell, Trial] = {}
+    columns = ("trial_id", "number", "study_id", "state", "datetime_start", "datetime_complete")
+    for trial_id, number, study, state, start, end in store.rows("trials", columns):
+        if study in studies:
+            owner = studies[study]
+            place = number if isinstance(number, int) else owner.trials
+            owner.trials += 1
+            trials[trial_id] = Trial(owner, place, _text(state), from_iso(_text(start)), from_iso(_text(end)))
+    distributions = Distributions(where, budget)
+    parts = ("trial_id", "param_name", "param_value", "distribution_json")
+    for trial_id, key, value, distribution in store.rows("trial_params", parts):
+        if trial_id in trials:
+            trials[trial_id].params[_text(key)] = external(_number(value), distributions.of(_text(distribution)))
+    kinds = ("trial_id", "objective", "value", "value_type")
+    for trial_id, _, value, value_type in store.rows("trial_values", kinds, order=("trial_id", "objective")):
+        if trial_id in trials:
+            trials[trial_id].values.append(kept_value(value, value_type))
+    kinds = ("trial_id", "step", "intermediate_value", "intermediate_value_type")
+    for trial_id, step, value, value_type in store.rows("trial_intermediate_values", kinds):
+        found = kept_value(value, value_type)
+        if trial_id in trials and isinstance(step, int) and found is not None:
+            trials[trial_id].report(step, found)
+    for table, kind_of in (("trial_user_attributes", "user"), ("trial_system_attributes", "system")):
+        for trial_id, key, value in store.rows(table, ("trial_id", "key", "value_json")):
+            if trial_id in trials:
+                getattr(trials[trial_id], kind_of)[_text(key)] = document(_text(value), where, budget)
+    return trials
 
 
 def _text(value: Cell) -> str:
@@ -192,7 +207,7 @@ def _number(value: Cell) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _kept(value: Cell, kind: Cell) -> float | None:
+def kept_value(value: Cell, kind: Cell) -> float | None:
     """A value with its type: infinities and NaN are kept as null with a word for them."""
     if isinstance(kind, str) and kind in _ODD_VALUES:
         return _ODD_VALUES[kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from runfolio.model.display import storable
 from runfolio.model.params import Json
@@ -22,23 +23,12 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
     """
     studies: list[Study] = []
     trials: list[Trial] = []
-    kinds = Distributions(where, budget)
     odd: list[int] = []
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if number % 1024 == 0:
-            budget.check(where)
-        if not line.strip():
-            continue
-        try:
-            operation = load_json(line)
-            if not isinstance(operation, dict):
-                raise ValueError("not an operation")
-            _apply(operation, studies, trials, kinds)
-        except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
-            odd.append(number)
+    for _ in operations(data, where, budget, studies, trials, odd):
+        pass
+    lines = data.count(b"\n") + 1
     if odd:
-        is_cut = odd == [len(lines)]
+        is_cut = odd == [lines]
         message = (
             "The last line is cut off"
             if is_cut
@@ -52,6 +42,30 @@ def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -
         message = f"Studies that were deleted are not shown: {some([storable(study.name) for study in gone])}"
         problems.append(info("deleted-study", where, message))
     return [trial for trial in trials if not trial.study.is_deleted]
+
+
+def operations(
+    data: bytes, where: str, budget: Budget, studies: list[Study], trials: list[Trial], odd: list[int]
+) -> Iterator[tuple[int, dict[str, Json]]]:
+    """Apply the operations one by one; each with its line, from 1, when it has taken effect, if it has one.
+
+    studies, trials   grow; odd   gets the lines that are no operations.
+    """
+    kinds = Distributions(where, budget)
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if number % 1024 == 0:
+            budget.check(where)
+        if not line.strip():
+            continue
+        try:
+            operation = load_json(line)
+            if not isinstance(operation, dict):
+                raise ValueError("not an operation")
+            _apply(operation, studies, trials, kinds)
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError):
+            odd.append(number)
+            continue
+        yield number, operation
 
 
 def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial], kinds: Distributions) -> None:

@@ -12,6 +12,7 @@ import itertools
 import pickletools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from runfolio.model.params import int_text
 
@@ -56,49 +57,83 @@ _TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 def read_pickle(data: bytes) -> object:
     """The value that a pickle stands for, with a Call wherever code would have run. Raises NotReadable."""
+    return read_with_places(data)[0]
+
+
+def read_with_places(data: bytes) -> tuple[object, Places]:
+    """The same, with the bytes at which it and what it holds are written."""
     if len(data) > _LARGEST:
         raise NotReadable(f"it has {len(data):,} bytes")
     machine = _Machine()
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(data))):
+        for count, (opcode, argument, place) in enumerate(pickletools.genops(io.BytesIO(data))):
             if count > _MOST_OPCODES:
                 raise NotReadable("it is too long")
             if opcode.name == "STOP":
-                return machine.stack[-1]
-            machine.step(opcode.name, argument)
+                value, machine.places.whole = machine.stack[-1]
+                return value, machine.places
+            machine.step(opcode.name, argument, place or 0)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, UnicodeError) as failure:
         raise NotReadable(str(failure) or type(failure).__name__) from failure
     raise NotReadable("it does not end")
 
 
+class Places:
+    """Where the values of a pickle are written: the first byte of the opcode that makes one, from 0.
+
+    Of what is made of others, such as a tuple or a call, that of the first of them; of what is used again that of its
+    first use. whole   that of the value itself.
+    """
+
+    def __init__(self) -> None:
+        self.whole = 0
+        # The holders are kept: the id of one that is gone may be given to another.
+        self._known: dict[int, tuple[object, dict[object, int]]] = {}
+
+    def of(self, holder: object, key: object) -> int | None:
+        """Where the value of a key of a mapping or Call stands, or of a place in a list or tuple; None: not known."""
+        known = self._known.get(id(holder))
+        return None if known is None else known[1].get(key)
+
+    def add(self, holder: object, key: object, place: int) -> None:
+        """Keep where a value stands; what was known of the key before is forgotten."""
+        self._known.setdefault(id(holder), (holder, {}))[1][key] = place
+
+
+_Placed: TypeAlias = tuple[object, int]
+"""A value and the byte at which it is written."""
+
+
 class _Machine:
     def __init__(self) -> None:
-        self.stack: list[object] = []
-        self.memo: dict[int, object] = {}
+        self.stack: list[_Placed] = []
+        self.memo: dict[int, _Placed] = {}
+        self.places = Places()
+        self._here = 0
 
-    def step(self, name: str, argument: object) -> None:
+    def step(self, name: str, argument: object, place: int) -> None:
+        self._here = place
         stack = self.stack
         if name in _PUSHED:
-            stack.append(argument)
+            self._put(argument)
         elif name in _CONSTANTS:
-            stack.append(_CONSTANTS[name])
+            self._put(_CONSTANTS[name])
         elif name in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET"):
-            stack.append({} if name == "EMPTY_DICT" else [])
+            self._put({} if name == "EMPTY_DICT" else [])
         elif name in _TUPLES:
-            self._put(tuple(self._take(_TUPLES[name])))
+            self._put_items(self._take(_TUPLES[name]), is_tuple=True)
         elif name == "MARK":
-            stack.append(_MARK)
+            self._put(_MARK)
         elif name in ("TUPLE", "LIST", "FROZENSET"):
-            above = self._above_mark()
-            self._put(tuple(above) if name == "TUPLE" else above)
+            self._put_items(self._above_mark(), is_tuple=name == "TUPLE")
         elif name == "DICT":
-            self._put(_pairs(self._above_mark()))
+            above = self._above_mark()
+            self._put({})
+            self._set(above)
         elif name in ("APPEND", "APPENDS", "ADDITEMS"):
-            above = [stack.pop()] if name == "APPEND" else self._above_mark()
-            if isinstance(stack[-1], list):
-                stack[-1] += above
+            self._append([stack.pop()] if name == "APPEND" else self._above_mark())
         elif name in ("SETITEM", "SETITEMS"):
-            self._set(_pairs(self._take(2) if name == "SETITEM" else self._above_mark()))
+            self._set(self._take(2) if name == "SETITEM" else self._above_mark())
         elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
             assert isinstance(argument, int)
             self.memo[argument] = stack[-1]
@@ -115,22 +150,21 @@ class _Machine:
         if name == "GLOBAL":
             self._put(Call(str(argument).replace(" ", ".")))
         elif name == "STACK_GLOBAL":
-            module, attribute = self._take(2)
+            (module, place), (attribute, _) = self._take(2)
             if not isinstance(module, str) or not isinstance(attribute, str):
                 raise ValueError("a class is not named by text")
-            self._put(Call(f"{module}.{attribute}"))
-        elif name in ("REDUCE", "NEWOBJ"):
-            callee, args = self._take(2)
-            self._put(Call(callee.name if isinstance(callee, Call) else "", args))
-        elif name == "NEWOBJ_EX":
-            callee, args, _ = self._take(3)
-            self._put(Call(callee.name if isinstance(callee, Call) else "", args))
+            self._put(Call(f"{module}.{attribute}"), place)
+        elif name in ("REDUCE", "NEWOBJ", "NEWOBJ_EX"):
+            (callee, place), (args, _) = self._take(3 if name == "NEWOBJ_EX" else 2)[:2]
+            self._put(Call(callee.name if isinstance(callee, Call) else "", args), place)
         elif name == "BUILD":
-            state = stack.pop()
-            if isinstance(stack[-1], Call):
-                stack[-1].state = state
+            state, _ = stack.pop()
+            made = stack[-1][0]
+            if isinstance(made, Call):
+                made.state = state
         elif name == "BINPERSID":
-            stack.append(Call("persistent", stack.pop()))
+            value, place = stack.pop()
+            self._put(Call("persistent", value), place)
         elif name == "POP":
             stack.pop()
         elif name == "POP_MARK":
@@ -140,10 +174,24 @@ class _Machine:
         elif name not in ("PROTO", "FRAME"):
             raise NotReadable(f"it uses {name}")
 
-    def _put(self, value: object) -> None:
-        self.stack.append(value)
+    def _put(self, value: object, place: int | None = None) -> None:
+        self.stack.append((value, self._here if place is None else place))
 
-    def _take(self, count: int) -> list[object]:
+    def _put_items(self, items: list[_Placed], *, is_tuple: bool) -> None:
+        values = [value for value, _ in items]
+        made = tuple(values) if is_tuple else values
+        for number, (_, place) in enumerate(items):
+            self.places.add(made, number, place)
+        self._put(made, items[0][1] if items else None)
+
+    def _append(self, items: list[_Placed]) -> None:
+        target = self.stack[-1][0]
+        if isinstance(target, list):
+            for value, place in items:
+                self.places.add(target, len(target), place)
+                target.append(value)
+
+    def _take(self, count: int) -> list[_Placed]:
         if not count:
             return []
         if len(self.stack) < count:
@@ -152,9 +200,9 @@ class _Machine:
         del self.stack[-count:]
         return taken
 
-    def _above_mark(self) -> list[object]:
+    def _above_mark(self) -> list[_Placed]:
         place = len(self.stack) - 1
-        while self.stack[place] is not _MARK:
+        while self.stack[place][0] is not _MARK:
             if place == 0:
                 raise IndexError("there is no mark")
             place -= 1
@@ -162,18 +210,14 @@ class _Machine:
         del self.stack[place:]
         return above
 
-    def _set(self, pairs: dict[object, object]) -> None:
-        target = self.stack[-1]
-        if isinstance(target, dict):
-            target.update(pairs)
-        elif isinstance(target, Call):
-            target.items.update(pairs)
-
-
-def _pairs(values: list[object]) -> dict[object, object]:
-    """Keys of any other kind are left out: nothing plain would come of them."""
-    pairs = zip(values[::2], values[1::2], strict=True)
-    return {key: value for key, value in pairs if isinstance(key, str | int | float | bytes)}
+    def _set(self, above: list[_Placed]) -> None:
+        """Keys of any other kind are left out: nothing plain would come of them."""
+        target = self.stack[-1][0]
+        items = target if isinstance(target, dict) else target.items if isinstance(target, Call) else {}
+        for (key, _), (value, place) in zip(above[::2], above[1::2], strict=True):
+            if isinstance(key, str | int | float | bytes):
+                items[key] = value
+                self.places.add(target, key, place)
 
 
 def plain_data(value: object) -> object:

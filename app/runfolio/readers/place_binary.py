@@ -1,4 +1,4 @@
-"""Finds a point in files that are no text: event files, logs of records, Parquet tables."""
+"""Finds a point in files that are no text: event files and Parquet tables."""
 
 from __future__ import annotations
 
@@ -7,34 +7,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from runfolio.model.origin import Place, Point, Wanted
-from runfolio.readers import leveldb_log, swanlab_records
+from runfolio.model.params import text_of
 from runfolio.readers.contract import Budget
-from runfolio.readers.folder import Folder
 from runfolio.readers.framing import HEAD, frames
 from runfolio.readers.parquet_table import read_parquet
 from runfolio.readers.protobuf import BadMessage
 from runfolio.readers.table import TableColumn
 from runfolio.readers.tabular import STEP_NAMES, is_whole, plain_name
+from runfolio.readers.tensorboard_hparams import PLUGIN, Session
 from runfolio.readers.tensorboard_proto import Value, read_event
-from runfolio.readers.wandb_records import LogReader
-
-_HEAD_SIZE = 7
-"""Bytes before the first record of W&B's and SwanLab's logs."""
 
 
 def find_in_events(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
     """The record of an event file that holds a point: its number and its first byte."""
     point = wanted.point
-    framed = frames(data)
     if point is None:
-        # What the hparams plugin says of a run is one record; its names are in plain text there.
-        at = data.find(_encoded(wanted.path[-1] if wanted.path else wanted.text))
-        index = int(np.searchsorted(framed.starts, at, side="right")) - 1
-        if at < 0 or index < 0 or at >= int(framed.starts[index] + framed.lengths[index]):
-            return None
-        return Place(where, None, int(framed.numbers[index]), int(framed.starts[index]) - HEAD, wanted.name)
+        return _find_param(data, where, wanted, budget) if wanted.path else None
     if point.step is None:
         return None
+    framed = frames(data)
     tag = _encoded(wanted.name)
     step = _varint(point.step)
     left = point.repeat
@@ -52,6 +43,35 @@ def find_in_events(data: bytes, where: str, wanted: Wanted, budget: Budget) -> P
             at = end
         at = data.find(tag, at + 1)
     return None
+
+
+def _find_param(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
+    """The record in which the hparams plugin says that a session started with the value."""
+    framed = frames(data)
+    key = ".".join(wanted.path)
+    at = data.find(_encoded(key))
+    while at >= 0:
+        budget.check(where)
+        index = int(np.searchsorted(framed.starts, at, side="right")) - 1
+        start = int(framed.starts[index]) if index >= 0 else len(data)
+        end = start + int(framed.lengths[index]) if index >= 0 else 0
+        if start <= at < end:
+            if _starts_with(data, start, end, key, wanted):
+                return Place(where, None, int(framed.numbers[index]), start - HEAD, f"hparam {key}")
+            at = end - 1
+        at = data.find(_encoded(key), at + 1)
+    return None
+
+
+def _starts_with(data: bytes, start: int, end: int, key: str, wanted: Wanted) -> bool:
+    session = Session()
+    try:
+        for value in read_event(data, start, end).values:
+            if value.plugin == PLUGIN:
+                session.read(data, *value.content)
+    except BadMessage:
+        return False
+    return key in session.params and wanted.means(text_of(session.params[key]))
 
 
 def _encoded(name: str) -> bytes:
@@ -85,65 +105,6 @@ def _number(value: Value, data: bytes) -> float | None:
     if value.tensor is None:
         return None
     return value.tensor.number if value.tensor.place is None else value.tensor.place.read(data)
-
-
-def find_in_log(folder: Folder, name: str, wanted: Wanted, budget: Budget) -> Place | None:
-    """The record of a W&B or SwanLab log that holds a point or a param."""
-    point = wanted.point
-    where = folder.where(name)
-    left = 0 if point is None else point.repeat
-    number = 0
-    for record in leveldb_log.records(lambda offset, size: folder.part(name, offset, size), _head(folder, name)):
-        number += 1
-        if number % 1024 == 0:
-            budget.check(where)
-        if isinstance(record, leveldb_log.Damage):
-            continue
-        if point is None:
-            names = wanted.path or (wanted.text,)
-            if not all(_encoded(part) in record for part in (*names, wanted.text)):
-                continue
-        elif not _has_point(record, where, wanted, point, budget):
-            continue
-        if not left:
-            return Place(where, None, number, None, f"key {wanted.name}")
-        left -= 1
-    return None
-
-
-def _head(folder: Folder, name: str) -> int:
-    """Bytes of the writer's own head, which tells the format and its version."""
-    return _HEAD_SIZE if folder.head(name, 4) in (b":W&B", b":SWL") else 0
-
-
-def _has_point(record: bytes, where: str, wanted: Wanted, point: Point, budget: Budget) -> bool:
-    if _encoded(wanted.name.rpartition("/")[2].rpartition(".")[2]) not in record:
-        return False
-    try:
-        found = _in_swanlab(record, wanted) if where.endswith(".swanlab") else _in_wandb(record, where, wanted, budget)
-    except BadMessage:
-        return False
-    return any(point.has(value) and point.step in (None, step) for step, value in found)
-
-
-def _in_wandb(record: bytes, where: str, wanted: Wanted, budget: Budget) -> list[tuple[int, float]]:
-    """The points of the wanted name in one record, as (step, value)."""
-    reader = LogReader(where, budget)
-    reader.take(record)
-    log = reader.finish()
-    found = log.history.series.get(wanted.name) or log.stats.get(wanted.name.removeprefix("system/"))
-    return [] if found is None else [*zip(found.steps, found.values, strict=True)]
-
-
-def _in_swanlab(record: bytes, wanted: Wanted) -> list[tuple[int, float]]:
-    log = swanlab_records.Log()
-    log.take(record)
-    return [
-        (int(step), float(value))
-        for series in log.points.series("")
-        if series.name == wanted.name or wanted.name.endswith(f"/{series.name}")
-        for step, value in zip(series.step, series.value, strict=True)
-    ]
 
 
 def find_in_parquet(data: bytes, where: str, wanted: Wanted) -> Place | None:

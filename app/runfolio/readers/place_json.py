@@ -1,139 +1,23 @@
-"""Finds a value in JSON: one document, or one a line; cut-off ones as far as they go.
-
-The tokens are walked without building anything, so that each value's place is known and depth costs nothing.
-"""
+"""Finds a value in JSON: one document, or one a line; cut-off ones as far as they go."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from runfolio.model.origin import Point, Wanted
-from runfolio.model.params import Json
 from runfolio.readers.contract import Budget
+from runfolio.readers.place_json_leaves import Leaf, is_lines, leaves, leaves_of, together, unquoted
 from runfolio.readers.place_text import may_be
 from runfolio.readers.tabular import STEP_NAMES, plain_name
 
-_TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|-?(?:Infinity|NaN|\d[\d.eE+-]*)|true|false|null',
-    re.DOTALL,
-)
-_OFTEN = 1 << 14
-_MOST_TOGETHER = 1 << 18
-"""Leaves of one document that are looked at together; longer ones are walked in parts."""
 _WRAPPERS = frozenset({"value", "values", "observations", "data"})
 """Keys below a metric's name that hold its points."""
 _BY_TEXT, _BY_LAST = 1_000, 2_000
 """How far a name is from its value that texts beside it spell, and one of which the key has only the last part."""
 _MOST_TEXTS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A value that is no list or mapping.
-
-    path     keys, and places in lists as digits.
-    owner    number of the list or mapping it stands in; siblings have the same.
-    start    of its first character in the text.
-    row      number of its document in the text.
-    listed   whether it stands in a list.
-    """
-
-    path: tuple[str, ...]
-    owner: int
-    start: int
-    text: str
-    row: int = 0
-    listed: bool = False
-
-    @property
-    def number(self) -> float | None:
-        """Its value as a number; text that spells one counts, for writers that quote NaN."""
-        try:
-            return float(self.text.strip('"'))
-        except ValueError:
-            return None
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The path without places in lists."""
-        return tuple(part for part in self.path if not part.isdigit())
-
-
-def leaves(text: str, budget: Budget) -> Iterator[Leaf]:
-    """The leaves of all documents in a text, in written order. Of JSON lines each whole line is one."""
-    owners = 0
-    for row, (start, piece, _) in enumerate(_documents(text)):
-        for leaf in _leaves(piece, start, budget):
-            yield replace(leaf, owner=leaf.owner + owners, row=row + leaf.row)
-        owners += piece.count("{") + piece.count("[")
-
-
-def _documents(text: str) -> Iterator[tuple[int, str, Json]]:
-    """Start, text and value of each line of JSON lines; of any other text all of it, as if it held nothing."""
-    head, _, rest = text.lstrip().partition("\n")
-    if not rest.strip() or _parsed(head) is None:
-        yield 0, text, None
-        return
-    at = 0
-    for line in text.split("\n"):
-        # A line that is torn is no row to its reader either.
-        value = _parsed(line.strip("\0 \t\r"))
-        if value is not None:
-            yield at, line, value
-        at += len(line) + 1
-
-
-def _parsed(line: str) -> Json:
-    """The mapping or list that a line holds; None for any other."""
-    try:
-        value: Json = json.loads(line) if line else None
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) else None
-
-
-def _leaves(text: str, base: int, budget: Budget) -> Iterator[Leaf]:
-    stack: list[tuple[int, bool]] = []
-    path: list[str] = []
-    owners = row = 0
-    awaits_key = False
-    opened: re.Match[str] | None = None
-    for number, token in enumerate(_TOKEN.finditer(text)):
-        if number % _OFTEN == 0:
-            budget.check()
-        piece = token.group()
-        before, opened = opened, token if piece in "{[" else None
-        if piece in "{[":
-            owners += 1
-            stack.append((owners, piece == "{"))
-            path.append("" if piece == "{" else "0")
-            awaits_key = piece == "{"
-        elif piece in "}]":
-            if stack:
-                stack.pop()
-                path.pop()
-                if before is not None:  # an empty list or mapping is a value
-                    owner, is_mapping = stack[-1] if stack else (0, True)
-                    text = before.group() + piece
-                    yield Leaf(tuple(path), owner, base + before.start(), text, row, not is_mapping)
-                row += not stack
-            awaits_key = False
-        elif piece == ",":
-            if stack and stack[-1][1]:
-                awaits_key = True
-            elif stack:
-                path[-1] = str(int(path[-1]) + 1)
-        elif piece == ":":
-            awaits_key = False
-        elif awaits_key and piece.startswith('"'):
-            path[-1] = _unquoted(piece)
-        else:
-            owner, is_mapping = stack[-1] if stack else (0, True)
-            yield Leaf(tuple(path), owner, base + token.start(), piece, row, not is_mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +53,8 @@ def find_json(text: str, wanted: Wanted, budget: Budget, *, is_own: bool = True)
 def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iterator[_Candidate]:
     counts: defaultdict[tuple[int, tuple[str, ...]], int] = defaultdict(int)
     known: dict[tuple[str, ...], int | None] = {}
-    for document in _together(text, budget):
+    lines = is_lines(text)
+    for document in together(text, budget):
         counters: defaultdict[object, dict[str, float]] = defaultdict(dict)
         beside: set[int] = set()
         texts: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -185,7 +70,7 @@ def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iter
             elif leaf.text.startswith('"'):
                 own = texts[leaf.path[:-2] if leaf.listed else leaf.path[:-1]]
                 if len(own) < _MOST_TEXTS:
-                    own.append(_unquoted(leaf.text))
+                    own.append(unquoted(leaf.text))
         for leaf, number in numbers:
             keys = leaf.keys
             if keys not in known:
@@ -198,47 +83,9 @@ def _candidates(text: str, wanted: Wanted, point: Point, budget: Budget) -> Iter
             ordinal = counts[far, keys]
             counts[far, keys] += 1
             if point.has(number):
-                said = counters.get(_row(leaf))
+                said = next((counters[row] for row in _rows(leaf, lines) if row in counters), None)
                 step = None if said is None else next(said[n] for n in (wanted.step, *STEP_NAMES) if n in said)
                 yield _Candidate(leaf, far, ordinal, step, leaf.owner in beside)
-
-
-def _together(text: str, budget: Budget) -> Iterator[list[Leaf]]:
-    """The leaves of each document, as far as they can be held at once. Those of a line have the start of the line."""
-    for row, (start, piece, value) in enumerate(_documents(text)):
-        if row % 256 == 0:
-            budget.check()
-        held: list[Leaf] = []
-        if value is not None:
-            # Much faster than walking the tokens, of which only those of the chosen line matter.
-            try:
-                _flatten(value, Leaf((), 0, start, "", row), held)
-            except RecursionError:
-                held = [replace(leaf, row=row) for leaf in _leaves(piece, start, budget)]
-            yield held
-            continue
-        for leaf in _leaves(piece, start, budget):
-            if held and (leaf.row != held[-1].row or len(held) >= _MOST_TOGETHER):
-                yield held
-                held = []
-            held.append(leaf)
-        if held:
-            yield held
-
-
-def _flatten(value: Json, above: Leaf, made: list[Leaf]) -> int:
-    """Add the leaves of a parsed list or mapping; `above` tells of it, its owner being the last number given."""
-    owner = last = above.owner + 1
-    listed = isinstance(value, list)
-    pairs = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
-    for key, item in pairs:
-        path = (*above.path, str(key))
-        if isinstance(item, dict | list) and item:
-            last = _flatten(item, Leaf(path, last, above.start, "", above.row), made)
-        else:
-            text = json.dumps(item, ensure_ascii=False) if isinstance(item, str) else repr(item)
-            made.append(Leaf(path, owner, above.start, text, above.row, listed))
-    return last
 
 
 def _exact(text: str, leaf: Leaf, budget: Budget) -> int:
@@ -247,12 +94,23 @@ def _exact(text: str, leaf: Leaf, budget: Budget) -> int:
         return leaf.start  # not only that of its line
     end = text.find("\n", leaf.start)
     line = text[leaf.start : end if end >= 0 else len(text)]
-    return max((own.start for own in _leaves(line, leaf.start, budget) if own.path == leaf.path), default=leaf.start)
+    return max((own.start for own in leaves_of(line, leaf.start, budget) if own.path == leaf.path), default=leaf.start)
 
 
 def _row(leaf: Leaf) -> object:
     """What is equal for values of one row: their mapping, or what is above lists that stand side by side."""
-    return (leaf.path[:-2], leaf.path[-1]) if leaf.listed and len(leaf.path) > 1 else leaf.owner
+    return (leaf.path[:-2], leaf.path[-1]) if leaf.listed and len(leaf.path) > 1 else leaf.path[:-1]
+
+
+def _rows(leaf: Leaf, lines: bool) -> Iterator[object]:
+    """The rows that a value may be of, the nearest first: also of those around it, up to the item of a list or line."""
+    yield _row(leaf)
+    if leaf.listed:
+        return
+    for end in range(len(leaf.path) - 2, -1, -1):
+        if leaf.path[end].isdigit() or (end == 0 and not lines):
+            return
+        yield leaf.path[:end]
 
 
 def _counter(leaf: Leaf, said: str | None) -> str | None:
@@ -327,7 +185,7 @@ def _find_text(text: str, wanted: Wanted, budget: Budget) -> tuple[int, str] | N
 
 
 def _is_text(written: str, text: str) -> bool:
-    return text in (written, _unquoted(written)) or (
+    return text in (written, unquoted(written)) or (
         may_be(written, text) and written[:1] not in '"[{' and text[:1] not in ("[", "{")
     )
 
@@ -344,11 +202,3 @@ def unnamed_parts(path: tuple[str, ...], name: str) -> int | None:
             return len(keys) - parts
     # Readers put a word before the names of some files' metrics ("eval/loss" of a key "loss").
     return _BY_LAST if keys and keys[-1] == name.rpartition("/")[2] else None
-
-
-def _unquoted(token: str) -> str:
-    try:
-        text = json.loads(token, strict=False)
-    except ValueError:
-        return token.strip('"')
-    return str(text)

@@ -29,11 +29,12 @@ _KEY = re.compile(r"""([\s\[]*(?:-\s+)?)["']?([^"':=#\s](?:[^"':=]*[^"':=\s])?)[
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A 1-based line, what of it holds the value, and the line itself."""
+    """A 1-based line, what of it holds the value, the line itself, and the 1-based character where it is known."""
 
     line: int
     part: str
     excerpt: str
+    column: int | None = None
 
 
 def find_in_table(text: str, wanted: Wanted, budget: Budget) -> Found | None:
@@ -122,17 +123,6 @@ def _cells(
 def _steps_by(names: Sequence[str], column: int, said: str | None) -> Callable[[list[str]], float | None]:
     """Tells the step of a row: by the column that is said to hold it, else by the first of usual names that does."""
     titles = [plain_name(name) for name in names]
-    if {"r", "l", "t"} <= {*titles[:4]}:
-        # Monitor files: an episode's last step, and `l` is how many it took.
-        length = titles.index("l")
-        total = 0.0
-
-        def summed(cells: list[str]) -> float | None:
-            nonlocal total
-            total += (_number(cells[length]) if length < len(cells) else None) or 0.0
-            return total
-
-        return summed
     if said == "":
         return lambda cells: None
     if said is not None and said in names:

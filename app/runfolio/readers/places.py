@@ -22,9 +22,20 @@ from runfolio.readers.documents import decode
 from runfolio.readers.dvc_recordings import IN_COMMIT
 from runfolio.readers.folder import Folder
 from runfolio.readers.layout_files import saved_layouts
-from runfolio.readers.place_binary import find_in_events, find_in_log, find_in_parquet
+from runfolio.readers.place_aim import find_in_aim
+from runfolio.readers.place_binary import find_in_events, find_in_parquet
+from runfolio.readers.place_board import slices_of
+from runfolio.readers.place_catboost import find_in_model
+from runfolio.readers.place_export import find_in_export
+from runfolio.readers.place_journal import find_in_journal
 from runfolio.readers.place_json import find_json
-from runfolio.readers.place_text import find_in_history, find_in_lines, find_in_table, find_key, find_text
+from runfolio.readers.place_log import find_in_log
+from runfolio.readers.place_monitor import find_in_monitors
+from runfolio.readers.place_pickle import find_in_content, find_in_torch
+from runfolio.readers.place_python import find_packed_python, find_python
+from runfolio.readers.place_queue import find_in_queue
+from runfolio.readers.place_store import find_in_store
+from runfolio.readers.place_text import Found, find_in_history, find_in_lines, find_in_table, find_key, find_text
 from runfolio.readers.place_yaml import find_yaml
 from runfolio.readers.registry import claims, readers_with
 from runfolio.readers.taught import Taught
@@ -37,13 +48,8 @@ _MOST_FILES = 400
 _SQLITE = b"SQLite format 3\0"
 _TEXT_BYTES = 1 << 30
 _OBJECTS = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
-_TABLES = {
-    "mlflow_sqlite": ("table metrics, key {name}{step}", "table params, key {name}"),
-    "optuna": ("what the trial reported as {name}{step}", "the trial's param {name}"),
-    "trackio": ("table metrics, key {name}{step}", "table configs, key {name}"),
-    "aim": ("sequence {name}{step}", "attribute {name}"),
-}
-"""Where stores that are no files of lines keep a point and a param, by their readers' names."""
+_CONTENT = re.compile(r"/[0-9a-f]{2}/[0-9a-f]{40}$")
+"""Names in which Metaflow keeps what a flow's variables held."""
 _NO_YAML = (".ini", ".cfg", ".conf", ".toml", ".py", ".txt", ".json")
 _WRAPPING = ("wandb", "swanlab")
 """Readers whose config files keep each value below a key `value`."""
@@ -66,8 +72,11 @@ def find_place(root: Path, unit: str, reader: str, file: str, wanted: Wanted, se
     budget = Budget(seconds=seconds)
     folder = Folder(root, unit)
     wanted = _as_read(folder, reader, file, wanted)
-    for name in [file] if file else []:
-        place = _in_file(Folder(root), name, reader, wanted, budget, is_own=True)
+    named = [(file, wanted)] if file else []
+    if reader == "swanlab" and file:
+        named += slices_of(Folder(root), file, wanted)
+    for name, inside in named:
+        place = _in_file(Folder(root), name, reader, inside, budget, is_own=True)
         if place is not None:
             return place
     names = [*_claimed(folder, reader, wanted)]
@@ -147,12 +156,24 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
     try:
         if ".zip/" in name or name.endswith(".zip"):
             return _in_zip(folder, name, reader, wanted, budget)
-        if reader == "aim" or (reader == "optuna" and is_own):
-            # Many runs in one file: the value alone does not tell whose it is.
-            return _in_store(folder.where(name), reader, wanted)
+        if reader == "hf_trainer" and name.endswith(".bin"):
+            return find_in_torch(folder, name, wanted) if wanted.path else None
+        if reader == "metaflow" and _CONTENT.search(name):
+            return find_in_content(folder.read(name, budget.text_bytes), folder.where(name), wanted)
+        if reader == "neptune_export":
+            return find_in_export(folder, name, wanted, budget)
+        if reader == "sb3" and name.endswith("monitor.csv"):
+            return find_in_monitors(folder, name, wanted, budget)
+        if reader == "catboost" and wanted.path:
+            return _in_model(folder.read(name, budget.text_bytes), folder.where(name), wanted, budget)
+        if reader == "aim":
+            return find_in_aim(folder, name, wanted, budget) if wanted.path or wanted.point else None
         head = folder.head(name, 64)
         if head.startswith(_SQLITE):
-            return _in_store(folder.where(name), reader, wanted)
+            return find_in_store(folder, name, reader, wanted, budget)
+        if reader == "optuna" and (wanted.path or wanted.point):
+            where = folder.where(name)
+            return _told(where, find_in_journal(folder.read(name, budget.metric_bytes), where, wanted, budget), wanted)
         if head.startswith(b"PAR1"):
             return find_in_parquet(folder.read(name, budget.metric_bytes), folder.where(name), wanted)
         if name.endswith((".wandb", ".swanlab")):
@@ -170,6 +191,16 @@ def _in_file(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Bud
         return None
 
 
+def _in_model(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place | None:
+    found = find_in_model(data, where, wanted, budget)
+    if found is None:
+        return None
+    at, key = found
+    if where.endswith(".json"):
+        return _at(decode(data, where)[0], at, where, key, wanted)
+    return Place(where, offset=at, part=plain(key, 120))
+
+
 def _in_zip(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budget) -> Place | None:
     archive, _, member = name.partition(".zip/")
     archive = archive.removesuffix(".zip") + ".zip"
@@ -183,27 +214,23 @@ def _in_zip(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budg
     return None
 
 
-def _in_store(where: str, reader: str, wanted: Wanted) -> Place | None:
-    of_point, of_param = _TABLES.get(reader, ("rows of {name}{step}", "rows of {name}"))
-    if wanted.point is None:
-        return Place(where, part=of_param.format(name=".".join(wanted.path))) if wanted.path else None
-    step = "" if wanted.point.step is None else f", step {wanted.point.step}"
-    return Place(where, part=of_point.format(name=wanted.name, step=step))
-
-
 def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budget, *, is_own: bool) -> Place | None:
     text, _ = decode(data, where)
+    if wanted.path and where.lower().endswith(".py"):
+        return _told(where, find_python(text, wanted), wanted)
+    if wanted.path and reader == "mmcv" and (packed := find_packed_python(text, "config", wanted, budget)) is not None:
+        at, inner = packed
+        return replace(_at(text, at, where, inner.part, wanted), excerpt=_cut(inner.excerpt, wanted))
     if text.lstrip()[:1] in ("{", "["):
-        at = find_json(text, wanted, budget, is_own=is_own)
-        if at is not None:
-            return Place(
-                where, text.count("\n", 0, at[0]) + 1, part=plain(at[1], 120), excerpt=_around(text, at[0], wanted)
-            )
+        found_at = find_in_queue(text, wanted, budget) if reader == "neptune" and wanted.path else None
+        found_at = found_at or find_json(text, wanted, budget, is_own=is_own)
+        if found_at is not None:
+            return _at(text, found_at[0], where, found_at[1], wanted)
         if wanted.point is not None and _OBJECTS.match(text):
             return None
     if wanted.path and where.endswith(f"params/{'.'.join(wanted.path)}"):
         # A file for each param, named as it is.
-        return Place(where, 1, excerpt=_cut(text, wanted)) if text.strip("\n") == wanted.text else None
+        return Place(where, 1, excerpt=_cut(text, wanted)) if text.strip("\n") == wanted.text.strip("\n") else None
     if wanted.point is not None and reader == "mlflow_file" and is_own:
         found = find_in_history(text, wanted, budget)
     elif wanted.point is not None:
@@ -215,9 +242,20 @@ def _in_text(data: bytes, where: str, reader: str, wanted: Wanted, budget: Budge
         found = found or find_key(text, wanted, budget) or find_text(text, wanted, budget)
     else:
         found = find_text(text, wanted, budget)
+    return _told(where, found, wanted)
+
+
+def _at(text: str, at: int, where: str, part: str, wanted: Wanted) -> Place:
+    line = text.count("\n", 0, at) + 1
+    column = at - text.rfind("\n", 0, at)
+    return Place(where, line, part=plain(part, 120), excerpt=_around(text, at, wanted), column=column)
+
+
+def _told(where: str, found: Found | None, wanted: Wanted) -> Place | None:
     if found is None:
         return None
-    return Place(where, found.line, part=plain(found.part, 120), excerpt=_cut(found.excerpt, wanted))
+    excerpt = _cut(found.excerpt, wanted)
+    return Place(where, found.line, part=plain(found.part, 120), excerpt=excerpt, column=found.column)
 
 
 def _around(text: str, at: int, wanted: Wanted) -> str:

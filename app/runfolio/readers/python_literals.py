@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from runfolio.model.params import Json
 
@@ -12,6 +13,7 @@ _DEEPEST = 60
 _LARGEST = 500_000
 """Literals of a source, counted wherever a name repeats them: ten lines can name each other to make 10^10 of them."""
 
+_BREAKS = re.compile(r"\r\n|[\r\n]")  # where a line of Python ends; a form feed is a blank
 _CHARACTERS = 64  # of a text count as one literal more
 _HARMLESS = (ast.Import, ast.ImportFrom, ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -23,13 +25,41 @@ def literals_of(text: str) -> tuple[dict[str, Json], int]:
     are lists. A name whose value is changed by what only running would tell is left out.
     Raises SyntaxError, ValueError, RecursionError or MemoryError for what is no Python, as `ast.parse` does.
     """
+    reading = _read(text)
+    return reading.found, reading.left
+
+
+def place_of_literal(text: str, path: Sequence[str]) -> tuple[Json, int, int] | None:
+    """What stands for a key path of `literals_of` and where it is written: value, 1-based line, 1-based character.
+
+    A value that is given by a name is told where the name got it; of a key that is given twice the last one counts.
+    None when there is no such key. Raises as `literals_of`.
+    """
+    reading = _read(text)
+    if not path or path[0] not in reading.nodes or path[0] not in reading.found:
+        return None
+    node: ast.expr | None = reading.nodes[path[0]]
+    value: Json = reading.found[path[0]]
+    for key in path[1:]:
+        if not isinstance(value, dict) or key not in value or node is None:
+            return None
+        node, value = reading.entry(node, key), value[key]
+    node = None if node is None else reading.meant_by(node)
+    if node is None:
+        return None
+    # Python counts bytes within a line.
+    line = _BREAKS.split(text)[node.lineno - 1].encode()
+    return value, node.lineno, len(line[: node.col_offset].decode()) + 1
+
+
+def _read(text: str) -> _Reading:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an odd escape in somebody's config is no concern of the user
         tree = ast.parse(text)
     reading = _Reading()
     for statement in tree.body:
         reading.run_past(statement)
-    return reading.found, reading.left
+    return reading
 
 
 class _NotLiteral(ValueError):
@@ -37,8 +67,13 @@ class _NotLiteral(ValueError):
 
 
 class _Reading:
+    """nodes: the expression that gave each name its value; meant: the same for each use of a name."""
+
     def __init__(self) -> None:
         self.found: dict[str, Json] = {}
+        self.nodes: dict[str, ast.expr] = {}
+        self.meant: dict[ast.Name, ast.expr] = {}
+        self._given: dict[ast.expr, dict[str, ast.expr]] = {}
         self.left = 0
         self._sizes: dict[str, int] = {}
         self._count = 0
@@ -65,6 +100,17 @@ class _Reading:
             return
         for name in names:
             self.found[name], self._sizes[name] = made, self._count - before
+            self.nodes[name] = value
+
+    def meant_by(self, node: ast.expr) -> ast.expr:
+        """The expression that a name stood for where it was used; any other expression itself."""
+        while isinstance(node, ast.Name) and node in self.meant:
+            node = self.meant[node]
+        return node
+
+    def entry(self, node: ast.expr, key: str) -> ast.expr | None:
+        """The expression that gave a mapping the value of a key, the last one that did; None when it is no mapping."""
+        return self._given.get(self.meant_by(node), {}).get(key)
 
     def _forget(self, names: Iterable[str]) -> None:
         for name in names:
@@ -85,13 +131,14 @@ class _Reading:
             return [self._value(item, depth + 1) for item in node.elts]
         if isinstance(node, ast.Dict):
             keys = (None if key is None else str(self._value(key, depth + 1)) for key in node.keys)
-            return self._mapping(zip(keys, node.values, strict=True), depth)
+            return self._mapping(node, zip(keys, node.values, strict=True), depth)
         if isinstance(node, ast.Name) and node.id in self.found:
             self._counted(self._sizes[node.id])
+            self.meant.setdefault(node, self.nodes[node.id])
             return self.found[node.id]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id == "dict" and not node.args:
-                return self._mapping(((k.arg, k.value) for k in node.keywords), depth)
+                return self._mapping(node, ((k.arg, k.value) for k in node.keywords), depth)
             if node.func.id == "float" and len(node.args) == 1 and not node.keywords:
                 return self._float(node.args[0], depth)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
@@ -107,16 +154,18 @@ class _Reading:
         self._counted(len(text) // _CHARACTERS)
         return text
 
-    def _mapping(self, entries: Iterable[tuple[str | None, ast.expr]], depth: int) -> Json:
+    def _mapping(self, node: ast.expr, entries: Iterable[tuple[str | None, ast.expr]], depth: int) -> Json:
         made: dict[str, Json] = {}
+        given = self._given[node] = {}
         lost = 0
         for key, item in entries:
             try:
                 if key is None:
                     spread = self._value(item, depth + 1)
                     made |= spread if isinstance(spread, dict) else {}
+                    given |= self._given.get(self.meant_by(item), {})
                 else:
-                    made[key] = self._value(item, depth + 1)
+                    made[key], given[key] = self._value(item, depth + 1), item
             except _NotLiteral:
                 lost += 1
         if lost and not made:

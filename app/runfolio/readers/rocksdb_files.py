@@ -78,8 +78,11 @@ class _Latest:
         return kept
 
 
-def read_store(folder: Folder, budget: Budget) -> Store:
-    """Everything that a database folder holds. Never raises for what its files hold; raises LimitReached for time."""
+def read_store(folder: Folder, budget: Budget, places: dict[bytes, tuple[str, int]] | None = None) -> Store:
+    """Everything that a database folder holds. Never raises for what its files hold; raises LimitReached for time.
+
+    places   gets, where it is given, the file that holds the value of each key, and the sequence number of the write.
+    """
     store = Store()
     latest = _Latest()
     for name in sorted(folder.files):
@@ -91,11 +94,14 @@ def read_store(folder: Folder, budget: Budget) -> Store:
         except RunfolioError as failure:
             store.problems.append(problem_from(failure, "store-unreadable", folder.where(name), Severity.WARNING))
             continue
+        before = {} if places is None else {**latest.found}
         damage = _read_table(data, latest, budget) if name.endswith(".sst") else _read_log(data, latest, budget)
         if damage:
             text = f"Damaged: {damage[0]}" + (f" (and {len(damage) - 1} more places)" if len(damage) > 1 else "")
             hint = "What lies there is missing, the rest is shown. Copy the file again."
             store.problems.append(warning("store-damaged", folder.where(name), text, hint))
+        if places is not None:
+            places |= {key: (name, put[0]) for key, put in latest.found.items() if before.get(key) is not put}
     store.values = latest.values()
     return store
 

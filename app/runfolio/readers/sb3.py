@@ -28,7 +28,7 @@ from runfolio.readers.json_text import load_json
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _CSV, _JSON, _STEP = "progress.csv", "progress.json", "time/total_timesteps"
-_MONITOR = re.compile(r"(?:.*[._])?monitor\.csv")
+MONITOR = re.compile(r"(?:.*[._])?monitor\.csv")
 _HEAD = re.compile(rb'#\s*\{.*"t_start"')
 _TRUTH = {"True": 1.0, "False": 0.0}
 _ZOO = ("config.yml", "args.yml")
@@ -43,7 +43,7 @@ class StableBaselines:
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
         """A table with total timesteps, or monitor files with their head."""
-        files = {name for name in folder.files if name not in taken and _is_ours(folder, name)}
+        files = {name for name in folder.files if name not in taken and is_ours(folder, name)}
         if not files:
             return None
         files |= {"log.txt", *_ZOO} & {*folder.files} if files & {_CSV, _JSON} else set()
@@ -59,7 +59,7 @@ class StableBaselines:
             metrics += _progress(folder, budget, problems)
         if not metrics and _JSON in claim.files:
             metrics += _progress_json(folder, budget, problems)
-        monitors = sorted(name for name in claim.files if _MONITOR.fullmatch(name))
+        monitors = sorted(name for name in claim.files if MONITOR.fullmatch(name))
         head, episodes = _heads(folder, monitors)
         metrics += _monitors(folder, monitors, budget, problems)
         params: list[Param] = []
@@ -97,14 +97,15 @@ def _zoo_folders(folder: Folder) -> list[str]:
             inside = folder.sub(name).files
         except FolderUnreadable:
             continue  # the walk comes there, too, and tells
-        if all(part in inside for part in _ZOO) and not any(_MONITOR.fullmatch(part) for part in inside):
+        if all(part in inside for part in _ZOO) and not any(MONITOR.fullmatch(part) for part in inside):
             found.append(name)
     return found
 
 
-def _is_ours(folder: Folder, name: str) -> bool:
+def is_ours(folder: Folder, name: str) -> bool:
+    """Whether a file is one of the logger or a monitor, by its name and its beginning."""
     try:
-        if _MONITOR.fullmatch(name):
+        if MONITOR.fullmatch(name):
             return bool(_HEAD.match(folder.head(name, 4096)))
         if name == _CSV:
             # The header alone: damage further down is told by reading it.
@@ -215,7 +216,7 @@ def _monitors(folder: Folder, names: list[str], budget: Budget, problems: list[P
 
 def _episodes(data: bytes, where: str, budget: Budget, problems: list[Problem]) -> _Episodes:
     head, _, body = data.partition(b"\n")
-    began = _began(head)
+    began = began_at(head)
     lines = body.decode("utf-8", "replace").split("\n")
     names = [c.strip() for c in lines[0].split(",")] if lines else []
     lines = [line for line in lines[1:] if line.strip()]
@@ -226,7 +227,7 @@ def _episodes(data: bytes, where: str, budget: Budget, problems: list[Problem]) 
         for number, line in enumerate(lines):
             if number % 4096 == 0:
                 budget.check(where)
-            row = _episode(names, line)
+            row = episode_of(names, line)
             if row is not None:
                 rows.append(row)
         if len(rows) < count:
@@ -263,7 +264,7 @@ def _numbers(names: list[str], lines: list[str]) -> dict[str, tuple[Ints, Floats
     return {name: (rows, np.ascontiguousarray(table[:, n])) for n, name in enumerate(names)}
 
 
-def _episode(columns: list[str], line: str) -> dict[str, float] | None:
+def episode_of(columns: list[str], line: str) -> dict[str, float] | None:
     """The numbers of a row; None unless its reward and length are some. Other columns are whatever the user named."""
     cells = [cell.strip() for cell in line.split(",")]
     if len(cells) != len(columns):
@@ -277,7 +278,8 @@ def _episode(columns: list[str], line: str) -> dict[str, float] | None:
     return row if {"r", "l"} <= row.keys() else None
 
 
-def _began(head: bytes) -> float:
+def began_at(head: bytes) -> float:
+    """Seconds at which the first line of a monitor file says that it begins; 0 where it does not."""
     try:
         found = load_json(head.lstrip(b"# "))
     except ValueError:

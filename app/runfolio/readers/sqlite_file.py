@@ -25,6 +25,7 @@ from runfolio.readers.contract import Budget, warning
 from runfolio.readers.folder import Folder
 
 HEADER = b"SQLite format 3\0"
+ROW_ID = "rowid"
 COMPANIONS = ("-wal", "-shm", "-journal")
 _PEEK = 1 << 20
 _CHUNK = 1 << 22
@@ -95,7 +96,8 @@ class Store:
     ) -> Iterator[Row]:
         """The rows of a table, those columns in that order; None where the table has no such column.
 
-        Nothing when there is no such table.
+        Nothing when there is no such table. A column ROW_ID gives the number by which SQLite keeps the row, None in a
+        table that has none.
         order   names of columns; the order of writing otherwise.
         only    a column and the values that it may have, at most 900 of them.
         raw     columns whose texts come as bytes, which takes a fifth of the time of a decoded text.
@@ -103,14 +105,17 @@ class Store:
         has = self.tables.get(table)
         if has is None or (only is not None and only[0] not in has):
             return
-        wanted = ", ".join(self._asked(c, c in raw) if c in has else "null" for c in columns)
+        asked = [self._asked(c, c in raw) if c in has else "null" for c in columns]
         by = [_quoted(c) for c in order if c in has]
-        sql = f"select {wanted} from {_quoted(table)}"
         values = tuple(only[1]) if only is not None else ()
+        rest = f"from {_quoted(table)}"
         if only is not None:
-            sql += f" where {_quoted(only[0])} in ({', '.join('?' * len(values))})"
-        plain = f"{sql} order by {', '.join(by)}" if by else sql
-        yield from self._read(f"{sql} order by {', '.join([*by, 'rowid'])}", values, or_else=plain)
+            rest += f" where {_quoted(only[0])} in ({', '.join('?' * len(values))})"
+        plain = f"select {', '.join(asked)} {rest}" + (f" order by {', '.join(by)}" if by else "")
+        asked = [ROW_ID if c == ROW_ID and c not in has else a for c, a in zip(columns, asked, strict=True)]
+        yield from self._read(
+            f"select {', '.join(asked)} {rest} order by {', '.join([*by, 'rowid'])}", values, or_else=plain
+        )
 
     def _asked(self, column: str, raw: bool) -> str:
         return f"cast({_quoted(column)} as blob)" if raw and self._is_utf8 else _quoted(column)

@@ -133,9 +133,14 @@ def series_in(
         problems.append(info("names-missing", folder.where(LOGS), message, "Copy that file too."))
 
 
-def _read_metric(folder: Folder, name: str, points: SeriesBuilder, budget: Budget, problems: list[Problem]) -> None:
+def slices_in(folder: Folder) -> list[str]:
+    """The files with the points of a metric, in their order. Raises FolderUnreadable."""
     slices = sorted((int(match[1]), file) for file in folder.files if (match := _SLICE.fullmatch(file)))
-    for _, file in slices:
+    return [file for _, file in slices]
+
+
+def _read_metric(folder: Folder, name: str, points: SeriesBuilder, budget: Budget, problems: list[Problem]) -> None:
+    for file in slices_in(folder):
         where = folder.where(file)
         try:
             data = folder.read(file, budget.metric_bytes)

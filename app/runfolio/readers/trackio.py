@@ -86,7 +86,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
             at, time_us = as_step(step if isinstance(step, int | float) else None), _time(_text(stamp))
             if time_us != NO_TIME:
                 first.setdefault(key, time_us)
-            for metric, value in numbers_in(_unspelled(row), "."):
+            for metric, value in numbers_in(unspelled(row), "."):
                 points[key].add(metric, at, value, time_us)
         system: defaultdict[str, SeriesBuilder] = defaultdict(SeriesBuilder)
         for run_id, run_name, stamp, data in store.rows(
@@ -94,7 +94,7 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
         ):
             key = _text(run_id) if has_ids else _text(run_name)
             row = parse_json(_text(data).encode("utf-8", "surrogateescape"), where, budget).mapping
-            for metric, value in numbers_in(_unspelled(row), "."):
+            for metric, value in numbers_in(unspelled(row), "."):
                 system[key].add(f"system/{metric}", None, value, _time(_text(stamp)))
         problems = [*store.problems]
     for key, title in names.items():
@@ -126,14 +126,14 @@ def _runs(folder: Folder, name: str, budget: Budget) -> Iterator[Recording | Pro
     yield from problems
 
 
-def _unspelled(row: dict[str, Json]) -> dict[str, Json]:
+def unspelled(row: dict[str, Json]) -> dict[str, Json]:
     """The row with NaN and infinities, which Trackio spells as text, as numbers."""
     found: dict[str, Json] = {}
     for key, value in row.items():
         if isinstance(value, str) and value in _SPELLED:
             found[key] = _SPELLED[value]
         else:
-            found[key] = _unspelled(value) if isinstance(value, dict) else value
+            found[key] = unspelled(value) if isinstance(value, dict) else value
     return found
 
 
