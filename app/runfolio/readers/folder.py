@@ -7,33 +7,31 @@ allows are walked part by part, and reading leaves no access time behind where t
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
 from weakref import ReferenceType, ref
 
 from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
 from runfolio.model.display import storable
+from runfolio.readers.descriptors import (
+    FILE_FLAGS,
+    HAS_DIR_FD,
+    Base,
+    is_file,
+    lstat,
+    open_file,
+    open_folder,
+    plain_path,
+    read_all,
+    read_small,
+)
 from runfolio.readers.listing import Entry, Files, Listing, kind_of_mode, names_in
 
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
-_NOATIME = getattr(os, "O_NOATIME", 0)
-_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
-_DIRECTORY_FLAGS = os.O_RDONLY | _DIRECTORY | _NONBLOCK
-_FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY
-_HAS_DIR_FD = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
-
 _ONE_READ = 1 << 20
-
-Base: TypeAlias = int | str
-"""An open folder: a descriptor where the system has them, else the path as text."""
 
 _USUAL_HEAD, _LARGEST_HEAD, _MOST_HEADS = 1 << 14, 1 << 16, 64
 """Bytes and files of which the beginnings are kept while readers decide whether a folder is theirs."""
@@ -158,7 +156,7 @@ class Folder:
             self.opened.add(f"{self.path}//{name}")
         try:
             with self._opened() as base:
-                return tuple(folder for folder in folders if _is_file(f"{folder}/{name}", base))
+                return tuple(folder for folder in folders if is_file(f"{folder}/{name}", base))
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
 
@@ -193,7 +191,7 @@ class Folder:
         # Written out, with names of its own for what it calls: most files of a tree pass through here, and a call costs
         # as much as an `open`.
         open_, read, facts_of, close, is_regular = os.open, os.read, os.fstat, os.close, stat.S_ISREG
-        flags = _FILE_FLAGS | _NOATIME
+        flags = FILE_FLAGS
         try:
             with self._opened() as base:
                 for name in names:
@@ -256,8 +254,8 @@ class Folder:
 
     def part(self, name: str, offset: int, size: int) -> bytes:
         """At most `size` bytes of a file from `offset` on; fewer only at its end. Raises FolderUnreadable."""
-        with self.open(name) as handle:
-            return self._read_all(handle, name, size, offset)
+        with self.open(name) as handle, self._told(name):
+            return read_all(handle, size, offset)
 
     @contextmanager
     def open(self, name: str) -> Iterator[int]:
@@ -279,7 +277,7 @@ class Folder:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise FolderUnreadable("That is not the name of a file", where=self.where(name))
         try:
-            handle = _open(name, base)
+            handle = open_file(name, base)
         except OSError as error:
             raise _cannot_open(error, self.where(name)) from error
         facts = os.fstat(handle)
@@ -294,44 +292,23 @@ class Folder:
 
     def _read_whole(self, handle: int, size: int, name: str, limit: int, offset: int = 0) -> bytes:
         size -= offset
-        if size < _ONE_READ and size <= limit and not offset:
-            return self._read_small(handle, name, size, limit)
         if size > limit:
             raise LimitReached(
                 f"The file has {size:,} bytes; at most {limit:,} are read",
                 hint="Runfolio reads files of this kind only up to that size.",
                 where=self.where(name),
             )
-        return self._read_all(handle, name, limit, offset)
+        with self._told(name):
+            small = size < _ONE_READ and not offset
+            return read_small(handle, size, limit) if small else read_all(handle, limit, offset)
 
-    def _read_small(self, handle: int, name: str, size: int, limit: int) -> bytes:
-        """The same for the small files that most are: one call that ends before it is full has seen the end."""
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
         try:
-            data = os.read(handle, size + 1)
+            yield
         except OSError as error:
-            raise FolderUnreadable(
-                f"The file cannot be read: {error.strerror or error}", where=self.where(name)
-            ) from error
-        # Grown meanwhile, or one of those files that say they have no bytes and have some.
-        return data if len(data) <= size and size else data + self._read_all(handle, name, limit - len(data), 0)
-
-    def _read_all(self, handle: int, name: str, limit: int, offset: int) -> bytes:
-        chunks: list[bytes] = []
-        left = limit
-        try:
-            if offset:
-                os.lseek(handle, offset, os.SEEK_SET)
-            while left > 0:
-                chunk = os.read(handle, min(left, 1 << 24))
-                if not chunk:
-                    break
-                chunks.append(chunk)
-                left -= len(chunk)
-        except OSError as error:
-            raise FolderUnreadable(
-                f"The file cannot be read: {error.strerror or error}", where=self.where(name)
-            ) from error
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            message = f"The file cannot be read: {error.strerror or error}"
+            raise FolderUnreadable(message, where=self.where(name)) from error
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -339,7 +316,7 @@ class Folder:
 
         One that cannot be opened is not held, and whoever opens something in it is told why.
         """
-        if self._held is not None or not _HAS_DIR_FD:
+        if self._held is not None or not HAS_DIR_FD:
             yield
             return
         try:
@@ -360,8 +337,8 @@ class Folder:
             self.opened.add(self.path)
         if self._held is not None:
             yield self._held
-        elif not _HAS_DIR_FD:
-            yield _plain_path(self.root, self.path)
+        elif not HAS_DIR_FD:
+            yield plain_path(self.root, self.path)
         else:
             handle = self._open_below(self._nearest_held())
             try:
@@ -379,28 +356,11 @@ class Folder:
         return self._top if self._top._held is not None else None
 
     def _open_below(self, held: Folder | None) -> int:
-        """A descriptor of this folder, looked up from one that is held, or from the root.
-
-        The root itself may be a link that the user chose; no part below it may be, so each is opened by itself.
-        """
+        """A descriptor of this folder, looked up from one that is held, or from the root."""
         if held is None:
-            base = handle = os.open(self.root, _DIRECTORY_FLAGS)
-            parts = self.path
-        else:
-            assert isinstance(held._held, int)
-            base = handle = held._held
-            parts = self.path[len(held.path) :].lstrip("/")
-        try:
-            for part in parts.split("/") if parts else ():
-                below = os.open(part, _DIRECTORY_FLAGS | _NOFOLLOW, dir_fd=handle)
-                if held is None or handle != base:
-                    os.close(handle)
-                handle = below
-        except OSError:
-            if held is None or handle != base:
-                os.close(handle)
-            raise
-        return handle if held is None or handle != base else os.dup(handle)
+            return open_folder(self.root, self.path)
+        assert isinstance(held._held, int)
+        return open_folder(held._held, self.path[len(held.path) :].lstrip("/"))
 
 
 def _look(folder: Folder, names: list[str]) -> Iterator[Entry]:
@@ -409,7 +369,7 @@ def _look(folder: Folder, names: list[str]) -> Iterator[Entry]:
         with folder._opened() as base:
             for name in names:
                 try:
-                    facts = _lstat(name, base)
+                    facts = lstat(name, base)
                 except OSError:
                     continue  # gone, or not to be seen: whoever opens it is told
                 if stat.S_ISREG(facts.st_mode):
@@ -418,42 +378,9 @@ def _look(folder: Folder, names: list[str]) -> Iterator[Entry]:
         return  # the folder itself is gone meanwhile, and with it all files
 
 
-def _lstat(path: str, base: Base) -> os.stat_result:
-    if isinstance(base, str):
-        return os.lstat(os.path.join(base, path))  # noqa: PTH118
-    return os.stat(path, dir_fd=base, follow_symlinks=False)
-
-
-def _plain_path(root: Path, path: str) -> str:
-    """The path as text, where no folder can be opened. Raises OSError when a part of it below the root is a link."""
-    here = str(root)
-    for part in path.split("/") if path else ():
-        here = os.path.join(here, part)  # noqa: PTH118
-        if not stat.S_ISDIR(os.lstat(here).st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-    return here
-
-
 def _cannot_open(error: OSError, where: str) -> FolderUnreadable:
     return FolderUnreadable(
         f"Cannot be opened: {error.strerror or error}",
         hint="Check that the copy is complete and that you may read it.",
         where=where,
     )
-
-
-def _open(name: str, base: Base) -> int:
-    if isinstance(base, str):
-        return os.open(os.path.join(base, name), _FILE_FLAGS)  # noqa: PTH118
-    try:
-        return os.open(name, _FILE_FLAGS | _NOATIME, dir_fd=base)
-    except PermissionError:
-        # O_NOATIME is only for the owner of the file; everybody else reads as usual.
-        return os.open(name, _FILE_FLAGS, dir_fd=base)
-
-
-def _is_file(path: str, base: Base) -> bool:
-    try:
-        return stat.S_ISREG(_lstat(path, base).st_mode)
-    except OSError:
-        return False  # not there, or not to be seen: either way nothing that could be read
