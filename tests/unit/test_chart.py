@@ -19,7 +19,9 @@ import pytest
 from matplotlib.image import imread
 
 from runfolio.errors import UsageError
-from runfolio.export.chart import draw, export_chart, points_csv
+from runfolio.export.chart import export_chart
+from runfolio.export.figure import draw
+from runfolio.export.points import points_csv
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe, recipe_for
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
@@ -236,7 +238,7 @@ def test_a_figure_replaces_an_older_one_whole(tmp_path: Path) -> None:
     path.write_text("older and longer" * 1000)
     export_chart(RECIPE, SERIES, path)
     assert path.read_text() == points_csv(RECIPE, SERIES)
-    assert [*tmp_path.iterdir()] == [path]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["chart.csv", "chart.recipe.json"]
 
 
 # --- recipes -------------------------------------------------------------------------------------------------------

@@ -225,6 +225,7 @@ class Workspace:
     # --- exporting.py: figures and reports
 
     export_chart = _of(lambda ws: ws._exporting, Exporting.export_chart)
+    render = _of(lambda ws: ws._exporting, Exporting.render)
     export_report = _of(lambda ws: ws._exporting, Exporting.export_report)
 
 

@@ -1,21 +1,25 @@
-"""`runfolio export chart` and `runfolio export report`."""
+"""`runfolio export chart`, `runfolio export report`, and `runfolio render` for a figure that was exported before."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runfolio.api import Workspace
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import NotFound, UsageError
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
 
-_PANELS = 4
+if TYPE_CHECKING:
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def export_chart(args: argparse.Namespace) -> int:
@@ -30,10 +34,34 @@ def export_chart(args: argparse.Namespace) -> int:
                 f"None of these runs has a metric {lacking[0]!r}",
                 hint="`runfolio diff RUN --all` lists what a run has.",
             )
-        panels = tuple(PanelRecipe(m, args.x, args.log_y, args.smoothing) for m in metrics)
-        recipe = chart_of(runs, panels, title=args.title, theme=args.theme, dpi=args.dpi)
-        path = ws.export_chart(recipe, args.out)
+        panels = tuple(
+            PanelRecipe(m, args.x, args.log_y, args.smoothing, args.unit, args.x_range, args.y_range) for m in metrics
+        )
+        recipe = replace(
+            chart_of(runs, panels, title=args.title, theme=args.theme, dpi=args.dpi, markers=args.markers),
+            width_mm=args.width,
+            height_mm=args.height,
+            font_size=args.font_size,
+            line_width=args.line_width,
+            query=args.where,
+        )
+        path = ws.export_chart(recipe, args.out, drawn=args.points == "drawn")
     _tell(args, str(path), len(runs))
+    return 0
+
+
+def render(args: argparse.Namespace) -> int:
+    """Draw a figure again from the recipe in a file."""
+    from runfolio.export.recipe_file import read_recipe
+
+    recipe = read_recipe(args.recipe)
+    if args.theme:
+        recipe = replace(recipe, theme=args.theme)
+    if args.dpi:
+        recipe = replace(recipe, dpi=args.dpi)
+    with workspace(args) as ws:
+        path = ws.render(recipe, args.out, drawn=args.points == "drawn")
+    _tell(args, str(path), len(recipe.runs))
     return 0
 
 
@@ -78,9 +106,10 @@ def chart_of(
     title: str = "",
     theme: str = "print",
     dpi: int = 150,
+    markers: bool = False,
 ) -> ChartRecipe:
-    """A figure of runs in the palette's order."""
-    styles = tuple(RunStyleRecipe(r.key, r.name, i % 10, i // 10 % 4) for i, r in enumerate(runs))
+    """A figure of runs in the palette's order. `markers`: each has a shape too, so that it can be told in grey."""
+    styles = tuple(RunStyleRecipe(r.key, r.name, i % 10, i // 10 % 4, markers * (i + 1)) for i, r in enumerate(runs))
     columns = 1 if len(panels) == 1 else 2
     return ChartRecipe(styles, panels, title=title, columns=columns, theme=theme, dpi=dpi)
 
@@ -91,3 +120,61 @@ def _tell(args: argparse.Namespace, path: str, runs: int) -> None:
     else:
         write(path)
         say(f"{runs} runs")
+
+
+def add_parsers(verbs: Verbs, common: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Make `export` and `render` known; `common` adds the options that all commands on an index have."""
+    what = verbs.add_parser("export", help="write a chart or a report").add_subparsers(
+        dest="kind", required=True, metavar="WHAT"
+    )
+    chart = what.add_parser(
+        "chart", help="metrics of runs, in the format of OUT's suffix: PNG, SVG, PDF, HTML, CSV, Parquet"
+    )
+    chart.add_argument("out", type=Path, metavar="OUT")
+    chart.add_argument("--metric", action="append", default=[], metavar="NAME", help="a panel each; may be repeated")
+    chart.add_argument("--x", choices=["step", "relative", "wall"], default="step")
+    chart.add_argument("--x-range", type=_range, metavar="FROM:TO", help="fixed ends of the x axis")
+    chart.add_argument("--log-y", action="store_true")
+    chart.add_argument("--y-range", type=_range, metavar="FROM:TO", help="fixed ends of the y axis")
+    chart.add_argument("--smoothing", type=float, default=0.0, metavar="0..1")
+    chart.add_argument("--unit", default="", metavar="TEXT", help="stands behind the metrics' names")
+    chart.add_argument("--theme", choices=THEMES, default="print")
+    chart.add_argument("--width", type=float, default=180.0, metavar="MM", help="of the figure (180)")
+    chart.add_argument("--height", type=float, default=0.0, metavar="MM", help="by the rows when not given")
+    chart.add_argument("--dpi", type=int, default=150, help="of a PNG (150)")
+    chart.add_argument("--font-size", type=float, default=8.0, metavar="PT", help="8")
+    chart.add_argument("--line-width", type=float, default=1.1, metavar="PT", help="1.1")
+    chart.add_argument("--markers", action="store_true", help="a shape for each run, beside colour and dash")
+    report = what.add_parser("report", help="one HTML file with table, charts, differences and decisions")
+    report.add_argument("out", type=Path, metavar="OUT")
+    for kind in (chart, report):
+        kind.add_argument("--run", action="append", default=[], dest="runs", metavar="RUN", help="may be repeated")
+        kind.add_argument("--where", default="", metavar="EXPR", help="runs by a filter")
+        kind.add_argument("--limit", type=_count, default=10, metavar="N", help="at most so many runs (10)")
+        kind.add_argument("--title", default="")
+        common(kind)
+    again = verbs.add_parser("render", help="draw an exported figure again, from the recipe in it or beside it")
+    again.add_argument("recipe", type=Path, metavar="RECIPE", help="an exported figure of any format, or JSON")
+    again.add_argument("out", type=Path, metavar="OUT", help="its suffix is the format")
+    again.add_argument("--theme", choices=THEMES, help="another than the recipe's")
+    again.add_argument("--dpi", type=int, help="another than the recipe's")
+    common(again)
+    for parser in (chart, again):
+        parser.add_argument("--points", choices=["all", "drawn"], default="all", help="in CSV and Parquet")
+    chart.set_defaults(call=export_chart)
+    report.set_defaults(call=export_report)
+    again.set_defaults(call=render)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it has to be 1 or more")
+    return number
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, colon, high = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError("it is written FROM:TO, for example 0:0.5")
+    return float(low), float(high)

@@ -230,26 +230,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     layouts.add_parser(verbs)
 
-    export = verbs.add_parser("export", help="write a chart or a report")
-    what = export.add_subparsers(dest="kind", required=True, metavar="WHAT")
-    chart = what.add_parser("chart", help="metrics of runs as PNG, SVG, PDF or CSV, by the suffix of OUT")
-    chart.add_argument("out", type=Path, metavar="OUT")
-    chart.add_argument("--metric", action="append", default=[], metavar="NAME", help="a panel each; may be repeated")
-    chart.add_argument("--x", choices=["step", "relative", "wall"], default="step")
-    chart.add_argument("--log-y", action="store_true")
-    chart.add_argument("--smoothing", type=float, default=0.0, metavar="0..1")
-    chart.add_argument("--theme", choices=["light", "dark", "print"], default="print")
-    chart.add_argument("--dpi", type=int, default=150)
-    report = what.add_parser("report", help="one HTML file with table, charts, differences and decisions")
-    report.add_argument("out", type=Path, metavar="OUT")
-    for kind in (chart, report):
-        kind.add_argument("--run", action="append", default=[], dest="runs", metavar="RUN", help="may be repeated")
-        kind.add_argument("--where", default="", metavar="EXPR", help="runs by a filter")
-        kind.add_argument("--limit", type=_positive, default=10, metavar="N", help="at most so many runs (10)")
-        kind.add_argument("--title", default="")
-        _common(kind)
-    chart.set_defaults(call=exports.export_chart)
-    report.set_defaults(call=exports.export_report)
+    exports.add_parsers(verbs, _common)
 
     summary = verbs.add_parser("summary", help="what the window would show, as text, charts and a report in a folder")
     summary.add_argument("paths", nargs="+", metavar="PATH")

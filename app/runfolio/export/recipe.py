@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from runfolio import __version__
 from runfolio.errors import UsageError
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 
-FORMAT = 1
+FORMAT = 2
+_READ = (1, 2)
 THEMES = ("light", "dark", "print")
 X_KINDS = ("step", "relative", "wall")
+LONGEST = 4_000_000
+"""Characters of a recipe; a figure of ten thousand runs has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStyleRecipe:
-    """A run of the figure: its key, the name in the legend, colour 0 to 9 of the palette, dash 0 to 3."""
+    """A run of the figure: its key, the name in the legend, colour 0 to 9 of the palette, dash 0 to 3, marker.
+
+    marker   0 for none, 1 and up for a shape, so that curves can be told apart without their colours.
+    """
 
     key: str
     name: str
     color: int
     dash: int = 0
+    marker: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +41,24 @@ class PanelRecipe:
 
     x           "step", "relative" or "wall".
     smoothing   weight of the time-weighted EMA, 0 (none) to below 1; the raw curve stays faint behind it.
+    unit        stands behind the metric's name.
+    x_range, y_range   fixed ends of an axis, on a logarithmic one as numbers, not exponents; None fits what is drawn.
     """
 
     metric: str
     x: str = "step"
     log_y: bool = False
     smoothing: float = 0.0
+    unit: str = ""
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.x not in X_KINDS or not 0 <= self.smoothing < 1:
+            raise UsageError("A panel's x is step, relative or wall; its smoothing lies from 0 to below 1")
+        for ends in (self.x_range, self.y_range):
+            if ends is not None and not (len(ends) == 2 and all(map(math.isfinite, ends)) and ends[0] < ends[1]):
+                raise UsageError("The range of an axis is two finite numbers, the lower one first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,8 @@ class ChartRecipe:
 
     width_mm, height_mm   of the whole figure; a height of 0 is chosen by the number of rows.
     theme                 "print" is black on white with thin lines, whatever the window shows.
+    font_size, line_width in points.
+    query                 the filter that the runs were found by, for whoever reads the recipe; `runs` says which.
     """
 
     runs: tuple[RunStyleRecipe, ...]
@@ -55,6 +79,9 @@ class ChartRecipe:
     height_mm: float = 0.0
     dpi: int = 150
     theme: str = "print"
+    font_size: float = 8.0
+    line_width: float = 1.1
+    query: str = ""
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:
@@ -65,26 +92,33 @@ class ChartRecipe:
             raise UsageError("A figure is 10 to 2000 mm wide, at most 2000 mm high, at 20 to 1200 dpi")
         if not 1 <= self.columns <= 50:
             raise UsageError("A figure has 1 to 50 columns of panels")
-        for panel in self.panels:
-            if panel.x not in X_KINDS or not 0 <= panel.smoothing < 1:
-                raise UsageError("A panel's x is step, relative or wall; its smoothing lies from 0 to below 1")
+        if not (3 <= self.font_size <= 72 and 0.1 <= self.line_width <= 20):
+            raise UsageError("Letters are 3 to 72 points high, lines 0.1 to 20 points wide")
 
     def to_json(self) -> str:
         """The recipe as one line of JSON with sorted keys, in ASCII: it travels in the metadata of image files."""
-        return json.dumps({"format": FORMAT} | asdict(self), sort_keys=True)
+        return json.dumps({"format": FORMAT, "version": __version__} | asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> ChartRecipe:
-        """The inverse. Raises UsageError for anything else."""
+        """The inverse, also of recipes that earlier versions wrote. Raises UsageError for anything else."""
         try:
+            if len(text) > LONGEST:
+                raise UsageError("That is too long for the recipe of a figure")
             fields = json.loads(text)
-            if fields.pop("format") != FORMAT:
-                raise UsageError("The recipe was written by another version")
+            if fields.pop("format") not in _READ:
+                raise UsageError("The recipe was written by a later version", hint="Update Runfolio to read it.")
+            fields.pop("version", None)  # of Runfolio, for whoever reads it
             fields["runs"] = tuple(RunStyleRecipe(**r) for r in fields["runs"])
-            fields["panels"] = tuple(PanelRecipe(**p) for p in fields["panels"])
+            fields["panels"] = tuple(_panel(p) for p in fields["panels"])
             return cls(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UsageError(f"That is no recipe of a figure: {error}") from error
+
+
+def _panel(fields: dict[str, Any]) -> PanelRecipe:
+    ranges = {name: tuple(ends) for name in ("x_range", "y_range") if (ends := fields.get(name)) is not None}
+    return PanelRecipe(**(fields | ranges))
 
 
 def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None:

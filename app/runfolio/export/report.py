@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,18 +74,15 @@ def _chart(content: ReportContent) -> dict[str, str] | None:
     """The figure for light and for dark pages. As images, so that nothing inside of them can touch the page."""
     if content.recipe is None:
         return None
-    from runfolio.export.chart import draw
+    from runfolio.export.figure import draw
+    from runfolio.export.page import data_uri
 
     metrics = ", ".join(p.metric for p in content.recipe.panels)
     images = {
-        theme: _data_uri(draw(replace(content.recipe, theme=theme), content.series, "svg"))
+        theme: data_uri(draw(replace(content.recipe, theme=theme), content.series, "svg"), "image/svg+xml")
         for theme in ("light", "dark")
     }
     return images | {"alt": f"Curves of {metrics} for {len(content.recipe.runs)} runs"}
-
-
-def _data_uri(svg: bytes) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
 
 
 def _when(time_us: int | None) -> str:

@@ -1,0 +1,46 @@
+"""A figure as one HTML page that needs nothing else: no script, no request."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+from runfolio import __version__, locate
+from runfolio.export.figure import draw
+from runfolio.export.lines import SeriesOf
+from runfolio.export.points import drawn_csv
+from runfolio.export.recipe import ChartRecipe
+from runfolio.model.display import plain
+
+
+def figure_page(recipe: ChartRecipe, series: SeriesOf) -> str:
+    """The page: the figure for light and for dark screens, what its lines go through as a CSV file, and the recipe."""
+    # Imported here: a window or a short command has no use for a template engine.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(locate.resources()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"plain": plain}
+    metrics = list(dict.fromkeys(panel.metric for panel in recipe.panels))
+    looks = ("light", "dark") if recipe.theme == "print" else (recipe.theme, recipe.theme)
+    light, dark = (draw(replace(recipe, theme=look), series, "svg") for look in looks)
+    return environment.get_template("figure.html.j2").render(
+        title=recipe.title or ", ".join(metrics),
+        metrics=metrics,
+        runs=recipe.runs,
+        query=recipe.query,
+        light=data_uri(light, "image/svg+xml"),
+        dark=data_uri(dark, "image/svg+xml"),
+        points=data_uri(drawn_csv(recipe, series).encode(), "text/csv"),
+        recipe=recipe.to_json(),
+        version=__version__,
+    )
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """`data` as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
