@@ -18,6 +18,7 @@ from runfolio.desktop.commands import Commands
 from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
 from runfolio.desktop.filter_bar import FilterBar
+from runfolio.desktop.first_look import FirstLook
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.indexing = Indexing(jobs, say, self)
         self.watching = Watching(jobs, state, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
+        self.first_look = FirstLook(self)
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
         self._open = False
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self.exports = Exports(self.context, lambda: self.runs_view().table.shown_columns(), self)
         self.scope.answered.connect(self._on_scope_answered)
         self.show_view("runs")
+        self.runs_view().table.runs.arrived.connect(self.first_look.seen)
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -188,11 +191,7 @@ class MainWindow(QMainWindow):
             self.scope.ask()
             self.show_view(self._wanted)
             self.views.activate_all()
-            if paths:
-                self.folders.open_paths(paths)
-            elif self.context.settings.flag("library.look_at_start"):
-                self.indexing.look()
-            self.watching.set_on(on=self.context.settings.flag("library.watch"))
+            self.first_look.begin(lambda: self._go_on(paths))
 
         def failed(error: RunfolioError) -> None:
             self._has_folders = False
@@ -200,6 +199,14 @@ class MainWindow(QMainWindow):
             self.welcome.show_trouble(error.message, error.hint, lambda: self.open_workspace(paths))
 
         self.context.jobs.open(opened, failed, self.context.state.announce)
+
+    def _go_on(self, paths: Sequence[str]) -> None:
+        self.runs_view().add_charts()
+        if paths:
+            self.folders.open_paths(paths)
+        elif self.context.settings.flag("library.look_at_start"):
+            self.indexing.look()
+        self.watching.set_on(on=self.context.settings.flag("library.watch"))
 
     def session(self) -> Session:
         """What the next start shows again."""
@@ -347,5 +354,7 @@ class MainWindow(QMainWindow):
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:
+        if not self.context.state.scope_keys or self._current != "runs":
+            self.first_look.seen()
         self.filter_bar.refuse(self.scope.refused)
         self.runs_view().show_answer(busy=self.indexing.busy, refused=self.scope.refused)

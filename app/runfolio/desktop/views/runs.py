@@ -46,6 +46,7 @@ class RunsView(QWidget):
         self.setObjectName("runs")
         self._context = context
         self._asked = ""
+        self._charts_wanted = False
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
         self.empty = EmptyState(context.theme, "Opening the library…", "", icon="table-2")
@@ -71,6 +72,12 @@ class RunsView(QWidget):
         """Shown: ask for what is missing."""
         self.columns.activate()
         self.table.refresh()
+        if self._charts_wanted:
+            self.add_charts()
+
+    def add_charts(self) -> None:
+        """Put the strip of charts below the table, as soon as the view is shown."""
+        self._charts_wanted = True
         if self.splitter.count() == 1 and self.isVisible():
             # NumPy and pyqtgraph take half a second to import: on a thread, while the rows are already there.
             self._context.jobs.query(

@@ -1,0 +1,43 @@
+"""What can wait until the first rows of a start are on the screen: charts, the look for what is new, watching.
+
+Each of them imports for half a second of CPU, and Python runs one thread at a time: begun at once, they would keep the
+rows from being seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+LONGEST_MS = 1_500
+"""Whoever waits is not kept longer than this, whatever the rows do."""
+
+
+class FirstLook(QObject):
+    """Calls what was given to `begin` once, after `seen` or LONGEST_MS, whichever is first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: Callable[[], None] | None = None
+        self._is_seen = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._call)
+
+    def begin(self, call: Callable[[], None]) -> None:
+        """Wait for the rows; `call` is what has to wait."""
+        self._waiting = call
+        self._timer.start(0 if self._is_seen else LONGEST_MS)
+
+    def seen(self) -> None:
+        """Rows are there to be painted, or it is known that there are none."""
+        self._is_seen = True
+        if self._waiting is not None:
+            # After what was asked to be painted is on the screen.
+            self._timer.start(0)
+
+    def _call(self) -> None:
+        if self._waiting is not None:
+            call, self._waiting = self._waiting, None
+            call()
