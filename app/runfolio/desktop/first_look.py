@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
+PAINTED_MS = 30
 LONGEST_MS = 1_500
 """Whoever waits is not kept longer than this, whatever the rows do."""
 
@@ -28,14 +29,14 @@ class FirstLook(QObject):
     def begin(self, call: Callable[[], None]) -> None:
         """Wait for the rows; `call` is what has to wait."""
         self._waiting = call
-        self._timer.start(0 if self._is_seen else LONGEST_MS)
+        self._timer.start(PAINTED_MS if self._is_seen else LONGEST_MS)
 
     def seen(self) -> None:
         """Rows are there to be painted, or it is known that there are none."""
         self._is_seen = True
         if self._waiting is not None:
             # After what was asked to be painted is on the screen.
-            self._timer.start(0)
+            self._timer.start(PAINTED_MS)
 
     def _call(self) -> None:
         if self._waiting is not None:

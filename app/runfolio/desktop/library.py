@@ -84,10 +84,18 @@ class LibraryPanel(QWidget):
     # --- asking ------------------------------------------------------------------------------------------------
 
     def activate(self) -> None:
-        """The workspace is open: ask what it holds."""
+        """Ask what the library holds, and how many runs the saved views have."""
+        self.show_places()
+        self.count_views()
+
+    def show_places(self) -> None:
+        """Ask for folders and experiments."""
         self._context.jobs.query(
             "library", lambda workspace: (workspace.sources(), workspace.library()), lambda found: self._show(*found)
         )
+
+    def count_views(self) -> None:
+        """Ask how many runs each saved view and tag has."""
         own = self._own
         self._context.jobs.query(
             "saved-views", lambda workspace: count_views(workspace, own), lambda found: self._show_views(*found)

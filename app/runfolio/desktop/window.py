@@ -185,12 +185,9 @@ class MainWindow(QMainWindow):
 
         def opened() -> None:
             self._open = True
-            self.library.activate()
-            self.filter_bar.activate()
-            self.status.activate()
             self.scope.ask()
             self.show_view(self._wanted)
-            self.views.activate_all()
+            self.library.show_places()
             self.first_look.begin(lambda: self._go_on(paths))
 
         def failed(error: RunfolioError) -> None:
@@ -201,6 +198,10 @@ class MainWindow(QMainWindow):
         self.context.jobs.open(opened, failed, self.context.state.announce)
 
     def _go_on(self, paths: Sequence[str]) -> None:
+        self.library.count_views()
+        self.filter_bar.activate()
+        self.status.activate()
+        self.views.activate_all()
         self.runs_view().add_charts()
         if paths:
             self.folders.open_paths(paths)

@@ -6,6 +6,7 @@ their keys. Joining 100,000 keys in every query costs more than the query.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from runfolio.model.run import RunKey
 
 MANY = 2_000
 """From this many runs on whole columns are read as arrays, which is five times faster and needs NumPy."""
+
+VERY_MANY = 40_000
+"""So many are read so also when NumPy has yet to be imported, which takes as long as reading them otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class RunIds:
     @property
     def many(self) -> bool:
         """Whether whole columns are better read as arrays."""
-        return len(self.keys) >= MANY
+        return len(self.keys) >= (MANY if "numpy" in sys.modules else VERY_MANY)
 
 
 def lists(database: Database, sql: str, params: Sequence[Bound], width: int, *, many: bool) -> list[list[object]]:
