@@ -92,6 +92,9 @@ def pack(units: Sequence[Parsed]) -> Batch:
                 "fingerprint": [u.fingerprint for _, u in whole],
                 "failed": [u.failed for _, u in whole],
                 "settled": [u.settled for _, u in whole],
+                "beside": [u.beside.notes for _, u in whole],
+                "shared": [u.beside.shared for _, u in whole],
+                "beside_mark": [u.beside.mark for _, u in whole],
             }
         )
     count = sum(len(r.metrics) for r in flat)

@@ -7,13 +7,12 @@ recordings, so it is done after the first batch, then ever more rarely, and at t
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
 from runfolio.index.database import Database
@@ -21,6 +20,7 @@ from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs, series_values
+from runfolio.index.walk import Noticed, Walk, missing_source
 from runfolio.index.writer import Writer
 from runfolio.model.alignment import Alignment
 from runfolio.model.answers import Progress
@@ -55,38 +55,6 @@ class Counts:
     unchanged: int = 0
     gone: int = 0
     cancelled: bool = False
-
-
-class Noticed(Protocol):
-    """Hears of a folder that is new (not `known`) or has changed; False when it is not to be read here."""
-
-    def __call__(self, source: int, claim: Claim, fingerprint: str, *, known: bool) -> bool: ...
-
-
-@dataclass(slots=True)
-class _Walk:
-    """One source being walked: what was seen, what the walk itself met, and which folders need no closer look.
-
-    looks      what earlier walks kept, `standing` the paths of those that still hold; `kept` is from this one.
-    refused    paths of folders that have changed and are not to be read here.
-    """
-
-    source: int
-    root: Path
-    noticed: Noticed | None = None
-    seen: set[tuple[str, str]] = field(default_factory=set)
-    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
-    looks: dict[str, Look] = field(default_factory=dict)
-    kept: dict[str, Look] = field(default_factory=dict)
-    standing: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-
-    def trust(self, looks: Mapping[str, Look], known: Mapping[tuple[str, str], str]) -> None:
-        """Take up what earlier walks kept, as far as what they found is in the index."""
-        self.looks = {
-            path: look for path, look in looks.items() if all(known.get((path, name)) for name in look.readers)
-        }
 
 
 class Indexer:
@@ -169,7 +137,7 @@ class Indexer:
         counts = Counts()
         try:
             for source, root in sources:
-                walk = _Walk(source, root, noticed)
+                walk = Walk(source, root, noticed)
                 self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
@@ -190,7 +158,7 @@ class Indexer:
 
     def _run_source(
         self,
-        walk: _Walk,
+        walk: Walk,
         counts: Counts,
         deep: bool,
         on_progress: Callable[[Progress], None],
@@ -201,8 +169,10 @@ class Indexer:
         looks = self._writer.looks(walk.source)
         if not deep:
             walk.settled = self._writer.settled(walk.source)
+            walk.beside = self._writer.besides(walk.source, elsewhere=True)
+            walk.all_beside = cache(lambda: self._writer.besides(walk.source))
             walk.trust(looks, known)
-        missing = _missing(walk.root, self._writer.scanned_us(walk.source) if known else None)
+        missing = missing_source(walk.root, self._writer.scanned_us(walk.source) if known else None)
         if missing is not None:
             # An unplugged disk is no reason to forget what was on it.
             self._writer.source_scanned(walk.source, [missing], present=False)
@@ -246,7 +216,7 @@ class Indexer:
         )
         self._writer.source_scanned(walk.source, walk.problems, present=True)
 
-    def _put(self, walk: _Walk, held: list[Batch]) -> None:
+    def _put(self, walk: Walk, held: list[Batch]) -> None:
         """Write what is held in one transaction: the disk is waited for once."""
         if held:
             self._writer.put_batch(walk.source, joined(held))
@@ -255,7 +225,7 @@ class Indexer:
 
     def _claims(
         self,
-        walk: _Walk,
+        walk: Walk,
         known: dict[tuple[str, str], str],
         counts: Counts,
         on_progress: Callable[[Progress], None],
@@ -275,11 +245,14 @@ class Indexer:
             if not walk.settled:
                 return False
             reader, mark = walk.settled.get(storable(path), ("", ""))
-            if not is_settled(walk.root, path, mark):
+            if not is_settled(walk.root, path, mark) or not walk.is_beside_same(path, reader, elsewhere=True):
                 return False
             walk.seen.add((storable(path), reader))
             counts.unchanged += 1
             return True
+
+        def is_all_same(look: Look) -> bool:
+            return all(walk.is_beside_same(look.path, reader, elsewhere=True) for reader in look.readers)
 
         def unchanged(look: Look) -> None:
             walk.standing.add(look.path)
@@ -291,7 +264,7 @@ class Indexer:
             walk.kept[look.path] = look
 
         try:
-            for found in scan(walk.root, on_folder, Memory(stands, walk.looks, unchanged, keep)):
+            for found in scan(walk.root, on_folder, Memory(stands, walk.looks, is_all_same, unchanged, keep)):
                 if isinstance(found, Problem):
                     walk.problems.append(found)
                     continue
@@ -299,10 +272,12 @@ class Indexer:
                 walk.seen.add(place)
                 # Of a new folder the worker tells what it looked like; looking here would list all of it twice.
                 fingerprint = found.fingerprint if place in known or walk.noticed is not None else ""
-                if place in known and known[place] == fingerprint:
+                is_same = place in known and known[place] == fingerprint
+                if is_same and walk.is_beside_same(found.claim.path, found.claim.reader):
                     counts.unchanged += 1
                     continue
-                if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=place in known):
+                has_changed = place in known and not is_same
+                if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=has_changed):
                     yield found.claim
                 else:
                     walk.refused.add(found.claim.path)
@@ -328,30 +303,6 @@ class Indexer:
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started
-
-
-def _missing(root: Path, scanned_us: int | None) -> Problem | None:
-    """Why a source cannot be walked now; None when it can.
-
-    The place where a disk is mounted is an empty folder without it. So one with runs by the last walk (at `scanned_us`;
-    None without any) counts as away when it is empty and was so before that walk: nobody has emptied it since.
-    """
-    hint = "Plug the disk in or mount it again; until then the last known state is shown."
-    if not root.is_dir():
-        return Problem(Severity.ERROR, "source-missing", "", "The folder is not there", hint)
-    if scanned_us is not None and _is_empty_since(root, scanned_us):
-        message = "The folder is empty, as one is where a disk is not mounted, and there were runs in it"
-        return Problem(Severity.ERROR, "source-missing", "", message, hint)
-    return None
-
-
-def _is_empty_since(folder: Path, time_us: int) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            is_empty = next(entries, None) is None
-        return is_empty and folder.stat().st_mtime_ns // 1000 < time_us
-    except OSError:
-        return False  # the walk tells why
 
 
 def _is_much(held: Sequence[Batch]) -> bool:

@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -17,7 +17,8 @@ SCHEMA = (
         id integer, path varchar, name varchar, added_us bigint, scanned_us bigint, present boolean)""",
     # Folders that a reader claimed, and what they looked like when last read.
     """create table units(
-        source integer, path varchar, reader varchar, fingerprint varchar, failed boolean, settled varchar)""",
+        source integer, path varchar, reader varchar, fingerprint varchar, failed boolean, settled varchar,
+        beside varchar, shared varchar, beside_mark varchar)""",
     # Folders that were looked at, claimed or not; see `readers.looks`. Lists are JSON, "" for empty ones.
     """create table looks(
         source integer, path varchar, mark varchar, readers varchar, pruned varchar, touched varchar)""",

@@ -23,6 +23,7 @@ from runfolio.model.display import storable
 from runfolio.model.problem import Problem
 from runfolio.readers.looks import Look
 from runfolio.readers.parse import Parsed
+from runfolio.readers.sights import Beside
 
 _OF_SOURCE = frozenset({"units", "recordings", "problems"})
 
@@ -87,6 +88,22 @@ class Writer:
             [source],
         )
         return {str(path): (str(reader), str(mark)) for path, reader, mark in rows}
+
+    def besides(self, source: int, *, elsewhere: bool = False) -> dict[tuple[str, str], Beside]:
+        """What else the results of claimed folders hang on, by (folder, reader), where that is anything.
+
+        elsewhere   only those that hang on other folders.
+        """
+        rows = self._db.rows(
+            f"""select path, reader, beside, shared, beside_mark from units
+                where source = ? and beside_mark <> '' {"and not ends_with(beside_mark, '//')" if elsewhere else ""}""",
+            [source],
+        )
+        texts: dict[str, str] = {}  # thousands may have the same
+        return {
+            (str(path), str(reader)): Beside(*(texts.setdefault(str(text), str(text)) for text in beside))
+            for path, reader, *beside in rows
+        }
 
     def looks(self, source: int) -> dict[str, Look]:
         """What the last walk kept of the folders of a source, by path."""

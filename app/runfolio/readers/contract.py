@@ -38,7 +38,8 @@ class Claim:
     prune     sub folders that belong to this claim and are not searched for other runs; `None` means all of them.
     deep      True when the claim's content also lies in the pruned sub folders, so that a change there makes
               the folder count as changed.
-    watch     files and folders elsewhere below the import root, relative to it, that the content depends on as well.
+    watch     files and folders elsewhere below the import root, relative to it, that a run which is being followed is
+              read again for at once. Whatever else a reader looks at is noted while it reads.
     settles   True when a run that has ended changes only by files that come or go, so that it need not be looked at
               file by file as long as its folders have the same times.
     recipe    how the reader was told to read the folder, where that is not fixed; with another one the folder counts
@@ -112,7 +113,8 @@ class Reader(Protocol):
         """The recordings of a claimed folder, with problems that belong to no recording between them.
 
         A damaged file costs itself only: its sound part is yielded, with a Problem inside the recording. Raises
-        RunfolioError when nothing at all can be made of the folder; it becomes a Problem of the folder.
+        RunfolioError when nothing at all can be made of the folder; it becomes a Problem of the folder. The folder is
+        read again when anything changes that was looked at through `folder`.
         """
         ...
 
@@ -134,6 +136,7 @@ class BatchReader(Protocol):
         """For each claimed folder, in order, all that `read` gives, or the error that it raises.
 
         Restarts each budget's clock when the folder's turn comes, and holds no more in memory than some folders do.
+        What is read once for several of them is noted for each, see `Folder.apart`.
         """
         ...
 

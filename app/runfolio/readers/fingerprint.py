@@ -49,6 +49,7 @@ def fingerprint(folder: Folder, claim: Claim) -> str:
                 except FolderUnreadable:
                     digest.update(b"unreadable\0" + name.encode("utf-8", "surrogateescape"))
                 else:
+                    digest.update(b"/" + name.encode("utf-8", "surrogateescape"))
                     pending.append((below, False))
     for path in sorted(claim.watch):
         for mark in _watched(folder, path):

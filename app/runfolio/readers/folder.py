@@ -13,23 +13,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from weakref import ReferenceType, ref
+from weakref import ref
 
 from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
 from runfolio.model.display import storable
 from runfolio.readers.descriptors import (
     FILE_FLAGS,
-    HAS_DIR_FD,
     Base,
     is_file,
     lstat,
     open_file,
-    open_folder,
-    plain_path,
     read_all,
     read_small,
 )
-from runfolio.readers.listing import Entry, Files, Listing, kind_of_mode, names_in
+from runfolio.readers.listing import Entry, Files, Listing, Names, kind_of_mode, names_in
+from runfolio.readers.place import Place
+from runfolio.readers.trace import Trace
 
 _ONE_READ = 1 << 20
 
@@ -37,7 +36,7 @@ _USUAL_HEAD, _LARGEST_HEAD, _MOST_HEADS = 1 << 14, 1 << 16, 64
 """Bytes and files of which the beginnings are kept while readers decide whether a folder is theirs."""
 
 
-class Folder:
+class Folder(Place):
     """A folder below an import root, listed once when first asked, as are the folders below it.
 
     root   absolute path of the import root, the folder that the user opened.
@@ -45,17 +44,12 @@ class Folder:
            hold surrogate escapes here, so that they can be opened; `shown` is the same as valid text.
     opened   where it is kept which folders were looked into through this one, itself among them, by path; "a//b"
              stands for the folders in "a" that hold a file "b".
+    trace    where it is kept what was looked at through this one, see `sights`.
     """
 
-    def __init__(self, root: Path, path: str = "", opened: set[str] | None = None) -> None:
-        self.root = root
-        self.path = path
-        self.opened = opened
-        self._top = self
-        # Weak, so that a walk over a large tree does not keep all of it.
-        self._above: ReferenceType[Folder] | None = None
+    def __init__(self, root: Path, path: str = "", opened: set[str] | None = None, trace: Trace | None = None) -> None:
+        super().__init__(root, path, opened, trace)
         self._below: dict[str, Folder] = {}
-        self._held: Base | None = None
         self._heads: dict[str, tuple[int, bytes]] | None = None
 
     def __repr__(self) -> str:
@@ -98,24 +92,44 @@ class Folder:
 
     def _made(self, name: str) -> Folder:
         """The folder of that name in here, as what this one is."""
-        return Folder(self.root, self.join(name), self.opened)
+        return Folder(self.root, self.join(name), self.opened, self.trace)
 
     def parent(self) -> Folder | None:
         """The folder above; None for the root: nothing above what the user opened is ever read."""
         if not self.path:
             return None
         above = self._above() if self._above is not None else None
-        return above or self.at(self.path.rpartition("/")[0])
+        return above if isinstance(above, Folder) else self.at(self.path.rpartition("/")[0])
 
     def at(self, path: str) -> Folder:
         """A folder elsewhere below the root, by its path relative to that. Raises FolderUnreadable if it climbs out."""
         if "\0" in path or ".." in path.split("/"):
             raise FolderUnreadable(f"{storable(path)!r} is not the path of a folder below the root", where=self.shown)
-        return Folder(self.root, path, self.opened)
+        there = Folder(self.root, path, self.opened, self.trace)
+        if not self._top.path:
+            there._top = self._top
+        return there
+
+    def apart(self, path: str, trace: Trace | None) -> Folder:
+        """The folder at a path below the root, with a trace of its own or none.
+
+        What is looked at through it is noted there only. Where it is for several results, their traces `include` it.
+        """
+        there = self.at(path)
+        there.trace = trace
+        return there
 
     @cached_property
     def listing(self) -> Listing:
         """What lies here: names as of now, sizes and times as of when they are first asked for. FolderUnreadable."""
+        sight = self._sight
+        if sight is None:
+            return self._listed()
+        if sight.listing is None:
+            sight.listing = self._listed()
+        return sight.listing
+
+    def _listed(self) -> Listing:
         try:
             with self._opened() as handle:
                 files, folders, odd = names_in(handle)
@@ -128,11 +142,14 @@ class Folder:
         odd.sort(key=lambda o: o.name)
         root, path = self.root, self.path
         # The listing must not hold on to the folder that holds on to it.
-        return Listing(Files(files, lambda names: _look(Folder(root, path), names)), tuple(sorted(folders)), tuple(odd))
+        return Listing(Files(files, lambda names: _look(Folder(root, path), names)), Names(sorted(folders)), Names(odd))
 
     def entry(self, name: str) -> Entry | None:
         """A regular file directly in here, looked at without listing the folder; None when there is none."""
-        return next(_look(self, [name]), None)
+        entry = next(_look(self, [name]), None)
+        if (sight := self._sight) is not None:
+            sight.looked.setdefault(name, entry)
+        return entry
 
     @property
     def is_there(self) -> bool:
@@ -156,9 +173,12 @@ class Folder:
             self.opened.add(f"{self.path}//{name}")
         try:
             with self._opened() as base:
-                return tuple(folder for folder in folders if is_file(f"{folder}/{name}", base))
+                found = tuple(folder for folder in folders if is_file(f"{folder}/{name}", base))
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
+        if (sight := self._sight) is not None:
+            sight.held.setdefault(name, found)
+        return found
 
     @property
     def files(self) -> Mapping[str, Entry]:
@@ -185,8 +205,7 @@ class Folder:
         The folder is looked up once for all of them, which halves the system calls of stores that keep a file for
         each value. `names` are file names, without `/`. Failures are those of `read`.
         """
-        listed = self._listed_files()
-        noted = listed.opened if listed is not None else {}
+        noted = self._notes_of_opened()
         largest = min(limit, _ONE_READ)
         # Written out, with names of its own for what it calls: most files of a tree pass through here, and a call costs
         # as much as an `open`.
@@ -216,9 +235,13 @@ class Folder:
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
 
-    def _listed_files(self) -> Files | None:
+    def _notes_of_opened(self) -> dict[str, os.stat_result]:
+        """Where it is kept what was seen of a file when it was opened."""
         listed = self.__dict__.get("listing")
-        return listed.files if listed is not None and isinstance(listed.files, Files) else None
+        if isinstance(listed, Listing):
+            return listed.files.opened
+        sight = self._sight
+        return {} if sight is None else sight.opened
 
     def _content(self, name: str, base: Base, limit: int) -> bytes | RunfolioError:
         handle = -1
@@ -279,16 +302,21 @@ class Folder:
         try:
             handle = open_file(name, base)
         except OSError as error:
+            self._note_unopened(name)
             raise _cannot_open(error, self.where(name)) from error
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             os.close(handle)
+            self._note_unopened(name)
             raise FolderUnreadable(f"Not a regular file but a {kind_of_mode(facts.st_mode)}", where=self.where(name))
-        listed = self._listed_files()
-        if listed is not None:
-            # Before it is read: if it changes from now on, it differs from what is noted here.
-            listed.opened.setdefault(name, facts)
+        # Before it is read: if it changes from now on, it differs from what is noted here.
+        self._notes_of_opened().setdefault(name, facts)
         return handle, facts.st_size
+
+    def _note_unopened(self, name: str) -> None:
+        """That somebody wanted a file that is not there, or may not be read."""
+        if self.trace is not None:
+            self.entry(name)
 
     def _read_whole(self, handle: int, size: int, name: str, limit: int, offset: int = 0) -> bytes:
         size -= offset
@@ -309,58 +337,6 @@ class Folder:
         except OSError as error:
             message = f"The file cannot be read: {error.strerror or error}"
             raise FolderUnreadable(message, where=self.where(name)) from error
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep this folder open meanwhile: what is opened in it and below need not be looked up from the root again.
-
-        One that cannot be opened is not held, and whoever opens something in it is told why.
-        """
-        if self._held is not None or not HAS_DIR_FD:
-            yield
-            return
-        try:
-            self._held = self._open_below(self._nearest_held())
-        except OSError:
-            yield
-            return
-        try:
-            yield
-        finally:
-            os.close(self._held)
-            self._held = None
-
-    @contextmanager
-    def _opened(self) -> Iterator[Base]:
-        """This folder as something to open files in. Raises OSError."""
-        if self.opened is not None:
-            self.opened.add(self.path)
-        if self._held is not None:
-            yield self._held
-        elif not HAS_DIR_FD:
-            yield plain_path(self.root, self.path)
-        else:
-            handle = self._open_below(self._nearest_held())
-            try:
-                yield handle
-            finally:
-                os.close(handle)
-
-    def _nearest_held(self) -> Folder | None:
-        """The nearest folder above that is held open."""
-        above = self._above() if self._above is not None else None
-        while above is not None:
-            if above._held is not None:
-                return above
-            above = above._above() if above._above is not None else None
-        return self._top if self._top._held is not None else None
-
-    def _open_below(self, held: Folder | None) -> int:
-        """A descriptor of this folder, looked up from one that is held, or from the root."""
-        if held is None:
-            return open_folder(self.root, self.path)
-        assert isinstance(held._held, int)
-        return open_folder(held._held, self.path[len(held.path) :].lstrip("/"))
 
 
 def _look(folder: Folder, names: list[str]) -> Iterator[Entry]:

@@ -23,6 +23,7 @@ _LARGEST_COMMIT = 4 << 20
 _LARGEST_TREE = 64 << 20
 _TREES_KEPT = 4096
 _DEEPEST = 64
+_MISSING_NOTED = 100
 
 
 class ObjectMissing(Exception):
@@ -65,6 +66,8 @@ class GitObjects:
 
     def __init__(self, folder: Folder, hash_size: int) -> None:
         self._objects = folder.sub("objects")
+        # What has the digest it is named by does not change: nobody needs to look at each of them again.
+        self._singles = folder.apart(self._objects.path, None)
         self._hash = hashlib.sha1 if hash_size == 20 else hashlib.sha256
         self._hash_size = hash_size
         self.damaged: dict[str, str] = {}
@@ -81,6 +84,8 @@ class GitObjects:
         try:
             found = self._packed(name, limit) or self._loose(shown, limit)
             if found is None:
+                if len(self.missing) < _MISSING_NOTED:
+                    self._objects.sub(shown[:2]).entry(shown[2:])  # notes that it counts whether it comes
                 self.missing.add(shown)
                 raise ObjectMissing(shown)
             if found[0] != kind:
@@ -112,9 +117,9 @@ class GitObjects:
 
     def _loose(self, shown: str, limit: int) -> tuple[str, bytes] | None:
         try:
-            if shown[:2] not in self._objects.folders or shown[2:] not in self._objects.sub(shown[:2]).files:
+            if shown[:2] not in self._singles.folders or shown[2:] not in self._singles.sub(shown[:2]).files:
                 return None
-            data = self._objects.sub(shown[:2]).read(shown[2:], limit)
+            data = self._singles.sub(shown[:2]).read(shown[2:], limit)
         except LimitReached as failure:
             raise ObjectDamaged(failure.message) from None
         except RunfolioError:

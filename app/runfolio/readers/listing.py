@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self, TypeVar
+
+T = TypeVar("T")
 
 
 class Entry(NamedTuple):
@@ -36,12 +38,16 @@ class Files(Mapping[str, Entry]):
 
     look     gives the entries of files by name, of all those it can see.
     opened   what was seen of a file when it was opened; it counts unless the file was looked at before.
+    looked, asked   names of files that somebody looked up, and of those that it was asked of whether they are here.
+    is_listed, is_looked_at   whether somebody went over all names, and over all entries.
 
     A file that cannot be seen any more (it is gone, or the folder may be listed and not entered) counts as empty and of
     no time: whoever opens it is told why.
     """
 
-    __slots__ = ("_complete", "_entries", "_look", "_names", "opened")
+    __slots__ = (
+        "_complete", "_entries", "_look", "_names", "asked", "is_listed", "is_looked_at", "looked", "opened",
+    )  # fmt: skip
 
     def __init__(self, names: list[str], look: Callable[[list[str]], Iterator[Entry]]) -> None:
         self._names = dict.fromkeys(sorted(names))
@@ -49,8 +55,18 @@ class Files(Mapping[str, Entry]):
         self.opened: dict[str, os.stat_result] = {}
         self._look = look
         self._complete = not names
+        self.looked: set[str] = set()
+        self.asked: set[str] = set()
+        self.is_listed = self.is_looked_at = False
+
+    def forget(self) -> None:
+        """Drop the notes of what was asked."""
+        self.looked.clear()
+        self.asked.clear()
+        self.is_listed = self.is_looked_at = False
 
     def __getitem__(self, name: str) -> Entry:
+        self.looked.add(name)
         found = self._entries.get(name)
         if found is None:
             if name not in self._names:
@@ -60,12 +76,16 @@ class Files(Mapping[str, Entry]):
         return found
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str):
+            self.asked.add(name)
         return name in self._names
 
     def __iter__(self) -> Iterator[str]:
+        self.is_listed = True
         return iter(self._names)
 
     def __len__(self) -> int:
+        self.is_listed = True
         return len(self._names)
 
     def __repr__(self) -> str:
@@ -73,10 +93,12 @@ class Files(Mapping[str, Entry]):
 
     def values(self) -> ValuesView[Entry]:
         """All entries, asked for together."""
+        self.is_looked_at = True
         return self._filled().values()
 
     def items(self) -> ItemsView[str, Entry]:
         """The same with their names."""
+        self.is_looked_at = True
         return self._filled().items()
 
     def _noted(self, name: str) -> Entry | None:
@@ -92,13 +114,60 @@ class Files(Mapping[str, Entry]):
         return self._entries
 
 
+class Names(tuple[T, ...]):
+    """A tuple that notes what is asked of it.
+
+    asked      what it was asked of whether it is in here; is_listed whether anything else was asked.
+    """
+
+    asked: set[T]
+    is_listed: bool
+
+    def __new__(cls, names: Iterable[T] = ()) -> Self:
+        """As a tuple is made."""
+        made = super().__new__(cls, names)
+        made.asked = set()
+        made.is_listed = False
+        return made
+
+    def forget(self) -> None:
+        """Drop the notes."""
+        self.asked.clear()
+        self.is_listed = False
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(name)  # type: ignore[arg-type]
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[T]:
+        self.is_listed = True
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self.is_listed = True
+        return super().__len__()
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What lies in a folder, by name in sorted order."""
+    """What lies in a folder, by name in sorted order. Each part notes what is asked of it."""
 
-    files: Mapping[str, Entry]
-    folders: tuple[str, ...]
-    odd: tuple[Odd, ...]
+    files: Files
+    folders: Names[str]
+    odd: Names[Odd]
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything was asked of it."""
+        files = self.files
+        is_asked = files.is_listed or files.is_looked_at or self.folders.is_listed or self.odd.is_listed
+        return is_asked or bool(files.asked or files.looked or files.opened or self.folders.asked)
+
+    def forget(self) -> None:
+        """Drop the notes."""
+        self.files.forget()
+        self.folders.forget()
+        self.odd.forget()
 
 
 def names_in(handle: int | str) -> tuple[list[str], list[str], list[Odd]]:

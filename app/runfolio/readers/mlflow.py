@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from runfolio.errors import RunfolioError
 from runfolio.model.datasets import ArtifactRef
@@ -28,6 +28,9 @@ from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of
 from runfolio.readers.mlflow_metrics import Found, MetricFile, parse_metrics
 from runfolio.readers.mlflow_places import ArtifactPlaces, uri_parts
 from runfolio.readers.mlflow_tree import artifacts, named_files, named_texts, odd_entries
+from runfolio.readers.trace import Trace
+
+T = TypeVar("T")
 
 _META = "meta.yaml"
 _RUN_ID = re.compile(rb"^run_(?:id|uuid):", re.MULTILINE)
@@ -158,23 +161,34 @@ def _results(
 
 @dataclass(slots=True)
 class _Around:
-    """What many runs of one store share, read once: experiments by path, places of artifacts by the store's path."""
+    """What many runs of one store share, read once: experiments by path, places of artifacts by the store's path.
 
-    experiments: dict[str, Experiment] = field(default_factory=dict)
-    places: dict[str, ArtifactPlaces] = field(default_factory=dict)
+    What was looked at for it is noted for each run that asks.
+    """
+
+    experiments: dict[str, tuple[Trace, Experiment]] = field(default_factory=dict)
+    places: dict[str, tuple[Trace, ArtifactPlaces]] = field(default_factory=dict)
 
     def experiment(self, run: Folder, budget: Budget) -> Experiment:
         """That of a run."""
         above = run.path.rpartition("/")[0]
         if above not in self.experiments:
-            self.experiments[above] = experiment_of(run, budget)
-        return self.experiments[above]
+            trace = Trace()
+            self.experiments[above] = trace, experiment_of(run.apart(run.path, trace), budget)
+        return _noted(run, *self.experiments[above])
 
     def places_of(self, store: Folder) -> ArtifactPlaces:
         """Where the runs of a store may have put their artifacts."""
         if store.path not in self.places:
-            self.places[store.path] = ArtifactPlaces(store)
-        return self.places[store.path]
+            trace = Trace()
+            self.places[store.path] = trace, ArtifactPlaces(store.apart(store.path, trace))
+        return _noted(store, *self.places[store.path])
+
+
+def _noted(asking: Folder, trace: Trace, found: T) -> T:
+    if asking.trace is not None:
+        asking.trace.include(trace)
+    return found
 
 
 class _Run:
@@ -330,7 +344,7 @@ class _Run:
             store is None or experiment is None or uri_parts(uri)[-4:-2] in ([], [store.name, experiment.name])
         ):
             return ()
-        below = self._around.places_of(store).folder(self._id, uri) if store is not None else None
+        below = self._around.places_of(store).folder(self._id, uri, self.folder) if store is not None else None
         if below is not None:
             return artifacts(below, self.budget, self.problems)
         if is_own:

@@ -35,8 +35,11 @@ class ArtifactPlaces:
         self._bases = [*_bases(store)]
         self._known: dict[tuple[str, ...], list[Folder]] = {}
 
-    def folder(self, run_id: str, uri: str) -> Folder | None:
-        """The artifact folder of a run, one with something in it first; None when none around the store ends so."""
+    def folder(self, run_id: str, uri: str, asking: Folder | None = None) -> Folder | None:
+        """The artifact folder of a run, one with something in it first; None when none around the store ends so.
+
+        asking   the folder for which it is looked up, where that is not the store: its trace notes what is looked at.
+        """
         parts = uri_parts(uri)
         if run_id not in parts:
             return None
@@ -49,6 +52,7 @@ class ArtifactPlaces:
         empty: Folder | None = None
         for beginning in self._known[before]:
             below = beginning.sub("/".join(parts[at:]))
+            below = below if asking is None else asking.at(below.path)
             if is_folder(below):
                 if below.files or below.folders:
                     return below

@@ -21,6 +21,8 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.hf_datasets import USERS_OWN, with_datasets
 from runfolio.readers.masking import mask_problem, masked
 from runfolio.readers.registry import reader_named
+from runfolio.readers.sights import NOTHING, Beside, beside
+from runfolio.readers.trace import Trace
 
 _log = logging.getLogger("runfolio.readers")
 
@@ -36,6 +38,7 @@ class Parsed:
     fingerprint   what the folder looked like before it was read, file by file; "" when that could not be seen, and
                   "settled" when `settled` is enough.
     settled       the same by `settled_mark`, when all runs in it have ended and it is one that then settles; else "".
+    beside        what else was looked at.
     is_first, is_last   whether nothing of the folder came before or comes after this: a folder may hold more runs than
                   should lie in memory. What is said of the folder as a whole comes with the last part.
     """
@@ -48,6 +51,7 @@ class Parsed:
     settled: str = ""
     is_first: bool = True
     is_last: bool = True
+    beside: Beside = NOTHING
 
     @property
     def rows(self) -> int:
@@ -68,10 +72,15 @@ def parse_parts(
     root: Path, claim: Claim, budget: Budget, folder: Folder | None = None, *, rows_at_once: int | None = ROWS_AT_ONCE
 ) -> Iterator[Parsed]:
     """The same in parts of about `rows_at_once` rows; one part when that is None."""
-    whole = Folder(root, claim.path)
+    trace = Trace()
+    whole = Folder(root, claim.path, trace=trace)
     # Before reading: what changes while it is read is then read again the next time.
     parts = _Parts(claim, _Mark.of(whole, claim, read_here=folder is None))
-    folder = folder or whole
+    trace.begin()
+    if folder is None:
+        folder = whole
+    else:
+        folder.trace = trace
     failure: Problem | None = None
     try:
         # One by one: what came before a failure is kept.
@@ -118,8 +127,12 @@ def _parse_together(reader: BatchReader, root: Path, claims: Sequence[tuple[Clai
     """What becomes of the folders, in their order, up to one that makes the reader fail."""
     top = Folder(root)
     with top.held():
-        work = [Work(top.sub(c.path) if c.path else top, c, Budget(seconds=allowed_s)) for c, allowed_s in claims]
+        # Each with a trace of its own: what one of them looked at is nothing to the others.
+        work = [Work(top.apart(c.path, Trace()), c, Budget(seconds=allowed_s)) for c, allowed_s in claims]
         parts = [_Parts(w.claim, _Mark.of(w.folder, w.claim)) for w in work]
+        for w in work:
+            if w.folder.trace is not None:
+                w.folder.trace.begin()
         try:
             for w, part, result in zip(work, parts, reader.read_batch(work), strict=True):
                 failure: Problem | None = None
@@ -165,6 +178,10 @@ class _Mark:
         """The fingerprint, when the folder has been read."""
         return seen(self.folder, self.claim) if self.files is None else self.files
 
+    def of_others(self) -> Beside:
+        """What else was looked at, when the folder has been read."""
+        return NOTHING if self.folder.trace is None else beside(self.folder.trace, self.claim)
+
 
 class _Parts:
     """Gathers what is read of one claimed folder, and hands it over in parts."""
@@ -200,8 +217,10 @@ class _Parts:
             problems = (*problems, mask_problem(failure))
         failed = failure is not None and not self._recordings
         settled = self._mark.folders if failure is None and self._recordings and self._have_ended else ""
+        # In this order: for the fingerprint all files are looked at.
+        others = self._mark.of_others()
         looks = "settled" if settled else self._mark.of_files()
-        return Parsed(self._claim, recordings, problems, failed, looks, settled, self._is_first)
+        return Parsed(self._claim, recordings, problems, failed, looks, settled, self._is_first, beside=others)
 
     def _taken(self) -> tuple[tuple[Recording, ...], tuple[Problem, ...]]:
         pieces, self._pieces, self.rows = self._pieces, [], 0

@@ -54,12 +54,14 @@ class Memory:
 
     is_settled   asked by path; a folder of which it says yes is left out with all below it.
     looks        what was kept of folders by path. One that is as it was is not claimed again.
+    stands       asked of such a folder whether all else that was read for it is as it was, too.
     unchanged    told of such a folder.
     keep         told what to keep of any other one, once all its units have been taken.
     """
 
     is_settled: Callable[[str], bool] = lambda _: False
     looks: Mapping[str, Look] = field(default_factory=dict)
+    stands: Callable[[Look], bool] = lambda _: True
     unchanged: Callable[[Look], None] = lambda _: None
     keep: Callable[[Look], None] | None = None
 
@@ -95,7 +97,7 @@ def scan(
         if memory.is_settled(path):
             continue
         look = memory.looks.get(path)
-        if look is not None and look.mark == glances.mark(path, look.touched):
+        if look is not None and look.mark == glances.mark(path, look.touched) and memory.stands(look):
             memory.unchanged(look)
             if folders := glances.folders(path):
                 stack.extend(_below(path, folders, look.pruned))

@@ -19,9 +19,10 @@ from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError
 from runfolio.model.params import Json
 from runfolio.readers.contract import Appended, Budget, Claim, GrowingReader
 from runfolio.readers.folder import Folder
-from runfolio.readers.listing import Entry, Listing
+from runfolio.readers.listing import Entry, Files, Listing, Names
 from runfolio.readers.parse import Parsed, parse
 from runfolio.readers.registry import reader_named
+from runfolio.readers.trace import Trace
 
 _GUARD = 512
 """Bytes before an offset that have to be the same for the file to have grown and not been rewritten."""
@@ -77,30 +78,41 @@ class PartFolder(Folder):
     only   paths of the files that are there at all; None for all. What has not changed is not looked at again.
     """
 
-    def __init__(self, root: Path, path: str, parts: Mapping[str, Part], only: frozenset[str] | None = None) -> None:
-        super().__init__(root, path)
+    def __init__(
+        self,
+        root: Path,
+        path: str,
+        parts: Mapping[str, Part],
+        only: frozenset[str] | None = None,
+        trace: Trace | None = None,
+    ) -> None:
+        super().__init__(root, path, trace=trace)
         self._parts = parts
         self._only = only
 
     def _made(self, name: str) -> Folder:
         """A folder in here shows the same parts."""
-        return PartFolder(self.root, self.join(name), self._parts, self._only)
+        return PartFolder(self.root, self.join(name), self._parts, self._only, self.trace)
 
     @cached_property
     def listing(self) -> Listing:
         """The listing with the sizes of the parts."""
-        whole = Folder(self.root, self.path).listing
-        files = {
-            name: Entry(name, self._parts[self.join(name)].size, entry.mtime_ns)
-            if self.join(name) in self._parts
-            else entry
-            for name, entry in whole.files.items()
-            if self._only is None or self.join(name) in self._only
-        }
+        whole = Folder(self.root, self.path, trace=self.trace).listing
+        shown = [name for name in whole.files if self._only is None or self.join(name) in self._only]
+
+        def entries(names: list[str]) -> Iterator[Entry]:
+            for name in names:
+                part, entry = self._parts.get(self.join(name)), whole.files[name]
+                yield entry if part is None else Entry(name, part.size, entry.mtime_ns)
+
+        files = Files(shown, entries)
+        files.values()  # now: what is noted of a file when it is opened is its whole size
         if self._only is None:
+            # What is asked of all files is asked here, and noted there.
+            whole.files.is_looked_at = True
             return Listing(files, whole.folders, whole.odd)
-        folders = tuple(n for n in whole.folders if any(path.startswith(f"{self.join(n)}/") for path in self._only))
-        return Listing(files, folders, ())
+        folders = [n for n in whole.folders if any(path.startswith(f"{self.join(n)}/") for path in self._only)]
+        return Listing(files, Names(folders), Names())
 
     def read(self, name: str, limit: int, *, offset: int = 0) -> bytes:
         """See `Folder.read`."""
