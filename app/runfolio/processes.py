@@ -11,6 +11,8 @@ import os
 import tempfile
 from multiprocessing.context import BaseContext
 
+from runfolio import scratch
+
 _AHEAD = "runfolio.readers.ahead"
 """What the server imports; named here and not imported, since it is for the server alone."""
 
@@ -27,6 +29,7 @@ def worker_context() -> BaseContext:
         os.chdir(tempfile.gettempdir())
     if not _has_server():
         return multiprocessing.get_context("spawn")
+    scratch.take_sockets_in()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_AHEAD])
     return context

@@ -88,7 +88,7 @@ def test_the_parts_of_a_folder_are_together_what_it_is(store: Path) -> None:
 def test_a_worker_hands_over_parts_and_leaves_no_file(store: Path) -> None:
     claim = claim_of(store)
     with ParsePool(list[Parsed], Limits(workers=1)) as pool:
-        place = Path(pool.parts_folder)
+        place = pool.parts_folder
         found = [*pool.parse(store, [claim])]
         assert [*place.iterdir()] == []
     assert not place.exists()
@@ -204,7 +204,7 @@ def test_what_came_before_the_worker_died_is_kept_and_told(store: Path, tmp_path
 def test_what_finds_no_room_for_parts_comes_at_once(store: Path) -> None:
     claim = claim_of(store)
     with ParsePool(list[Parsed], Limits(workers=1)) as pool:
-        Path(pool.parts_folder).rmdir()
+        (pool.parts_folder / "0").symlink_to(store / "not there" / "0")
         found = [*pool.parse(store, [claim])]
     ((claims, batch),) = found
     assert claims == [claim]

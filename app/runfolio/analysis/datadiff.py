@@ -6,7 +6,6 @@ frozen values.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
@@ -16,6 +15,7 @@ from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
+from runfolio import scratch
 from runfolio.analysis.datachange import DataDiff as DataDiff
 from runfolio.analysis.datafile import check_file
 from runfolio.analysis.dataworker import Request, compare, limit_memory
@@ -61,8 +61,8 @@ def data_diff(
     for path in paths:
         check_file(path)
     # Made here and not by the worker, which may be ended before it can tidy up.
-    with tempfile.TemporaryDirectory(prefix="runfolio-data-") as scratch:
-        request = Request(str(paths[0]), str(paths[1]), tuple(key), limits.memory_bytes, scratch)
+    with scratch.fresh("data-") as private:
+        request = Request(str(paths[0]), str(paths[1]), tuple(key), limits.memory_bytes, private)
         return _in_a_worker(request, limits, cancel)
 
 

@@ -10,7 +10,6 @@ import gc
 import logging
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
@@ -22,6 +21,7 @@ from typing import Generic, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from runfolio import scratch
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.display import storable
 from runfolio.processes import worker_context
@@ -69,8 +69,9 @@ class ParsePool(Generic[T]):
         self._pack = pack
         self.limits = limits or Limits()
         self.workers = self.limits.workers or min(4, os.cpu_count() or 1)
-        self._place = tempfile.TemporaryDirectory(prefix="runfolio-parts-")
+        self._place = scratch.fresh("parts-")
         self._spools = count()
+        self._dropped: list[Spool] = []
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
@@ -93,9 +94,9 @@ class ParsePool(Generic[T]):
         self._place.cleanup()
 
     @property
-    def parts_folder(self) -> str:
-        """Where workers leave what comes in parts until it is taken from there."""
-        return self._place.name
+    def parts_folder(self) -> Path:
+        """Where workers leave what comes in parts until it is taken from there, and what they need for a while."""
+        return Path(self._place.name)
 
     def warm_up(self) -> None:
         """Start a worker before there is work, so that the first folder does not wait for its imports."""
@@ -107,7 +108,10 @@ class ParsePool(Generic[T]):
         Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes.
         """
         seconds = self.limits.folder_s + _GRACE_S
-        future: ProcessFuture[R] = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=seconds)
+        spool = self._spool()
+        future: ProcessFuture[R] = self._pool.schedule(
+            _call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
+        )
         try:
             return future.result()
         except FutureTimeout as failure:
@@ -116,6 +120,14 @@ class ParsePool(Generic[T]):
             raise LimitReached("Reading this folder needs more memory than one folder may take") from failure
         except ProcessExpired as failure:
             raise FolderUnreadable(f"The process that read this folder ended early ({failure})") from failure
+        finally:
+            spool.drop()
+
+    def _spool(self) -> Spool:
+        # Their workers may have written for a moment more.
+        while self._dropped:
+            self._dropped.pop().drop()
+        return Spool(self.parts_folder / str(next(self._spools)))
 
     def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.
@@ -136,13 +148,15 @@ class ParsePool(Generic[T]):
         finally:
             for submitted in waiting:
                 submitted.future.cancel()
+                submitted.spool.drop()
+                self._dropped.append(submitted.spool)
 
     def _submit(self, root: Path, group: list[Claim]) -> _Batch:
         # A batch may take as long as its slowest folders may, but never so long that a hang goes unnoticed.
         # The reader keeps the same time itself, and hands over what it has by then: that takes a moment.
         allowed = [self.limits.folder_s * _largeness(root, claim) for claim in group]
         seconds = sum(sorted(allowed)[-4:]) + _GRACE_S
-        spool = Spool(Path(self.parts_folder) / str(next(self._spools)))
+        spool = self._spool()
         future: ProcessFuture[bytes] = self._pool.schedule(
             _parse_batch, args=(str(root), group, allowed, self._pack, spool), timeout=seconds
         )
@@ -265,6 +279,7 @@ def _parse_batch(
     root: str, group: list[Claim], seconds: list[float], pack: Callable[[list[Parsed]], T], spool: Spool
 ) -> bytes:
     """The last part, as `_Batch.parts` has them; those before it go to the spool, and it too (b"" then) when large."""
+    scratch.lend(spool.scratch)
     some: list[Parsed] = []
     rows, has_room = 0, True
     for parsed in parse_all(Path(root), group, seconds):
@@ -287,6 +302,11 @@ def _parse_batch(
     except OSError:
         return last
     return b""
+
+
+def _call(place: Path, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    scratch.lend(place)
+    return function(*args, **kwargs)
 
 
 def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:

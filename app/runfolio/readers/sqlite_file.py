@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
+from runfolio import scratch
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
@@ -163,7 +163,7 @@ def opened(folder: Folder, name: str, budget: Budget) -> Iterator[Store]:
     """
     where = folder.where(name)
     problems: list[Problem] = []
-    with tempfile.TemporaryDirectory(prefix="runfolio-") as place:
+    with scratch.fresh("store-") as place:
         copy = Path(place) / "store.db"
         if not _copied(folder, name, copy, budget):
             message = "The database was being written while it was copied: what is shown may lack the last rows"
