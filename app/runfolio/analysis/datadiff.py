@@ -20,7 +20,7 @@ from runfolio.analysis.datachange import DataDiff as DataDiff
 from runfolio.analysis.datafile import check_file
 from runfolio.analysis.dataworker import Request, compare, limit_memory
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
-from runfolio.processes import worker_context
+from runfolio.processes import start_workers, worker_context
 
 _LOOK_S = 0.05
 
@@ -74,6 +74,7 @@ def _in_a_worker(request: Request, limits: DataLimits, cancel: Cancellable | Non
         context=worker_context(),
     )
     try:
+        start_workers(pool)
         future = pool.schedule(compare, args=(request,), timeout=limits.seconds)
         while not wait([future], timeout=_LOOK_S).done:
             if cancel is not None and cancel.cancelled:

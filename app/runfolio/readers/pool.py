@@ -24,7 +24,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from runfolio import scratch
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.display import storable
-from runfolio.processes import worker_context
+from runfolio.processes import start_workers, worker_context
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import ROWS_AT_ONCE, Parsed, parse_all, seen
@@ -72,6 +72,7 @@ class ParsePool(Generic[T]):
         self._place = scratch.fresh("parts-")
         self._spools = count()
         self._dropped: list[Spool] = []
+        self._has_started = False
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
@@ -98,10 +99,6 @@ class ParsePool(Generic[T]):
         """Where workers leave what comes in parts until it is taken from there, and what they need for a while."""
         return Path(self._place.name)
 
-    def warm_up(self) -> None:
-        """Start a worker before there is work, so that the first folder does not wait for its imports."""
-        self._pool.schedule(_nothing)
-
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What a function of a module returns in a worker; it may take as long as one folder.
 
@@ -124,6 +121,10 @@ class ParsePool(Generic[T]):
             spool.drop()
 
     def _spool(self) -> Spool:
+        """Where the next that workers are given lies; starts them when it is the first."""
+        if not self._has_started:
+            start_workers(self._pool)
+            self._has_started = True
         # Their workers may have written for a moment more.
         while self._dropped:
             self._dropped.pop().drop()
@@ -312,7 +313,3 @@ def _call(place: Path, function: Callable[P, R], *args: P.args, **kwargs: P.kwar
 def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:
     # Pickled here, so that what cannot be pickled fails inside the worker with a traceback that says where.
     return pickle.dumps((sum(parsed.is_last for parsed in some), pack(some)), protocol=5)
-
-
-def _nothing() -> None:
-    return None
