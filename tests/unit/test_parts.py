@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import pytest
 
+from runfolio.errors import FolderUnreadable
 from runfolio.index.database import Database
 from runfolio.index.frames import joined, pack
 from runfolio.index.inspect import inspect_with
@@ -183,6 +184,23 @@ def test_a_folder_that_is_read_once_more_is_inspected_once(store: Path, tmp_path
     assert deaths.stat().st_size == 1
     assert isinstance(document["recordings"], list)
     assert len(document["recordings"]) == RUNS + 2
+
+
+def leaves(parts: Sequence[Parsed]) -> list[Parsed]:
+    """Ends the worker with the exit code of one that has done what it should."""
+    if parent_process() is not None:
+        os._exit(0)
+    return [*parts]
+
+
+def test_a_worker_that_ends_with_0_is_noticed_at_once(store: Path) -> None:
+    claim = claim_of(store)
+    with ParsePool(leaves, Limits(workers=1, folder_s=600)) as pool:
+        ((claims, (parsed,)),) = pool.parse(store, [claim])
+        with pytest.raises(FolderUnreadable, match="ended early"):
+            pool.call(os._exit, 0)
+    assert claims == [claim]
+    assert [problem.code for problem in parsed.problems] == ["reader-crashed"]
 
 
 @pytest.mark.parametrize("wait", [False, True])
