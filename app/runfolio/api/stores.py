@@ -59,6 +59,11 @@ class Stores:
         self._mirror_marks()
         self._align_again()
 
+    def end(self) -> None:
+        """Let reading and linking end soon."""
+        if self._indexer is not None:
+            self._indexer.end()
+
     def close(self) -> None:
         """Stop the worker processes and close the index."""
         if self._indexer is not None:

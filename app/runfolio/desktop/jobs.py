@@ -305,9 +305,11 @@ class Jobs(QObject):
         self._closed = True
         for job in self._running:
             job.cancel()
+        opened = self._opened
+        if opened is not None and opened.done() and not opened.exception():
+            opened.result().end()
         self._queries.shutdown(wait=True, cancel_futures=False)
         self._longs.shutdown(wait=True)
-        opened = self._opened
         if opened is not None:
             self._watch(
                 self._actions.submit(lambda: None if opened.exception() else opened.result().close()), None, None

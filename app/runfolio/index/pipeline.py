@@ -69,6 +69,7 @@ class _Walk:
 
     looks      what earlier walks kept, `standing` the paths of those that still hold; `kept` is from this one.
     refused    paths of folders that have changed and are not to be read here.
+    held       what was read and is not written yet.
     """
 
     source: int
@@ -81,6 +82,7 @@ class _Walk:
     standing: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    held: list[Batch] = field(default_factory=list)
 
     def trust(self, looks: Mapping[str, Look], known: Mapping[tuple[str, str], str]) -> None:
         """Take up what earlier walks kept, as far as what they found is in the index."""
@@ -107,9 +109,17 @@ class Indexer:
         self._alignments = alignments
         self._pool: ParsePool[Batch] | None = None
         self._starting = threading.Lock()
+        self._ending = False
         self._written_at = 0.0
         self._linked_at = 0.0
         self._link_s = 0.0
+
+    def end(self) -> None:
+        """Let what reads or links now raise Cancelled soon; from another thread, before `close`."""
+        with self._starting:
+            self._ending = True
+            if self._pool is not None:
+                self._pool.end()
 
     def close(self) -> None:
         """Stop the worker processes."""
@@ -119,6 +129,8 @@ class Indexer:
 
     def _workers(self) -> ParsePool[Batch]:
         with self._starting:
+            if self._ending:
+                raise Cancelled
             if self._pool is None:
                 self._pool = ParsePool(pack, self._limits)
             return self._pool
@@ -167,12 +179,17 @@ class Indexer:
         noticed     told of each folder that is new or has changed, before it is read.
         """
         counts = Counts()
+        walk: _Walk | None = None
         try:
             for source, root in sources:
                 walk = _Walk(source, root, noticed)
                 self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
+        if self._ending:
+            return counts  # nobody waits for the rest, which the next round makes up for
+        if counts.cancelled and walk is not None:
+            self._put(walk, walk.held)
         on_progress(Progress("link", counts.read, counts.read, ""))
         if not self._is_linked():
             self._link()
@@ -216,15 +233,15 @@ class Indexer:
                 handed += 1
                 yield claim
 
-        held: list[Batch] = []
-        for claims, batch in self._workers().parse(walk.root, changed()):
-            if cancelled():
-                raise Cancelled
+        held = walk.held
+        for claims, batch in self._workers().parse(walk.root, changed(), cancelled=cancelled):
             if not {*batch.places}.isdisjoint(place for before in held for place in before.places):
                 # Its worker died halfway and it is read once more: in place of what came before, not beside it.
                 self._put(walk, held)
             held.append(batch)
             counts.read += len(claims)
+            if cancelled():
+                raise Cancelled
             if claims:
                 on_progress(Progress("read", counts.read, handed, storable(claims[-1].path)))
             now = time.monotonic()

@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
@@ -22,7 +23,7 @@ from typing import Generic, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from runfolio import scratch
-from runfolio.errors import FolderUnreadable, LimitReached
+from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
 from runfolio.model.display import storable
 from runfolio.processes import start_workers, worker_context
 from runfolio.readers.contract import Claim, error
@@ -73,6 +74,7 @@ class ParsePool(Generic[T]):
         self._spools = count()
         self._dropped: list[Spool] = []
         self._has_started = False
+        self._ending = threading.Event()
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
@@ -88,8 +90,13 @@ class ParsePool(Generic[T]):
     ) -> None:
         self.stop()
 
+    def end(self) -> None:
+        """Let all that waits for a worker raise Cancelled; for another thread, before `stop`."""
+        self._ending.set()
+
     def stop(self) -> None:
         """End the workers now, whatever they are doing; they hold nothing that could be lost."""
+        self.end()
         self._pool.stop()
         self._pool.join()
         self._place.cleanup()
@@ -102,7 +109,8 @@ class ParsePool(Generic[T]):
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What a function of a module returns in a worker; it may take as long as one folder.
 
-        Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes.
+        Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes,
+        and Cancelled after `end`.
         """
         seconds = self.limits.folder_s + _GRACE_S
         spool = self._spool()
@@ -110,6 +118,8 @@ class ParsePool(Generic[T]):
             _call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
         )
         try:
+            while not wait([future], timeout=_LOOK_S).done:
+                self._go_on()
             return future.result()
         except FutureTimeout as failure:
             raise LimitReached(f"Reading took longer than {seconds:.0f} s and was stopped") from failure
@@ -118,7 +128,17 @@ class ParsePool(Generic[T]):
         except ProcessExpired as failure:
             raise FolderUnreadable(f"The process that read this folder ended early ({failure})") from failure
         finally:
-            spool.drop()
+            self._give_up(future, spool)
+
+    def _go_on(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        if self._ending.is_set() or cancelled():
+            raise Cancelled
+
+    def _give_up(self, future: ProcessFuture[R], spool: Spool) -> None:
+        """Stop the worker where it is not done, and delete what it left."""
+        if future.cancel():
+            self._dropped.append(spool)
+        spool.drop()
 
     def _spool(self) -> Spool:
         """Where the next that workers are given lies; starts them when it is the first."""
@@ -130,27 +150,33 @@ class ParsePool(Generic[T]):
             self._dropped.pop().drop()
         return Spool(self.parts_folder / str(next(self._spools)))
 
-    def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
+    def parse(
+        self,
+        root: Path,
+        claims: Iterable[Claim],
+        batch: int = 64,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.
 
         The first batches are small, so that the first rows come soon. At most four batches for each worker are under
         way, which is enough to do while rows are written. What holds much comes in parts, each with the claims that it
         completes. That bounds the memory whatever the number of folders and whatever they hold. When a worker dies
         that was reading a folder it begins once more (`Parsed.is_first`), and what came of it before is void.
+
+        cancelled   asked ten times a second while a worker is waited for; then, and after `end`, it raises Cancelled.
         """
         waiting: list[_Batch] = []
         try:
             for group in _groups(claims, batch):
                 waiting.append(self._submit(root, group))
                 if len(waiting) >= 4 * self.workers:
-                    yield from self._result(root, waiting.pop(0))
+                    yield from self._result(root, waiting.pop(0), cancelled)
             while waiting:
-                yield from self._result(root, waiting.pop(0))
+                yield from self._result(root, waiting.pop(0), cancelled)
         finally:
             for submitted in waiting:
-                submitted.future.cancel()
-                submitted.spool.drop()
-                self._dropped.append(submitted.spool)
+                self._give_up(submitted.future, submitted.spool)
 
     def _submit(self, root: Path, group: list[Claim]) -> _Batch:
         # A batch may take as long as its slowest folders may, but never so long that a hang goes unnoticed.
@@ -163,10 +189,10 @@ class ParsePool(Generic[T]):
         )
         return _Batch(group, future, spool)
 
-    def _result(self, root: Path, submitted: _Batch) -> Iterator[tuple[list[Claim], T]]:
+    def _result(self, root: Path, submitted: _Batch, cancelled: Callable[[], bool]) -> Iterator[tuple[list[Claim], T]]:
         left = submitted.claims
         has_begun = False
-        parts: Iterator[tuple[int, T]] = submitted.parts()
+        parts: Iterator[tuple[int, T]] = submitted.parts(lambda: self._go_on(cancelled))
         try:
             for completed, packed in parts:
                 yield left[:completed], packed
@@ -183,7 +209,10 @@ class ParsePool(Generic[T]):
                 yield [claim], self._pack([replace(lost, failed=not has_begun, is_first=not has_begun)])
                 return
             for claim in left:
-                yield from self._result(root, self._submit(root, [claim]))
+                yield from self._result(root, self._submit(root, [claim]), cancelled)
+        finally:
+            # Also when whoever takes the parts has enough of them.
+            self._give_up(submitted.future, submitted.spool)
 
 
 class _NotRead(Exception):
@@ -202,16 +231,19 @@ class _Batch:
     future: ProcessFuture[bytes]
     spool: Spool
 
-    def parts(self) -> Iterator[tuple[int, T]]:
-        """How many folders each part completes, and what it holds. Raises _NotRead when some are missing."""
+    def parts(self, go_on: Callable[[], None]) -> Iterator[tuple[int, T]]:
+        """How many folders each part completes, and what it holds. Raises _NotRead when some are missing.
+
+        go_on   called while they are waited for; what it raises ends that.
+        """
         start = 0
         is_done = False
         while not is_done:
+            go_on()
             is_done = bool(wait([self.future], timeout=_LOOK_S).done)
             for part, end in self.spool.parts(start):
                 yield pickle.loads(part)  # noqa: S301 - made by our own worker a moment ago
                 start = end
-        self.spool.drop()
         try:
             rest = self.future.result()
             last: list[tuple[int, T]] = [pickle.loads(rest)] if rest else []  # noqa: S301 - as above
