@@ -33,8 +33,9 @@ from runfolio.readers.fingerprint import is_settled
 from runfolio.readers.looks import Look
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
-from runfolio.readers.scanner import Memory, scan
+from runfolio.readers.scanner import LAYOUT_UNUSABLE, Memory, scan
 from runfolio.readers.tail import Marks
+from runfolio.readers.taught import Taught
 
 _LINK_SHARE = 40.0
 """Linking again waits until this many times its last duration has passed."""
@@ -70,6 +71,9 @@ class _Walk:
     looks      what earlier walks kept, `standing` the paths of those that still hold; `kept` is from this one.
     refused    paths of folders that have changed and are not to be read here.
     held       what was read and is not written yet.
+    known      what is in the index: fingerprints of claimed folders by path and reader.
+    taught     folders that were read by layouts of the user, where one of these cannot be used now: what the index has
+               of them is kept, since it may be the one that they were read by.
     """
 
     source: int
@@ -83,6 +87,25 @@ class _Walk:
     refused: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     held: list[Batch] = field(default_factory=list)
+    known: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    taught: set[str] = field(default_factory=set)
+
+    def keep_taught(self) -> None:
+        """From now on what was read by layouts is kept."""
+        self.taught = {path for path, reader in self.known if reader == Taught.name}
+
+    def is_left_alone(self, path: str) -> bool:
+        """Whether a folder, or one around it, is one of those."""
+        if not self.taught:
+            return False
+        parts = path.split("/") if path else []
+        return any("/".join(parts[:end]) in self.taught for end in range(len(parts) + 1))
+
+    def is_gone(self, place: tuple[str, str]) -> bool:
+        """Whether a place in the index was not found by the walk, and is no longer to be there."""
+        path, reader = place
+        kept = reader == Taught.name and path in self.taught and (self.root / path).is_dir()
+        return place not in self.seen and not kept
 
     def trust(self, looks: Mapping[str, Look], known: Mapping[tuple[str, str], str]) -> None:
         """Take up what earlier walks kept, as far as what they found is in the index."""
@@ -214,7 +237,7 @@ class Indexer:
         cancelled: Callable[[], bool],
         on_commit: Callable[[], None],
     ) -> None:
-        known = self._writer.units(walk.source)
+        known = walk.known = self._writer.units(walk.source)
         looks = self._writer.looks(walk.source)
         if not deep:
             walk.settled = self._writer.settled(walk.source)
@@ -252,7 +275,7 @@ class Indexer:
                 self._link()
                 on_commit()
         self._put(walk, held)
-        gone = [place for place in known if place not in walk.seen]
+        gone = [place for place in known if walk.is_gone(place)]
         self._writer.forget_units(walk.source, gone)
         counts.gone += len(gone)
         # Not before all that was found is written: what is not there yet must be found again.
@@ -311,8 +334,13 @@ class Indexer:
             for found in scan(walk.root, on_folder, Memory(stands, walk.looks, unchanged, keep)):
                 if isinstance(found, Problem):
                     walk.problems.append(found)
+                    if found.code == LAYOUT_UNUSABLE:
+                        walk.keep_taught()
                     continue
                 place = (storable(found.claim.path), found.claim.reader)
+                if place not in walk.known and found.claim.reader != Taught.name and walk.is_left_alone(place[0]):
+                    walk.refused.add(found.claim.path)
+                    continue
                 walk.seen.add(place)
                 # Of a new folder the worker tells what it looked like; looking here would list all of it twice.
                 fingerprint = found.fingerprint if place in known or walk.noticed is not None else ""
