@@ -294,7 +294,7 @@ def test_a_window_that_is_closed_while_a_long_folder_is_read_ends_at_once(
     with patch("runfolio.index.pipeline.pack", partial(read_for_ever, tmp_path)):
         if watching:
             desk.jobs.action(lambda ws: ws.add_source(sweep))
-            desk.jobs.standing("Watching", lambda ws, token, tell: ws.watch(token, on_round=tell), lambda _: None)
+            desk.jobs.standing("Watching", lambda ws, token, tell: ws.watch(token), lambda _: None)
         else:
             desk.jobs.long("Indexing", lambda ws, token, report: ws.index([sweep], on_progress=report, cancel=token))
         qtbot.waitUntil((tmp_path / "worker").exists, timeout=60_000)
