@@ -7,13 +7,10 @@ recordings, so it is done after the first batch, then ever more rarely, and at t
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
 from runfolio.index.database import Database
@@ -21,21 +18,17 @@ from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs, series_values
+from runfolio.index.walk import Counts, Noticed, Walk, missing_reason
 from runfolio.index.writer import Writer
 from runfolio.model.alignment import Alignment
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.origin import Place, Wanted
-from runfolio.model.problem import Problem, Severity
-from runfolio.readers.contract import Claim, problem_from
-from runfolio.readers.fingerprint import is_settled
-from runfolio.readers.looks import Look
+from runfolio.readers.contract import Claim
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
-from runfolio.readers.scanner import LAYOUT_UNUSABLE, Memory, scan
 from runfolio.readers.tail import Marks
-from runfolio.readers.taught import Taught
 
 _LINK_SHARE = 40.0
 """Linking again waits until this many times its last duration has passed."""
@@ -46,72 +39,6 @@ _PLACE_S = 60.0
 _WRITE_S = 0.8
 _MOST_SERIES, _MOST_POINTS = 20_000, 3_000_000
 """What comes within this time is written together, unless it grows beyond what should lie in memory."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What an index run did so far, in claimed folders."""
-
-    read: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    cancelled: bool = False
-
-
-class Noticed(Protocol):
-    """Hears of a folder that is new (not `known`) or has changed; False when it is not to be read here."""
-
-    def __call__(self, source: int, claim: Claim, fingerprint: str, *, known: bool) -> bool: ...
-
-
-@dataclass(slots=True)
-class _Walk:
-    """One source being walked: what was seen, what the walk itself met, and which folders need no closer look.
-
-    looks      what earlier walks kept, `standing` the paths of those that still hold; `kept` is from this one.
-    refused    paths of folders that have changed and are not to be read here.
-    held       what was read and is not written yet.
-    known      what is in the index: fingerprints of claimed folders by path and reader.
-    taught     folders that were read by layouts of the user, where one of these cannot be used now: what the index has
-               of them is kept, since it may be the one that they were read by.
-    """
-
-    source: int
-    root: Path
-    noticed: Noticed | None = None
-    seen: set[tuple[str, str]] = field(default_factory=set)
-    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
-    looks: dict[str, Look] = field(default_factory=dict)
-    kept: dict[str, Look] = field(default_factory=dict)
-    standing: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-    held: list[Batch] = field(default_factory=list)
-    known: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    taught: set[str] = field(default_factory=set)
-
-    def keep_taught(self) -> None:
-        """From now on what was read by layouts is kept."""
-        self.taught = {path for path, reader in self.known if reader == Taught.name}
-
-    def is_left_alone(self, path: str) -> bool:
-        """Whether a folder, or one around it, is one of those."""
-        if not self.taught:
-            return False
-        parts = path.split("/") if path else []
-        return any("/".join(parts[:end]) in self.taught for end in range(len(parts) + 1))
-
-    def is_gone(self, place: tuple[str, str]) -> bool:
-        """Whether a place in the index was not found by the walk, and is no longer to be there."""
-        path, reader = place
-        kept = reader == Taught.name and path in self.taught and (self.root / path).is_dir()
-        return place not in self.seen and not kept
-
-    def trust(self, looks: Mapping[str, Look], known: Mapping[tuple[str, str], str]) -> None:
-        """Take up what earlier walks kept, as far as what they found is in the index."""
-        self.looks = {
-            path: look for path, look in looks.items() if all(known.get((path, name)) for name in look.readers)
-        }
 
 
 class Indexer:
@@ -197,15 +124,15 @@ class Indexer:
         """Read what is new or changed in the sources, forget what is gone, and link.
 
         deep        read everything again, changed or not.
-        cancelled   asked between folders; what was written until then stays.
+        cancelled   asked between folders and while one is waited for; what was read until then stays.
         on_commit   called after each transaction that others may want to see.
         noticed     told of each folder that is new or has changed, before it is read.
         """
         counts = Counts()
-        walk: _Walk | None = None
+        walk: Walk | None = None
         try:
             for source, root in sources:
-                walk = _Walk(source, root, noticed)
+                walk = Walk(source, root, noticed)
                 self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
@@ -230,7 +157,7 @@ class Indexer:
 
     def _run_source(
         self,
-        walk: _Walk,
+        walk: Walk,
         counts: Counts,
         deep: bool,
         on_progress: Callable[[Progress], None],
@@ -242,7 +169,7 @@ class Indexer:
         if not deep:
             walk.settled = self._writer.settled(walk.source)
             walk.trust(looks, known)
-        missing = _missing(walk.root, self._writer.scanned_us(walk.source) if known else None)
+        missing = missing_reason(walk.root, self._writer.scanned_us(walk.source) if known else None)
         if missing is not None:
             # An unplugged disk is no reason to forget what was on it.
             self._writer.source_scanned(walk.source, [missing], present=False)
@@ -252,7 +179,7 @@ class Indexer:
 
         def changed() -> Iterator[Claim]:
             nonlocal handed
-            for claim in self._claims(walk, {} if deep else known, counts, on_progress, cancelled):
+            for claim in walk.claims({} if deep else known, counts, on_progress, cancelled):
                 handed += 1
                 yield claim
 
@@ -286,74 +213,12 @@ class Indexer:
         )
         self._writer.source_scanned(walk.source, walk.problems, present=True)
 
-    def _put(self, walk: _Walk, held: list[Batch]) -> None:
+    def _put(self, walk: Walk, held: list[Batch]) -> None:
         """Write what is held in one transaction: the disk is waited for once."""
         if held:
             self._writer.put_batch(walk.source, joined(held))
             held.clear()
         self._written_at = time.monotonic()
-
-    def _claims(
-        self,
-        walk: _Walk,
-        known: dict[tuple[str, str], str],
-        counts: Counts,
-        on_progress: Callable[[Progress], None],
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Claim]:
-        looked_at = 0
-
-        def on_folder(path: str) -> None:
-            nonlocal looked_at
-            looked_at += 1
-            if cancelled():
-                raise Cancelled
-            if looked_at % 64 == 1:
-                on_progress(Progress("scan", counts.read, None, path))
-
-        def stands(path: str) -> bool:
-            if not walk.settled:
-                return False
-            reader, mark = walk.settled.get(storable(path), ("", ""))
-            if not is_settled(walk.root, path, mark):
-                return False
-            walk.seen.add((storable(path), reader))
-            counts.unchanged += 1
-            return True
-
-        def unchanged(look: Look) -> None:
-            walk.standing.add(look.path)
-            for reader in look.readers:
-                walk.seen.add((look.path, reader))
-            counts.unchanged += len(look.readers)
-
-        def keep(look: Look) -> None:
-            walk.kept[look.path] = look
-
-        try:
-            for found in scan(walk.root, on_folder, Memory(stands, walk.looks, unchanged, keep)):
-                if isinstance(found, Problem):
-                    walk.problems.append(found)
-                    if found.code == LAYOUT_UNUSABLE:
-                        walk.keep_taught()
-                    continue
-                place = (storable(found.claim.path), found.claim.reader)
-                if place not in walk.known and found.claim.reader != Taught.name and walk.is_left_alone(place[0]):
-                    walk.refused.add(found.claim.path)
-                    continue
-                walk.seen.add(place)
-                # Of a new folder the worker tells what it looked like; looking here would list all of it twice.
-                fingerprint = found.fingerprint if place in known or walk.noticed is not None else ""
-                if place in known and known[place] == fingerprint:
-                    counts.unchanged += 1
-                    continue
-                if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=place in known):
-                    yield found.claim
-                else:
-                    walk.refused.add(found.claim.path)
-        except FolderUnreadable as failure:
-            walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
-            walk.seen.update(known)
 
     def _is_linked(self) -> bool:
         """Whether the runs are those of what was read, by the choices that hold now."""
@@ -373,30 +238,6 @@ class Indexer:
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started
-
-
-def _missing(root: Path, scanned_us: int | None) -> Problem | None:
-    """Why a source cannot be walked now; None when it can.
-
-    The place where a disk is mounted is an empty folder without it. So one with runs by the last walk (at `scanned_us`;
-    None without any) counts as away when it is empty and was so before that walk: nobody has emptied it since.
-    """
-    hint = "Plug the disk in or mount it again; until then the last known state is shown."
-    if not root.is_dir():
-        return Problem(Severity.ERROR, "source-missing", "", "The folder is not there", hint)
-    if scanned_us is not None and _is_empty_since(root, scanned_us):
-        message = "The folder is empty, as one is where a disk is not mounted, and there were runs in it"
-        return Problem(Severity.ERROR, "source-missing", "", message, hint)
-    return None
-
-
-def _is_empty_since(folder: Path, time_us: int) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            is_empty = next(entries, None) is None
-        return is_empty and folder.stat().st_mtime_ns // 1000 < time_us
-    except OSError:
-        return False  # the walk tells why
 
 
 def _is_much(held: Sequence[Batch]) -> bool:
