@@ -307,7 +307,8 @@ class Jobs(QObject):
             job.cancel()
         opened = self._opened
         if opened is not None and opened.done() and not opened.exception():
-            opened.result().end()
+            # A thread of its own: those of the jobs may all be waiting for what this ends.
+            threading.Thread(target=opened.result().end, name="end").start()
         self._queries.shutdown(wait=True, cancel_futures=False)
         self._longs.shutdown(wait=True)
         if opened is not None:
