@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 from collections.abc import Sequence
 
 from runfolio.cli import COMMANDS
+from runfolio.interrupts import Interruptible
 
 NO_WINDOW = """Runfolio's window cannot open: {reason}
 
@@ -17,14 +19,22 @@ Without a screen the command line does the same work: runfolio --help"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code: 0 done, 2 when the window cannot open, else the command's own."""
+    """The exit code: 0 done, 2 when the window cannot open, 130 or 143 when interrupted, else the command's own."""
     # First, so that a frozen program's worker processes work instead of opening windows.
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+    if not arguments or not (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+        return _window(arguments)
+    with Interruptible() as interrupt:
         from runfolio.cli.main import main as command_line
 
         return command_line(arguments)
+    return interrupt.code
+
+
+def _window(paths: Sequence[str]) -> int:
+    # Until it is there nothing can be lost by a Ctrl+C, and an exception while Qt is imported aborts the process.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     trouble = _trouble_with_display()
     if trouble:
         sys.stderr.write(NO_WINDOW.format(reason=trouble) + "\n")
@@ -36,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(NO_WINDOW.format(reason=error) + "\n")
         return 2
-    return run(arguments)
+    return run(paths)
 
 
 def _trouble_with_display() -> str:

@@ -18,7 +18,8 @@ from runfolio.readers.checksums import masked_crc
 from runfolio.readers.contract import Budget
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import parse
-from runfolio.readers.rocksdb_files import Damaged, Store, read_store, unpack_snappy
+from runfolio.readers.rocksdb_files import Store, read_store
+from runfolio.readers.snappy import Damaged, unpack_snappy
 from support.inspected import CORPUS, claims_on
 
 AIM = CORPUS / "aim"

@@ -235,3 +235,32 @@ def test_a_store_and_its_renamed_copy_are_the_same_runs(tmp_path: Path) -> None:
     (tmp_path / "b" / "mlflow.db").rename(tmp_path / "b" / "old.sqlite")
     runs = inspected_runs(tmp_path / "a")
     assert len(runs) == 1, "many runs share the path of their store"
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_a_store_whose_texts_are_utf16_is_the_same_runs(
+    store: sqlite3.Connection, tmp_path: Path, encoding: str
+) -> None:
+    store.execute("insert into params values ('größe', 'naïve 猫 😀', ?)", (RUN,))
+    add_points(store, RUN, (0.5, 1700000000000, 1, 0), (0.25, 1700000001000, 2, 0))
+    (tmp_path / "copy").mkdir()
+    copy = sqlite3.connect(tmp_path / "copy" / "mlflow.db", isolation_level=None)
+    copy.execute(f"pragma encoding = '{encoding}'")
+    copy.executescript("\n".join(store.iterdump()))
+    assert copy.execute("pragma encoding").fetchone() == (encoding,)
+    copy.close()
+    recordings, problems = read(tmp_path / "copy")
+    (found,) = recordings
+    assert [p.code for p in problems] == ["artifacts-elsewhere"]
+    assert {p.key: p.text for p in found.params} == {"lr": "0.1", "größe": "naïve 猫 😀"}
+    assert [(m.name, m.step.tolist(), m.value.tolist()) for m in found.metrics] == [("loss", [1, 2], [0.5, 0.25])]
+
+
+def test_a_view_in_place_of_the_runs_is_told(store: sqlite3.Connection, tmp_path: Path) -> None:
+    store.execute("alter table runs rename to kept")
+    store.execute("create view runs as select * from kept")
+    recordings, problems = read(tmp_path)
+    assert recordings == []
+    (problem,) = (p for p in problems if p.code == "view-not-read")
+    assert problem.path == "any name.sqlite"
+    assert "runs is a view" in problem.message

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from PySide6.QtCore import QObject, Signal
 from pytestqt.exceptions import capture_exceptions
 from pytestqt.qtbot import QtBot
 
+from runfolio import scratch
 from runfolio.api import CancelToken, Workspace
 from runfolio.desktop.jobs import Jobs
 from runfolio.errors import Cancelled, IndexLocked, NotFound, RunfolioError
 from runfolio.model.answers import Change, Progress
+from runfolio.readers.parse import Parsed
 
 
 class Desk:
@@ -268,3 +275,37 @@ def test_five_thousand_signals_with_true_and_none_leave_the_process_alive(qtbot:
     for _ in range(5_000):
         sender.said.emit(None, True)
     assert heard == [(None, True)] * 5_000
+
+
+def read_for_ever(notes: Path, parts: list[Parsed]) -> None:
+    """Notes which worker is at work, and never comes to an end."""
+    (notes / "new").write_text(str(os.getpid()))
+    (notes / "new").rename(notes / "worker")
+    time.sleep(600)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for processes as POSIX does")
+@pytest.mark.parametrize("watching", [False, True])
+def test_a_window_that_is_closed_while_a_long_folder_is_read_ends_at_once(
+    qtbot: QtBot, sweep: Path, tmp_path: Path, watching: bool
+) -> None:
+    desk = Desk()
+    desk.open(qtbot)
+    with patch("runfolio.index.pipeline.pack", partial(read_for_ever, tmp_path)):
+        if watching:
+            desk.jobs.action(lambda ws: ws.add_source(sweep))
+            desk.jobs.standing("Watching", lambda ws, token, tell: ws.watch(token), lambda _: None)
+        else:
+            desk.jobs.long("Indexing", lambda ws, token, report: ws.index([sweep], on_progress=report, cancel=token))
+        qtbot.waitUntil((tmp_path / "worker").exists, timeout=60_000)
+        started = time.monotonic()
+        desk.jobs.shutdown()
+        assert time.monotonic() - started < 2
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "worker").read_text()), 0)
+    assert [*scratch.folder().glob("parts-*")] == []
+    assert desk.errors == []
+    with Workspace.open() as workspace:
+        assert [Path(source.path) for source in workspace.sources()] == [sweep]
+        assert workspace.index().read == 6
+        assert len(workspace.run_keys()) == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,38 @@ def test_mistakes_are_answered_with_what_where_and_what_to_do(lab: Path, tmp_pat
     assert listed["trouble"].startswith(f"{broken}: runfolio_layout is 2")
     told = call("inspect", lab, code=2)
     assert "broken.toml" in told.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--deep",)])
+def test_a_layout_that_is_half_edited_takes_no_run_away(lab: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    file = tmp_path / "lab.toml"
+    file.write_text(call("layout", "suggest", lab / "depth/plain_seed1").stdout)
+    added = Path(answer("layout", "add", file)["file"])
+    assert answer("index", lab)["read"] > 0
+    before = names()
+    assert ("plain", 2) in before
+    (lab / "depth" / "plain_seed2" / "params.json").write_text('{"lr": 1}')  # what any reader would take
+    text = added.read_text()
+
+    added.write_text(text + "\n[files\n")
+    report = answer("index", *options)
+    assert (report["gone"], names()) == (0, before)
+    (problem,) = [p for p in answer("problems") if p["code"] == "layout-unusable"]
+    assert str(added) in problem["message"]
+    assert "stay" in problem["hint"]
+    # A folder that is no longer there has no run all the same.
+    shutil.rmtree(lab / "depth" / "plain_seed1")
+    assert answer("index", *options)["gone"] == 1
+    assert names() == [name for name in before if name != ("plain", 1)]
+
+    added.write_text(text)
+    answer("index", *options)
+    assert [p for p in answer("problems") if p["code"] == "layout-unusable"] == []
+    # Mended it reads as before; taken away its runs go.
+    assert names() != []
+    added.unlink()
+    assert answer("index", *options)["gone"] > 0
+    assert "No run has a field 'seed'" in call("runs", "--columns", "seed", code=2).stderr
 
 
 def test_the_layout_that_the_help_shows_is_a_whole_one() -> None:

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from runfolio import scratch
 from runfolio.analysis.datachange import Bin, ColumnChange, DataDiff, RowKind, SchemaChange
 from runfolio.analysis.datadiff import DataLimits, data_diff
 from runfolio.analysis.datarender import as_json, as_markdown, cell_text, key_text, type_text
@@ -36,8 +37,8 @@ def write(tmp_path: Path) -> Write:
 
 def diff(before: Path, after: Path, *key: str) -> DataDiff:
     """What the worker does, in this process: a process of its own costs half a second."""
-    with tempfile.TemporaryDirectory() as scratch:
-        return compare(Request(str(before), str(after), key, 1 << 30, scratch))
+    with tempfile.TemporaryDirectory() as private:
+        return compare(Request(str(before), str(after), key, 1 << 30, private))
 
 
 def column(found: DataDiff, name: str) -> ColumnChange:
@@ -381,16 +382,11 @@ def test_an_error_in_the_worker_arrives_as_what_it_is(write: Write) -> None:
     assert caught.value.hint == "The file has id."
 
 
-def test_cancelling_ends_the_worker_and_leaves_nothing_behind(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+def test_cancelling_ends_the_worker_and_leaves_nothing_behind(write: Write) -> None:
     path = write("a.csv", BEFORE)
     with pytest.raises(Cancelled):
         data_diff(path, path, cancel=Stop(looks=1))
-    assert [*scratch.iterdir()] == []
+    assert [*scratch.folder().glob("data-*")] == []
 
 
 def test_limits_on_time_and_memory_are_kept(write: Write, tmp_path: Path) -> None:

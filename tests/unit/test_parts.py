@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import pytest
 
+from runfolio.errors import FolderUnreadable
 from runfolio.index.database import Database
 from runfolio.index.frames import joined, pack
 from runfolio.index.inspect import inspect_with
@@ -88,7 +89,7 @@ def test_the_parts_of_a_folder_are_together_what_it_is(store: Path) -> None:
 def test_a_worker_hands_over_parts_and_leaves_no_file(store: Path) -> None:
     claim = claim_of(store)
     with ParsePool(list[Parsed], Limits(workers=1)) as pool:
-        place = Path(pool.parts_folder)
+        place = pool.parts_folder
         found = [*pool.parse(store, [claim])]
         assert [*place.iterdir()] == []
     assert not place.exists()
@@ -185,6 +186,88 @@ def test_a_folder_that_is_read_once_more_is_inspected_once(store: Path, tmp_path
     assert len(document["recordings"]) == RUNS + 2
 
 
+def leaves(parts: Sequence[Parsed]) -> list[Parsed]:
+    """Ends the worker with the exit code of one that has done what it should."""
+    if parent_process() is not None:
+        os._exit(0)
+    return [*parts]
+
+
+def test_a_worker_that_ends_with_0_is_noticed_at_once(store: Path) -> None:
+    claim = claim_of(store)
+    with ParsePool(leaves, Limits(workers=1, folder_s=600)) as pool:
+        ((claims, (parsed,)),) = pool.parse(store, [claim])
+        with pytest.raises(FolderUnreadable, match="ended early"):
+            pool.call(os._exit, 0)
+    assert claims == [claim]
+    assert [problem.code for problem in parsed.problems] == ["reader-crashed"]
+
+
+def packed_for_ever(notes: Path, then: Callable[[Sequence[Parsed]], T], parts: Sequence[Parsed]) -> T:
+    """Hands over the first part of a folder, notes which process is at the second, and never comes to its end."""
+    if parent_process() is not None and any(not part.is_first for part in parts):
+        with (notes / "new").open("w") as file:
+            print(os.getpid(), file=file)
+        (notes / "new").rename(notes / "worker")
+        time.sleep(600)
+    return then(parts)
+
+
+def is_gone(process: int) -> bool:
+    """Whether a process has ended, or does within a moment."""
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for processes as POSIX does")
+@pytest.mark.parametrize("ending", [False, True])
+def test_reading_is_left_in_the_middle_of_a_folder(store: Path, tmp_path: Path, ending: bool) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    database = Database.open(tmp_path / "index.duckdb")
+    source = Writer(database).add_source(store)
+    with patch("runfolio.index.pipeline.pack", partial(packed_for_ever, notes, pack)):
+        indexer = Indexer(database, Limits(workers=1))
+        asked_at: list[float] = []
+
+        def is_asked() -> bool:
+            # A while after it, when what came before has been taken.
+            at = (notes / "worker").stat().st_mtime if (notes / "worker").exists() else time.time()
+            if not asked_at and time.time() - at > 1:
+                asked_at.append(time.monotonic())
+                if ending:
+                    indexer.end()
+            return bool(asked_at) and not ending
+
+        counts = indexer.run([(source, store)], cancelled=is_asked)
+        assert time.monotonic() - asked_at[0] < 2
+        assert counts.cancelled
+        pool = indexer._pool
+        assert pool is not None
+        assert is_gone(int((notes / "worker").read_text()))
+        place = pool.parts_folder
+        indexer.close()
+    assert not place.exists()
+    # What came is there, and the rest comes with the next round.
+    ((some,),) = database.rows("select count(*) from recordings")
+    assert isinstance(some, int)
+    assert RUNS / 2 < some < RUNS
+    assert database.rows("select count(*) from runs") == [(some,)]
+    database.close()
+    again = Database.open_or_rebuild(tmp_path / "index.duckdb", ours=True)
+    indexer = Indexer(again, Limits(workers=1))
+    assert indexer.run([(source, store)]).read == 1
+    assert again.rows("select count(*), max(points) from runs") == [(RUNS, 2)]
+    assert again.rows("select count(*) from points") == [(2 * RUNS,)]
+    indexer.close()
+    again.close()
+
+
 @pytest.mark.parametrize("wait", [False, True])
 def test_what_came_before_the_worker_died_is_kept_and_told(store: Path, tmp_path: Path, wait: bool) -> None:
     database = Database.open(tmp_path / "index.duckdb")
@@ -204,7 +287,7 @@ def test_what_came_before_the_worker_died_is_kept_and_told(store: Path, tmp_path
 def test_what_finds_no_room_for_parts_comes_at_once(store: Path) -> None:
     claim = claim_of(store)
     with ParsePool(list[Parsed], Limits(workers=1)) as pool:
-        Path(pool.parts_folder).rmdir()
+        (pool.parts_folder / "0").symlink_to(store / "not there" / "0")
         found = [*pool.parse(store, [claim])]
     ((claims, batch),) = found
     assert claims == [claim]

@@ -6,7 +6,6 @@ frozen values.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
@@ -16,11 +15,12 @@ from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
+from runfolio import scratch
 from runfolio.analysis.datachange import DataDiff as DataDiff
 from runfolio.analysis.datafile import check_file
 from runfolio.analysis.dataworker import Request, compare, limit_memory
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
-from runfolio.processes import worker_context
+from runfolio.processes import start_workers, worker_context
 
 _LOOK_S = 0.05
 
@@ -61,8 +61,8 @@ def data_diff(
     for path in paths:
         check_file(path)
     # Made here and not by the worker, which may be ended before it can tidy up.
-    with tempfile.TemporaryDirectory(prefix="runfolio-data-") as scratch:
-        request = Request(str(paths[0]), str(paths[1]), tuple(key), limits.memory_bytes, scratch)
+    with scratch.fresh("data-") as private:
+        request = Request(str(paths[0]), str(paths[1]), tuple(key), limits.memory_bytes, private)
         return _in_a_worker(request, limits, cancel)
 
 
@@ -74,6 +74,7 @@ def _in_a_worker(request: Request, limits: DataLimits, cancel: Cancellable | Non
         context=worker_context(),
     )
     try:
+        start_workers(pool)
         future = pool.schedule(compare, args=(request,), timeout=limits.seconds)
         while not wait([future], timeout=_LOOK_S).done:
             if cancel is not None and cancel.cancelled:

@@ -53,11 +53,17 @@ class Stores:
         self._limits = limits
         self._preferred = tuple(preferred)
         self._indexer: Indexer | None = None
+        self._making = threading.Lock()
         self._link_asked = False
         self._listeners: list[Callable[[Change], None]] = []
         self._follow_links()
         self._mirror_marks()
         self._align_again()
+
+    def end(self) -> None:
+        """Let reading and linking end soon."""
+        if self._indexer is not None:
+            self._indexer.end()
 
     def close(self) -> None:
         """Stop the worker processes and close the index."""
@@ -85,17 +91,19 @@ class Stores:
 
     def indexer(self) -> Indexer:
         """What reads folders into the index; its worker processes start with the first."""
-        if self._indexer is None:
-            # It gets ready on another core while this process imports what it needs itself.
-            start_server()
-            from runfolio.index.pipeline import Indexer
+        # Reading and watching may both be the first to ask.
+        with self._making:
+            if self._indexer is None:
+                # It gets ready on another core while this process imports what it needs itself.
+                start_server()
+                from runfolio.index.pipeline import Indexer
 
-            self._indexer = Indexer(
-                self.db,
-                self._limits,
-                lambda: LinkChoices(tuple(self.state.links.values()), self._preferred),
-                lambda: tuple(self.state.alignments.values()),
-            )
+                self._indexer = Indexer(
+                    self.db,
+                    self._limits,
+                    lambda: LinkChoices(tuple(self.state.links.values()), self._preferred),
+                    lambda: tuple(self.state.alignments.values()),
+                )
         return self._indexer
 
     def runs(self, keys: Sequence[RunKey]) -> tuple[RunDetail, ...]:

@@ -87,6 +87,11 @@ class Teaching:
         self._bench: LayoutBench | None = None
         self._bench_lock = threading.Lock()
 
+    def end(self) -> None:
+        """Let what is being tried raise Cancelled."""
+        if self._bench is not None:
+            self._bench.end()
+
     def close(self) -> None:
         """Stop the worker process."""
         if self._bench is not None:

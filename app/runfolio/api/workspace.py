@@ -106,6 +106,14 @@ class Workspace:
             database.close()
             raise
 
+    def end(self) -> None:
+        """Let calls on other threads that wait for worker processes raise Cancelled, so that `close` need not wait.
+
+        What was read until then stays in the index; what of it is not linked yet is at the next round.
+        """
+        self._teaching.end()
+        self._stores.end()
+
     def close(self) -> None:
         """Stop the worker processes and close the index."""
         self._teaching.close()

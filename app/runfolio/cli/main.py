@@ -1,7 +1,7 @@
 """Parses the command line, runs one command, and turns its outcome into an exit code.
 
 Exit codes: 0 done; 1 not as wished (a gate not met, a difference found with --exit-code, no run selected where one
-is needed); 2 usage or unreadable input; 130 interrupted.
+is needed); 2 usage or unreadable input; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     except GateNotMet as failure:
         complain(failure)
         return 1
-    except (KeyboardInterrupt, Cancelled):
+    except Cancelled:
         say("Interrupted.")
         return 130
     except BrokenPipeError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,12 +22,14 @@ from runfolio.desktop.single_instance import Reception, hand_over
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.window import MainWindow
 from runfolio.desktop.window_commands import add_window_commands
+from runfolio.interrupts import Interruptible
 from runfolio.settings import Settings
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
 
 SAVE_EVERY_MS = 30_000
+TURN_MS = 250
 _CLOCK = "session-clock"
 
 
@@ -54,18 +55,20 @@ def run(paths: Sequence[str]) -> int:
     window.restore_layout(store)
     window.show()
     reception.asked.connect(lambda more: _come_forward(window, more))
-    begin(window, whole)
-    # Python handles Ctrl+C in a terminal only when it gets a turn; the timer gives it some.
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
-    turns = QTimer()
-    turns.start(500)
-    turns.timeout.connect(lambda: None)
-    try:
-        return app.exec()
-    finally:
-        reception.close()
-        window.save_layout(store)
-        end(window)
+    with Interruptible(app.quit) as interrupt:
+        begin(window, whole)
+        # Python hears of signals only when it gets a turn; the timer gives it some. One that came before the loop ran
+        # has quit nothing yet.
+        turns = QTimer()
+        turns.start(TURN_MS)
+        turns.timeout.connect(lambda: app.quit() if interrupt.code else None)
+        try:
+            ended = app.exec()
+        finally:
+            reception.close()
+            window.save_layout(store)
+            end(window)
+    return interrupt.code or ended
 
 
 def make_application() -> QApplication:

@@ -305,9 +305,12 @@ class Jobs(QObject):
         self._closed = True
         for job in self._running:
             job.cancel()
+        opened = self._opened
+        if opened is not None and opened.done() and not opened.exception():
+            # A thread of its own: those of the jobs may all be waiting for what this ends.
+            threading.Thread(target=opened.result().end, name="end").start()
         self._queries.shutdown(wait=True, cancel_futures=False)
         self._longs.shutdown(wait=True)
-        opened = self._opened
         if opened is not None:
             self._watch(
                 self._actions.submit(lambda: None if opened.exception() else opened.result().close()), None, None

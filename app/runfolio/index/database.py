@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import duckdb
 
 from runfolio.errors import Cancelled, Expected, IndexLocked, IndexStale, UsageError
+from runfolio.index.database_file import beside, free_suffix, is_index, set_aside
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"The index's folder cannot be made: {error.strerror}", where=str(path)) from error
-        if _beside(path, ".damaged").exists():
+        if beside(path, ".damaged").exists():
             raise IndexStale("The index was found damaged", where=str(path))
         try:
             connection = duckdb.connect(str(path), config=dict(_CONFIG))
@@ -125,24 +126,24 @@ class Database:
             path.unlink()
             return cls.open(path)
         except IndexStale as stale:
-            if not ours and (isinstance(stale, _Foreign) or not _beside(path, ".damaged").exists()):
+            if not ours and (isinstance(stale, _Foreign) or not beside(path, ".damaged").exists()):
                 raise UsageError(
                     "There is a file of that name which is no index of Runfolio, or a damaged one: it is left alone",
                     hint="Name another file for the index, or move this one away.",
                     where=str(path),
                 ) from stale
             _log.warning("%s", stale)
-            suffix = ".old" if _is_index(path) and not isinstance(stale, _Foreign) else _free_suffix(path)
-        wal = _beside(path, ".wal")
+            suffix = ".old" if is_index(path) and not isinstance(stale, _Foreign) else free_suffix(path)
+        wal = beside(path, ".wal")
         if wal.exists():
             # A write-ahead log that does not fit would keep the index shut; what it held is read from the folders.
-            _set_aside(wal, ".old")
+            set_aside(wal, ".old")
             try:
                 return cls.open(path)
             except IndexStale as stale:
                 _log.warning("%s", stale)
-        _set_aside(path, suffix)
-        _beside(path, ".damaged").unlink(missing_ok=True)
+        set_aside(path, suffix)
+        beside(path, ".damaged").unlink(missing_ok=True)
         _log.warning("%s: a new index is made", path)
         return cls.open(path)
 
@@ -278,7 +279,7 @@ class Database:
         except duckdb.Error as error:
             if _DAMAGE.search(str(error)):
                 # The damage shows only where it is read; the next start must not trip over it again.
-                _beside(self.path, ".damaged").touch()
+                beside(self.path, ".damaged").touch()
                 raise IndexStale(
                     f"The index is damaged: {_first_line(error)}",
                     hint="Open Runfolio again: the index is then rebuilt from the folders. Decisions are not affected.",
@@ -334,32 +335,6 @@ def _cannot_open(path: Path, error: duckdb.Error) -> Expected:
     if isinstance(error, duckdb.IOException) and said.startswith("IO Error: Cannot open file"):
         return UsageError(f"The index cannot be opened: {_first_line(error)}", where=str(path))
     return IndexStale(f"The index cannot be opened: {_first_line(error)}", where=str(path))
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
-
-
-def _free_suffix(path: Path) -> str:
-    return next(s for s in (".old", *(f".old{n}" for n in range(2, 1_000_000))) if not _beside(path, s).exists())
-
-
-def _is_index(path: Path) -> bool:
-    """Whether the file begins as DuckDB's do; its tables may be beyond reading."""
-    try:
-        with path.open("rb") as file:
-            return file.read(12)[8:] == b"DUCK"
-    except OSError:
-        return False
-
-
-def _set_aside(path: Path, suffix: str) -> None:
-    try:
-        path.replace(_beside(path, suffix))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise UsageError(f"The old index cannot be set aside: {error.strerror}", where=str(path)) from error
 
 
 def _first_line(error: Exception) -> str:

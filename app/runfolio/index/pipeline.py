@@ -10,8 +10,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
@@ -20,20 +18,16 @@ from runfolio.index.frames import Batch, joined, pack
 from runfolio.index.growth import Grown, read_grown
 from runfolio.index.links import gather
 from runfolio.index.run_writer import extends, linkables, put_runs, series_values
-from runfolio.index.walk import Noticed, Walk, missing_source
+from runfolio.index.walk import Counts, Noticed, Walk, missing_reason
 from runfolio.index.writer import Writer
 from runfolio.model.alignment import Alignment
 from runfolio.model.answers import Progress
 from runfolio.model.display import storable
 from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.origin import Place, Wanted
-from runfolio.model.problem import Problem, Severity
-from runfolio.readers.contract import Claim, problem_from
-from runfolio.readers.fingerprint import is_settled
-from runfolio.readers.looks import Look
+from runfolio.readers.contract import Claim
 from runfolio.readers.places import find_place
 from runfolio.readers.pool import Limits, ParsePool
-from runfolio.readers.scanner import Memory, scan
 from runfolio.readers.tail import Marks
 
 _LINK_SHARE = 40.0
@@ -45,16 +39,6 @@ _PLACE_S = 60.0
 _WRITE_S = 0.8
 _MOST_SERIES, _MOST_POINTS = 20_000, 3_000_000
 """What comes within this time is written together, unless it grows beyond what should lie in memory."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What an index run did so far, in claimed folders."""
-
-    read: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    cancelled: bool = False
 
 
 class Indexer:
@@ -75,9 +59,17 @@ class Indexer:
         self._alignments = alignments
         self._pool: ParsePool[Batch] | None = None
         self._starting = threading.Lock()
+        self._ending = False
         self._written_at = 0.0
         self._linked_at = 0.0
         self._link_s = 0.0
+
+    def end(self) -> None:
+        """Let what reads or links now raise Cancelled soon; from another thread, before `close`."""
+        with self._starting:
+            self._ending = True
+            if self._pool is not None:
+                self._pool.end()
 
     def close(self) -> None:
         """Stop the worker processes."""
@@ -87,6 +79,8 @@ class Indexer:
 
     def _workers(self) -> ParsePool[Batch]:
         with self._starting:
+            if self._ending:
+                raise Cancelled
             if self._pool is None:
                 self._pool = ParsePool(pack, self._limits)
             return self._pool
@@ -130,17 +124,22 @@ class Indexer:
         """Read what is new or changed in the sources, forget what is gone, and link.
 
         deep        read everything again, changed or not.
-        cancelled   asked between folders; what was written until then stays.
+        cancelled   asked between folders and while one is waited for; what was read until then stays.
         on_commit   called after each transaction that others may want to see.
         noticed     told of each folder that is new or has changed, before it is read.
         """
         counts = Counts()
+        walk: Walk | None = None
         try:
             for source, root in sources:
                 walk = Walk(source, root, noticed)
                 self._run_source(walk, counts, deep, on_progress, cancelled, on_commit)
         except Cancelled:
             counts.cancelled = True
+        if self._ending:
+            return counts  # nobody waits for the rest, which the next round makes up for
+        if counts.cancelled and walk is not None:
+            self._put(walk, walk.held)
         on_progress(Progress("link", counts.read, counts.read, ""))
         if not self._is_linked():
             self._link()
@@ -165,14 +164,12 @@ class Indexer:
         cancelled: Callable[[], bool],
         on_commit: Callable[[], None],
     ) -> None:
-        known = self._writer.units(walk.source)
+        known = walk.known = self._writer.units(walk.source)
         looks = self._writer.looks(walk.source)
         if not deep:
             walk.settled = self._writer.settled(walk.source)
-            walk.beside = self._writer.besides(walk.source, elsewhere=True)
-            walk.all_beside = cache(lambda: self._writer.besides(walk.source))
             walk.trust(looks, known)
-        missing = missing_source(walk.root, self._writer.scanned_us(walk.source) if known else None)
+        missing = missing_reason(walk.root, self._writer.scanned_us(walk.source) if known else None)
         if missing is not None:
             # An unplugged disk is no reason to forget what was on it.
             self._writer.source_scanned(walk.source, [missing], present=False)
@@ -182,19 +179,19 @@ class Indexer:
 
         def changed() -> Iterator[Claim]:
             nonlocal handed
-            for claim in self._claims(walk, {} if deep else known, counts, on_progress, cancelled):
+            for claim in walk.claims({} if deep else known, counts, on_progress, cancelled):
                 handed += 1
                 yield claim
 
-        held: list[Batch] = []
-        for claims, batch in self._workers().parse(walk.root, changed()):
-            if cancelled():
-                raise Cancelled
+        held = walk.held
+        for claims, batch in self._workers().parse(walk.root, changed(), cancelled=cancelled):
             if not {*batch.places}.isdisjoint(place for before in held for place in before.places):
                 # Its worker died halfway and it is read once more: in place of what came before, not beside it.
                 self._put(walk, held)
             held.append(batch)
             counts.read += len(claims)
+            if cancelled():
+                raise Cancelled
             if claims:
                 on_progress(Progress("read", counts.read, handed, storable(claims[-1].path)))
             now = time.monotonic()
@@ -205,7 +202,7 @@ class Indexer:
                 self._link()
                 on_commit()
         self._put(walk, held)
-        gone = [place for place in known if place not in walk.seen]
+        gone = [place for place in known if walk.is_gone(place)]
         self._writer.forget_units(walk.source, gone)
         counts.gone += len(gone)
         # Not before all that was found is written: what is not there yet must be found again.
@@ -222,68 +219,6 @@ class Indexer:
             self._writer.put_batch(walk.source, joined(held))
             held.clear()
         self._written_at = time.monotonic()
-
-    def _claims(
-        self,
-        walk: Walk,
-        known: dict[tuple[str, str], str],
-        counts: Counts,
-        on_progress: Callable[[Progress], None],
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Claim]:
-        looked_at = 0
-
-        def on_folder(path: str) -> None:
-            nonlocal looked_at
-            looked_at += 1
-            if cancelled():
-                raise Cancelled
-            if looked_at % 64 == 1:
-                on_progress(Progress("scan", counts.read, None, path))
-
-        def stands(path: str) -> bool:
-            if not walk.settled:
-                return False
-            reader, mark = walk.settled.get(storable(path), ("", ""))
-            if not is_settled(walk.root, path, mark) or not walk.is_beside_same(path, reader, elsewhere=True):
-                return False
-            walk.seen.add((storable(path), reader))
-            counts.unchanged += 1
-            return True
-
-        def is_all_same(look: Look) -> bool:
-            return all(walk.is_beside_same(look.path, reader, elsewhere=True) for reader in look.readers)
-
-        def unchanged(look: Look) -> None:
-            walk.standing.add(look.path)
-            for reader in look.readers:
-                walk.seen.add((look.path, reader))
-            counts.unchanged += len(look.readers)
-
-        def keep(look: Look) -> None:
-            walk.kept[look.path] = look
-
-        try:
-            for found in scan(walk.root, on_folder, Memory(stands, walk.looks, is_all_same, unchanged, keep)):
-                if isinstance(found, Problem):
-                    walk.problems.append(found)
-                    continue
-                place = (storable(found.claim.path), found.claim.reader)
-                walk.seen.add(place)
-                # Of a new folder the worker tells what it looked like; looking here would list all of it twice.
-                fingerprint = found.fingerprint if place in known or walk.noticed is not None else ""
-                is_same = place in known and known[place] == fingerprint
-                if is_same and walk.is_beside_same(found.claim.path, found.claim.reader):
-                    counts.unchanged += 1
-                    continue
-                has_changed = place in known and not is_same
-                if walk.noticed is None or walk.noticed(walk.source, found.claim, fingerprint, known=has_changed):
-                    yield found.claim
-                else:
-                    walk.refused.add(found.claim.path)
-        except FolderUnreadable as failure:
-            walk.problems.append(problem_from(failure, "folder-unreadable", "", Severity.ERROR))
-            walk.seen.update(known)
 
     def _is_linked(self) -> bool:
         """Whether the runs are those of what was read, by the choices that hold now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +14,10 @@ from runfolio.model.times import NO_TIME
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
+
+_FEW = 64
+"""Series of up to so many points share what says nothing of them. A study of 20,000 trials has that many such series,
+and what is shared is carried from one process to another once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,13 +79,31 @@ def series(
 ) -> MetricSeries:
     """A MetricSeries from lists or arrays; `steps` None means the format has none (row numbers are put in)."""
     value = np.asarray(values, dtype=np.float64)
-    step = np.arange(len(value), dtype=np.int64) if steps is None else np.asarray(steps, dtype=np.int64)
-    wall = (
-        np.full(len(value), NO_TIME, dtype=np.int64)
-        if wall_times_us is None
-        else np.asarray(wall_times_us, dtype=np.int64)
-    )
+    step = _row_numbers(len(value)) if steps is None else np.asarray(steps, dtype=np.int64)
+    wall = _no_times(len(value)) if wall_times_us is None else np.asarray(wall_times_us, dtype=np.int64)
     return MetricSeries(name, step, value, wall, steps is not None, final, final_rule, source)
+
+
+def _row_numbers(count: int) -> Ints:
+    return _few_row_numbers(count) if count <= _FEW else np.arange(count, dtype=np.int64)
+
+
+def _no_times(count: int) -> Ints:
+    return _few_no_times(count) if count <= _FEW else np.full(count, NO_TIME, dtype=np.int64)
+
+
+@lru_cache(_FEW + 1)
+def _few_row_numbers(count: int) -> Ints:
+    numbers = np.arange(count, dtype=np.int64)
+    numbers.setflags(write=False)
+    return numbers
+
+
+@lru_cache(_FEW + 1)
+def _few_no_times(count: int) -> Ints:
+    times = np.full(count, NO_TIME, dtype=np.int64)
+    times.setflags(write=False)
+    return times
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ class LayoutBench:
     ) -> None:
         self.close()
 
+    def end(self) -> None:
+        """Let what is being tried raise Cancelled; from another thread, before `close`."""
+        self._pool.end()
+
     def close(self) -> None:
         """End the worker."""
         self._pool.stop()

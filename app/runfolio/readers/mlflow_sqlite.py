@@ -6,7 +6,6 @@ machine that wrote it, so only their ends are used, and only to look inside the 
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,15 +19,16 @@ import numpy as np
 from runfolio.errors import FolderUnreadable
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.display import storable
-from runfolio.model.metrics import Floats, Ints, MetricSeries, series
+from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
-from runfolio.model.times import NO_TIME, from_millis, to_iso
+from runfolio.model.times import NO_TIME, to_iso
 from runfolio.readers.contract import Budget, Claim, Strength, info
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow import FACTS, STATUS
+from runfolio.readers.mlflow_cells import integer_of, integers_of, text_of, time_of, value_of, values_of
 from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
 from runfolio.readers.mlflow_places import PLACES, ArtifactPlaces, holds_artifacts_only
 from runfolio.readers.mlflow_tree import artifacts
@@ -40,8 +40,6 @@ _RUN = "run_uuid"
 _TOGETHER = 500
 """Runs whose rows are read together."""
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
-_LARGEST = 1.7976931348623157e308
-"""MLflow keeps infinities as the largest numbers, since its databases have no others."""
 _EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
@@ -138,33 +136,33 @@ class _Reader:
             series_of = metrics.of(ids)
             for row in some_rows:
                 self.budget.check(self.path)
-                run_id = _text(row[0])
+                run_id = text_of(row[0])
                 yield self._recording(run_id, row, series_of.pop(run_id, ()))
 
     def _recording(self, run_id: str, row: Row, metrics: tuple[MetricSeries, ...]) -> Recording:
         (_, name, status, start, end, deleted, lifecycle, uri, experiment_id, source, version, user, entry) = row
         tags = self.tags.get(run_id, {})
-        experiment = self.experiments.get(_text(experiment_id), _Experiment(None, None, ""))
-        raw = _text(status) or None
+        experiment = self.experiments.get(text_of(experiment_id), _Experiment(None, None, ""))
+        raw = text_of(status) or None
         problems: list[Problem] = []
-        kept = self._artifacts(run_id, _text(uri), problems)
+        kept = self._artifacts(run_id, text_of(uri), problems)
         facts = {fact: text for tag, _, fact in reversed(FACTS) if (text := tags.get(tag))}
         for fact, value in (("user", user), ("script", source), ("git.commit", version), ("entry_point", entry)):
-            if text := _text(value):
+            if text := text_of(value):
                 facts.setdefault(fact, text)
         extra: dict[str, Json] = {
-            "artifact_uri": _text(uri) or None,
+            "artifact_uri": text_of(uri) or None,
             "experiment": experiment.name,
-            "experiment_id": _text(experiment_id) or None,
+            "experiment_id": text_of(experiment_id) or None,
             "git_commit": tags.get("mlflow.source.git.commit"),
-            "lifecycle": _text(lifecycle) or None,
+            "lifecycle": text_of(lifecycle) or None,
             "parent_id": tags.get("mlflow.parentRunId"),
         }
         if experiment.lifecycle == "deleted":
             extra["experiment_lifecycle"] = "deleted"
         if experiment.tags:
             extra["experiment_tags"] = {**experiment.tags}
-        if (removed := _time(deleted)) is not None:
+        if (removed := time_of(deleted)) is not None:
             extra["deleted_at"] = to_iso(removed)
         for key, found in (
             ("dataset_tags", self.dataset_tags.get(run_id)),
@@ -178,11 +176,11 @@ class _Reader:
             path=self.path,
             id=storable(run_id),
             identity=f"mlflow:{run_id}" if _HEX_ID.fullmatch(run_id) else "",
-            name=_text(name) or tags.get("mlflow.runName"),
+            name=text_of(name) or tags.get("mlflow.runName"),
             status=STATUS.get(raw or "", RunStatus.UNKNOWN),
             status_raw=raw,
-            started_us=_time(start),
-            ended_us=_time(end),
+            started_us=time_of(start),
+            ended_us=time_of(end),
             experiment=experiment.name,
             parent_id=tags.get("mlflow.parentRunId"),
             params=tuple(Param((key,), text, text) for key, text in self.params.get(run_id, {}).items()),
@@ -202,23 +200,23 @@ class _Reader:
         for number, name, lifecycle, location in self.store.rows(
             "experiments", ("experiment_id", "name", "lifecycle_stage", "artifact_location")
         ):
-            found[_text(number)] = _Experiment(_text(name) or None, _text(lifecycle) or None, _text(location))
+            found[text_of(number)] = _Experiment(text_of(name) or None, text_of(lifecycle) or None, text_of(location))
         for number, key, value in self.store.rows("experiment_tags", ("experiment_id", "key", "value")):
-            if _text(number) in found:
-                found[_text(number)].tags[storable(_text(key))] = storable(_text(value))
+            if text_of(number) in found:
+                found[text_of(number)].tags[storable(text_of(key))] = storable(text_of(value))
         return found
 
     def _texts(self, table: str, only: Only) -> dict[str, dict[str, str]]:
         """Names and texts by run, sorted by name as a file store has them."""
         found: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for run_id, key, value in self.store.rows(table, (_RUN, "key", "value"), (_RUN, "key"), only=only):
-            found[_text(run_id)][storable(_text(key))] = storable(_text(value))
+            found[text_of(run_id)][storable(text_of(key))] = storable(text_of(value))
         return found
 
     def _finals(self, table: str, only: Only) -> dict[str, dict[str, float]]:
         found: defaultdict[str, dict[str, float]] = defaultdict(dict)
         for run_id, key, value, is_nan in self.store.rows(table, (_RUN, "key", "value", "is_nan"), only=only):
-            found[_text(run_id)][_text(key)] = value_of(value, is_nan)
+            found[text_of(run_id)][text_of(key)] = value_of(value, is_nan)
         return found
 
     def _metrics(self, table: str, only: Only) -> dict[str, tuple[MetricSeries, ...]]:
@@ -228,7 +226,7 @@ class _Reader:
         made: dict[str, tuple[MetricSeries, ...]] = {}
         for cell, group in groupby(rows, key=itemgetter(0)):
             self.budget.check(self.path)
-            run_id = _text(cell)
+            run_id = text_of(cell)
             made[run_id] = tuple(self._series([*group], self.finals.get(run_id, {})))
         return made
 
@@ -237,10 +235,10 @@ class _Reader:
         by_key: defaultdict[Cell, list[int]] = defaultdict(list)
         for place, cell in enumerate(keys):
             by_key[cell].append(place)
-        values, times, steps = _values(numbers, nans), _integers(stamps), _integers(counts)
+        values, times, steps = values_of(numbers, nans), integers_of(stamps), integers_of(counts)
         known = (times >= _EARLIEST_MS) & (times <= _LATEST_MS)
         wall = np.where(known, np.where(known, times, 0) * 1000, NO_TIME)
-        for key, some_places in sorted((_text(cell), places) for cell, places in by_key.items()):
+        for key, some_places in sorted((text_of(cell), places) for cell, places in by_key.items()):
             places = np.array(some_places)
             final = finals.get(key)
             if final is None:
@@ -259,28 +257,28 @@ class _Reader:
         columns = ("dataset_uuid", "name", "digest", "dataset_source_type", "dataset_source", "dataset_profile")
         known: dict[str, DatasetRef] = {}
         for number, name, digest, kind, source, profile in self.store.rows("datasets", columns):
-            known[_text(number)] = DatasetRef(
-                name=storable(_text(name)),
-                digest=storable(_text(digest)) or None,
+            known[text_of(number)] = DatasetRef(
+                name=storable(text_of(name)),
+                digest=storable(text_of(digest)) or None,
                 algorithm="mlflow",
                 rows=_rows_of(self._json(profile)),
-                source=_source_of(_text(kind), self._json(source)),
+                source=_source_of(text_of(kind), self._json(source)),
             )
         tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for number, key, value in self.store.rows("input_tags", ("input_uuid", "name", "value")):
-            tags[_text(number)][storable(_text(key))] = storable(_text(value))
+            tags[text_of(number)][storable(text_of(key))] = storable(text_of(value))
         found: defaultdict[str, list[DatasetRef]] = defaultdict(list)
         own: defaultdict[str, dict[str, Json]] = defaultdict(dict)
         links = ("input_uuid", "source_type", "source_id", "destination_type", "destination_id")
         for number, kind, source, target, run_id in self.store.rows("inputs", links):
-            dataset = known.get(_text(source))
+            dataset = known.get(text_of(source))
             if kind != "DATASET" or target != "RUN" or dataset is None:
                 continue
-            rest = dict(tags.get(_text(number), {}))
+            rest = dict(tags.get(text_of(number), {}))
             context = rest.pop("mlflow.data.context", None)
-            found[_text(run_id)].append(replace(dataset, context=context))
+            found[text_of(run_id)].append(replace(dataset, context=context))
             if rest:
-                own[_text(run_id)][dataset.name] = {**rest}
+                own[text_of(run_id)][dataset.name] = {**rest}
         return found, own
 
     def _outputs(self) -> dict[str, list[Json]]:
@@ -288,30 +286,30 @@ class _Reader:
         columns = ("source_type", "source_id", "destination_type", "destination_id", "step")
         for kind, run_id, target, model, step in self.store.rows("inputs", columns):
             if kind == "RUN_OUTPUT" and target == "MODEL_OUTPUT":
-                found[_text(run_id)].append({"model_id": storable(_text(model)), "step": _integer(step)})
+                found[text_of(run_id)].append({"model_id": storable(text_of(model)), "step": integer_of(step)})
         return found
 
     def _versions(self) -> dict[str, list[Json]]:
         aliases: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
         for name, alias, version in self.store.rows("registered_model_aliases", ("name", "alias", "version")):
-            aliases[_text(name), _text(version)].append(storable(_text(alias)))
+            aliases[text_of(name), text_of(version)].append(storable(text_of(alias)))
         tags: defaultdict[tuple[str, str], dict[str, Json]] = defaultdict(dict)
         for name, version, key, value in self.store.rows("model_version_tags", ("name", "version", "key", "value")):
-            tags[_text(name), _text(version)][storable(_text(key))] = storable(_text(value))
+            tags[text_of(name), text_of(version)][storable(text_of(key))] = storable(text_of(value))
         found: defaultdict[str, list[Json]] = defaultdict(list)
         columns = ("name", "version", "run_id", "current_stage", "status", "description")
         for name, version, run_id, stage, status, description in self.store.rows("model_versions", columns):
-            if not _text(run_id):
-                self.runless.append(f"{storable(_text(name))} {_text(version)}")
+            if not text_of(run_id):
+                self.runless.append(f"{storable(text_of(name))} {text_of(version)}")
                 continue
-            place = (_text(name), _text(version))
-            found[_text(run_id)].append(
+            place = (text_of(name), text_of(version))
+            found[text_of(run_id)].append(
                 {
                     "name": storable(place[0]),
                     "version": place[1],
-                    "stage": storable(_text(stage)) or None,
-                    "status": storable(_text(status)) or None,
-                    "description": storable(_text(description)) or None,
+                    "stage": storable(text_of(stage)) or None,
+                    "status": storable(text_of(status)) or None,
+                    "description": storable(text_of(description)) or None,
                     "aliases": [*aliases.get(place, ())],
                     "tags": {**tags.get(place, {})},
                 }
@@ -319,7 +317,7 @@ class _Reader:
         return found
 
     def _json(self, text: Cell) -> Mapping[str, Json]:
-        return parse_json(_text(text).encode("utf-8", "replace"), "", self.budget).mapping if text else {}
+        return parse_json(text_of(text).encode("utf-8", "replace"), "", self.budget).mapping if text else {}
 
     # --- artifacts ---------------------------------------------------------------------------------------------
 
@@ -348,50 +346,6 @@ class _Some(Generic[T]):
         if self._whole is None:
             self._whole = self._read(self._table, None)
         return self._whole
-
-
-def _text(value: Cell) -> str:
-    if value is None:
-        return ""
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
-
-
-def _integer(value: Cell) -> int:
-    return value if isinstance(value, int) else int(value) if isinstance(value, float) and abs(value) < 2**63 else 0
-
-
-def value_of(value: Cell, is_nan: Cell) -> float:
-    """What a cell of metrics stands for: NaN by the flag beside it, infinities by the largest numbers there are."""
-    if is_nan:
-        return math.nan
-    if not isinstance(value, int | float):
-        return math.nan
-    number = float(value)
-    return math.copysign(math.inf, number) if abs(number) >= _LARGEST else number
-
-
-def _values(cells: Sequence[Cell], nans: Sequence[Cell]) -> Floats:
-    """`value_of` of each; all together where they are numbers, which they are in a sound store."""
-    if not {*map(type, cells)} <= {int, float}:
-        return np.array([value_of(cell, is_nan) for cell, is_nan in zip(cells, nans, strict=True)], dtype=np.float64)
-    values = np.array(cells, dtype=np.float64)
-    beyond = np.abs(values) >= _LARGEST
-    values[beyond] = np.copysign(np.inf, values[beyond])
-    if any(nans):
-        values[[*map(bool, nans)]] = np.nan
-    return values
-
-
-def _integers(cells: Sequence[Cell]) -> Ints:
-    """`_integer` of each."""
-    whole = {*map(type, cells)} == {int}
-    return np.array(cells if whole else [_integer(cell) for cell in cells], dtype=np.int64)
-
-
-def _time(value: Cell) -> int | None:
-    if isinstance(value, int | float) and 0 < value < 1e15:
-        return from_millis(int(value))
-    return None
 
 
 def _rows_of(profile: Mapping[str, Json]) -> int | None:

@@ -16,7 +16,7 @@ from runfolio.readers.contract import Budget
 from runfolio.readers.documents import params_of, parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.json_text import load_json
-from runfolio.readers.mlflow_sqlite import value_of
+from runfolio.readers.mlflow_cells import value_of
 from runfolio.readers.optuna import INTERMEDIATE, id_of, kept_value, objectives, trials_in
 from runfolio.readers.series_builder import as_step, numbers_in
 from runfolio.readers.sqlite_file import ROW_ID, Cell, Store, opened

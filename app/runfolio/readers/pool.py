@@ -10,7 +10,7 @@ import gc
 import logging
 import os
 import pickle
-import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
@@ -22,9 +22,10 @@ from typing import Generic, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from runfolio.errors import FolderUnreadable, LimitReached
+from runfolio import scratch
+from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
 from runfolio.model.display import storable
-from runfolio.processes import worker_context
+from runfolio.processes import start_workers, worker_context
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import ROWS_AT_ONCE, Parsed, parse_all, seen
@@ -69,8 +70,11 @@ class ParsePool(Generic[T]):
         self._pack = pack
         self.limits = limits or Limits()
         self.workers = self.limits.workers or min(4, os.cpu_count() or 1)
-        self._place = tempfile.TemporaryDirectory(prefix="runfolio-parts-")
+        self._place = scratch.fresh("parts-")
         self._spools = count()
+        self._dropped: list[Spool] = []
+        self._has_started = False
+        self._ending = threading.Event()
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
@@ -86,29 +90,36 @@ class ParsePool(Generic[T]):
     ) -> None:
         self.stop()
 
+    def end(self) -> None:
+        """Let all that waits for a worker raise Cancelled; for another thread, before `stop`."""
+        self._ending.set()
+
     def stop(self) -> None:
         """End the workers now, whatever they are doing; they hold nothing that could be lost."""
+        self.end()
         self._pool.stop()
         self._pool.join()
         self._place.cleanup()
 
     @property
-    def parts_folder(self) -> str:
-        """Where workers leave what comes in parts until it is taken from there."""
-        return self._place.name
-
-    def warm_up(self) -> None:
-        """Start a worker before there is work, so that the first folder does not wait for its imports."""
-        self._pool.schedule(_nothing)
+    def parts_folder(self) -> Path:
+        """Where workers leave what comes in parts until it is taken from there, and what they need for a while."""
+        return Path(self._place.name)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What a function of a module returns in a worker; it may take as long as one folder.
 
-        Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes.
+        Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes,
+        and Cancelled after `end`.
         """
         seconds = self.limits.folder_s + _GRACE_S
-        future: ProcessFuture[R] = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=seconds)
+        spool = self._spool()
+        future: ProcessFuture[R] = self._pool.schedule(
+            _call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
+        )
         try:
+            while not wait([future], timeout=_LOOK_S).done:
+                self._go_on()
             return future.result()
         except FutureTimeout as failure:
             raise LimitReached(f"Reading took longer than {seconds:.0f} s and was stopped") from failure
@@ -116,42 +127,72 @@ class ParsePool(Generic[T]):
             raise LimitReached("Reading this folder needs more memory than one folder may take") from failure
         except ProcessExpired as failure:
             raise FolderUnreadable(f"The process that read this folder ended early ({failure})") from failure
+        finally:
+            self._give_up(future, spool)
 
-    def parse(self, root: Path, claims: Iterable[Claim], batch: int = 64) -> Iterator[tuple[list[Claim], T]]:
+    def _go_on(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        if self._ending.is_set() or cancelled():
+            raise Cancelled
+
+    def _give_up(self, future: ProcessFuture[R], spool: Spool) -> None:
+        """Stop the worker where it is not done, and delete what it left."""
+        if future.cancel():
+            self._dropped.append(spool)
+        spool.drop()
+
+    def _spool(self) -> Spool:
+        """Where the next that workers are given lies; starts them when it is the first."""
+        if not self._has_started:
+            start_workers(self._pool)
+            self._has_started = True
+        # Their workers may have written for a moment more.
+        while self._dropped:
+            self._dropped.pop().drop()
+        return Spool(self.parts_folder / str(next(self._spools)))
+
+    def parse(
+        self,
+        root: Path,
+        claims: Iterable[Claim],
+        batch: int = 64,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[tuple[list[Claim], T]]:
         """Packed batches in the order of `claims`, while later batches are being read.
 
         The first batches are small, so that the first rows come soon. At most four batches for each worker are under
         way, which is enough to do while rows are written. What holds much comes in parts, each with the claims that it
         completes. That bounds the memory whatever the number of folders and whatever they hold. When a worker dies
         that was reading a folder it begins once more (`Parsed.is_first`), and what came of it before is void.
+
+        cancelled   asked ten times a second while a worker is waited for; then, and after `end`, it raises Cancelled.
         """
         waiting: list[_Batch] = []
         try:
             for group in _groups(claims, batch):
                 waiting.append(self._submit(root, group))
                 if len(waiting) >= 4 * self.workers:
-                    yield from self._result(root, waiting.pop(0))
+                    yield from self._result(root, waiting.pop(0), cancelled)
             while waiting:
-                yield from self._result(root, waiting.pop(0))
+                yield from self._result(root, waiting.pop(0), cancelled)
         finally:
             for submitted in waiting:
-                submitted.future.cancel()
+                self._give_up(submitted.future, submitted.spool)
 
     def _submit(self, root: Path, group: list[Claim]) -> _Batch:
         # A batch may take as long as its slowest folders may, but never so long that a hang goes unnoticed.
         # The reader keeps the same time itself, and hands over what it has by then: that takes a moment.
         allowed = [self.limits.folder_s * _largeness(root, claim) for claim in group]
         seconds = sum(sorted(allowed)[-4:]) + _GRACE_S
-        spool = Spool(Path(self.parts_folder) / str(next(self._spools)))
+        spool = self._spool()
         future: ProcessFuture[bytes] = self._pool.schedule(
             _parse_batch, args=(str(root), group, allowed, self._pack, spool), timeout=seconds
         )
         return _Batch(group, future, spool)
 
-    def _result(self, root: Path, submitted: _Batch) -> Iterator[tuple[list[Claim], T]]:
+    def _result(self, root: Path, submitted: _Batch, cancelled: Callable[[], bool]) -> Iterator[tuple[list[Claim], T]]:
         left = submitted.claims
         has_begun = False
-        parts: Iterator[tuple[int, T]] = submitted.parts()
+        parts: Iterator[tuple[int, T]] = submitted.parts(lambda: self._go_on(cancelled))
         try:
             for completed, packed in parts:
                 yield left[:completed], packed
@@ -168,7 +209,10 @@ class ParsePool(Generic[T]):
                 yield [claim], self._pack([replace(lost, failed=not has_begun, is_first=not has_begun)])
                 return
             for claim in left:
-                yield from self._result(root, self._submit(root, [claim]))
+                yield from self._result(root, self._submit(root, [claim]), cancelled)
+        finally:
+            # Also when whoever takes the parts has enough of them.
+            self._give_up(submitted.future, submitted.spool)
 
 
 class _NotRead(Exception):
@@ -187,16 +231,19 @@ class _Batch:
     future: ProcessFuture[bytes]
     spool: Spool
 
-    def parts(self) -> Iterator[tuple[int, T]]:
-        """How many folders each part completes, and what it holds. Raises _NotRead when some are missing."""
+    def parts(self, go_on: Callable[[], None]) -> Iterator[tuple[int, T]]:
+        """How many folders each part completes, and what it holds. Raises _NotRead when some are missing.
+
+        go_on   called while they are waited for; what it raises ends that.
+        """
         start = 0
         is_done = False
         while not is_done:
+            go_on()
             is_done = bool(wait([self.future], timeout=_LOOK_S).done)
             for part, end in self.spool.parts(start):
                 yield pickle.loads(part)  # noqa: S301 - made by our own worker a moment ago
                 start = end
-        self.spool.drop()
         try:
             rest = self.future.result()
             last: list[tuple[int, T]] = [pickle.loads(rest)] if rest else []  # noqa: S301 - as above
@@ -265,6 +312,7 @@ def _parse_batch(
     root: str, group: list[Claim], seconds: list[float], pack: Callable[[list[Parsed]], T], spool: Spool
 ) -> bytes:
     """The last part, as `_Batch.parts` has them; those before it go to the spool, and it too (b"" then) when large."""
+    scratch.lend(spool.scratch)
     some: list[Parsed] = []
     rows, has_room = 0, True
     for parsed in parse_all(Path(root), group, seconds):
@@ -289,10 +337,11 @@ def _parse_batch(
     return b""
 
 
+def _call(place: Path, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    scratch.lend(place)
+    return function(*args, **kwargs)
+
+
 def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:
     # Pickled here, so that what cannot be pickled fails inside the worker with a traceback that says where.
     return pickle.dumps((sum(parsed.is_last for parsed in some), pack(some)), protocol=5)
-
-
-def _nothing() -> None:
-    return None

@@ -1,7 +1,7 @@
 """What a RocksDB folder holds, read from its files without the database: tables (`.sst`) and write-ahead logs (`.log`).
 
 Sources: RocksDB's wiki pages *Rocksdb BlockBasedTable Format*, *Write Ahead Log File Format* and the comments of
-`db/write_batch.cc`; the Snappy format description. Only what an embedded store with one column family and no merge
+`db/write_batch.cc`. Only what an embedded store with one column family and no merge
 operator writes is understood. Each key has the value of its highest sequence number, whichever file it lies in. Files
 are read whole, within limits, and each block and record has its checksum checked. Damage costs the block or record.
 """
@@ -19,14 +19,13 @@ from runfolio.model.problem import Problem, Severity
 from runfolio.readers.checksums import masked_crc
 from runfolio.readers.contract import Budget, problem_from, warning
 from runfolio.readers.folder import Folder
+from runfolio.readers.snappy import LARGEST_BLOCK, Damaged, unpack_snappy, varint
 
 _MAGIC = 0x88E241B785F4CFF7
 _FOOTER = 53
 _TRAILER = 5
 _NONE, _SNAPPY, _ZLIB = 0, 1, 2
 _CRC32C = 1
-_LARGEST_BLOCK = 1 << 26
-"""Bytes that a block may unpack to; RocksDB's own are some kilobytes."""
 _LARGEST_FILE = 1 << 30
 _LONGEST_KEY = 1 << 16
 """Bytes of a key. A key repeats in few bytes what it shares with the one before it, however long that is."""
@@ -35,10 +34,6 @@ _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _RECYCLED = 4
 """Types 5 to 8 are 1 to 4 in a file that was used before; their head has the log's number too."""
 _DELETION, _VALUE, _LOG_DATA, _SINGLE_DELETION, _RANGE_DELETION = 0, 1, 3, 7, 15
-
-
-class Damaged(ValueError):
-    """Bytes that are not what the format says."""
 
 
 @dataclass(slots=True)
@@ -152,7 +147,7 @@ def _footer(data: bytes) -> tuple[tuple[int, int], int, int]:
     at = 1
     numbers: list[int] = []
     for _ in range(4):
-        number, at = _varint(footer, at)
+        number, at = varint(footer, at)
         numbers.append(number)
     return (numbers[2], numbers[3]), footer[0], version
 
@@ -171,9 +166,9 @@ def _block(data: bytes, offset: int, size: int, checksum: int) -> bytes:
     if kind == _SNAPPY:
         return unpack_snappy(raw)
     if kind == _ZLIB:
-        length, at = _varint(raw, 0)
+        length, at = varint(raw, 0)
         try:
-            return zlib.decompressobj(-14).decompress(raw[at:], min(length, _LARGEST_BLOCK))
+            return zlib.decompressobj(-14).decompress(raw[at:], min(length, LARGEST_BLOCK))
         except zlib.error as failure:
             raise Damaged(str(failure)) from failure
     raise Damaged(f"a block is packed in a way ({kind}) that is not known")
@@ -184,9 +179,9 @@ def _entries(block: bytes, budget: Budget) -> Iterator[tuple[bytes, bytes]]:
     end = _content_end(block)
     at, key, count = 0, b"", 0
     while at < end:
-        shared, at = _varint(block, at)
-        fresh, at = _varint(block, at)
-        length, at = _varint(block, at)
+        shared, at = varint(block, at)
+        fresh, at = varint(block, at)
+        length, at = varint(block, at)
         if shared > len(key) or at + fresh + length > end:
             raise Damaged("an entry runs past its block")
         if shared + fresh > _LONGEST_KEY:
@@ -206,23 +201,23 @@ def _handles(block: bytes, *, delta: bool) -> list[tuple[int, int]]:
     at, key = 0, b""
     found: list[tuple[int, int]] = []
     while at < end:
-        shared, at = _varint(block, at)
-        fresh, at = _varint(block, at)
+        shared, at = varint(block, at)
+        fresh, at = varint(block, at)
         length = None
         if not delta:
-            length, at = _varint(block, at)
+            length, at = varint(block, at)
         if shared > len(key) or at + fresh > end:
             raise Damaged("the index runs past its block")
         key = key[:shared] + block[at : at + fresh]
         at += fresh
         after = at
         if delta and shared and found:
-            change, after = _varint(block, at)
+            change, after = varint(block, at)
             offset, size = found[-1]
             place = (offset + size + _TRAILER, size + ((change >> 1) ^ -(change & 1)))
         else:
-            offset, after = _varint(block, at)
-            size, after = _varint(block, after)
+            offset, after = varint(block, at)
+            size, after = varint(block, after)
             place = (offset, size)
         at = after if length is None else at + length
         if place[1] < 0:
@@ -245,60 +240,6 @@ def _content_end(block: bytes) -> int:
     if end < 0:
         raise Damaged("a block with more restarts than it can hold")
     return end
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        if at >= len(data) or shift > 63:
-            raise Damaged("a number is cut off")
-        byte = data[at]
-        at += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return number, at
-        shift += 7
-
-
-def unpack_snappy(data: bytes) -> bytes:
-    """The content of a raw Snappy block. Raises Damaged; never makes more than 64 MB."""
-    size, at = _varint(data, 0)
-    if size > _LARGEST_BLOCK:
-        raise Damaged(f"a block would unpack to {size:,} bytes")
-    made = bytearray()
-    while at < len(data):
-        tag = data[at]
-        at += 1
-        kind = tag & 3
-        if kind == 0:
-            length = tag >> 2
-            if length >= 60:
-                width = length - 59
-                length = int.from_bytes(data[at : at + width], "little")
-                at += width
-            length += 1
-            made += data[at : at + length]
-            at += length
-        else:
-            if kind == 1:
-                length, back = ((tag >> 2) & 7) + 4, (tag >> 5) << 8 | int.from_bytes(data[at : at + 1], "little")
-                at += 1
-            else:
-                width = 2 if kind == 2 else 4
-                length, back = (tag >> 2) + 1, int.from_bytes(data[at : at + width], "little")
-                at += width
-            if not 0 < back <= len(made):
-                raise Damaged("a packed block points before its beginning")
-            start = len(made) - back
-            piece = made[start : start + length]
-            while len(piece) < length:
-                piece += piece[: length - len(piece)]
-            made += piece
-        if len(made) > size or at > len(data):
-            break
-    if len(made) != size or at != len(data):
-        raise Damaged("a packed block is not of the length that it says")
-    return bytes(made)
 
 
 # --- logs ----------------------------------------------------------------------------------------------------------
@@ -380,7 +321,7 @@ def _apply(record: bytes, latest: _Latest) -> None:
 
 
 def _text(record: bytes, at: int) -> tuple[bytes, int]:
-    length, at = _varint(record, at)
+    length, at = varint(record, at)
     if at + length > len(record):
         raise Damaged("a write runs past its batch")
     return record[at : at + length], at + length

@@ -24,6 +24,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document
 from runfolio.readers.files import artifacts_below, read_document, read_params
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_pieces import read_large_json
 from runfolio.readers.series_builder import as_number, as_step, fractional_steps, is_between
 
 _RUN, _CONFIG, _METRICS, _INFO, _OUT = "run.json", "config.json", "metrics.json", "info.json", "cout.txt"
@@ -108,7 +109,8 @@ class Sacred:
 
 
 def _document(folder: Folder, name: str, budget: Budget, problems: list[Problem]) -> Document:
-    document = read_document(folder, name, budget)
+    is_large = name in (_METRICS, _INFO) and name in folder.files and folder.files[name].size > budget.text_bytes
+    document = read_large_json(folder, name, budget) if is_large else read_document(folder, name, budget)
     problems += document.problems
     return document
 

@@ -67,6 +67,8 @@ class Memory:
 
 
 NO_MEMORY = Memory()
+LAYOUT_UNUSABLE = "layout-unusable"
+"""The code of problems that say which file of the user's layouts cannot be used; they come before all else."""
 
 
 def scan(
@@ -85,7 +87,8 @@ def scan(
             where=str(root),
         )
     saved = saved_layouts()
-    yield from (warning("layout-unusable", "", str(s.trouble)) for s in saved if s.trouble is not None)
+    hint = "Mend the file or take it away. Runs that were read by a layout before stay until then."
+    yield from (warning(LAYOUT_UNUSABLE, "", str(s.trouble), hint) for s in saved if s.trouble is not None)
     layouts = tuple(s.layout for s in saved if s.layout is not None)
     asked = readers_with(layouts)
     glances = Glances(root, asked_mark(layouts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +17,11 @@ class Spool:
     """A file that is there once something was put into it."""
 
     path: Path
+
+    @property
+    def scratch(self) -> Path:
+        """A folder beside it for whoever puts parts there, who has to make it; it goes with the file."""
+        return self.path.with_name(f"{self.path.name}.scratch")
 
     def put(self, part: bytes) -> None:
         """Add a part. Raises OSError when the disk is full; nothing may be put there after that."""
@@ -42,5 +49,7 @@ class Spool:
                 yield part, start
 
     def drop(self) -> None:
-        """Delete the file."""
-        self.path.unlink(missing_ok=True)
+        """Delete the file and the folder beside it, where they are there and can be deleted."""
+        with contextlib.suppress(OSError):  # what is left goes with the folder that they lie in
+            self.path.unlink(missing_ok=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
+from runfolio import scratch
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
@@ -37,21 +37,25 @@ _HINT = "The copy may be incomplete, or the database was being written. Copy it 
 Cell: TypeAlias = str | bytes | int | float | None
 Row: TypeAlias = tuple[Cell, ...]
 
+_ENCODINGS = {2: "utf-16-le", 3: "utf-16-be"}
+_QUOTES = ("", '"', "`", "'")
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_TRANSACTION})
 
 
 def mentions(folder: Folder, name: str, tables: Sequence[str]) -> bool:
     """Whether a file is a SQLite database whose first megabyte, or that of its log, names all these tables.
 
-    Nothing is opened as a database for it; a table of that name may be elsewhere in a large file.
+    A view will do: what is lost by that is told when the file is read. Nothing is opened as a database for it; a table
+    of that name may be elsewhere in a large file.
     """
     if not folder.head(name, len(HEADER)).startswith(HEADER):
         return False
     seen = folder.head(name, _PEEK)
     if f"{name}-wal" in folder.files:
         seen += folder.head(f"{name}-wal", _PEEK)
-    # As CREATE TABLE spells it, with or without quotes.
-    return all(any(b"TABLE " + q + t.encode() + q in seen for q in (b"", b'"', b"`", b"'")) for t in tables)
+    # The statements that made them lie there as text, in the encoding of all texts of the database.
+    code = _ENCODINGS.get(int.from_bytes(seen[56:60], "big"), "utf-8")
+    return all(any(f"{w} {q}{t}{q}".encode(code) in seen for w in ("TABLE", "VIEW") for q in _QUOTES) for t in tables)
 
 
 class Store:
@@ -63,6 +67,7 @@ class Store:
         self._budget = budget
         self.problems = problems
         self.tables = self._tables()
+        self._views = {str(name) for (name,) in self._read("select name from sqlite_master where type = 'view'")}
 
     def _tables(self) -> dict[str, tuple[str, ...]]:
         """Columns of the real tables by name."""
@@ -96,13 +101,15 @@ class Store:
     ) -> Iterator[Row]:
         """The rows of a table, those columns in that order; None where the table has no such column.
 
-        Nothing when there is no such table. A column ROW_ID gives the number by which SQLite keeps the row, None in a
-        table that has none.
+        Nothing when there is no such table, and a problem when it is a view. A column ROW_ID gives the number by which
+        SQLite keeps the row, None in a table that has none.
         order   names of columns; the order of writing otherwise.
         only    a column and the values that it may have, at most 900 of them.
         raw     columns whose texts come as bytes, which takes a fifth of the time of a decoded text.
         """
         has = self.tables.get(table)
+        if has is None and table in self._views:
+            self._tell_view(table)
         if has is None or (only is not None and only[0] not in has):
             return
         asked = [self._asked(c, c in raw) if c in has else "null" for c in columns]
@@ -147,11 +154,18 @@ class Store:
                 return
             yield from rows
 
+    def _tell_view(self, name: str) -> None:
+        message = f"{name} is a view in this database, and no view of a foreign database is run: its rows are not shown"
+        self._add(warning("view-not-read", self._where, message, f"Put a table {name} in its place, in a copy."))
+
+    def _add(self, problem: Problem) -> None:
+        if all(p.message != problem.message for p in self.problems):
+            self.problems.append(problem)
+
     def _tell(self, failure: Exception) -> None:
         self._budget.check(self._where)
         message = f"The database cannot be read on: {failure}; the rows before that are shown"
-        if all(p.message != message for p in self.problems):
-            self.problems.append(warning("damaged-database", self._where, message, _HINT))
+        self._add(warning("damaged-database", self._where, message, _HINT))
 
 
 @contextmanager
@@ -163,7 +177,7 @@ def opened(folder: Folder, name: str, budget: Budget) -> Iterator[Store]:
     """
     where = folder.where(name)
     problems: list[Problem] = []
-    with tempfile.TemporaryDirectory(prefix="runfolio-") as place:
+    with scratch.fresh("store-") as place:
         copy = Path(place) / "store.db"
         if not _copied(folder, name, copy, budget):
             message = "The database was being written while it was copied: what is shown may lack the last rows"

@@ -16,10 +16,13 @@ from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, problem_from
 from runfolio.readers.documents import Document, parse_json
 from runfolio.readers.folder import Folder
+from runfolio.readers.json_pieces import read_large_json
 
 STATE = "trainer_state.json"
-_LARGEST = 64 << 20
 _LOG, _LOG_END = b'"log_history"', b"\n  ]"  # as the Trainer writes them: sorted keys, two blanks
+_BESIDE = 1 << 16
+"""Bytes before and after a log."""
+_PIECE = 4 << 20
 
 
 @dataclass(slots=True)
@@ -40,26 +43,31 @@ class TrainerLog:
 def read_log(places: Sequence[Folder], budget: Budget) -> TrainerLog:
     """The log of a training. `places` hold a state each: its own folder first, then checkpoints, the newest first."""
     found = TrainerLog(where=places[0].where(STATE) if places else "")
-    furthest, newest = -1.0, b""
+    furthest = -1.0
+    newest: Folder | None = None
     for place in places:
         budget.check(place.shown)
         where = place.where(STATE)
         try:
-            data = place.read(STATE, min(_LARGEST, budget.metric_bytes))
+            if found.rows is not None and newest is not None and _is_beginning(place, newest):
+                continue
+            if place.files[STATE].size > budget.text_bytes:
+                document = read_large_json(place, STATE, budget)
+            else:
+                document = parse_json(place.read(STATE, budget.text_bytes), where, budget)
         except RunfolioError as failure:
+            budget.check(place.shown)
             found.problems.append(problem_from(failure, "unreadable-file", where))
             continue
-        if found.rows is not None and _is_beginning(data, newest):
-            continue
-        document = parse_json(data, where, budget)
         found.problems += document.problems
         reached = _reached(document)
         rows = document.mapping.get("log_history")
         if isinstance(rows, list):
             older, newer = (rows, found.rows or []) if reached <= furthest else (found.rows or [], rows)
-            found.rows = union(older, newer)
+            # Of one log the rows are taken as they are: finding those of two again takes as long as parsing them.
+            found.rows = union(older, newer) if older and newer else [*older, *newer]
         if reached > furthest:
-            found.state, found.where, furthest, newest = document.mapping, where, reached, data
+            found.state, found.where, furthest, newest = document.mapping, where, reached, place
     return found
 
 
@@ -70,17 +78,24 @@ def _reached(document: Document) -> float:
     return 0 if document.mapping else -1
 
 
-def _is_beginning(older: bytes, newer: bytes) -> bool:
+def _is_beginning(older: Folder, newer: Folder) -> bool:
     """Whether the text of one log begins that of the other, which spares parsing it."""
-    log = _log_text(older)
-    return bool(log) and _log_text(newer).startswith(log)
+    mine, theirs = _log_span(older), _log_span(newer)
+    if mine is None or theirs is None:
+        return False
+    for done in range(0, mine[1] - mine[0], _PIECE):
+        size = min(_PIECE, mine[1] - mine[0] - done)
+        if older.part(STATE, mine[0] + done, size) != newer.part(STATE, theirs[0] + done, size):
+            return False
+    return True
 
 
-def _log_text(data: bytes) -> bytes:
-    """The text of the log without its end; b"" where there is none, or where it is cut."""
-    start = data.find(_LOG)
-    end = data.find(_LOG_END, start) if start >= 0 else -1
-    return data[start:end] if end >= 0 else b""
+def _log_span(place: Folder) -> tuple[int, int] | None:
+    """From where to where a log lies in its file, without its end; None where there is none, or where it is cut."""
+    start = place.part(STATE, 0, _BESIDE).find(_LOG)
+    rest = max(start, place.files[STATE].size - _BESIDE)
+    end = place.part(STATE, rest, _BESIDE).find(_LOG_END) if start >= 0 else -1
+    return (start, rest + end) if end >= 0 else None
 
 
 def union(older: Sequence[Json], newer: Sequence[Json]) -> list[Json]:
