@@ -10,6 +10,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
@@ -168,6 +169,8 @@ class Indexer:
         looks = self._writer.looks(walk.source)
         if not deep:
             walk.settled = self._writer.settled(walk.source)
+            walk.beside = self._writer.besides(walk.source, elsewhere=True)
+            walk.all_beside = cache(lambda: self._writer.besides(walk.source))
             walk.trust(looks, known)
         missing = missing_reason(walk.root, self._writer.scanned_us(walk.source) if known else None)
         if missing is not None:
