@@ -16,6 +16,7 @@ from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
+from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
 from runfolio.api.marking import Marking
@@ -70,6 +71,7 @@ class Workspace:
         self._reading = Reading(self._stores, self._library)
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
+        self._grouping = Grouping(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -180,6 +182,12 @@ class Workspace:
     ) -> DataDiff:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
         return data_diff(before, after, key=key, cancel=cancel)
+
+    # --- grouping.py: runs in groups
+
+    group_runs = _of(lambda ws: ws._grouping, Grouping.group_runs)
+    group_column = _of(lambda ws: ws._grouping, Grouping.group_column)
+    replicate_rule = _of(lambda ws: ws._grouping, Grouping.replicate_rule)
 
     # --- marking.py: tags and notes
 

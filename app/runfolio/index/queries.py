@@ -189,6 +189,10 @@ class Queries:
         with self._db.snapshot():
             return columns.column(self._db, self._current(), field, keys)
 
+    def run_ids(self) -> RunIds:
+        """The ids of the runs that the surrounding snapshot sees."""
+        return self._current()
+
     def _current(self) -> RunIds:
         """The ids of the surrounding snapshot's runs; kept until linking is done again."""
         # Another thread may do the same with another snapshot at this moment, so what is returned is not read back.
