@@ -75,7 +75,7 @@ def test_no_runs_are_no_groups() -> None:
 
 def test_distinct_values_are_counted_on_every_level() -> None:
     tree = make_tree([np.array([0, 0, 0, 1]), np.array([0, 1, 1, 0])])
-    assert distinct(tree, np.array([5, 7, -1, 7])).tolist() == [3, 1, 2, 1]
+    assert distinct(tree, np.array([5, 7, -1, 7])).tolist() == [3, 1, 2, 1, 1]
 
 
 @pytest.fixture(scope="module")

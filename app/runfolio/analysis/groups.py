@@ -140,8 +140,9 @@ def figures(tree: GroupTree, values: Floats) -> GroupFigures:
             # About a first guess, so that large values that lie close together lose no digits.
             guess = np.where(some, np.minimum.reduceat(lows, starts), 0.0)
             off = np.where(finite, plain - np.repeat(guess, tree.sizes[there]), 0.0)
-            mean[there] = np.where(some, guess + np.add.reduceat(off, starts) / n[there], np.nan)
-            away = np.where(finite, plain - np.repeat(mean[there], tree.sizes[there]), 0.0)
+            shift = np.add.reduceat(off, starts) / n[there]
+            mean[there] = np.where(some, guess + shift, np.nan)
+            away = np.where(finite, off - np.repeat(shift, tree.sizes[there]), 0.0)
             squares[there] = np.add.reduceat(away * away, starts)
         low[there] = np.where(some, np.minimum.reduceat(lows, starts), np.nan)
         high[there] = np.where(some, np.maximum.reduceat(highs, starts), np.nan)

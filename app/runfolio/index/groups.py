@@ -76,7 +76,7 @@ def replicates(database: Database, runs: int, ignored: Sequence[str]) -> NDArray
     import numpy as np
 
     # Differences of 64-bit digests: among 100,000 runs two that are none meet by chance once in 3,700 million times.
-    sql = """select run, bit_xor(hash(key, coalesce(hash(num), hash(text)))) as digest
+    sql = """select run, bit_xor(hash(key, num, case when num is null then text end)) as digest
              from run_params
              where is_first and not list_contains(?::varchar[], key)
              group by run"""
