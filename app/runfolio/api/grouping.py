@@ -49,6 +49,18 @@ class GroupedRuns:
     anchors: NDArray[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Between what the finite values of a field lie, but for the outermost 2 % at either end.
+
+    base   the value of the baseline; None where there is none.
+    """
+
+    low: float
+    high: float
+    base: float | None = None
+
+
 class Grouping:
     """Groups of runs. Whole columns are kept until something changes."""
 
@@ -112,6 +124,31 @@ class Grouping:
     def replicate_rule(self, by: GroupBy) -> tuple[str, ...]:
         """The params there are in which replicates may differ, by their keys."""
         return tuple(key for key in columns.param_keys(self._stores.db) if by.ignores(key))
+
+    def varying_params(self, keys: Sequence[RunKey]) -> tuple[str, ...]:
+        """The params in which the runs differ, also when only some have them; those that most runs have first."""
+        with self._stores.db.snapshot():
+            ids = self._stores.queries.run_ids()
+            places = self._ids_of(keys)
+            return columns.varying(self._stores.db, places, every=len(places) == len(ids.keys))
+
+    def column_span(self, keys: Sequence[RunKey], field: FieldRef, baseline: RunKey | None = None) -> Span | None:
+        """Between what a field's values lie; None for a field that is no number, or has no finite value."""
+        import numpy as np
+
+        with self._stores.db.snapshot():
+            places = self._ids_of(keys)
+            numbers = self._numbers(field)
+            of = self._stores.queries.run_ids().of
+        if numbers is None:
+            return None
+        values = numbers[places]
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return None
+        low, high = np.quantile(values, (0.02, 0.98))
+        base = None if baseline is None else float(numbers[of.get(baseline, 0)])
+        return Span(float(low), float(high), base)
 
     # --- order -------------------------------------------------------------------------------------------------
 

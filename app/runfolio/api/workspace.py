@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
+from runfolio.api.directing import Directing
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.grouping import Grouping
@@ -71,6 +72,7 @@ class Workspace:
         self._reading = Reading(self._stores, self._library)
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
+        self._directing = Directing(self._stores, library.with_name(library.name.replace("library", "directions")))
         self._grouping = Grouping(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
@@ -187,7 +189,14 @@ class Workspace:
 
     group_runs = _of(lambda ws: ws._grouping, Grouping.group_runs)
     group_column = _of(lambda ws: ws._grouping, Grouping.group_column)
+    varying_params = _of(lambda ws: ws._grouping, Grouping.varying_params)
+    column_span = _of(lambda ws: ws._grouping, Grouping.column_span)
     replicate_rule = _of(lambda ws: ws._grouping, Grouping.replicate_rule)
+
+    # --- directing.py: which way is better
+
+    directions = _of(lambda ws: ws._directing, Directing.directions)
+    set_direction = _of(lambda ws: ws._directing, Directing.set_direction)
 
     # --- marking.py: tags and notes
 

@@ -87,6 +87,24 @@ def replicates(database: Database, runs: int, ignored: Sequence[str]) -> NDArray
     return spread
 
 
+def varying(database: Database, places: NDArray[np.int64], *, every: bool) -> tuple[str, ...]:
+    """The keys of params in which the runs of these ids differ, or that only some of them have.
+
+    every   whether they are all runs there are.
+    """
+    narrowed, params = ("", []) if every else (" and run in (select unnest(?::integer[]))", [places.tolist()])
+    rows = database.rows(
+        f"""select key from run_params
+            where is_first{narrowed}
+            group by key
+            having count(*) < ? or min(num) is distinct from max(num) or (count(num) > 0 and count(num) < count(*))
+                   or min(text) filter (where num is null) is distinct from max(text) filter (where num is null)
+            order by count(*) desc, key""",
+        [*params, len(places)],
+    )
+    return tuple(str(row[0]) for row in rows)
+
+
 def param_keys(database: Database) -> tuple[str, ...]:
     """The keys of all params there are."""
     return tuple(str(row[0]) for row in database.rows("select name from fields where kind = 'param'"))
