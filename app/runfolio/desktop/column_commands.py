@@ -93,7 +93,7 @@ def add_column_commands(context: Context, columns: RunColumns) -> None:
         (
             "groups.open",
             "Open all groups",
-            lambda: columns.groups.fold_all(opened=True),
+            partial(columns.groups.fold_all, opened=True),
             ("Ctrl+Shift+Down",),
             "",
             grouped,
@@ -101,7 +101,7 @@ def add_column_commands(context: Context, columns: RunColumns) -> None:
         (
             "groups.close",
             "Close all groups",
-            lambda: columns.groups.fold_all(opened=False),
+            partial(columns.groups.fold_all, opened=False),
             ("Ctrl+Shift+Up",),
             "",
             grouped,

@@ -1,4 +1,4 @@
-"""Which columns the runs table shows and how: they follow the runs until the user chooses, and every choice is undone."""
+"""Which columns the runs table shows and how: they follow the runs until the user chooses. Every choice is undone."""
 
 from __future__ import annotations
 
@@ -248,9 +248,8 @@ class RunColumns(QObject):
         def take(names: tuple[str, ...]) -> None:
             varying = [TableColumn(FieldRef(FieldKind.PARAM, name)) for name in names]
             kept = [column for column in columns if column.field.kind is not FieldKind.PARAM or column in varying]
-            after = max(
-                (place + 1 for place, c in enumerate(kept) if c.field.kind is FieldKind.PARAM), default=len(kept)
-            )
+            params = [place for place, column in enumerate(kept) if column.field.kind is FieldKind.PARAM]
+            after = params[-1] + 1 if params else len(kept)
             new = [column for column in varying if column not in kept]
             self.put((*kept[:after], *new, *kept[after:]), "Only params that vary")
             told = f"{count(len(names))} param{'' if len(names) == 1 else 's'} vary" if names else "No param varies"
