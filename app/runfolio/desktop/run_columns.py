@@ -13,7 +13,7 @@ from runfolio.desktop.session import texts
 from runfolio.model.answers import Column
 from runfolio.model.display import count
 from runfolio.model.params import Json
-from runfolio.model.query import Aggregate, FieldKind, FieldRef
+from runfolio.model.query import PLAIN_AGGREGATES, FieldKind, FieldRef
 
 
 class RunColumns(QObject):
@@ -132,7 +132,7 @@ class RunColumns(QObject):
         menu = QMenu(self.table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if column.field.kind is FieldKind.METRIC and not column.curve:
-            for aggregate in Aggregate:
+            for aggregate in PLAIN_AGGREGATES:
                 action = menu.addAction(aggregate.value.capitalize())
                 action.setCheckable(True)
                 action.setChecked(aggregate is column.field.aggregate)
