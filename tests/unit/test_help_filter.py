@@ -12,7 +12,9 @@ from runfolio import locate
 from runfolio.errors import FilterSyntax
 from runfolio.index.fields import BUILTINS
 from runfolio.model.datasets import DatasetRef
-from runfolio.model.filter_text import AGGREGATES, KINDS, OPERATORS, parse, to_text
+from runfolio.model.filter_print import to_text
+from runfolio.model.filter_terms import AGGREGATES, KINDS
+from runfolio.model.filter_text import OPERATORS, parse
 from runfolio.model.filter_tokens import KEYWORDS, MAX_LENGTH
 from runfolio.model.promotion import ModelVersion, Stage
 from runfolio.model.run import Recording, RunKey, RunStatus

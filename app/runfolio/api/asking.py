@@ -10,6 +10,7 @@ from runfolio.errors import NotFound
 from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.filter_text import parse_name
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
 
@@ -41,6 +42,10 @@ class Asking:
         """Whether the runs with the highest figure of a metric come first; False for what has no direction."""
         return guess_direction(field.name) is Direction.HIGHER
 
+    def run_order(self, query: RunQuery | None = None) -> KeyOrder:
+        """The runs that a query selects, in its order, without a list of their keys. Raises FilterSyntax."""
+        return self._stores.queries.run_order(query or RunQuery())
+
     def run_keys(self, query: RunQuery | None = None) -> tuple[RunKey, ...]:
         """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
         return self._stores.queries.run_keys(query or RunQuery())
@@ -56,6 +61,10 @@ class Asking:
     def field_named(self, text: str) -> FieldRef:
         """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`. Raises FilterSyntax."""
         return self._stores.queries.known().resolve(parse_name(text))
+
+    def derived(self, text: str) -> FieldRef:
+        """The column that arithmetic stands for, as in a filter: `val/loss / train/loss`. Raises FilterSyntax."""
+        return self._stores.queries.derived(text)
 
     def sort_keys(self, text: str) -> tuple[SortKey, ...]:
         """Sort keys from `-val/acc,name`: names with commas between, a minus before those that go down."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runfolio.api.stores import Stores
 from runfolio.index import groups as columns
-from runfolio.model.answers import Change
+from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.grouping import Figure, GroupBy
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, SortKey
 from runfolio.model.run import RunKey
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from runfolio.analysis.groups import GroupFigures, GroupTree
-
-KEPT = 64
-"""Columns kept as arrays: 0.8 MB each for 100,000 runs."""
+    from runfolio.index.run_ids import RunIds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +60,10 @@ class Span:
 
 
 class Grouping:
-    """Groups of runs. Whole columns are kept until something changes."""
+    """Groups of runs, worked out over columns in memory."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self._kept: dict[tuple[str, object], NDArray[Any]] = {}
-        self._lock = threading.Lock()
-        self._generation = 0
-        self._places: tuple[Sequence[RunKey], object, NDArray[Any]] | None = None
-        stores.subscribe(self._forget)
 
     def group_runs(self, keys: Sequence[RunKey], by: GroupBy, sort: Sequence[SortKey] = ()) -> GroupedRuns:
         """The runs `keys` in groups.
@@ -86,22 +79,23 @@ class Grouping:
         if not by.active:
             raise ValueError("Runs are grouped by one field or more")
         with self._stores.db.snapshot():
-            places = self._ids_of(keys)
-            levels = [self._codes(field)[places] for field in by.fields]
+            own_columns = _Columns(self._stores, keys)
+            levels = [own_columns.codes(field) for field in by.fields]
             if by.replicates:
-                levels.append(self._replicates(by)[places])
+                levels.append(own_columns.replicates(self.replicate_rule(by)))
             tree = make_tree([_last_is_none(codes) for codes in levels])
             order: list[list[NDArray[Any]]] = []
             for depth in range(tree.levels):
                 own = by.fields[depth] if depth < len(by.fields) else None
-                found = [self._sort_key(tree, key, depth, own, by, places) for key in sort]
+                found = [_sort_key(own_columns, tree, key, own, by) for key in sort]
                 if own is None:
                     # Replicate groups have no value to go by: the one whose first run comes first.
                     found.append(_firsts(tree))
                 order.append(found)
         shown = arranged(tree, order)
         # Ids count from the newest start on.
-        oldest = np.full(len(self._stores.queries.run_ids().keys) + 1, 0)
+        places = own_columns.places
+        oldest = np.zeros(len(own_columns.ids.keys) + 1, dtype=np.int64)
         oldest[places] = np.arange(len(places))
         return GroupedRuns(shown, oldest[per_group(shown, places, np.maximum)])
 
@@ -112,14 +106,14 @@ class Grouping:
         from runfolio.analysis.groups import distinct, figures
 
         with self._stores.db.snapshot():
-            places = self._ids_of(keys)
-            numbers = self._numbers(field)
-            found = None if numbers is None else figures(tree, numbers[places])
-            if found is not None and field.kind is FieldKind.METRIC:
+            own = _Columns(self._stores, keys)
+            numbers = own.numbers(field)
+            found = None if numbers is None else figures(tree, numbers)
+            if found is not None and field.kind in (FieldKind.METRIC, FieldKind.DERIVED):
                 # Its codes would cost more than its figures, and nobody asks how many values a metric has.
                 same = (found.low == found.high) & (found.n == tree.sizes)
                 return GroupColumn(field, found, np.where(same | (found.n == 0), 1, np.maximum(found.n, 2)))
-            return GroupColumn(field, found, distinct(tree, self._codes(field)[places]))
+            return GroupColumn(field, found, distinct(tree, own.codes(field)))
 
     def replicate_rule(self, by: GroupBy) -> tuple[str, ...]:
         """The params there are in which replicates may differ, by their keys."""
@@ -128,103 +122,76 @@ class Grouping:
     def varying_params(self, keys: Sequence[RunKey]) -> tuple[str, ...]:
         """The params in which the runs differ, also when only some have them; those that most runs have first."""
         with self._stores.db.snapshot():
-            ids = self._stores.queries.run_ids()
-            places = self._ids_of(keys)
-            return columns.varying(self._stores.db, places, every=len(places) == len(ids.keys))
+            own = _Columns(self._stores, keys)
+            return columns.varying(self._stores.db, own.places, every=len(own.places) == own.all.count)
 
     def column_span(self, keys: Sequence[RunKey], field: FieldRef, baseline: RunKey | None = None) -> Span | None:
         """Between what a field's values lie; None for a field that is no number, or has no finite value."""
         import numpy as np
 
         with self._stores.db.snapshot():
-            places = self._ids_of(keys)
-            numbers = self._numbers(field)
-            of = self._stores.queries.run_ids().of
+            numbers = _Columns(self._stores, keys).numbers(field)
+            base = None if baseline is None else _Columns(self._stores, [baseline]).numbers(field)
         if numbers is None:
             return None
-        values = numbers[places]
-        values = values[np.isfinite(values)]
+        values = numbers[np.isfinite(numbers)]
         if not len(values):
             return None
         low, high = np.quantile(values, (0.02, 0.98))
-        base = None if baseline is None else float(numbers[of.get(baseline, 0)])
-        return Span(float(low), float(high), base)
+        return Span(float(low), float(high), None if base is None else float(base[0]))
 
-    # --- order -------------------------------------------------------------------------------------------------
 
-    def _sort_key(
-        self, tree: GroupTree, key: SortKey, depth: int, own: FieldRef | None, by: GroupBy, places: NDArray[Any]
-    ) -> NDArray[Any]:
+class _Columns:
+    """Whole columns of the surrounding snapshot for the runs of a list, in its order."""
+
+    def __init__(self, stores: Stores, keys: Sequence[RunKey]) -> None:
+        self.ids, self.all = stores.queries.columns_now()
+        self._db = stores.db
+        self.places = _places(self.ids, keys)
+
+    def numbers(self, field: FieldRef) -> NDArray[Any] | None:
+        """A field's numbers, NaN where there is none; None for a field that is no number."""
+        found = columns.numbers(self.all, self._db, field)
+        return None if found is None else self._taken(found, float("nan"))
+
+    def codes(self, field: FieldRef) -> NDArray[Any]:
+        """Equal where the values are, in the order in which they sort; -1 for none."""
+        return self._taken(columns.codes(self.all, self._db, field), -1)
+
+    def replicates(self, ignored: Sequence[str]) -> NDArray[Any]:
+        """Equal where all params are but the ignored."""
+        return self._taken(columns.replicates(self.all, self._db, ignored), -1)
+
+    def _taken(self, found: NDArray[Any], missing: float) -> NDArray[Any]:
         import numpy as np
 
-        from runfolio.analysis.groups import figures
+        return np.append(found, missing)[self.places].astype(found.dtype)
 
-        if key.field == own:
-            codes = _last_is_none(self._codes(key.field)[places])[tree.order[tree.start]].astype(np.float64)
-            codes[codes == np.iinfo(np.int64).max] = np.nan
-            values = codes
-        elif (numbers := self._numbers(key.field)) is not None:
-            values = shown_figure(figures(tree, numbers[places]), by.figure, lower=self._lower(key.field))
-        else:
-            # The runs are in this order already, so their first says where the group belongs.
-            return _firsts(tree)
-        return -values if key.descending else values
 
-    def _lower(self, field: FieldRef) -> bool:
-        from runfolio.model.direction import Direction, guess_direction
+def _places(ids: RunIds, keys: Sequence[RunKey]) -> NDArray[Any]:
+    """Places in arrays of all runs; the one behind the last, which has no value, for runs that are gone."""
+    import numpy as np
 
-        return field.kind is FieldKind.METRIC and guess_direction(field.name) is Direction.LOWER
+    if isinstance(keys, KeyOrder) and keys.is_of(ids.keys):
+        return np.arange(len(keys)) if keys.order is None else np.asarray(keys.order, dtype=np.int64)
+    return np.fromiter((ids.places.get(key, len(ids.keys)) for key in keys), np.int64, len(keys))
 
-    # --- arrays ------------------------------------------------------------------------------------------------
 
-    def _ids_of(self, keys: Sequence[RunKey]) -> NDArray[Any]:
-        import numpy as np
+def _sort_key(own_columns: _Columns, tree: GroupTree, key: SortKey, own: FieldRef | None, by: GroupBy) -> NDArray[Any]:
+    import numpy as np
 
-        ids = self._stores.queries.run_ids()
-        known = self._places
-        if known is not None and known[0] is keys and known[1] is ids.of:
-            return known[2]
-        of = ids.of
-        places = np.fromiter((of.get(key, 0) for key in keys), np.int64, len(keys))
-        self._places = (keys, of, places)
-        return places
+    from runfolio.analysis.groups import figures
 
-    def _numbers(self, field: FieldRef) -> NDArray[Any] | None:
-        import numpy as np
-
-        def make(runs: int) -> NDArray[Any]:
-            found = columns.numbers(self._stores.db, runs, field)
-            return np.zeros(0) if found is None else found
-
-        found = self._array("numbers", field, make)
-        return found if len(found) else None
-
-    def _codes(self, field: FieldRef) -> NDArray[Any]:
-        return self._array("codes", field, lambda runs: columns.codes(self._stores.db, runs, field))
-
-    def _replicates(self, by: GroupBy) -> NDArray[Any]:
-        ignored = self.replicate_rule(by)
-        return self._array("replicates", ignored, lambda runs: columns.replicates(self._stores.db, runs, ignored))
-
-    def _array(self, what: str, of: object, make: Callable[[int], NDArray[Any]]) -> NDArray[Any]:
-        runs = len(self._stores.queries.run_ids().keys)
-        with self._lock:
-            generation = self._generation
-            found = self._kept.get((what, of))
-        if found is not None and len(found) in (0, runs + 1):
-            return found
-        made = make(runs)
-        with self._lock:
-            if generation == self._generation:
-                while len(self._kept) >= KEPT:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[what, of] = made
-        return made
-
-    def _forget(self, _change: Change) -> None:
-        with self._lock:
-            self._generation += 1
-            self._kept.clear()
+    if key.field == own:
+        codes = own_columns.codes(key.field)[tree.order[tree.start]].astype(np.float64)
+        values = np.where(codes < 0, np.nan, codes)
+    elif (numbers := own_columns.numbers(key.field)) is not None:
+        lower = key.field.kind is FieldKind.METRIC and guess_direction(key.field.name) is Direction.LOWER
+        values = shown_figure(figures(tree, numbers), by.figure, lower=lower)
+    else:
+        # The runs are in this order already, so their first says where the group belongs.
+        return _firsts(tree)
+    return -values if key.descending else values
 
 
 def shown_figure(figures: GroupFigures, figure: Figure, *, lower: bool) -> NDArray[Any]:

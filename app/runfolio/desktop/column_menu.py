@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu
 from runfolio.desktop.column_format import Colouring
 from runfolio.desktop.columns import TableColumn, with_aggregate
 from runfolio.desktop.direction_choice import fill_direction_menu
-from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
+from runfolio.model.query import PLAIN_AGGREGATES, FieldKind, FieldRef, SortKey
 
 if TYPE_CHECKING:
     from runfolio.desktop.run_columns import RunColumns
@@ -58,7 +58,7 @@ def _add_metric(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
     curve = TableColumn(FieldRef(FieldKind.METRIC, column.field.name), curve=True)
     if not column.curve:
         figures = menu.addMenu("Figure")
-        for aggregate in Aggregate:
+        for aggregate in PLAIN_AGGREGATES:
             other = with_aggregate(column, aggregate)
             action = figures.addAction(aggregate.value.capitalize(), partial(columns.replace_column, column, other))
             _checked(action, on=other == column)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import FieldInfo
 from runfolio.model.direction import Direction
-from runfolio.model.filter_text import OPERATORS, quote_name, quote_value
+from runfolio.model.filter_print import quote_name, quote_value
+from runfolio.model.filter_text import OPERATORS
 from runfolio.model.filter_tokens import Token, tokens
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunStatus

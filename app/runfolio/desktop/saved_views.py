@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runfolio.model.answers import FieldInfo
 from runfolio.model.direction import Direction
-from runfolio.model.filter_text import quote_name, quote_value
+from runfolio.model.filter_print import quote_name, quote_value
 from runfolio.model.params import Json
 from runfolio.model.query import FieldKind, RunQuery, SortKey
 

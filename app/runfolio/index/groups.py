@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runfolio.index.compile import field_source
 from runfolio.index.database import Bound, Database
@@ -15,33 +15,48 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from runfolio.index.column_store import Numbers
+    from runfolio.index.evaluate import Evaluator
+
 _DAY_US = 86_400_000_000
 
 
-def numbers(database: Database, runs: int, field: FieldRef) -> NDArray[np.float64] | None:
-    """A field's numbers by run id; NaN where there is none, None for a field that is no number.
-
-    runs   how many there are: ids are 1 to that. The array begins with an id 0 that has no value.
-    """
+def numbers(columns: Evaluator, database: Database, field: FieldRef) -> NDArray[np.float64] | None:
+    """A field's numbers by run, the first run's first; NaN where there is none, None for a field that is no number."""
     if field.kind is FieldKind.BUILTIN:
         builtin = BY_NAME[field.name]
         if builtin.many or builtin.kind not in (CellKind.NUMBER, CellKind.DURATION, CellKind.TIME):
             return None
-        sql, params = f"select r.id as run, ({builtin.sql})::double as num from runs r", []
-    elif field.kind is FieldKind.METRIC or _is_numeric(database, field):
-        inner, params = field_source(field)
-        sql = f"select run, num from ({inner})"
-    else:
+    elif field.kind not in (FieldKind.METRIC, FieldKind.DERIVED) and not _is_numeric(database, field):
         return None
-    return _spread(database, sql, params, runs, "num", float("nan"), "float64")
+    return columns.kept(field, "group numbers", lambda: _with_nan(columns.numbers(field)))
 
 
-def codes(database: Database, runs: int, field: FieldRef) -> NDArray[np.int64]:
-    """For each run id a number that says which value the run has, -1 for none; values sort as their codes do.
+def _with_nan(found: Numbers) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.where(found.present, found.values.astype(np.float64), np.nan)
+
+
+def codes(columns: Evaluator, database: Database, field: FieldRef) -> NDArray[np.int64]:
+    """For each run a number that says which value it has, -1 for none; values sort as their codes do.
 
     Numbers are equal by value, however they are written; they come before texts. Of several values all count
     together. A time counts by its day (UTC).
     """
+    if field.kind is FieldKind.DERIVED:
+        return columns.kept(field, "group codes", lambda: _number_codes(columns.numbers(field)))
+    return columns.kept(field, "group codes", lambda: _read_codes(database, columns.count, field))
+
+
+def _number_codes(found: Numbers) -> NDArray[np.int64]:
+    import numpy as np
+
+    _, places = np.unique(found.values, return_inverse=True)
+    return np.where(found.present, places, -1).astype(np.int64)
+
+
+def _read_codes(database: Database, runs: int, field: FieldRef) -> NDArray[np.int64]:
     params: list[Bound] = []
     if field.kind is not FieldKind.BUILTIN:
         inner, names = field_source(field)
@@ -65,34 +80,40 @@ def codes(database: Database, runs: int, field: FieldRef) -> NDArray[np.int64]:
                          from (select distinct num, text from v))
               select v.run, d.code
               from v join d on v.num is not distinct from d.num and v.text is not distinct from d.text"""
-    return _spread(database, sql, params, runs, "code", -1, "int64")
+    return _spread(database, sql, params, runs)
 
 
-def replicates(database: Database, runs: int, ignored: Sequence[str]) -> NDArray[np.int64]:
-    """For each run id a number that is equal where all params are equal but those called `ignored`.
+def replicates(columns: Evaluator, database: Database, ignored: Sequence[str]) -> NDArray[np.int64]:
+    """For each run a number that is equal where all params are equal but those called `ignored`.
 
     Numbers are equal by value, however they are written. Runs without params are of one kind, the number -1.
     """
+    any_param = FieldRef(FieldKind.PARAM, "")
+    name = ("replicates", tuple(ignored))
+    return columns.kept(any_param, name, lambda: _read_replicates(database, columns.count, ignored))
+
+
+def _read_replicates(database: Database, runs: int, ignored: Sequence[str]) -> NDArray[np.int64]:
     import numpy as np
 
-    # Differences of 64-bit digests: among 100,000 runs two that are none meet by chance once in 3,700 million times.
+    # Digests of 64 bits: that two of 100,000 runs which differ have the same is one chance in 3,700 million.
     sql = """select run, bit_xor(hash(key, num, case when num is null then text end)) as digest
              from run_params
              where is_first and not list_contains(?::varchar[], key)
              group by run"""
     found = database.arrays(sql, [[*ignored]])
     _, place = np.unique(np.asarray(found["digest"]), return_inverse=True)
-    spread = np.full(runs + 1, -1, dtype=np.int64)
-    spread[np.asarray(found["run"])] = place
+    spread = np.full(runs, -1, dtype=np.int64)
+    spread[found["run"].astype(np.int64) - 1] = place
     return spread
 
 
 def varying(database: Database, places: NDArray[np.int64], *, every: bool) -> tuple[str, ...]:
-    """The keys of params in which the runs of these ids differ, or that only some of them have.
+    """The keys of params in which the runs at these places differ, or that only some of them have.
 
     every   whether they are all runs there are.
     """
-    narrowed, params = ("", []) if every else (" and run in (select unnest(?::integer[]))", [places.tolist()])
+    narrowed, params = ("", []) if every else (" and run in (select unnest(?::integer[]))", [(places + 1).tolist()])
     rows = database.rows(
         f"""select key from run_params
             where is_first{narrowed}
@@ -115,14 +136,10 @@ def _is_numeric(database: Database, field: FieldRef) -> bool:
     return bool(database.rows("select 1 from fields where kind = ? and name = ? and numeric", named))
 
 
-def _spread(
-    database: Database, sql: str, params: Sequence[Bound], runs: int, column: str, missing: float, dtype: str
-) -> NDArray[Any]:
+def _spread(database: Database, sql: str, params: Sequence[Bound], runs: int) -> NDArray[np.int64]:
     import numpy as np
 
     found = database.arrays(sql, params)
-    spread = np.full(runs + 1, missing, dtype=dtype)
-    values = found[column]
-    # Masked where null, which is what `missing` says.
-    spread[np.asarray(found["run"])] = np.ma.filled(values.astype(dtype), missing)
+    spread = np.full(runs, -1, dtype=np.int64)
+    spread[found["run"].astype(np.int64) - 1] = found["code"]
     return spread

@@ -34,13 +34,20 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
 
 
 _chosen: Mapping[str, Direction] = {}
+_times_put = 0
 
 
 def put_in_force(chosen: Mapping[str, Direction]) -> None:
     """From now on these metrics have these directions; all others are guessed."""
-    global _chosen
+    global _chosen, _times_put
     # Replaced as a whole: no thread sees half of it.
-    _chosen = dict(chosen)
+    if chosen != _chosen:
+        _chosen, _times_put = dict(chosen), _times_put + 1
+
+
+def directions_put() -> int:
+    """Goes up when directions change: what was worked out by them is out of date."""
+    return _times_put
 
 
 def chosen_direction(name: str) -> Direction | None:
