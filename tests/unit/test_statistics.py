@@ -122,7 +122,7 @@ def test_a_few_runs_are_permuted_in_every_way() -> None:
         Sample([2.0, 3, 4, 5, 6, 8], labels), Sample([1.0] * 6, labels), Direction.LOWER, method=Method.PERMUTATION
     )
     assert signs.p == pytest.approx(2 / 64)
-    assert (signs.standing, signs.test) == (Standing.WORSE, "permutation of signs")
+    assert (signs.standing, signs.test) == (Standing.WORSE, "sign permutation")
 
 
 def test_many_runs_are_permuted_as_scipy_does() -> None:

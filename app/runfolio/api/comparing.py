@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
@@ -41,7 +42,7 @@ class Comparing:
         """
         import numpy as np
 
-        from runfolio.analysis.replicates import ignored_keys, is_seed, named_apart, rule_text
+        from runfolio.analysis.replicates import is_seed, named_apart, rule_text
         from runfolio.index import replicates
 
         queries, db = self._stores.queries, self._stores.db
@@ -50,10 +51,9 @@ class Comparing:
             id_of = queries.ids().of
             keys = [key for key in asked if key in id_of]
             ids = [id_of[key] for key in keys]
-            known_params = replicates.param_keys(db)
-            chosen = ignored_keys(known_params) if ignored is None else tuple(k for k in known_params if k in ignored)
-            experiment, data = (ignored is None or word not in ignored for word in ("experiment", "data"))
-            found = replicates.signatures(db, chosen, experiment=experiment, data=data)
+            rule = _rule(replicates.param_keys(db), ignored)
+            chosen = rule.params
+            found = replicates.signatures(db, chosen, experiment=rule.experiment, data=rule.data)
             places = np.array(ids, dtype=np.int64) - 1
             known = found.known[places] if len(places) else np.zeros(0, np.bool_)
             kept = np.flatnonzero(known)
@@ -77,12 +77,27 @@ class Comparing:
             groups.append(RunGroup(name, tuple(keys[i] for i in runs), tuple(seed_of.get(ids[i], "") for i in runs)))
         return Grouping(
             tuple(groups),
-            rule_text(chosen, experiment=experiment, data=data),
+            rule_text(chosen, experiment=rule.experiment, data=rule.data),
             chosen,
             tuple(key for key, _, _ in varying),
             int((sizes == 1).sum()),
             len(keys) - len(kept),
         )
+
+    def replicates_of(self, keys: Sequence[RunKey], ignored: Collection[str] | None = None) -> tuple[RunKey, ...]:
+        """All runs of the configurations of some, these among them; `ignored` as in `replicate_groups`."""
+        import numpy as np
+
+        from runfolio.index import replicates
+
+        with self._stores.db.snapshot():
+            ids = self._stores.queries.ids()
+            rule = _rule(replicates.param_keys(self._stores.db), ignored)
+            found = replicates.signatures(self._stores.db, rule.params, experiment=rule.experiment, data=rule.data)
+            own = np.array([ids.of[key] - 1 for key in keys if key in ids.of], dtype=np.int64)
+            members = np.isin(found.mark, found.mark[own]) & found.known
+            members[own] = True
+        return tuple(ids.keys[place] for place in np.flatnonzero(members).tolist())
 
     def field_groups(self, fields: Sequence[FieldRef], query: RunQuery | Sequence[RunKey] | None = None) -> Grouping:
         """Runs by the values of one or more fields; those that have none of one are in no group."""
@@ -119,7 +134,7 @@ class Comparing:
         groups.sort(key=lambda group: -len(group.runs))
         return Grouping(
             tuple(groups),
-            f"same {', '.join(_title(f) for f in fields)}",
+            f"same {', '.join(f.name for f in fields)}",
             single=sum(len(group.runs) == 1 for group in groups),
             unknown=len(keys) - sum(len(group.runs) for group in groups),
         )
@@ -130,7 +145,7 @@ class Comparing:
         return query
 
     def _texts(self, field: FieldRef, keys: Sequence[RunKey], *, named: bool = True) -> list[str]:
-        title = f"{_title(field)}=" if named else ""
+        title = f"{field.name}=" if named else ""
         return [f"{title}{text}" if text else "" for text in texts_of(self._stores.queries.column(field, keys))]
 
     # --- comparing ---------------------------------------------------------------------------------------------
@@ -208,7 +223,7 @@ class Comparing:
         Only runs of another configuration than the baseline's are in it, and only where at least one of the two
         configurations was repeated. p is corrected for the runs compared, not for the metrics.
         """
-        grouping = self.replicate_groups(self._replicates_of([*keys, baseline]))
+        grouping = self.replicate_groups(self.replicates_of([*keys, baseline]))
         group_of = {run: group for group in grouping.groups for run in group.runs}
         base = group_of.get(baseline)
         others = {key: group_of[key] for key in keys if key in group_of and group_of[key] is not base}
@@ -225,20 +240,22 @@ class Comparing:
                     found[table.metric.name, key] = comparison
         return found
 
-    def _replicates_of(self, keys: Sequence[RunKey]) -> list[RunKey]:
-        """All runs of the configurations of some."""
-        import numpy as np
 
-        from runfolio.analysis.replicates import ignored_keys
-        from runfolio.index import replicates
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Which params do not count, and whether experiments and data sets do."""
 
-        with self._stores.db.snapshot():
-            ids = self._stores.queries.ids()
-            ignored = ignored_keys(replicates.param_keys(self._stores.db))
-            found = replicates.signatures(self._stores.db, ignored, experiment=True, data=True)
-            own = [ids.of[key] - 1 for key in keys if key in ids.of]
-            members = np.flatnonzero(np.isin(found.mark, found.mark[own]) & found.known)
-        return [ids.keys[place] for place in members.tolist()]
+    params: tuple[str, ...]
+    experiment: bool
+    data: bool
+
+
+def _rule(keys: Sequence[str], ignored: Collection[str] | None) -> _Rule:
+    from runfolio.analysis.replicates import ignored_keys
+
+    if ignored is None:
+        return _Rule(ignored_keys(keys), True, True)
+    return _Rule(tuple(k for k in keys if k in ignored), "experiment" not in ignored, "data" not in ignored)
 
 
 def figure_by_direction(metric: str) -> FieldRef:
@@ -271,10 +288,6 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return number(value) if isinstance(value, float) else str(value)
-
-
-def _title(field: FieldRef) -> str:
-    return field.name
 
 
 def _number(value: object) -> float | None:

@@ -186,6 +186,7 @@ class Workspace:
     # --- comparing.py: groups of runs
 
     replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)
+    replicates_of = _of(lambda ws: ws._comparing, Comparing.replicates_of)
     field_groups = _of(lambda ws: ws._comparing, Comparing.field_groups)
     figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
     compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
