@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
+from runfolio.api.comparing import Comparing
 from runfolio.api.directing import Directing
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
@@ -74,6 +75,7 @@ class Workspace:
         self._asking = Asking(self._stores)
         self._directing = Directing(self._stores, library.with_name(library.name.replace("library", "directions")))
         self._grouping = Grouping(self._stores)
+        self._comparing = Comparing(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -199,6 +201,15 @@ class Workspace:
 
     directions = _of(lambda ws: ws._directing, Directing.directions)
     set_direction = _of(lambda ws: ws._directing, Directing.set_direction)
+
+    # --- comparing.py: groups of runs
+
+    replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)
+    replicates_of = _of(lambda ws: ws._comparing, Comparing.replicates_of)
+    field_groups = _of(lambda ws: ws._comparing, Comparing.field_groups)
+    figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
+    compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
+    significance = _of(lambda ws: ws._comparing, Comparing.significance)
 
     # --- marking.py: tags and notes
 

@@ -180,6 +180,10 @@ class Queries:
         """A field's values for runs, in the order of `keys`."""
         return self._selecting.column(field, keys)
 
+    def ids(self) -> RunIds:
+        """The ids of runs by key and back, of the surrounding snapshot."""
+        return self._selecting.current()
+
     def resolve_run(self, text: str) -> RunKey:
         """The one run that a key, tracker id, name, path, or the start of a key or id means. Raises NotFound."""
         recorded = "exists (select 1 from recordings c join links l on l.recording = c.id where l.run = r.id and {})"
