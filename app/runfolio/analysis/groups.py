@@ -40,7 +40,7 @@ class GroupTree:
     @property
     def inner(self) -> NDArray[np.bool_]:
         """The groups that hold runs and no further groups."""
-        return self.depth == self.levels - 1
+        return np.asarray(self.depth == self.levels - 1)
 
     def at_depth(self, depth: int) -> Ints:
         """Numbers of the groups of one depth."""

@@ -51,7 +51,7 @@ class Comparing:
             places_of = queries.ids().places
             keys = [key for key in asked if key in places_of]
             ids = [places_of[key] + 1 for key in keys]
-            rule = _rule(replicates.param_keys(db), ignored)
+            rule = rule_of(replicates.param_keys(db), ignored)
             chosen = rule.params
             found = replicates.signatures(db, chosen, experiment=rule.experiment, data=rule.data)
             places = np.array(ids, dtype=np.int64) - 1
@@ -92,7 +92,7 @@ class Comparing:
 
         with self._stores.db.snapshot():
             ids = self._stores.queries.ids()
-            rule = _rule(replicates.param_keys(self._stores.db), ignored)
+            rule = rule_of(replicates.param_keys(self._stores.db), ignored)
             found = replicates.signatures(self._stores.db, rule.params, experiment=rule.experiment, data=rule.data)
             own = np.array([ids.places[key] for key in keys if key in ids.places], dtype=np.int64)
             members = np.isin(found.mark, found.mark[own]) & found.known
@@ -242,7 +242,7 @@ class Comparing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class ReplicateKeys:
     """Which params do not count, and whether experiments and data sets do."""
 
     params: tuple[str, ...]
@@ -250,12 +250,13 @@ class _Rule:
     data: bool
 
 
-def _rule(keys: Sequence[str], ignored: Collection[str] | None) -> _Rule:
+def rule_of(keys: Sequence[str], ignored: Collection[str] | None) -> ReplicateKeys:
+    """What counts among the params of these keys; `ignored` as in `Comparing.replicate_groups`."""
     from runfolio.analysis.replicates import ignored_keys
 
     if ignored is None:
-        return _Rule(ignored_keys(keys), True, True)
-    return _Rule(tuple(k for k in keys if k in ignored), "experiment" not in ignored, "data" not in ignored)
+        return ReplicateKeys(ignored_keys(keys), True, True)
+    return ReplicateKeys(tuple(k for k in keys if k in ignored), "experiment" not in ignored, "data" not in ignored)
 
 
 def figure_by_direction(metric: str) -> FieldRef:

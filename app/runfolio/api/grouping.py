@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runfolio.api.comparing import rule_of
 from runfolio.api.stores import Stores
 from runfolio.index import groups as columns
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.grouping import Figure, GroupBy
+from runfolio.model.grouping import Figure, GroupBy, ReplicateRule
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, SortKey
 from runfolio.model.run import RunKey
@@ -82,7 +83,7 @@ class Grouping:
             own_columns = _Columns(self._stores, keys)
             levels = [own_columns.codes(field) for field in by.fields]
             if by.replicates:
-                levels.append(own_columns.replicates(self.replicate_rule(by)))
+                levels.append(own_columns.replicates(by))
             tree = make_tree([_last_is_none(codes) for codes in levels])
             order: list[list[NDArray[Any]]] = []
             for depth in range(tree.levels):
@@ -115,9 +116,14 @@ class Grouping:
                 return GroupColumn(field, found, np.where(same | (found.n == 0), 1, np.maximum(found.n, 2)))
             return GroupColumn(field, found, distinct(tree, own.codes(field)))
 
-    def replicate_rule(self, by: GroupBy) -> tuple[str, ...]:
-        """The params there are in which replicates may differ, by their keys."""
-        return tuple(key for key in columns.param_keys(self._stores.db) if by.ignores(key))
+    def replicate_rule(self, by: GroupBy) -> ReplicateRule:
+        """What makes replicates of runs, among the params there are."""
+        from runfolio.analysis.replicates import rule_text
+        from runfolio.index.replicates import param_keys
+
+        with self._stores.db.snapshot():
+            rule = rule_of(param_keys(self._stores.db), by.ignored)
+        return ReplicateRule(rule.params, rule_text(rule.params, experiment=rule.experiment, data=rule.data))
 
     def varying_params(self, keys: Sequence[RunKey]) -> tuple[str, ...]:
         """The params in which the runs differ, also when only some have them; those that most runs have first."""
@@ -158,14 +164,19 @@ class _Columns:
         """Equal where the values are, in the order in which they sort; -1 for none."""
         return self._taken(columns.codes(self.all, self._db, field), -1)
 
-    def replicates(self, ignored: Sequence[str]) -> NDArray[Any]:
-        """Equal where all params are but the ignored."""
-        return self._taken(columns.replicates(self.all, self._db, ignored), -1)
+    def replicates(self, by: GroupBy) -> NDArray[Any]:
+        """Equal for runs of one configuration; runs of which nothing was recorded are alike to none."""
+        from runfolio.index.replicates import param_keys
+
+        rule = rule_of(param_keys(self._db), by.ignored)
+        found = columns.replicates(self.all, self._db, rule.params, experiment=rule.experiment, data=rule.data)
+        return self._taken(found, -1)
 
     def _taken(self, found: NDArray[Any], missing: float) -> NDArray[Any]:
         import numpy as np
 
-        return np.append(found, missing)[self.places].astype(found.dtype)
+        taken: NDArray[Any] = np.append(found, missing)[self.places].astype(found.dtype)
+        return taken
 
 
 def _places(ids: RunIds, keys: Sequence[RunKey]) -> NDArray[Any]:

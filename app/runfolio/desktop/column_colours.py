@@ -13,6 +13,7 @@ from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
 from runfolio.errors import RunfolioError
 from runfolio.model.direction import Direction
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ STRONGEST = 0.42
 FAINTEST = 0.04
 
 Asked = tuple[TableColumn, RunKey | None]
+Of = tuple[KeyOrder | None, int]
+_NEVER: tuple[Of, None] = ((None, 0), None)
 
 
 class ColumnColours:
@@ -32,7 +35,7 @@ class ColumnColours:
     def __init__(self, context: Context, arrived: Callable[[], None]) -> None:
         self._context = context
         self._arrived = arrived
-        self._spans: dict[Asked, tuple[object, Span | None]] = {}
+        self._spans: dict[Asked, tuple[Of, Span | None]] = {}
         self._asking = False
         self._generation = 0
 
@@ -40,12 +43,12 @@ class ColumnColours:
         """Values may be others; spans are asked for again, those there are stay until then."""
         self._generation += 1
 
-    def want(self, columns: Sequence[TableColumn], keys: tuple[RunKey, ...]) -> None:
+    def want(self, columns: Sequence[TableColumn], keys: KeyOrder) -> None:
         """Ask for what the coloured columns need, one query at a time."""
         baseline = self._context.state.baseline
-        # Spans are those of a list of runs at a time; identity tells lists apart without looking into them.
-        of = (id(keys), self._generation)
-        wanted = [c for c in columns if self._spans.get((c, baseline), (None,))[0] != of]
+        # Spans are those of a list of runs at a time; that it is the same one is told without looking into it.
+        of = (keys, self._generation)
+        wanted = [c for c in columns if not _same(self._spans.get((c, baseline), _NEVER)[0], of)]
         if self._asking or not wanted or not keys:
             return
         self._asking = True
@@ -69,7 +72,7 @@ class ColumnColours:
         """The ground of a cell; None for a plain one."""
         if colouring is Colouring.NONE or not isinstance(value, float) or not math.isfinite(value):
             return None
-        _, span = self._spans.get((column, self._context.state.baseline), (None, None))
+        _, span = self._spans.get((column, self._context.state.baseline), _NEVER)
         if span is None:
             return None
         if colouring is Colouring.HEAT:
@@ -93,3 +96,7 @@ class ColumnColours:
         color = self._context.theme.color(token)
         color.setAlphaF(alpha)
         return color
+
+
+def _same(one: Of, other: Of) -> bool:
+    return one[0] is other[0] and one[1] == other[1]

@@ -84,10 +84,10 @@ class ColumnFormat:
         """The inverse; parts that make no sense are left out."""
         notation, digits, unit, colouring = (tree.get(name) for name in ("notation", "digits", "unit", "colouring"))
         return cls(
-            Notation(notation) if notation in [*Notation] else Notation.AUTO,
+            Notation(notation) if isinstance(notation, str) and notation in [*Notation] else Notation.AUTO,
             digits if isinstance(digits, int) and 0 <= digits <= MOST_DIGITS else None,
             unit if isinstance(unit, str) else "",
-            Colouring(colouring) if colouring in [*Colouring] else Colouring.NONE,
+            Colouring(colouring) if isinstance(colouring, str) and colouring in [*Colouring] else Colouring.NONE,
         )
 
 

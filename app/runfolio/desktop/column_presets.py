@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
@@ -45,13 +46,13 @@ def fill_preset_menu(menu: QMenu, columns: RunColumns) -> None:
     if columns.presets:
         menu.addSeparator()
     for name in columns.presets:
-        menu.addAction(plain(name, 60).replace("&", "&&"), lambda name=name: use_preset(columns, name))
+        menu.addAction(plain(name, 60).replace("&", "&&"), partial(use_preset, columns, name))
     menu.addSeparator()
     menu.addAction(columns.context.commands.action("columns.save-preset"))
     if columns.presets:
         remove = menu.addMenu("Remove a preset")
         for name in columns.presets:
-            remove.addAction(plain(name, 60).replace("&", "&&"), lambda name=name: set_preset(columns, name, None))
+            remove.addAction(plain(name, 60).replace("&", "&&"), partial(set_preset, columns, name, None))
 
 
 def ask_for_preset(columns: RunColumns) -> None:

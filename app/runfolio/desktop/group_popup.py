@@ -28,7 +28,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.field_rows import FieldRows, Searchable, searchable
 from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton
 from runfolio.model.display import plain
-from runfolio.model.grouping import SEEDS, Figure, GroupBy
+from runfolio.model.grouping import Figure, GroupBy, ReplicateRule
 from runfolio.model.query import FieldRef
 
 if TYPE_CHECKING:
@@ -50,15 +50,20 @@ class GroupPopup(QFrame):
         self.setFixedWidth(WIDTH)
         self._context = context
         self._columns = columns
+        self._found: tuple[str, ...] = ()
+        """The names that stand in the line of the rule, as it was shown."""
         by = columns.look.group
-        self.replicates = QCheckBox("Replicates: all params equal, but the seed")
+        self.replicates = QCheckBox("Replicates: runs of one configuration")
         self.replicates.setObjectName("group-replicates")
         self.replicates.setChecked(by.replicates)
         self.replicates.toggled.connect(lambda on: self._put(replace(self._by, replicates=on)))
-        self.ignored = QLineEdit(", ".join(by.ignored))
+        self.ignored = QLineEdit()
         self.ignored.setObjectName("group-ignored")
         self.ignored.setAccessibleName("Params that replicates may differ in")
-        self.ignored.setToolTip("Names of params that replicates may differ in, with commas between them")
+        self.ignored.setToolTip(
+            "Params that replicates may differ in, with commas between them. "
+            "Write experiment or data where those do not count."
+        )
         self.ignored.editingFinished.connect(self._take_ignored)
         self.rule = PlainLabel(role="muted", font=fonts.ui(12), wrap=True)
         self.rule.setObjectName("group-rule")
@@ -109,8 +114,8 @@ class GroupPopup(QFrame):
         rule.setContentsMargins(26, 0, 0, 0)
         rule.setSpacing(4)
         across = QHBoxLayout()
-        again = IconButton("undo-2", "The usual names", self._context.theme, size=14)
-        again.clicked.connect(lambda: self._put(replace(self._by, ignored=SEEDS)))
+        again = IconButton("undo-2", "The rule found by the names of params", self._context.theme, size=14)
+        again.clicked.connect(lambda: self._put(replace(self._by, ignored=None)))
         across.addWidget(self.ignored, 1)
         across.addWidget(again)
         rule.addLayout(across)
@@ -163,7 +168,7 @@ class GroupPopup(QFrame):
 
     def _take_ignored(self) -> None:
         names = tuple(dict.fromkeys(name for name in re.split(r"[,\s]+", self.ignored.text()) if name))
-        if names != self._by.ignored:
+        if names != self._found:
             self._put(replace(self._by, ignored=names))
 
     def _remove(self, row: int) -> None:
@@ -177,7 +182,6 @@ class GroupPopup(QFrame):
         self.replicates.blockSignals(True)
         self.replicates.setChecked(by.replicates)
         self.replicates.blockSignals(False)
-        self.ignored.setText(", ".join(by.ignored))
         self.rule_box.setVisible(by.replicates)
         self.nothing.setEnabled(by.active)
         self.levels.clear()
@@ -205,13 +209,11 @@ class GroupPopup(QFrame):
     def _columns_without(self, field: FieldRef) -> None:
         self._put(replace(self._by, fields=tuple(other for other in self._by.fields if other != field)))
 
-    def _show_rule(self, names: tuple[str, ...]) -> None:
-        some = ", ".join(plain(name, 40) for name in names[:4]) + ("…" if len(names) > 4 else "")
-        self.rule.setText(
-            f"Runs of a group may differ in {some}, and in no other param."
-            if names
-            else "No run has a param of these names: only runs with the very same params are together."
-        )
+    def _show_rule(self, rule: ReplicateRule) -> None:
+        ignored = rule.ignored if self._by.ignored is None else self._by.ignored
+        self._found = ignored
+        self.ignored.setText(", ".join(ignored))
+        self.rule.setText(f"{rule.words[:1].upper()}{rule.words[1:]}.")
         self.adjustSize()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from runfolio.api.grouping import GroupColumn, GroupedRuns
 from runfolio.model.grouping import GroupBy
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, SortKey
 from runfolio.model.run import RunKey
 
 Anchor = tuple[int, RunKey]
 """Depth of a group and the oldest run in it, by which it is known again."""
-_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Fold:
 class GroupRows:
     """The rows of a grouping. Never changed but for `columns`, which fills as answers arrive."""
 
-    keys: Sequence[RunKey]
+    keys: KeyOrder
     grouped: GroupedRuns
     by: GroupBy
     sort: tuple[SortKey, ...]
@@ -172,7 +172,7 @@ class GroupRows:
 
 
 def make_rows(
-    keys: Sequence[RunKey],
+    keys: KeyOrder,
     grouped: GroupedRuns,
     by: GroupBy,
     sort: tuple[SortKey, ...],
@@ -187,15 +187,7 @@ def make_rows(
     return GroupRows(keys, grouped, by, sort, folding, opened, columns or {})
 
 
-def _positions(keys: Sequence[RunKey], wanted: Sequence[RunKey]) -> NDArray[np.int64]:
+def _positions(keys: KeyOrder, wanted: Sequence[RunKey]) -> NDArray[np.int64]:
     """Where runs stand among `keys`; those that are not there are left out."""
-    if len(wanted) > _FEW:
-        among = frozenset(wanted)
-        return np.array([place for place, key in enumerate(keys) if key in among], dtype=np.int64)
-    found: list[int] = []
-    for key in wanted:
-        try:
-            found.append(keys.index(key))
-        except ValueError:
-            continue
-    return np.array(found, dtype=np.int64)
+    found = (keys.row_of(key) for key in wanted)
+    return np.array([row for row in found if row is not None], dtype=np.int64)

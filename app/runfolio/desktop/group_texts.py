@@ -102,11 +102,7 @@ class GroupTexts:
             return ""
         if column.is_name:
             field = self.field(line)
-            what = (
-                f"All params are equal but {', '.join(groups.by.ignored)}"
-                if field is None
-                else f"{field.title} = {self._title(line)}"
-            )
+            what = "Runs of one configuration" if field is None else f"{field.title} = {self._title(line)}"
             return f"{what}\n{count(self.size(line))} runs"
         values = varied(groups, column, line.group)
         found = summary(groups, column, line.group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
@@ -114,7 +114,7 @@ class RunList(QTableView):
 
     # --- rows --------------------------------------------------------------------------------------------------
 
-    def set_keys(self, keys: tuple[RunKey, ...], groups: GroupRows | None = None, *, keep_place: bool) -> None:
+    def set_keys(self, keys: Sequence[RunKey], groups: GroupRows | None = None, *, keep_place: bool) -> None:
         """Show other runs. Highlighted rows follow their runs; the place is kept while the same scope grows."""
         rows = self.highlighted_rows()
         # Qt takes seconds to select many rows anew, and nobody picked them one by one.

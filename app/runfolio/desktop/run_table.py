@@ -16,6 +16,7 @@ from runfolio.desktop.group_texts import WAITING, GroupTexts
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import CellKind, Change
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import SortKey
 from runfolio.model.run import RunKey, RunStatus
 
@@ -39,8 +40,7 @@ class RunTableModel(QAbstractTableModel):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._keys: tuple[RunKey, ...] = ()
-        self._rows: dict[RunKey, int] | None = None
+        self._keys = KeyOrder()
         self._columns: tuple[TableColumn, ...] = ()
         self._cache = ColumnCache()
         self.texts = GroupTexts(self)
@@ -53,7 +53,7 @@ class RunTableModel(QAbstractTableModel):
     # --- what it holds -----------------------------------------------------------------------------------------
 
     @property
-    def keys(self) -> tuple[RunKey, ...]:
+    def keys(self) -> KeyOrder:
         """The runs in order."""
         return self._keys
 
@@ -67,10 +67,10 @@ class RunTableModel(QAbstractTableModel):
         """The groups and runs that the rows are; None when every row is a run."""
         return self._groups
 
-    def set_keys(self, keys: tuple[RunKey, ...], groups: GroupRows | None = None) -> None:
+    def set_keys(self, keys: Sequence[RunKey], groups: GroupRows | None = None) -> None:
         """Show other runs, or the same in another order; in groups where those are given."""
         self.beginResetModel()
-        self._keys, self._rows, self._groups = keys, None, groups
+        self._keys, self._groups = KeyOrder.of(keys), groups
         self.endResetModel()
 
     def fold(self, group: int, *, opened: bool) -> None:
@@ -146,9 +146,7 @@ class RunTableModel(QAbstractTableModel):
             return None if group is None or self._groups is None else self._groups.row_of_group(group)
         if self._groups is not None:
             return self._groups.row_of_run(mark)
-        if self._rows is None:
-            self._rows = {key: row for row, key in enumerate(self._keys)}
-        return self._rows.get(mark)
+        return self._keys.row_of(mark)
 
     def outdate(self, change: Change) -> None:
         """Cells that a change may have touched are asked for again when they are next in view."""

@@ -72,7 +72,7 @@ def count_views(
 
     def counted(view: SavedView) -> CountedView:
         try:
-            return CountedView(view, len(workspace.run_keys(RunQuery(view.where))))
+            return CountedView(view, len(workspace.run_order(RunQuery(view.where))))
         except FilterSyntax:
             return CountedView(view, None)
 

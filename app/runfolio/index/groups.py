@@ -83,29 +83,28 @@ def _read_codes(database: Database, runs: int, field: FieldRef) -> NDArray[np.in
     return _spread(database, sql, params, runs)
 
 
-def replicates(columns: Evaluator, database: Database, ignored: Sequence[str]) -> NDArray[np.int64]:
-    """For each run a number that is equal where all params are equal but those called `ignored`.
-
-    Numbers are equal by value, however they are written. Runs without params are of one kind, the number -1.
-    """
+def replicates(
+    columns: Evaluator, database: Database, ignored: Sequence[str], *, experiment: bool, data: bool
+) -> NDArray[np.int64]:
+    """For each run a number that is equal for runs of one configuration; see `index.replicates.signatures`."""
+    # Kept like the column of a field that changes with the folders alone.
     any_param = FieldRef(FieldKind.PARAM, "")
-    name = ("replicates", tuple(ignored))
-    return columns.kept(any_param, name, lambda: _read_replicates(database, columns.count, ignored))
+    name = ("replicates", tuple(ignored), experiment, data)
+    return columns.kept(any_param, name, lambda: _read_replicates(database, ignored, experiment=experiment, data=data))
 
 
-def _read_replicates(database: Database, runs: int, ignored: Sequence[str]) -> NDArray[np.int64]:
+def _read_replicates(database: Database, ignored: Sequence[str], *, experiment: bool, data: bool) -> NDArray[np.int64]:
     import numpy as np
 
-    # Digests of 64 bits: that two of 100,000 runs which differ have the same is one chance in 3,700 million.
-    sql = """select run, bit_xor(hash(key, num, case when num is null then text end)) as digest
-             from run_params
-             where is_first and not list_contains(?::varchar[], key)
-             group by run"""
-    found = database.arrays(sql, [[*ignored]])
-    _, place = np.unique(np.asarray(found["digest"]), return_inverse=True)
-    spread = np.full(runs, -1, dtype=np.int64)
-    spread[found["run"].astype(np.int64) - 1] = place
-    return spread
+    from runfolio.index.replicates import signatures
+
+    found = signatures(database, ignored, experiment=experiment, data=data)
+    _, places = np.unique(found.mark, return_inverse=True)
+    # A run of which nothing is known is a configuration of its own.
+    alone = np.flatnonzero(~found.known)
+    codes = places.astype(np.int64)
+    codes[alone] = len(codes) + np.arange(len(alone))
+    return codes
 
 
 def varying(database: Database, places: NDArray[np.int64], *, every: bool) -> tuple[str, ...]:
@@ -124,11 +123,6 @@ def varying(database: Database, places: NDArray[np.int64], *, every: bool) -> tu
         [*params, len(places)],
     )
     return tuple(str(row[0]) for row in rows)
-
-
-def param_keys(database: Database) -> tuple[str, ...]:
-    """The keys of all params there are."""
-    return tuple(str(row[0]) for row in database.rows("select name from fields where kind = 'param'"))
 
 
 def _is_numeric(database: Database, field: FieldRef) -> bool:

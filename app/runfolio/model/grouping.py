@@ -9,9 +9,6 @@ from enum import StrEnum
 from runfolio.model.params import Json
 from runfolio.model.query import FieldRef
 
-SEEDS = ("seed", "random_seed", "random_state", "rng_seed", "data_seed", "np_seed", "torch_seed", "manual_seed")
-"""Params that runs of one replicate group may differ in, by the last part of their key; the user may change them."""
-
 
 class Figure(StrEnum):
     """What a group row shows of the figures of its members."""
@@ -29,14 +26,15 @@ class GroupBy:
     """Levels of groups from the outside in.
 
     fields       a level for each.
-    replicates   whether the innermost level holds runs whose params are all equal but the `ignored`.
-    ignored      params that replicates may differ in: the whole key or its last part, in upper or lower case.
+    replicates   whether the innermost level holds runs of one configuration: same experiment, data and params.
+    ignored      keys of params that do not count for that, "experiment" and "data" where those do not; None for the
+                 seeds and what only names a run, as found by their names.
     figure       what group rows show.
     """
 
     fields: tuple[FieldRef, ...] = ()
     replicates: bool = False
-    ignored: tuple[str, ...] = SEEDS
+    ignored: tuple[str, ...] | None = None
     figure: Figure = Figure.MEAN_CI
 
     @property
@@ -49,22 +47,12 @@ class GroupBy:
         """How deep the groups lie in each other."""
         return len(self.fields) + self.replicates
 
-    def ignores(self, key: str) -> bool:
-        """Whether replicates may differ in the param `key`.
-
-        >>> GroupBy().ignores("trainer.seed"), GroupBy().ignores("seed_count")
-        (True, False)
-        """
-        whole = key.casefold()
-        last = whole.replace("/", ".").rpartition(".")[2]
-        return any(name.casefold() in (whole, last) for name in self.ignored)
-
     def to_json(self) -> dict[str, Json]:
         """For sessions and saved views."""
         return {
             "fields": [field.id for field in self.fields],
             "replicates": self.replicates,
-            "ignored": [*self.ignored],
+            "ignored": None if self.ignored is None else [*self.ignored],
             "figure": self.figure.value,
         }
 
@@ -81,10 +69,22 @@ class GroupBy:
         return cls(
             tuple(fields),
             tree.get("replicates") is True,
-            _texts(tree.get("ignored")) if isinstance(tree.get("ignored"), list) else SEEDS,
-            Figure(figure) if figure in [*Figure] else Figure.MEAN_CI,
+            _texts(tree.get("ignored")) if isinstance(tree.get("ignored"), list) else None,
+            Figure(figure) if isinstance(figure, str) and figure in [*Figure] else Figure.MEAN_CI,
         )
 
 
 def _texts(tree: Json) -> tuple[str, ...]:
     return tuple(piece for piece in tree if isinstance(piece, str)) if isinstance(tree, list) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateRule:
+    """What makes replicates of runs.
+
+    ignored   keys of the params that do not count.
+    words     the rule for people: `same experiment, data and params, but for seed`.
+    """
+
+    ignored: tuple[str, ...]
+    words: str
