@@ -31,7 +31,8 @@ class ColumnChooser(QFrame):
     """Boxes for all fields; each change shows in the table at once."""
 
     def __init__(self, context: Context, columns: RunColumns) -> None:
-        super().__init__(columns.table, Qt.WindowType.Popup)
+        # No child of the table, whose keys would work in it.
+        super().__init__(columns.table.window(), Qt.WindowType.Popup)
         self.setObjectName("column-chooser")
         self.setAccessibleName("Columns")
         self.setProperty("card", True)

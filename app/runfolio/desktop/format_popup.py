@@ -24,7 +24,8 @@ class FormatPopup(QFrame):
     """Each change shows in the table at once; Escape or a click elsewhere closes it."""
 
     def __init__(self, columns: RunColumns, column: TableColumn) -> None:
-        super().__init__(columns.table, Qt.WindowType.Popup)
+        # No child of the table, whose keys would work in it.
+        super().__init__(columns.table.window(), Qt.WindowType.Popup)
         self.setObjectName("format-popup")
         self.setAccessibleName(f"Number format of {column.title}")
         self.setProperty("card", True)

@@ -42,7 +42,8 @@ class GroupPopup(QFrame):
     """Each change shows in the table at once."""
 
     def __init__(self, context: Context, columns: RunColumns) -> None:
-        super().__init__(columns.table, Qt.WindowType.Popup)
+        # No child of the table, whose keys would work in it.
+        super().__init__(columns.table.window(), Qt.WindowType.Popup)
         self.setObjectName("group-popup")
         self.setAccessibleName("Group runs")
         self.setProperty("card", True)

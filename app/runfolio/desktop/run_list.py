@@ -119,23 +119,25 @@ class RunList(QTableView):
         rows = self.highlighted_rows()
         # Qt takes seconds to select many rows anew, and nobody picked them one by one.
         marks = [self.runs.mark(row) for row in rows] if len(rows) <= KEPT_HIGHLIGHT else []
-        at = self.currentIndex().row()
+        at, column = self.currentIndex().row(), self.currentIndex().column()
         current = self.runs.mark(at) if 0 <= at < self.runs.rowCount() else None
         top = self.verticalScrollBar().value()
         self.runs.set_keys(keys, groups)
-        self.highlight(marks, current)
+        self.highlight(marks, current, max(0, column))
         self.verticalScrollBar().setValue(top if keep_place else 0)
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
-            self.scrollTo(self.runs.index(row, 0))
+            self.scrollTo(self.runs.index(row, max(0, column)))
         self._look.start()
 
-    def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None) -> None:
+    def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
         """Highlight the rows of runs and groups and put the current row on `current`, as far as they have rows."""
         rows = sorted({row for mark in marks if (row := self.runs.row_of(mark)) is not None})
         self._highlight_rows(rows)
-        row = None if current is None else self.runs.row_of(current)
+        row = None if current is None else self.runs.row_near(current)
         if row is not None:
-            self.selectionModel().setCurrentIndex(self.runs.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.selectionModel().setCurrentIndex(
+                self.runs.index(row, column), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
 
     def _highlight_rows(self, rows: list[int]) -> None:
         chosen = QItemSelection()
@@ -189,7 +191,8 @@ class RunList(QTableView):
         """Show these columns in this order."""
         self._restoring = True
         before = {column: self.columnWidth(place) for place, column in enumerate(self.runs.columns)}
-        rows, at = self.highlighted_rows(), self.currentIndex().row()
+        rows, current = self.highlighted_rows(), self.currentIndex()
+        at, column_at = current.row(), self.runs.columns[current.column()] if current.isValid() else None
         across, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
         self.runs.set_columns(columns)
         head = self.horizontalHeader()
@@ -200,7 +203,10 @@ class RunList(QTableView):
             self.setColumnWidth(place, width)
         self._highlight_rows(rows)
         if at >= 0:
-            self.selectionModel().setCurrentIndex(self.runs.index(at, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+            place = columns.index(column_at) if column_at in columns else 0
+            self.selectionModel().setCurrentIndex(
+                self.runs.index(at, place), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
         self.horizontalScrollBar().setValue(across)
         self.verticalScrollBar().setValue(top)
         self._restoring = False

@@ -139,6 +139,13 @@ class RunTableModel(QAbstractTableModel):
             return self._groups.anchor(line.group)
         return self.stand_in(row)
 
+    def row_near(self, mark: RunKey | Anchor) -> int | None:
+        """The same; for a run inside a closed group the row of that group."""
+        row = self.row_of(mark)
+        if row is None and self._groups is not None and isinstance(mark, str):
+            return self._groups.row_of_run(mark, or_group=True)
+        return row
+
     def row_of(self, mark: RunKey | Anchor) -> int | None:
         """The row of a run or a group; None when it is not in the scope, or inside a closed group."""
         if isinstance(mark, tuple):
