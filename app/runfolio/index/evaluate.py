@@ -5,6 +5,7 @@ Used where an index holds many runs, and for figures that are worked out of poin
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Callable, Hashable, Sequence
 from typing import cast
@@ -237,7 +238,7 @@ class Evaluator:
         if isinstance(asked, Constant):
             return Numbers(np.asarray(asked.number), np.asarray(True))
         parts = [self.quantity(part) for part in asked.parts]
-        present = np.logical_and.reduce([part.present for part in parts])
+        present = functools.reduce(np.logical_and, [part.present for part in parts])
         with np.errstate(all="ignore"):
             values = apply(asked, [part.values for part in parts])
         return Numbers(values, np.asarray(present))
