@@ -16,6 +16,7 @@ from runfolio.index.fields import Known
 from runfolio.index.meaning import Test, figures, meaning, quantity, senseless, text_tests
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
+from runfolio.model.facets import Facet
 from runfolio.model.filter_print import term_text
 from runfolio.model.filter_text import parse, parse_term
 from runfolio.model.key_order import KeyOrder
@@ -141,6 +142,21 @@ class Selecting:
         if self._columns is None:
             self._columns = ColumnStore()
         return Evaluator(self._db, self._columns, known, len(ids.keys))
+
+    def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
+        """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
+        from runfolio.index.faceting import facet
+
+        expression = parse(query.where)
+        with self._db.snapshot():
+            ids = self.current()
+            known = self._known_now()
+            if expression is not None:
+                self._meaning(expression, known)
+            evaluator = self._evaluator(ids, known)
+            narrowed, params = _narrowed(query)
+            place = evaluator.where(narrowed.removeprefix(" and "), params) if narrowed else None
+            return facet(evaluator, known, field, (query.where.strip(), expression), place, limit)
 
     # --- columns -----------------------------------------------------------------------------------------------
 
