@@ -41,7 +41,7 @@ FILTERS = {
     "range": "lr in 1e-4..0.0{}",
     "arithmetic": "val/loss - train/loss * 1.{} > 0",
     "best": 'best("val/acc") > 0.9{}',
-    "started": "started >= 2026-01-1{0} and duration > {0}min",
+    "started": "started >= 2026-01-20 and duration > {}min",
     "free word": "heron-{}",
 }
 OF_POINTS = {

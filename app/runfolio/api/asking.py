@@ -9,8 +9,8 @@ from runfolio.api.stores import Stores
 from runfolio.errors import NotFound
 from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.filter_text import parse_name
 from runfolio.model.facets import Facet
+from runfolio.model.filter_text import parse_name
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey

@@ -140,9 +140,7 @@ def _is_numeric(evaluator: Evaluator, field: FieldRef) -> bool:
 _Made = tuple[tuple[FacetValue, ...], int, int, Bins | None, CellKind]
 
 
-def _numeric(
-    evaluator: Evaluator, field: FieldRef, base: Bools, own: list[Expression], limit: int
-) -> _Made | None:
+def _numeric(evaluator: Evaluator, field: FieldRef, base: Bools, own: list[Expression], limit: int) -> _Made | None:
     """None where texts stand among few numbers, so that the texts say it all."""
     found = evaluator.numbers(field)
     kind = BY_NAME[field.name].kind if field.kind is FieldKind.BUILTIN else CellKind.NUMBER
