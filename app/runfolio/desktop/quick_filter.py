@@ -108,7 +108,9 @@ class QuickFilters:
         column = self._column()
         if column is None:
             return
-        menu.addSection(f"Filter by {display.plain(column.title, SHOWN)}".replace("&", "&&"))
+        menu.addSeparator()
+        # A section's title is not drawn under a style sheet.
+        menu.addAction(f"Filter by {display.plain(column.title, SHOWN)}".replace("&", "&&")).setEnabled(False)
         for offered in self._offered():
             action = menu.addAction(offered.title.replace("&", "&&"))
             action.setObjectName(offered.id)

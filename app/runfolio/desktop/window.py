@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
+from runfolio.desktop.facet_dock import FacetDock
 from runfolio.desktop.filter_bar import FilterBar
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.exports = Exports(self.context, lambda: self.runs_view().table.shown_columns(), self)
         self.scope.answered.connect(self._on_scope_answered)
         self.show_view("runs")
+        self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -107,6 +109,14 @@ class MainWindow(QMainWindow):
         self.inspector_dock.visibilityChanged.connect(self._on_inspector_visible)
         self.filter_bar = FilterBar(context)
         self.filter_bar.field.left.connect(self._leave_filter)
+        facets_dock = self._dock("Facets", "facets-dock", None, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.facets = FacetDock(
+            self,
+            context,
+            facets_dock,
+            self.library_dock,
+            lambda: [c.field for c in self.runs_view().table.shown_columns() if not c.curve],
+        )
         self._add_bar_buttons()
         self.welcome = WelcomeView(
             context.theme,
@@ -144,6 +154,7 @@ class MainWindow(QMainWindow):
         self.export_button = TextButton("Export", theme, icon="download", tip="Copy or export what is shown")
         self.export_button.setObjectName("export-button")
         self.export_button.clicked.connect(self.open_export_menu)
+        self.filter_bar.add_button(self.facets.button)
         self.filter_bar.add_button(self.columns_button)
         self.filter_bar.add_button(self.export_button)
 

@@ -147,7 +147,9 @@ def _numeric(evaluator: Evaluator, field: FieldRef, base: Bools, own: list[Expre
     here = found.values[base & found.present]
     sound = here[np.isfinite(here)].astype(np.float64)
     missing = int((base & evaluator.missing(field)).sum())
-    few = few_values(sound) if kind is CellKind.NUMBER else None
+    # Two runs of one metric with the same figure are chance.
+    counted = kind is CellKind.NUMBER and field.kind in (FieldKind.PARAM, FieldKind.BUILTIN)
+    few = few_values(sound) if counted else None
     if few is not None and field.kind is FieldKind.PARAM and len(here) + missing < int(base.sum()):
         return None
     if few is None:
