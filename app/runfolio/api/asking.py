@@ -9,6 +9,7 @@ from runfolio.api.stores import Stores
 from runfolio.errors import NotFound
 from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
 from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.facets import Facet
 from runfolio.model.filter_text import parse_name
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, RunQuery, SortKey
@@ -61,6 +62,17 @@ class Asking:
     def field_named(self, text: str) -> FieldRef:
         """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`. Raises FilterSyntax."""
         return self._stores.queries.known().resolve(parse_name(text))
+
+    def facet(self, field: FieldRef, query: RunQuery | None = None, limit: int = 50) -> Facet:
+        """The values of a field among the runs of a query, with counts or as a histogram. Raises FilterSyntax.
+
+        What the query's filter asks of that field itself is left out of account, so that other values can be chosen.
+        """
+        return self._stores.queries.facet(field, query or RunQuery(), limit)
+
+    def filter_name(self, field: FieldRef) -> str:
+        """The shortest text that means a field in a filter: `lr`, `param.status`, `best(val/acc)`."""
+        return self._stores.queries.known().typed(field)
 
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic stands for, as in a filter: `val/loss / train/loss`. Raises FilterSyntax."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from runfolio.index.run_ids import RunIds
 
 
+_MEASURED = (FieldKind.METRIC, FieldKind.DERIVED)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupColumn:
     """What groups show of one field, an entry for each group of the tree.
@@ -50,7 +53,8 @@ class GroupedRuns:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Between what the finite values of a field lie, but for the outermost 2 % at either end.
+    """Between what the finite values of a field lie, but for outliers: those further from the middle half than 1.5
+    times its width.
 
     base   the value of the baseline; None where there is none.
     """
@@ -110,7 +114,7 @@ class Grouping:
             own = _Columns(self._stores, keys)
             numbers = own.numbers(field)
             found = None if numbers is None else figures(tree, numbers)
-            if found is not None and field.kind in (FieldKind.METRIC, FieldKind.DERIVED):
+            if found is not None and (field.kind in _MEASURED or own.is_time(field)):
                 # Its codes would cost more than its figures, and nobody asks how many values a metric has.
                 same = (found.low == found.high) & (found.n == tree.sizes)
                 return GroupColumn(field, found, np.where(same | (found.n == 0), 1, np.maximum(found.n, 2)))
@@ -143,7 +147,9 @@ class Grouping:
         values = numbers[np.isfinite(numbers)]
         if not len(values):
             return None
-        low, high = np.quantile(values, (0.02, 0.98))
+        lower, upper = np.quantile(values, (0.25, 0.75))
+        reach = 1.5 * (upper - lower)
+        low, high = max(values.min(), lower - reach), min(values.max(), upper + reach)
         return Span(float(low), float(high), None if base is None else float(base[0]))
 
 
@@ -171,6 +177,10 @@ class _Columns:
         rule = rule_of(param_keys(self._db), by.ignored)
         found = columns.replicates(self.all, self._db, rule.params, experiment=rule.experiment, data=rule.data)
         return self._taken(found, -1)
+
+    def is_time(self, field: FieldRef) -> bool:
+        """Whether it is an instant; those are equal by their days alone where groups are made by them."""
+        return field.kind is FieldKind.BUILTIN and columns.is_time(field)
 
     def _taken(self, found: NDArray[Any], missing: float) -> NDArray[Any]:
         import numpy as np

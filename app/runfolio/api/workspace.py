@@ -166,6 +166,8 @@ class Workspace:
     column = _of(lambda ws: ws._asking, Asking.column)
     check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
     field_named = _of(lambda ws: ws._asking, Asking.field_named)
+    facet = _of(lambda ws: ws._asking, Asking.facet)
+    filter_name = _of(lambda ws: ws._asking, Asking.filter_name)
     derived = _of(lambda ws: ws._asking, Asking.derived)
     sort_keys = _of(lambda ws: ws._asking, Asking.sort_keys)
     find_runs = _of(lambda ws: ws._asking, Asking.find_runs)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runfolio.api import Workspace
     from runfolio.desktop.run_columns import RunColumns
 
-SIZE = (380, 540)
+SIZE = (430, 560)
 
 
 class ColumnChooser(QFrame):
@@ -65,7 +65,7 @@ class ColumnChooser(QFrame):
         derive = TextButton("Derived…", context.theme, icon="plus", tip="A column computed from other fields")
         derive.setObjectName("column-derive")
         derive.clicked.connect(lambda: self._give("columns.derive"))
-        vary = TextButton("Only params that vary", context.theme, icon="filter")
+        vary = TextButton("Only params that vary", context.theme, tip="Of the params show those in which runs differ")
         vary.setObjectName("column-varying")
         vary.clicked.connect(lambda: self._give("columns.varying"))
         self.presets = TextButton("Presets", context.theme, icon="columns-3", tip="Sets of columns with a name")

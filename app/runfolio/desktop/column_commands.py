@@ -85,6 +85,7 @@ def add_column_commands(context: Context, columns: RunColumns) -> None:
 
     others: tuple[tuple[str, str, Callable[[], None], tuple[str, ...], str, Callable[[], bool]], ...] = (
         ("columns.varying", "Show only params that vary", columns.only_varying, ("Ctrl+Shift+V",), "filter", some),
+        ("columns.derive", "Derived column…", columns.derive, (), "plus", some),
         ("columns.metrics", "Show the metrics", columns.metrics_only, (), "chart-line", some),
         ("columns.constant", "Hide constant columns", columns.hide_constant, (), "eye-off", some),
         ("columns.reset", "Reset the columns", columns.reset, (), "undo-2", some),

@@ -9,10 +9,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from runfolio.desktop.column_figures import fill_figure_menu
 from runfolio.desktop.column_format import Colouring
-from runfolio.desktop.columns import TableColumn, with_aggregate
+from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.direction_choice import fill_direction_menu
-from runfolio.model.query import PLAIN_AGGREGATES, FieldKind, FieldRef, SortKey
+from runfolio.model.query import FieldKind, FieldRef, SortKey
 
 if TYPE_CHECKING:
     from runfolio.desktop.run_columns import RunColumns
@@ -28,6 +29,8 @@ def open_column_menu(columns: RunColumns, column: TableColumn, at: QPoint) -> QM
         _add_order(menu, columns, column)
     if column.field.kind is FieldKind.METRIC:
         _add_metric(menu, columns, column)
+    if column.field.kind is FieldKind.DERIVED:
+        menu.addAction("Edit the expression…", partial(columns.derive, column))
     if not column.is_name and not column.curve:
         _add_writing(menu, columns, column)
         by = columns.look.group
@@ -57,11 +60,7 @@ def _add_order(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
 def _add_metric(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
     curve = TableColumn(FieldRef(FieldKind.METRIC, column.field.name), curve=True)
     if not column.curve:
-        figures = menu.addMenu("Figure")
-        for aggregate in PLAIN_AGGREGATES:
-            other = with_aggregate(column, aggregate)
-            action = figures.addAction(aggregate.value.capitalize(), partial(columns.replace_column, column, other))
-            _checked(action, on=other == column)
+        fill_figure_menu(menu.addMenu("Figure"), columns, column)
         if curve not in columns.table.shown_columns():
             menu.addAction("Add a column with its curve", partial(columns.insert_after, column, curve))
     fill_direction_menu(menu.addMenu("Better is"), columns.context, column.field.name)

@@ -101,7 +101,7 @@ def spread_text(half: float, digits: Digits) -> str:
 
 def is_summed(column: TableColumn, kind: CellKind) -> bool:
     """Whether groups show figures of a column, and not how many values it has: metrics and measured numbers."""
-    return column.field.kind is FieldKind.METRIC or (
+    return column.field.kind in (FieldKind.METRIC, FieldKind.DERIVED) or (
         column.field.kind is FieldKind.BUILTIN and kind in (CellKind.NUMBER, CellKind.DURATION)
     )
 
@@ -130,9 +130,18 @@ def varied(rows: GroupRows, column: TableColumn, group: int) -> int:
     return 0 if answer is None else int(answer.distinct[group])
 
 
+def days_text(found: Summary | None) -> str:
+    """From which day to which, in UTC: `2026-09-02`, `2026-09-02 – 2026-09-05`."""
+    if found is None or not found.n:
+        return ""
+    first, last = (exact_text(CellKind.TIME, int(instant), None)[:10] for instant in (found.low, found.high))
+    return first if first == last else f"{first} – {last}"
+
+
 def range_told(found: Summary | None, kind: CellKind, values: int) -> str:
     """What the tooltip of several values says."""
-    told = f"{display.count(values)} different values"
+    told = "Different times" if kind is CellKind.TIME else f"{display.count(values)} different values"
     if found is not None and found.n:
-        told += f", from {exact_text(kind, found.low, None)} to {exact_text(kind, found.high, None)}"
+        ends = (int(end) if kind is CellKind.TIME else end for end in (found.low, found.high))
+        told += ", from {} to {}".format(*(exact_text(kind, end, None) for end in ends))
     return told

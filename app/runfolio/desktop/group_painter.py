@@ -81,6 +81,9 @@ class GroupPainter:
         if column.is_name:
             inner.setLeft(inner.left() + indent_of(self._model, line))
             self._paint_name(painter, inner, line, text)
+        elif column.curve:
+            key, _, value, _ = self._model.cell_of(self._model.stand_in_of(line), column)
+            self._paint_value(painter, inner, column, key, value, text)
         elif text == WAITING:
             self._pen.write(painter, inner, text, self._pen.font, theme.color("placeholder"))
         elif self._model.texts.is_common(line, column):

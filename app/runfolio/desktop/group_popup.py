@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -189,6 +189,7 @@ class GroupPopup(QFrame):
         for field in by.fields:
             item = QListWidgetItem(plain(field_title(field), 60))
             item.setData(_FIELD, field)
+            item.setSizeHint(QSize(60, LEVEL_HIGH))
             self.levels.addItem(item)
             self.levels.setItemWidget(item, self._level(field))
         self.levels.setVisible(bool(by.fields))
@@ -202,7 +203,8 @@ class GroupPopup(QFrame):
         across = QHBoxLayout(row)
         across.setContentsMargins(0, 0, 4, 0)
         across.addStretch()
-        remove = IconButton("x", f"Do not group by {plain(field_title(field), 60)}", self._context.theme, size=13)
+        remove = IconButton("x", f"Do not group by {plain(field_title(field), 60)}", self._context.theme, size=14)
+        remove.setFixedSize(24, 24)
         remove.clicked.connect(lambda: self._columns_without(field))
         across.addWidget(remove)
         return row

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from runfolio.desktop.cells import exact_text, field_title
 from runfolio.desktop.columns import NAME, TableColumn
-from runfolio.desktop.group_cells import is_summed, range_told, summary, varied
+from runfolio.desktop.group_cells import days_text, is_summed, range_told, summary, varied
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import Direction
@@ -34,7 +34,7 @@ class GroupTexts:
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self.text(line, column)
             return f"Group {text}, {count(self.size(line))} runs" if column.is_name else text
-        if role == Qt.ItemDataRole.ToolTipRole and not column.curve:
+        if role == Qt.ItemDataRole.ToolTipRole:
             return tooltip(self._told(line, column))
         return None
 
@@ -67,7 +67,9 @@ class GroupTexts:
             digits = self._model.digits(column)
             return found.shown(groups.by.figure, digits, duration=kind is CellKind.DURATION)
         if values > 1:
-            return f"{count(values)} values"
+            return (
+                days_text(summary(groups, column, line.group)) if kind is CellKind.TIME else f"{count(values)} values"
+            )
         return self._model.text_of(column, groups.keys[line.position])
 
     def is_figure(self, column: TableColumn) -> bool:
@@ -100,6 +102,8 @@ class GroupTexts:
         groups = self._model.groups
         if groups is None:
             return ""
+        if column.curve:
+            return f"The curve of {self._model.text_of(NAME, groups.keys[line.position])}, the first run of the group"
         if column.is_name:
             field = self.field(line)
             what = "Runs of one configuration" if field is None else f"{field.title} = {self._title(line)}"

@@ -202,6 +202,12 @@ class RunColumns(QObject):
 
         GroupPopup(self.context, self).open_at(corner)
 
+    def derive(self, column: TableColumn | None = None) -> None:
+        """Ask for the arithmetic of a column; that of `column` is changed, None makes a new one."""
+        from runfolio.desktop.derived_popup import DerivedPopup
+
+        DerivedPopup(self, column).open_over()
+
     def align(self, metric: str = "") -> None:
         """Show metrics of several names as one; `metric` is the one to begin with."""
         from runfolio.desktop.align_dialog import AlignDialog

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
+from runfolio.desktop.facet_dock import FacetDock
 from runfolio.desktop.filter_bar import FilterBar
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         columns = self.runs_view().columns
         columns.changed.connect(lambda: self.group_button.set_text(columns.groups.title))
         self.show_view("runs")
+        self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -109,6 +111,14 @@ class MainWindow(QMainWindow):
         self.inspector_dock.visibilityChanged.connect(self._on_inspector_visible)
         self.filter_bar = FilterBar(context)
         self.filter_bar.field.left.connect(self._leave_filter)
+        facets_dock = self._dock("Facets", "facets-dock", None, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.facets = FacetDock(
+            self,
+            context,
+            facets_dock,
+            self.library_dock,
+            lambda: [c.field for c in self.runs_view().table.shown_columns() if not c.curve],
+        )
         self._add_bar_buttons()
         self.welcome = WelcomeView(
             context.theme,
@@ -149,6 +159,7 @@ class MainWindow(QMainWindow):
         self.group_button = TextButton("Group", theme, icon="group", tip="Put runs into groups")
         self.group_button.setObjectName("group-button")
         self.group_button.clicked.connect(self.open_grouping)
+        self.filter_bar.add_button(self.facets.button)
         self.filter_bar.add_button(self.columns_button)
         self.filter_bar.add_button(self.group_button)
         self.filter_bar.add_button(self.export_button)

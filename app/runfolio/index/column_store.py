@@ -15,9 +15,6 @@ from typing import TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from runfolio.index.database import Database
-from runfolio.model.direction import directions_put
-
 Bools: TypeAlias = NDArray[np.bool_]
 Places: TypeAlias = NDArray[np.int32]
 
@@ -121,16 +118,3 @@ class ColumnStore:
             while self._bytes > self._room and len(self._kept) > 1:
                 _, (_, gone) = self._kept.popitem(last=False)
                 self._bytes -= gone
-
-
-def state_of(database: Database) -> tuple[tuple[object, ...], tuple[object, ...]]:
-    """The state that the surrounding snapshot sees: of what was read from folders, and of that with the ledger's marks.
-
-    A column that no mark has a part in stays when the marks change.
-    """
-    values: dict[object, object] = {}
-    for name, value in database.rows("select name, value from meta where name in ('version', 'marks')"):
-        values[name] = value
-    # What is best of a metric depends on which way is better.
-    read = (values.get("version"), directions_put())
-    return read, (*read, values.get("marks"))

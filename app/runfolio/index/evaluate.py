@@ -5,6 +5,7 @@ Used where an index holds many runs, and for figures that are worked out of poin
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Callable, Hashable, Sequence
 from typing import cast
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runfolio.errors import FilterSyntax
-from runfolio.index.column_store import Bools, ColumnStore, Kept, Numbers, Places, Several, Texts, state_of
+from runfolio.index.column_store import Bools, ColumnStore, Kept, Numbers, Places, Several, Texts
 from runfolio.index.compile import WORD_SQL, field_source, text_sql
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.index_state import IndexState
 from runfolio.index.meaning import (
     AllOf,
     AnyOf,
@@ -35,6 +37,7 @@ from runfolio.index.meaning import (
 )
 from runfolio.index.point_figures import point_figures
 from runfolio.model.answers import CellKind
+from runfolio.model.direction import directions_put
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import FieldKind, FieldRef, SortKey
 
@@ -57,12 +60,15 @@ class Evaluator:
     count   how many runs there are; all arrays are (count,), by id.
     """
 
-    def __init__(self, database: Database, store: ColumnStore, known: Known, count: int) -> None:
+    def __init__(self, database: Database, store: ColumnStore, known: Known, count: int, state: IndexState) -> None:
         self._db = database
         self._store = store
         self._known = known
         self.count = count
-        self._state, self._marked = state_of(database)
+        # A column that no mark has a part in stays when the marks change.
+        # What is best of a metric depends on which way is better.
+        read = (state.version, directions_put())
+        self._state, self._marked = read, (*read, state.marks)
 
     # --- columns -----------------------------------------------------------------------------------------------
 
@@ -144,17 +150,14 @@ class Evaluator:
 
     def _read_texts(self, ref: FieldRef) -> Texts:
         inner, params = self._source(ref)
-        rows = self._db.arrays(
-            f"""with own as (select run, text from ({inner}) where text is not null),
-                     different as (select text, row_number() over (order by text) - 1 as code
-                                   from (select distinct text from own))
-                select own.run, different.code from own join different using (text)""",
-            params,
-        )
-        different = self._db.rows(f"select distinct text from ({inner}) where text is not null order by text", params)
+        rows = self._db.arrays(f"select run, text from ({inner}) where text is not null order by text", params)
+        ordered = np.asarray(rows["text"])
+        begins = np.ones(len(ordered), dtype=bool)
+        begins[1:] = ordered[1:] != ordered[:-1]
         codes = np.full(self.count, -1, dtype=np.int32)
-        codes[rows["run"].astype(np.int64) - 1] = rows["code"]
-        return Texts(codes, tuple(str(row[0]) for row in different))
+        codes[rows["run"].astype(np.int64) - 1] = np.cumsum(begins) - 1
+        codes.flags.writeable = False
+        return Texts(codes, tuple(ordered[begins].tolist()))
 
     def _read_several(self, ref: FieldRef) -> Several:
         rows = self._db.rows(
@@ -241,7 +244,7 @@ class Evaluator:
         if isinstance(asked, Constant):
             return Numbers(np.asarray(asked.number), np.asarray(True))
         parts = [self.quantity(part) for part in asked.parts]
-        present = np.logical_and.reduce([part.present for part in parts])
+        present = functools.reduce(np.logical_and, [part.present for part in parts])
         with np.errstate(all="ignore"):
             values = apply(asked, [part.values for part in parts])
         return Numbers(values, np.asarray(present))
@@ -256,10 +259,28 @@ class Evaluator:
         return self._store.get(self._marked, ("order", keys), lambda: self._sorted(keys))
 
     def _sorted(self, keys: Sequence[SortKey]) -> Places:
+        if len(keys) == 1 and keys[0].descending and (turned := self._turned(keys[0])) is not None:
+            return turned
         ranks = [self._ranks(key) for key in keys]
         if len(ranks) == 1:
             return np.argsort(ranks[0], kind="stable").astype(np.int32)
         return np.lexsort([*reversed(ranks)]).astype(np.int32)
+
+    def _turned(self, key: SortKey) -> Places | None:
+        """The descending order out of the ascending one, which sorts nothing; None where that is not the reverse."""
+        if key.field.kind is FieldKind.PARAM and self._has_texts(key.field):
+            return None
+        upwards = SortKey(key.field)
+        order, ranks = self.order([upwards]), self._ranks(upwards)[self.order([upwards])]
+        last = np.isnan(ranks) if ranks.dtype.kind == "f" else ranks == np.iinfo(np.int64).max
+        n = int(len(ranks) - last.sum())
+        # Each run of equal ranks moves as a whole, so that ties stay in the order of ids.
+        starts = np.flatnonzero(np.concatenate([[True], ranks[1:n] != ranks[: n - 1]])) if n else np.empty(0, np.int64)
+        length = np.diff(starts, append=n)
+        places = np.arange(n) + np.repeat(n - 2 * starts - length, length)
+        turned = order.copy()
+        turned[places] = order[:n]
+        return turned
 
     def _ranks(self, key: SortKey) -> NDArray[np.generic]:
         """Numbers by which the runs sort ascending."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import CellKind
 from runfolio.model.display import storable
-from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name
+from runfolio.model.filter_print import quote_name, term_text
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ _ALIASES = {
     "end": "ended",
     "tracker": "format",
 }
+_NOWHERE = Span(0, 0)
 _COMPARED = 2_000
 """Names that a wrong one is compared with one by one."""
 _SIGNS = frozenset("-+*/^")
@@ -126,6 +128,22 @@ class Known:
     def has(self, name: Name) -> bool:
         """Whether there is a field of that name."""
         return self._lookup(name) is not None
+
+    def typed(self, ref: FieldRef) -> str:
+        """The shortest text that means a field in a filter."""
+        if ref.kind is FieldKind.DERIVED:
+            return f"({ref.name})"
+        kind = "" if ref.kind is FieldKind.BUILTIN else ref.kind.value
+        aggregate = "" if ref.kind is not FieldKind.METRIC or ref.aggregate is Aggregate.LAST else str(ref.aggregate)
+        quoted = quote_name(ref.name).startswith('"')
+        for name in (
+            Name(ref.name, quoted, _NOWHERE, aggregate, "", ref.argument),
+            Name(f"{kind}.{ref.name}", False, _NOWHERE, aggregate, "", ref.argument),
+        ):
+            plain = name.quoted or not quote_name(name.text).startswith('"')
+            if plain and self._lookup(name) == ref:
+                return term_text(name)
+        return term_text(Name(ref.name, True, _NOWHERE, aggregate, kind, ref.argument))
 
     def near(self, text: str) -> str:
         """A sentence that names the fields close to a text; "" when there are none."""

@@ -83,6 +83,11 @@ def _read_codes(database: Database, runs: int, field: FieldRef) -> NDArray[np.in
     return _spread(database, sql, params, runs)
 
 
+def is_time(field: FieldRef) -> bool:
+    """Whether a builtin field is an instant."""
+    return BY_NAME[field.name].kind is CellKind.TIME
+
+
 def replicates(
     columns: Evaluator, database: Database, ignored: Sequence[str], *, experiment: bool, data: bool
 ) -> NDArray[np.int64]:

@@ -21,6 +21,10 @@ CHUNK = 3_000_000
 """Points that are in memory at once, about 100 bytes each at the worst."""
 
 _LEAST = -(2**63)
+_SPARSE = 64
+"""Up to so many series for each that is wanted, all of them are looked through."""
+_PARTS = {Aggregate.MEAN: "", Aggregate.STD: "", Aggregate.REACH_TIME: "step, wall"}
+"""What figures need of points besides their values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +67,7 @@ def point_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None 
     series = _series(database, ref.name, runs)
     found = np.full(len(series.number), np.nan)
     present = np.zeros(len(series.number), dtype=bool)
-    timed = ref.aggregate is Aggregate.REACH_TIME
-    for chunk in _chunks(database, series, timed=timed):
+    for chunk in _chunks(database, series, _PARTS.get(ref.aggregate, "step")):
         figure, has = _figure(ref, chunk)
         found[chunk.own] = figure
         present[chunk.own] = has
@@ -93,46 +96,54 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None) -> _Ser
     )
 
 
-def _chunks(database: Database, series: _Series, *, timed: bool) -> Iterator[_Chunk]:
+def _chunks(database: Database, series: _Series, parts: str) -> Iterator[_Chunk]:
     """The points of some series at a time."""
     ends = np.cumsum(series.n)
     begin = 0
     while begin < len(ends):
         before = int(ends[begin - 1]) if begin else 0
         end = max(begin + 1, int(np.searchsorted(ends, before + CHUNK, side="right")))
-        yield _read(database, series, begin, end, timed=timed)
+        yield _read(database, series, begin, end, parts)
         begin = end
 
 
-def _read(database: Database, series: _Series, begin: int, end: int, *, timed: bool) -> _Chunk:
+def _read(database: Database, series: _Series, begin: int, end: int, parts: str) -> _Chunk:
     numbers = series.number[begin:end]
-    wall = f", coalesce(wall_diff, {NO_TIME}) as wall_diff" if timed else ""
-    # The range of numbers lets the database pass over what lies elsewhere; the numbers themselves are exact.
-    if len(numbers) == int(numbers[-1]) - int(numbers[0]) + 1:
-        narrowed, params = "", [int(numbers[0]), int(numbers[-1])]
+    first, last = int(numbers[0]), int(numbers[-1])
+    wanted = "series, value"
+    wanted += ", step_diff" if "step" in parts else ""
+    wanted += f", coalesce(wall_diff, {NO_TIME}) as wall_diff" if "wall" in parts else ""
+    sql = f"select {wanted} from points where series between ? and ?"
+    if last - first + 1 == len(numbers):
+        points = database.arrays(sql, [first, last])
+    elif last - first < _SPARSE * len(numbers):
+        # A bit for each number: unlike a join, a filter hands the points on in the order in which they lie.
+        bits = np.full(last - first + 1, ord("0"), dtype=np.uint8)
+        bits[numbers - first] = ord("1")
+        points = database.arrays(
+            f"{sql} and get_bit(?::bit, series - ?) = 1", [first, last, bits.tobytes().decode(), first]
+        )
     else:
-        narrowed, params = "and series in (select unnest(?::integer[]))", [int(numbers[0]), int(numbers[-1])]
-    bound: list[Bound] = [*params]
-    if narrowed:
-        bound.append(numbers.tolist())
-    points = database.arrays(
-        f"select series, step_diff, value{wall} from points where series between ? and ? {narrowed}", bound
-    )
-    owner = np.asarray(points["series"])
-    step, value = points["step_diff"].astype(np.int64, copy=False), points["value"].astype(np.float64, copy=False)
-    walls = points["wall_diff"].astype(np.int64, copy=False) if timed else None
+        points = database.arrays(
+            f"{sql} and series in (select unnest(?::integer[])) order by series, rowid", [first, last, numbers.tolist()]
+        )
+    owner, value = np.asarray(points["series"]), np.asarray(points["value"], dtype=np.float64)
+    step = np.asarray(points["step_diff"], dtype=np.int64) if "step" in parts else None
+    wall = np.asarray(points["wall_diff"], dtype=np.int64) if "wall" in parts else None
     if len(owner) > 1 and bool((owner[1:] < owner[:-1]).any()):
         # Points that were added later lie behind those of other series, each series in written order all the same.
         order = np.argsort(owner, kind="stable")
-        owner, step, value = owner[order], step[order], value[order]
-        walls = walls[order] if walls is not None else None
-    start = np.flatnonzero(np.diff(owner, prepend=np.int64(-1))).astype(np.int64)
-    length = np.diff(start, append=len(owner)).astype(np.int64)
+        owner, value = owner[order], value[order]
+        step = step[order] if step is not None else None
+        wall = wall[order] if wall is not None else None
+    start = np.concatenate([[0], np.flatnonzero(owner[1:] != owner[:-1]) + 1]) if len(owner) else np.empty(0, np.int64)
+    length = np.diff(start, append=len(owner))
     own = begin + np.searchsorted(numbers, owner[start])
     scale = series.scale[own]
     if (scale != 1.0).any():
         value = value * np.repeat(scale, length)
-    return _Chunk(own, start, length, _absolute(step, start, length, series.first_step[own]), value, walls)
+    steps = np.empty(0, dtype=np.int64) if step is None else _absolute(step, start, length, series.first_step[own])
+    return _Chunk(own, start, length, steps, value, wall)
 
 
 def _absolute(apart: Ints, start: Ints, length: Ints, first: Ints) -> Ints:

@@ -24,6 +24,7 @@ from runfolio.model.answers import (
     Source,
 )
 from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.facets import Facet
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
@@ -171,6 +172,10 @@ class Queries:
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax when the text is no filter, or names an unknown field."""
         self._selecting.check_filter(text)
+
+    def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
+        """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
+        return self._selecting.facet(field, query, limit)
 
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic in the filter language stands for. Raises FilterSyntax."""

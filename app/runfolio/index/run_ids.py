@@ -25,9 +25,8 @@ class RunIds:
     keys: tuple[RunKey, ...] = ()
     places: dict[RunKey, int] = field(default_factory=dict)
 
-    def current(self, database: Database) -> RunIds:
-        """These, or those of the linking that the surrounding snapshot sees."""
-        linking = database.rows("select value from meta where name = 'linking'")
+    def current(self, database: Database, linking: object) -> RunIds:
+        """These, or those of the linking that the surrounding snapshot sees; None for one that was never done."""
         if linking == self.linking:
             return self
         # Rows of one value each are three times as slow to make as one list of them.

@@ -13,9 +13,11 @@ from runfolio.index import columns
 from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import Known
+from runfolio.index.index_state import IndexState
 from runfolio.index.meaning import Test, figures, meaning, quantity, senseless, text_tests
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
+from runfolio.model.facets import Facet
 from runfolio.model.filter_print import term_text
 from runfolio.model.filter_text import parse, parse_term
 from runfolio.model.key_order import KeyOrder
@@ -48,19 +50,18 @@ class Selecting:
     def known(self) -> Known:
         """The names that a filter may use."""
         with self._db.snapshot():
-            return self._known_now()
+            return self._known_now(IndexState.of(self._db))
 
-    def _known_now(self) -> Known:
-        state = self._db.rows("select value from meta where name = 'version'")
+    def _known_now(self, state: IndexState) -> Known:
         kept, known = self._known
-        if kept == state:
+        if kept == state.version and kept is not None:
             return known
         names: dict[FieldKind, set[str]] = {kind: set() for kind in NAMED}
         for kind, name in self._db.rows("select kind, name from fields"):
             names[FieldKind(str(kind))].add(str(name))
         known = Known({kind: frozenset(found) for kind, found in names.items()})
         # One assignment, so that another thread sees both or neither.
-        self._known = state, known
+        self._known = state.version, known
         return known
 
     def check_filter(self, text: str) -> None:
@@ -68,7 +69,7 @@ class Selecting:
         expression = parse(text)
         if expression is not None:
             with self._db.snapshot():
-                self._meaning(expression, self._known_now())
+                self._meaning(expression, self._known_now(IndexState.of(self._db)))
 
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic stands for. Raises FilterSyntax."""
@@ -94,30 +95,36 @@ class Selecting:
 
     # --- runs --------------------------------------------------------------------------------------------------
 
-    def current(self) -> RunIds:
+    def _current(self, state: IndexState) -> RunIds:
         """The ids of the surrounding snapshot's runs; kept until linking is done again."""
         # Another thread may do the same with another snapshot at this moment, so what is returned is not read back.
-        ids = self._ids = self._ids.current(self._db)
+        ids = self._ids = self._ids.current(self._db, state.linking)
         return ids
 
     def columns_now(self) -> tuple[RunIds, Evaluator]:
         """The ids and the columns in memory of the surrounding snapshot."""
-        ids = self.current()
-        return ids, self._evaluator(ids, self._known_now())
+        state = IndexState.of(self._db)
+        ids = self._current(state)
+        return ids, self._evaluator(ids, self._known_now(state), state)
+
+    def current(self) -> RunIds:
+        """The ids of the surrounding snapshot's runs."""
+        return self._current(IndexState.of(self._db))
 
     def run_order(self, query: RunQuery) -> KeyOrder:
         """The runs that a query selects, in its order. Raises FilterSyntax."""
         expression = parse(query.where)
         with self._db.snapshot():
-            ids = self.current()
+            state = IndexState.of(self._db)
+            ids = self._current(state)
             plain = expression is None and not query.sort and query.source is None and query.experiment is None
             if plain:
                 return KeyOrder(ids.keys, ids.places)
-            known = self._known_now()
+            known = self._known_now(state)
             test = None if expression is None else self._meaning(expression, known)
             if len(ids.keys) < self._many and not _worked_out(test, query, known):
                 return self._asked(ids, test, query, known)
-            order, rows = self._worked_out(ids, test, query, known)
+            order, rows = self._worked_out(self._evaluator(ids, known, state), test, query)
         return KeyOrder(ids.keys, ids.places, order, rows)
 
     def _asked(self, ids: RunIds, test: Test | None, query: RunQuery, known: Known) -> KeyOrder:
@@ -130,36 +137,48 @@ class Selecting:
         rows = self._db.rows(sql, [*compiled.params, *more, *compiled.order_params])
         return KeyOrder(ids.keys, ids.places, array("i", [cast(int, row[0]) for row in rows]))
 
-    def _worked_out(
-        self, ids: RunIds, test: Test | None, query: RunQuery, known: Known
-    ) -> tuple[array[int], array[int]]:
-        evaluator = self._evaluator(ids, known)
+    def _worked_out(self, evaluator: Evaluator, test: Test | None, query: RunQuery) -> tuple[array[int], array[int]]:
         narrowed, params = _narrowed(query)
         place = evaluator.where(narrowed.removeprefix(" and "), params) if narrowed else None
         return evaluator.chosen(test, query.sort, place)
 
-    def _evaluator(self, ids: RunIds, known: Known) -> Evaluator:
+    def _evaluator(self, ids: RunIds, known: Known, state: IndexState) -> Evaluator:
         # NumPy is no part of a window's start.
         from runfolio.index.column_store import ColumnStore
         from runfolio.index.evaluate import Evaluator
 
         if self._columns is None:
             self._columns = ColumnStore()
-        return Evaluator(self._db, self._columns, known, len(ids.keys))
+        return Evaluator(self._db, self._columns, known, len(ids.keys), state)
+
+    def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
+        """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
+        from runfolio.index.faceting import facet
+
+        expression = parse(query.where)
+        with self._db.snapshot():
+            state = IndexState.of(self._db)
+            ids, known = self._current(state), self._known_now(state)
+            if expression is not None:
+                self._meaning(expression, known)
+            evaluator = self._evaluator(ids, known, state)
+            narrowed, params = _narrowed(query)
+            place = evaluator.where(narrowed.removeprefix(" and "), params) if narrowed else None
+            return facet(evaluator, known, field, (query.where.strip(), expression), place, limit)
 
     # --- columns -----------------------------------------------------------------------------------------------
 
     def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A field's values for runs, in the order of `keys`."""
         with self._db.snapshot():
-            ids = self.current()
+            state = IndexState.of(self._db)
+            ids = self._current(state)
             if not _of_points(field) and field.kind is not FieldKind.DERIVED:
                 return columns.column(self._db, ids, field, keys)
-            return self._figures(ids, field, keys)
+            return self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
 
-    def _figures(self, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:
+    def _figures(self, ids: RunIds, evaluator: Evaluator, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A column that is worked out: of all runs, unless it is a page that some points are enough for."""
-        evaluator = self._evaluator(ids, self._known_now())
         places = [ids.places.get(key, -1) for key in keys]
         if _of_points(field) and len(keys) < self._many and not evaluator.has_numbers(field):
             from runfolio.index.point_figures import point_figures

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QV
 from runfolio.desktop.column_commands import add_column_commands
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
+from runfolio.desktop.quick_filter import QuickFilters
 from runfolio.desktop.run_columns import RunColumns
 from runfolio.desktop.run_copy import Rows, exact_rows
 from runfolio.desktop.run_list import RunList
@@ -49,6 +50,7 @@ class RunsView(QWidget):
         self._asked = ""
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
+        self.quick_filters = QuickFilters(context, self.table)
         self.empty = EmptyState(context.theme, "Opening the library…", "", icon="table-2")
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
@@ -271,4 +273,5 @@ class RunsView(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for id in (*LOCAL_COMMANDS, "runs.copy-markdown"):
             menu.addAction(self._context.commands.action(id))
+        self.quick_filters.fill(menu)
         menu.popup(at)
