@@ -38,42 +38,8 @@ BATCH = 2_000
 START = 1_767_268_800_000_000  # 2026-01-01 12:00 UTC
 SECOND = 1_000_000
 
-ADJECTIVES = [
-    "amber",
-    "brisk",
-    "calm",
-    "dusky",
-    "eager",
-    "fabled",
-    "gentle",
-    "hazel",
-    "ivory",
-    "jolly",
-    "keen",
-    "lucid",
-    "mellow",
-    "noble",
-    "opal",
-    "plucky",
-]
-ANIMALS = [
-    "heron",
-    "otter",
-    "lynx",
-    "marten",
-    "finch",
-    "ibis",
-    "jackal",
-    "koala",
-    "lemur",
-    "moose",
-    "newt",
-    "ocelot",
-    "puffin",
-    "quail",
-    "raven",
-    "stoat",
-]
+ADJECTIVES = "amber brisk calm dusky eager fabled gentle hazel ivory jolly keen lucid mellow noble opal plucky".split()
+ANIMALS = "heron otter lynx marten finch ibis jackal koala lemur moose newt ocelot puffin quail raven stoat".split()
 METRICS = (
     "train/loss", "val/loss", "val/acc", "val/f1", "val/auc", "train/acc", "lr", "grad_norm", "epoch_time", "gpu/mem",
     "test/acc", "test/loss", "val/precision", "val/recall", "throughput",

@@ -14,8 +14,8 @@ from runfolio.errors import FilterSyntax
 from runfolio.index.queries import Queries
 from runfolio.index.run_ids import MANY
 from runfolio.model.arithmetic import FUNCTIONS, OPERATORS
-from runfolio.model.query import Aggregate as A
 from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
+from runfolio.model.query import Aggregate as A
 from runfolio.model.run import Recording, RunKey, RunStatus
 from support.indexing import NOON, SECOND, Shelf, metric, params
 
@@ -112,7 +112,7 @@ terms = st.recursive(
     ),
     max_leaves=4,
 )
-relations = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
+relations = st.sampled_from("= != < <= > >=".split())
 tests = st.one_of(
     st.tuples(terms, relations, terms).map(lambda p: f"{p[0]} {p[1]} ({p[2]})"),
     st.tuples(
