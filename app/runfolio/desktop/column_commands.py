@@ -23,6 +23,7 @@ LOCAL = (
     "columns.narrower",
     "columns.fit",
     "columns.pin",
+    "columns.format",
     "groups.here",
 )
 
@@ -70,6 +71,7 @@ def add_column_commands(context: Context, columns: RunColumns) -> None:
             ("Alt+P",),
             "",
         ),
+        ("columns.format", "Number format of the current column…", here(columns.ask_format), ("Alt+N",), ""),
         ("groups.here", "Group by the current column, or no longer", here(group_here), ("G",), "group"),
     )
     for id, title, call, keys, icon in rows:

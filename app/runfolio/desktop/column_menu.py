@@ -71,14 +71,12 @@ def _add_metric(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
 def _add_writing(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
     if not columns.table.runs.is_number(column):
         return
-    from runfolio.desktop.format_popup import FormatPopup
-
     chosen = columns.look.formats.get(column.id)
     colours = menu.addMenu("Colour")
     for colouring in Colouring:
         action = colours.addAction(colouring.value.capitalize(), partial(columns.colour, column, colouring))
         _checked(action, on=colouring is (Colouring.NONE if chosen is None else chosen.colouring))
-    menu.addAction("Number format…", lambda: FormatPopup(columns, column).open_below_header())
+    menu.addAction("Number format…", partial(columns.ask_format, column))
     menu.addSeparator()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
@@ -22,6 +22,22 @@ WIDTH = 480
 _HELP = "Fields, numbers, + - * / ^ with spaces around them, and abs, sqrt, log, least, greatest: val/loss / train/loss"
 
 
+class _Expression(FilterField):
+    """A line of arithmetic; `entered` is emitted on Enter where that takes no suggestion."""
+
+    entered = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter is the popup's, and so is Escape where no list of suggestions is open."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.chosen:
+            self.hide_suggestions()
+            self.entered.emit()
+        elif event.key() == Qt.Key.Key_Escape and not self.suggestions:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 class DerivedPopup(QFrame):
     """Enter shows the column; an expression that makes no sense is marked and the popup stays."""
 
@@ -36,12 +52,12 @@ class DerivedPopup(QFrame):
         self.setFixedWidth(WIDTH)
         self._columns = columns
         self._column = column
-        self.field = FilterField(columns.context.theme, lambda _field: ())
+        self.field = _Expression(columns.context.theme, lambda _field: ())
         self.field.setObjectName("derived-expression")
         self.field.setAccessibleName("Expression")
         self.field.setPlaceholderText("val/loss / train/loss")
         self.field.setFixedHeight(32)
-        self.field.returnPressed.connect(self._take)
+        self.field.entered.connect(self._take)
         self.field.textEdited.connect(lambda _text: self._show(None))
         self.error = PlainLabel(role="muted", wrap=True, font=fonts.ui(12))
         self.error.setObjectName("derived-error")

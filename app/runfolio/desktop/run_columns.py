@@ -202,6 +202,15 @@ class RunColumns(QObject):
 
         GroupPopup(self.context, self).open_at(corner)
 
+    def ask_format(self, column: TableColumn) -> None:
+        """Ask how the numbers of a column are written; nothing for columns without numbers."""
+        from runfolio.desktop.format_popup import FormatPopup
+
+        if self.table.runs.is_number(column):
+            FormatPopup(self, column).open_below_header()
+        else:
+            self.context.say.info(f"{column.title} holds no numbers.")
+
     def derive(self, column: TableColumn | None = None) -> None:
         """Ask for the arithmetic of a column; that of `column` is changed, None makes a new one."""
         from runfolio.desktop.derived_popup import DerivedPopup
