@@ -72,7 +72,7 @@ class Bench:
             if not self.window.context.jobs.idle:
                 quiet = time.perf_counter()
             time.sleep(0.001)
-        print(f"| {what} | {until * 1e3:.0f} ms | {self.held * 1e3:.0f} ms | {self.busy * 1e3:.0f} ms |", flush=True)
+        _tell(f"| {what} | {until * 1e3:.0f} ms | {self.held * 1e3:.0f} ms | {self.busy * 1e3:.0f} ms |")
 
 
 def main() -> int:
@@ -104,10 +104,12 @@ def _run(runs: int) -> None:
     state, table, columns = window.context.state, window.runs_view().table, window.runs_view().columns
 
     def first_name() -> str:
-        return str(table.runs.index(0, 0).data()) if table.runs.rowCount() and table.runs.columns else "…"
+        # The row at the top: the current row stays in view when the order changes.
+        row = max(0, table.rowAt(0))
+        return str(table.runs.index(row, 0).data()) if table.runs.rowCount() and table.runs.columns else "…"
 
-    print("| step | shows after | held at most | of that, processor |")
-    print("| --- | --- | --- | --- |")
+    _tell("| step | shows after | held at most | of that, processor |")
+    _tell("| --- | --- | --- | --- |")
     bench.step("start to first rows", lambda: desktop.begin(window, []), lambda: first_name() != "…")
     _scroll(bench)
     metric = next(c.field for c in table.runs.columns if c.field.kind is FieldKind.METRIC)
@@ -141,7 +143,7 @@ def _run(runs: int) -> None:
     _scroll(bench, "scroll the open groups")
     bench.step("close all groups", lambda: columns.groups.fold_all(opened=False))
     bench.step("replicates", lambda: columns.group(GroupBy(replicates=True)), lambda: grouped(1))
-    print(f"| ({len(table.runs.groups.grouped.tree.start) if table.runs.groups else 0} groups) | | | |")
+    _tell(f"| ({len(table.runs.groups.grouped.tree.start) if table.runs.groups else 0} groups) | | | |")
     order = SortKey(metric)
     bench.step(
         "sort the groups by a metric",
@@ -156,6 +158,11 @@ def _run(runs: int) -> None:
     bench.step("open the column chooser", window.open_column_chooser)
     window.close()
     desktop.end(window)
+
+
+def _tell(row: str) -> None:
+    sys.stdout.write(f"{row}\n")
+    sys.stdout.flush()
 
 
 def _scroll(bench: Bench, what: str = "scroll by pages, with the bar and with the wheel") -> None:
@@ -176,9 +183,7 @@ def _scroll(bench: Bench, what: str = "scroll by pages, with the bar and with th
     pages()
     turns = 2 * PAGES + 26
     mean = (time.perf_counter() - start) / turns
-    print(
-        f"| {what} | {mean * 1e3:.1f} ms a step | {bench.held * 1e3:.0f} ms | {bench.busy * 1e3:.0f} ms |", flush=True
-    )
+    _tell(f"| {what} | {mean * 1e3:.1f} ms a step | {bench.held * 1e3:.0f} ms | {bench.busy * 1e3:.0f} ms |")
 
 
 if __name__ == "__main__":
