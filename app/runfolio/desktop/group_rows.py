@@ -112,7 +112,7 @@ class GroupRows:
 
     def size(self, group: int) -> int:
         """How many runs a group holds."""
-        return int(self.grouped.tree.sizes[group])
+        return int(self.grouped.tree.stop[group] - self.grouped.tree.start[group])
 
     def is_open(self, group: int) -> bool:
         """Whether what is in the group is shown."""

@@ -262,13 +262,13 @@ class RunList(QTableView):
         elif (hidden := self.pins.width_pinned - self.visualRect(index).left()) > 0:
             self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - hidden)
 
-    def _fit(self) -> None:
+    def _fit(self, arrived: tuple[TableColumn, ...]) -> None:
         # Columns grow with what arrives for the first rows, and never shrink; a width set by hand stays.
         if self.rowAt(0) > FIRST_ROWS:
             return
         self._restoring = True
         for place, column in enumerate(self.runs.columns):
-            if column.curve or column.id in self._widths:
+            if column not in arrived or column.curve or column.id in self._widths:
                 continue
             wanted = self._needed(place, range(min(FIRST_ROWS, self.runs.rowCount())))
             if wanted > self.columnWidth(place) or column not in self._seen:
@@ -286,8 +286,8 @@ class RunList(QTableView):
         """Ask again for what is out of date in view."""
         self._look.start()
 
-    def _on_arrived(self) -> None:
-        self._fit()
+    def _on_arrived(self, columns: tuple[TableColumn, ...]) -> None:
+        self._fit(columns)
         self._look.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

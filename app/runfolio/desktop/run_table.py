@@ -28,14 +28,16 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 MARGIN = 60
 """Rows fetched above and below those in view."""
+AT_ONCE = 8
+"""Columns that one query brings."""
 ALIGNED = "≈"
 """Behind the title of a column whose values come from several names."""
 
 
 class RunTableModel(QAbstractTableModel):
-    """Runs of the scope by row. `arrived` is emitted when cells have come in."""
+    """Runs of the scope by row. `arrived` is emitted with the columns of which cells have come in."""
 
-    arrived = Signal()
+    arrived = Signal(tuple)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -174,7 +176,8 @@ class RunTableModel(QAbstractTableModel):
         self._want_groups()
         coloured = [c for c in self._columns if self.format_of(c).colouring is not Colouring.NONE]
         self.colours.want(coloured, self._keys)
-        wanted = self._cache.missing(*self._in_view(max(0, first - MARGIN), last + 1 + MARGIN))
+        # A few columns at a time, so that taking them in holds the window for a moment only; the others follow.
+        wanted = self._cache.missing(*self._in_view(max(0, first - MARGIN), last + 1 + MARGIN))[:AT_ONCE]
         if not wanted:
             return
         self._asking = True
@@ -201,12 +204,12 @@ class RunTableModel(QAbstractTableModel):
             if answer.column.is_name:
                 names = {key: str(name) for key, name in zip(answer.keys, answer.values, strict=True)}
                 self._context.state.learn_names(names)
-        self._show_arrived()
+        self._show_arrived(tuple(answer.column for answer in answers))
 
-    def _show_arrived(self) -> None:
+    def _show_arrived(self, columns: tuple[TableColumn, ...] = ()) -> None:
         if rows := self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, len(self._columns) - 1))
-        self.arrived.emit()
+        self.arrived.emit(columns)
 
     def _in_view(self, first: int, end: int) -> tuple[tuple[TableColumn, ...], Sequence[RunKey]]:
         groups = self._groups
@@ -231,7 +234,7 @@ class RunTableModel(QAbstractTableModel):
         def done(answer: GroupColumn) -> None:
             self._asking_groups = False
             groups.columns[answer.field] = answer
-            self._show_arrived()
+            self._show_arrived(tuple(column for column in self._columns if column.field == answer.field))
 
         def failed(error: RunfolioError) -> None:
             self._asking_groups = False
