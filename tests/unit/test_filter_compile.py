@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runfolio.errors import FilterSyntax
+from runfolio.index.run_ids import MANY
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.promotion import ModelVersion, Stage
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
@@ -65,9 +66,9 @@ def recorded() -> list[Recording]:
     ]
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    made = Shelf(Path(tmp_path_factory.mktemp("index")))
+@pytest.fixture(scope="module", params=[MANY, 1], ids=["by SQL", "over columns"])
+def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    made = Shelf(Path(tmp_path_factory.mktemp("index")), many=request.param)
     made.put(*recorded())
     made.mark(
         {"a": ["candidate", "second look"], "b": ["baseline"]},
