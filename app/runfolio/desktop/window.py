@@ -87,11 +87,8 @@ class MainWindow(QMainWindow):
         columns = self.runs_view().columns
         columns.changed.connect(lambda: self.group_button.set_text(columns.groups.title))
         self.show_view("runs")
-<<<<<<< HEAD
         self.runs_view().table.runs.arrived.connect(self.first_look.seen)
-=======
         self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
->>>>>>> table
 
     # --- building ----------------------------------------------------------------------------------------------
 
