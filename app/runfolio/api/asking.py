@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
@@ -50,6 +51,12 @@ class Asking:
     def run_keys(self, query: RunQuery | None = None) -> tuple[RunKey, ...]:
         """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
         return self._stores.queries.run_keys(query or RunQuery())
+
+    def left_out(self, query: RunQuery | None = None) -> int:
+        """How many runs a query would select, but for being hidden or archived. Raises FilterSyntax."""
+        asked = query or RunQuery()
+        everything = replace(asked, with_hidden=True, sort=())
+        return len(self.run_order(everything)) - len(self.run_order(replace(asked, sort=())))
 
     def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A field's values for runs, in the order of `keys`."""

@@ -41,7 +41,7 @@ class Exporting:
 
     def render(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
         """Draw a figure that was exported before. Raises NotFound when one of its runs is not in the index."""
-        known = set(self._asking.run_keys(RunQuery()))
+        known = set(self._asking.run_keys(RunQuery(with_hidden=True)))
         if missing := [run for run in recipe.runs if RunKey(run.key) not in known]:
             some = ", ".join(f"{plain(run.name, 40)} ({run.key})" for run in missing[:4])
             raise NotFound(

@@ -1,17 +1,18 @@
-"""What the user writes on runs: tags and notes."""
+"""What the user puts on runs: tags, notes, stars, colours; and what is hidden or archived."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from runfolio.api.stores import Stores
-from runfolio.ledger import actions
+from runfolio.ledger import actions, mark_actions
+from runfolio.model.marks import FLAGS, MarkBoard, MarkChange
 from runfolio.model.promotion import LedgerEntry, RunMarks
 from runfolio.model.run import RunKey
 
 
 class Marking:
-    """Tags and notes of runs, kept in the ledger."""
+    """Marks of runs, kept in the ledger."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
@@ -33,6 +34,24 @@ class Marking:
         return self._stores.commit(
             lambda state, now: actions.note(state, witness, text, time_us=now, actor=self._stores.actor)
         )
+
+    def mark(self, keys: Sequence[RunKey], change: MarkChange, *, reason: str = "") -> LedgerEntry:
+        """Star, colour, hide, archive, tag runs and write to their notes, as one entry that one undo takes back.
+
+        Raises UsageError when nothing would change, NotFound for runs that are not in the index.
+        """
+        witnesses = self._stores.witnesses(keys)
+        return self._stores.commit(
+            lambda state, now: mark_actions.edit(
+                state, witnesses, change, time_us=now, actor=self._stores.actor, reason=reason
+            )
+        )
+
+    def mark_board(self) -> MarkBoard:
+        """The stars, colours, hidden and archived runs of all there are."""
+        state = self._stores.state
+        starred, hidden, archived = (frozenset(map(str, state.flags[name])) for name in FLAGS)
+        return MarkBoard(starred, hidden, archived, tuple(sorted((str(k), c) for k, c in state.colors.items())))
 
     def marks(self, key: RunKey) -> RunMarks:
         """What the user has put on a run."""

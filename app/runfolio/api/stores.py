@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runfolio.errors import LedgerDamaged
 from runfolio.index.database import Database
 from runfolio.index.detail import details
-from runfolio.index.marks import put_marks, whole_runs
+from runfolio.index.marks import put_marks, whole_runs, witnessed
 from runfolio.index.queries import Queries
 from runfolio.ledger import actions
 from runfolio.ledger.events import Action, Entry, Event, Witness
@@ -159,19 +159,7 @@ class Stores:
 
     def witnesses(self, keys: Sequence[RunKey]) -> tuple[Witness, ...]:
         """What the ledger keeps of runs, to know them again. Raises NotFound."""
-        from runfolio.model.run import params_digest
-
-        return tuple(
-            Witness(
-                run.key,
-                run.name,
-                run.format,
-                next((r.id for r in run.recordings if r.primary), ""),
-                run.started_us,
-                params_digest(run.params),
-            )
-            for run in self.runs(keys)
-        )
+        return tuple(Witness(RunKey(key), *rest) for key, *rest in witnessed(self.db, keys))
 
     def commit(self, make: Callable[[LedgerState, int], Event]) -> LedgerEntry:
         """Append the event that `make` gives for the state and the time in µs, show what follows from it, and tell.
@@ -244,4 +232,5 @@ class Stores:
         return True
 
     def _mirror_marks(self) -> None:
-        put_marks(self.db, self.state.tags, self.state.notes, self.state.versions.values())
+        state = self.state
+        put_marks(self.db, state.tags, state.notes, state.versions.values(), state.colors, state.flags)

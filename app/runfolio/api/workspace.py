@@ -170,6 +170,7 @@ class Workspace:
     default_columns = _of(lambda ws: ws._asking, Asking.default_columns)
     higher_is_better = _of(lambda ws: ws._asking, Asking.higher_is_better)
     run_order = _of(lambda ws: ws._asking, Asking.run_order)
+    left_out = _of(lambda ws: ws._asking, Asking.left_out)
     run_keys = _of(lambda ws: ws._asking, Asking.run_keys)
     column = _of(lambda ws: ws._asking, Asking.column)
     check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
@@ -225,6 +226,8 @@ class Workspace:
 
     tag = _of(lambda ws: ws._marking, Marking.tag)
     note = _of(lambda ws: ws._marking, Marking.note)
+    mark = _of(lambda ws: ws._marking, Marking.mark)
+    mark_board = _of(lambda ws: ws._marking, Marking.mark_board)
     marks = _of(lambda ws: ws._marking, Marking.marks)
     tags = _of(lambda ws: ws._marking, Marking.tags)
 

@@ -41,7 +41,7 @@ from runfolio.model.direction import directions_put
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import FieldKind, FieldRef, SortKey
 
-_MARKS = frozenset({"tag", "note", "model", "stage"})
+_MARKS = frozenset({"tag", "note", "model", "stage", "starred", "color", "hidden", "archived"})
 """Builtin fields that the ledger has a part in."""
 
 Compared = Callable[[NDArray[np.generic], NDArray[np.generic]], Bools]

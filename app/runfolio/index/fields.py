@@ -39,6 +39,8 @@ _DATASETS = """select d.{} as v, (l.rank, d.rowid) as place
                where l.run = r.id"""
 _MODELS = "select v.model as v, v.model as place from versions v where v.key = r.key"
 _TAGS = "select t.tag as v, t.ordinal as place from run_tags t where t.key = r.key"
+_FLAG = "case when r.key in (select m.key from run_marks m where m.{}) then 'true' else 'false' end"
+_COLOR = "(select m.color::double from run_marks m where m.key = r.key)"
 _DURATION = "case when r.ended_us >= r.started_us then (r.ended_us - r.started_us) / 1e6 end"
 # The furthest stage counts where a run has several versions; the order is that of a model's life.
 _STAGE = """(select arg_max(v.stage, list_position(['none', 'archived', 'candidate', 'staging', 'production'], v.stage))
@@ -58,6 +60,10 @@ BUILTINS = (
     Builtin("dataset.digest", "Data set digest", CellKind.TAGS, _DATASETS.format("digest"), many=True),
     Builtin("tag", "Tags", CellKind.TAGS, _TAGS, many=True),
     Builtin("note", "Note", CellKind.TEXT, "(select n.note from run_notes n where n.key = r.key)"),
+    Builtin("starred", "Starred", CellKind.TEXT, _FLAG.format("starred")),
+    Builtin("color", "Colour", CellKind.NUMBER, _COLOR),
+    Builtin("hidden", "Hidden", CellKind.TEXT, _FLAG.format("hidden")),
+    Builtin("archived", "Archived", CellKind.TEXT, _FLAG.format("archived")),
     Builtin("model", "Model", CellKind.TAGS, _MODELS, many=True),
     Builtin("stage", "Stage", CellKind.TEXT, _STAGE),
     Builtin("key", "Key", CellKind.TEXT, "r.key"),
@@ -72,12 +78,18 @@ _ALIASES = {
     "run": "key",
     "tags": "tag",
     "notes": "note",
+    "star": "starred",
+    "colour": "color",
     "datasets": "dataset",
     "digest": "dataset.digest",
     "start": "started",
     "end": "ended",
     "tracker": "format",
 }
+_OWN = "run."
+"""Before the name of a field that yields to others: `run.hidden`."""
+_YIELDING = frozenset({"starred", "color", "hidden", "archived"})
+"""Builtin fields whose names are a param's or metric's first: `hidden` is the size of a layer in many libraries."""
 _NOWHERE = Span(0, 0)
 _COMPARED = 2_000
 """Names that a wrong one is compared with one by one."""
@@ -138,7 +150,7 @@ class Known:
         quoted = quote_name(ref.name).startswith('"')
         for name in (
             Name(ref.name, quoted, _NOWHERE, aggregate, "", ref.argument),
-            Name(f"{kind}.{ref.name}", False, _NOWHERE, aggregate, "", ref.argument),
+            Name(f"{kind}.{ref.name}" if kind else _OWN + ref.name, False, _NOWHERE, aggregate, "", ref.argument),
         ):
             plain = name.quoted or not quote_name(name.text).startswith('"')
             if plain and self._lookup(name) == ref:
@@ -167,8 +179,11 @@ class Known:
         # Quotes say that the dots belong to the name; without them `param.lr` is first of all the param lr.
         if prefixed is not None and not name.quoted:
             return prefixed
+        if text.lower().startswith(_OWN) and text.lower().removeprefix(_OWN) in _YIELDING and not self._anywhere(text):
+            return FieldKind.BUILTIN, text.lower().removeprefix(_OWN)
         builtin = text.lower() if text.lower() in BY_NAME else _ALIASES.get(text.lower())
-        if builtin is not None and (builtin == text.lower() or not self._anywhere(text)):
+        first = builtin == text.lower() and builtin not in _YIELDING
+        if builtin is not None and (first or not self._anywhere(text)):
             return FieldKind.BUILTIN, builtin
         for kind, names in self._names.items():
             if text in names:

@@ -6,10 +6,13 @@ It is written with plain values, without Polars: it is renewed at every start, w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import cast
 
+from runfolio.errors import NotFound
 from runfolio.index.database import Database
 from runfolio.model.display import storable
+from runfolio.model.marks import FLAGS
 from runfolio.model.promotion import ModelVersion
 from runfolio.model.run import RunKey
 
@@ -19,12 +22,17 @@ def put_marks(
     tags: Mapping[RunKey, Sequence[str]],
     notes: Mapping[RunKey, str],
     versions: Iterable[ModelVersion],
+    colors: Mapping[RunKey, int] | None = None,
+    flags: Mapping[str, Collection[RunKey]] | None = None,
 ) -> None:
-    """Replace the mirror."""
+    """Replace the mirror. `flags`: the runs that are starred, hidden and archived, by that word."""
+    colors = colors or {}
+    sets = {name: frozenset((flags or {}).get(name, ())) for name in FLAGS}
+    marked = [*dict.fromkeys((*colors, *(key for own in sets.values() for key in own)))]
     marks = [(str(key), i, storable(tag)) for key, own in tags.items() for i, tag in enumerate(own)]
     made = list(versions)
     with database.transaction("marks"):
-        for table in ("run_tags", "run_notes", "versions"):
+        for table in ("run_tags", "run_notes", "run_marks", "versions"):
             database.run(f"delete from {table}")
         # `unnest` of whole columns: one statement whatever the number of rows.
         database.run(
@@ -34,6 +42,17 @@ def put_marks(
         database.run(
             "insert into run_notes select unnest(?::varchar[]), unnest(?::varchar[])",
             [[str(k) for k in notes], [storable(n) for n in notes.values()]],
+        )
+        database.run(
+            """insert into run_marks select unnest(?::varchar[]), unnest(?::boolean[]), unnest(?::integer[]),
+                                            unnest(?::boolean[]), unnest(?::boolean[])""",
+            [
+                [str(k) for k in marked],
+                [k in sets["starred"] for k in marked],
+                [colors.get(k) for k in marked],
+                [k in sets["hidden"] for k in marked],
+                [k in sets["archived"] for k in marked],
+            ],
         )
         database.run(
             """insert into versions select unnest(?::varchar[]), unnest(?::integer[]), unnest(?::varchar[]),
@@ -58,3 +77,26 @@ def whole_runs(database: Database, keys: Sequence[str]) -> dict[str, RunKey]:
         [[*keys]],
     )
     return {str(identity): RunKey(str(key)) for identity, key in rows}
+
+
+Witnessed = tuple[str, str, str, str, int | None, str]
+"""Key, name, format, tracker id, start and digest of the params of a run."""
+
+
+def witnessed(database: Database, keys: Sequence[RunKey]) -> list[Witnessed]:
+    """What the ledger keeps of runs, in the order of `keys`, each once. Raises NotFound.
+
+    Tracker id and params are those of the recording that the run is named after.
+    """
+    wanted = [*dict.fromkeys(str(key) for key in keys)]
+    rows = database.rows(
+        """select r.key, r.name, r.format, coalesce(c.tracker_id, ''), r.started_us, coalesce(c.params_digest, '')
+           from runs r join recordings c on c.id = r.recording
+           where r.key in (select unnest(?::varchar[]))""",
+        [wanted],
+    )
+    found = {str(row[0]): cast("Witnessed", row) for row in rows}
+    for key in wanted:
+        if key not in found:
+            raise NotFound(f"The run {key!r} is not in the index", hint="Add its folder again.")
+    return [found[key] for key in wanted]

@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -81,6 +81,7 @@ SCHEMA = (
     # A mirror of the ledger, so that tags and stages filter and sort like everything else.
     "create table run_tags(key varchar, ordinal integer, tag varchar)",
     "create table run_notes(key varchar, note varchar)",
+    "create table run_marks(key varchar, starred boolean, color integer, hidden boolean, archived boolean)",
     "create table versions(model varchar, version integer, key varchar, stage varchar, aliases varchar)",
 )
 

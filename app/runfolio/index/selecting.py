@@ -14,7 +14,7 @@ from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import Known
 from runfolio.index.index_state import IndexState
-from runfolio.index.meaning import Test, figures, meaning, quantity, senseless, text_tests
+from runfolio.index.meaning import Test, figures, meaning, quantity, senseless, text_tests, without_left_out
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.facets import Facet
@@ -44,6 +44,7 @@ class Selecting:
         self._ids = RunIds()
         self._known: tuple[object, Known] = (None, Known({}))
         self._columns: ColumnStore | None = None
+        self._leaves: tuple[object, bool] = (None, False)
 
     # --- names -------------------------------------------------------------------------------------------------
 
@@ -117,15 +118,28 @@ class Selecting:
         with self._db.snapshot():
             state = IndexState.of(self._db)
             ids = self._current(state)
-            plain = expression is None and not query.sort and query.source is None and query.experiment is None
+            leaves_out = not query.with_hidden and self._leaves_out(state)
+            plain = expression is None and not (query.sort or leaves_out)
+            plain = plain and query.source is None and query.experiment is None
             if plain:
                 return KeyOrder(ids.keys, ids.places)
             known = self._known_now(state)
             test = None if expression is None else self._meaning(expression, known)
+            if leaves_out:
+                test = without_left_out(test)
             if len(ids.keys) < self._many and not _worked_out(test, query, known):
                 return self._asked(ids, test, query, known)
             order, rows = self._worked_out(self._evaluator(ids, known, state), test, query)
         return KeyOrder(ids.keys, ids.places, order, rows)
+
+    def _leaves_out(self, state: IndexState) -> bool:
+        """Whether any run is hidden or archived."""
+        kept, found = self._leaves
+        if kept is None or kept != state.marks:
+            found = bool(self._db.rows("select 1 from run_marks where hidden or archived limit 1"))
+            # One assignment, so that another thread sees both or neither.
+            self._leaves = state.marks, found
+        return found
 
     def _asked(self, ids: RunIds, test: Test | None, query: RunQuery, known: Known) -> KeyOrder:
         compiled = compile_query(test, query.sort, known)
@@ -159,11 +173,13 @@ class Selecting:
         with self._db.snapshot():
             state = IndexState.of(self._db)
             ids, known = self._current(state), self._known_now(state)
-            if expression is not None:
-                self._meaning(expression, known)
+            test = None if expression is None else self._meaning(expression, known)
             evaluator = self._evaluator(ids, known, state)
             narrowed, params = _narrowed(query)
             place = evaluator.where(narrowed.removeprefix(" and "), params) if narrowed else None
+            looked_at = without_left_out(test) if not query.with_hidden and self._leaves_out(state) else test
+            if looked_at is not test and (out := without_left_out(None)) is not None:
+                place = evaluator.mask(out) if place is None else place & evaluator.mask(out)
             return facet(evaluator, known, field, (query.where.strip(), expression), place, limit)
 
     # --- columns -----------------------------------------------------------------------------------------------

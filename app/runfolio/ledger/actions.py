@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from runfolio.errors import NotFound, UsageError
-from runfolio.ledger import align_actions, names
+from runfolio.ledger import align_actions, mark_actions, names
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.state import LedgerState
 from runfolio.model.display import plain
@@ -14,7 +14,7 @@ from runfolio.model.links import LinkKind, RecordingName
 from runfolio.model.params import Json
 from runfolio.model.promotion import GateResult, LedgerEntry, Stage
 
-_LONGEST_TAG = 200
+_LONGEST_NAME = mark_actions.LONGEST_TAG
 
 
 def tag(
@@ -28,11 +28,7 @@ def tag(
     reason: str,
 ) -> Event:
     """Put tags on runs and take others off; only runs that really change are named. Raises UsageError."""
-    if both := set(add) & set(remove):
-        raise UsageError(f"The tag {both.pop()!r} is both added and removed")
-    for text in add:
-        if not text.strip() or len(text) > _LONGEST_TAG or "\n" in text:
-            raise UsageError(f"A tag is 1 to {_LONGEST_TAG} characters on one line")
+    mark_actions.check_tags(add, remove)
     each: dict[str, Json] = {}
     for run in runs:
         has = state.tags.get(run.key, [])
@@ -71,8 +67,8 @@ def promote(
 
     What stood in production moves to archived when something else takes its place. Raises UsageError.
     """
-    if not model.strip() or len(model) > _LONGEST_TAG or "\n" in model:
-        raise UsageError(f"A model's name is 1 to {_LONGEST_TAG} characters on one line")
+    if not model.strip() or len(model) > _LONGEST_NAME or "\n" in model:
+        raise UsageError(f"A model's name is 1 to {_LONGEST_NAME} characters on one line")
     mine = [v for v in state.versions.values() if v.model == model and v.run == run.key]
     registers: list[Json] = []
     if mine:
@@ -184,6 +180,8 @@ def _inverse_payload(event: Event) -> dict[str, Json]:
         return {"each": {key: {"add": change["remove"], "remove": change["add"]} for key, change in each.items()}}
     if event.action is Action.NOTE:
         return {"text": payload["before"], "before": payload["text"]}
+    if event.action is Action.MARK:
+        return mark_actions.inverse_payload(event)
     if event.action is Action.SIGN_OFF:
         return {**payload, "approved": not payload["approved"]}
     if event.action in (Action.LINK, Action.APART, Action.KNOWN_AS):
@@ -250,6 +248,8 @@ def _summary(event: Event, subject: str) -> str:
         return align_actions.summary(event)
     if event.action is Action.KNOWN_AS:
         return names.summary(event, subject)
+    if event.action is Action.MARK:
+        return mark_actions.summary(event, subject)
     if event.action is Action.TAG:
         parts = [f"{word} {', '.join(plain(t, 80) for t in tags)}" for word, tags in _tag_words(event) if tags]
         return f"{subject}: {'; '.join(parts)}"

@@ -25,6 +25,7 @@ class Action(StrEnum):
 
     TAG = "tag"
     NOTE = "note"
+    MARK = "mark"
     PROMOTE = "promote"
     ALIAS = "alias"
     SIGN_OFF = "sign-off"
@@ -53,6 +54,8 @@ class Event:
     payload   by action:
               TAG      each: {run key: {add: [tag], remove: [tag]}}; only what really changed
               NOTE     text, before
+              MARK     each: {run key: {add: [tag], remove: [tag], starred, hidden, archived, color, note: [before,
+                       after]}}; only what really changed. A color is 1 to 10, 0 is none.
               PROMOTE  moves: [{model, version, from, to}], registers: [{model, version}], unregisters: [same],
                        gates: [{gate, outcome, observed, wanted, evidence}], forced: bool
               ALIAS    model, alias, version (null takes it away), before (null when it is new)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from runfolio.ledger import mark_actions
 from runfolio.ledger.events import Action, Entry
 from runfolio.ledger.names import Names, known_names
 from runfolio.model.alignment import AlignedName, Alignment, Dismissal
 from runfolio.model.links import LinkDecision, LinkKind, RecordingName
+from runfolio.model.marks import FLAGS
 from runfolio.model.params import Json
 from runfolio.model.promotion import ModelVersion, RunMarks, Stage
 from runfolio.model.run import RunKey
@@ -20,6 +22,8 @@ class LedgerState:
     """The fold over the events so far.
 
     tags       in the order they were put on.
+    colors     1 to 10, of runs that were given one.
+    flags      runs that are starred, hidden and archived, by that word.
     versions   by (model, version).
     highest    highest version number that a model ever gave out; numbers are never used twice.
     approvals  who signed off that a run may go to a stage as a version of a model, by (run, model, stage).
@@ -35,6 +39,8 @@ class LedgerState:
 
     tags: dict[RunKey, list[str]] = field(default_factory=dict)
     notes: dict[RunKey, str] = field(default_factory=dict)
+    colors: dict[RunKey, int] = field(default_factory=dict)
+    flags: dict[str, set[RunKey]] = field(default_factory=lambda: {name: set() for name in FLAGS})
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
     approvals: dict[tuple[RunKey, str, Stage], set[str]] = field(default_factory=dict)
@@ -55,12 +61,16 @@ class LedgerState:
         """Keys of the runs, and identities of the recordings, of which something is said that still stands."""
         approved = {run for (run, _, _), people in self.approvals.items() if people}
         linked = {name.identity for decision in self.links.values() for name in decision.recordings}
-        return frozenset({*self.tags, *self.notes, *(v.run for v in self.versions.values()), *approved, *linked})
+        flagged = frozenset().union(*self.flags.values())
+        of_versions = (v.run for v in self.versions.values())
+        return frozenset({*self.tags, *self.notes, *self.colors, *flagged, *of_versions, *approved, *linked})
 
     def marks(self, key: RunKey) -> RunMarks:
         """What the user has put on one run."""
         versions = tuple(v for v in self.versions.values() if v.run == key)
-        return RunMarks(tuple(self.tags.get(key, ())), self.notes.get(key, ""), versions)
+        starred, hidden, archived = (key in self.flags[name] for name in FLAGS)
+        tags, note, color = tuple(self.tags.get(key, ())), self.notes.get(key, ""), self.colors.get(key, 0)
+        return RunMarks(tags, note, versions, starred, color, hidden, archived)
 
     def in_stage(self, model: str, stage: Stage) -> tuple[ModelVersion, ...]:
         """Versions of a model that stand at a stage, newest first."""
@@ -76,6 +86,8 @@ class LedgerState:
             self.made[entry.number] = self.made.get(event.undoes, event.undoes)
         if event.action is Action.TAG:
             self._tag(entry)
+        elif event.action is Action.MARK:
+            mark_actions.apply(self, event, entry.number)
         elif event.action is Action.NOTE:
             for witness in event.runs:
                 run = self.now(witness.key, entry.number)
@@ -98,12 +110,7 @@ class LedgerState:
     def _tag(self, entry: Entry) -> None:
         each = cast("dict[str, dict[str, list[str]]]", entry.event.payload["each"])
         for key, change in each.items():
-            run = self.now(key, entry.number)
-            tags = [t for t in self.tags.get(run, ()) if t not in change["remove"]]
-            tags += [t for t in change["add"] if t not in tags]
-            self.tags[run] = tags
-            if not tags:
-                del self.tags[run]
+            mark_actions.put_tags(self, self.now(key, entry.number), change["add"], change["remove"])
 
     def _promote(self, entry: Entry) -> None:
         event = entry.event

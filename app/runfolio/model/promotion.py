@@ -76,11 +76,15 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunMarks:
-    """What the user has put on one run; from the ledger, never from the folder."""
+    """What the user has put on one run; from the ledger, never from the folder. `color` is 1 to 10, 0 for none."""
 
     tags: tuple[str, ...] = ()
     note: str = ""
     versions: tuple[ModelVersion, ...] = ()
+    starred: bool = False
+    color: int = 0
+    hidden: bool = False
+    archived: bool = False
 
     @property
     def stage(self) -> Stage:
@@ -94,7 +98,7 @@ class LedgerEntry:
     """One line of the audit trail.
 
     number    1-based position in the chain.
-    action    "tag", "note", "promote", "alias", "sign-off", "link", "align", "apart", "known-as", or "undo".
+    action    "tag", "note", "mark", "promote", "alias", "sign-off", "link", "align", "apart", "known-as", or "undo".
     subject   what it was about, in words ("run amber-heron", "resnet-cifar version 7").
     summary   one sentence for people.
     reason    why, as the user gave it; may be empty where none is asked for.

@@ -345,9 +345,11 @@ class RunQuery:
     where         filter text as typed; "" is all.
     source        only runs of this library source id.
     experiment    only runs of this experiment (within `source` when both are given).
+    with_hidden   also runs that are hidden or archived; a filter that asks about that brings them anyway.
     """
 
     where: str = ""
     sort: tuple[SortKey, ...] = ()
     source: int | None = None
     experiment: str | None = None
+    with_hidden: bool = False
