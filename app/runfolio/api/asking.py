@@ -54,9 +54,8 @@ class Asking:
 
     def left_out(self, query: RunQuery | None = None) -> int:
         """How many runs a query would select, but for being hidden or archived. Raises FilterSyntax."""
-        asked = query or RunQuery()
-        everything = replace(asked, with_hidden=True, sort=())
-        return len(self.run_order(everything)) - len(self.run_order(replace(asked, sort=())))
+        asked = replace(query or RunQuery(), sort=(), with_hidden=False)
+        return len(self.run_order(replace(asked, with_hidden=True))) - len(self.run_order(asked))
 
     def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A field's values for runs, in the order of `keys`."""

@@ -16,6 +16,7 @@ from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_painter import DOT_SPACE, SIDE, GroupPainter, indent_of
 from runfolio.desktop.group_texts import WAITING
+from runfolio.desktop.mark_painter import FIELDS, is_faint, paint_field, paint_ring, paint_signs
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.model.display import plain
 from runfolio.model.promotion import Stage
@@ -127,11 +128,13 @@ class RunDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
         painter.drawEllipse(dot)
+        if not style.picked:
+            paint_ring(painter, self._context, key, dot)
         if style.marker:
             # Past ten runs the colour comes again; the number of the round tells them apart.
             self.pen.write(painter, dot, str(style.marker + 1), self.pen.tiny, theme.color("surface"), center=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        rest = area.adjusted(DOT_SPACE, 0, 0, 0)
+        rest = paint_signs(painter, self._context, key, area.adjusted(DOT_SPACE, 0, 0, 0))
         if key == state.baseline:
             flag = icons.pixmap("flag", theme, "accent", size=14, ratio=painter.device().devicePixelRatio())
             painter.drawPixmap(QPointF(rest.right() - 14, rest.center().y() - 7), flag)
@@ -141,7 +144,8 @@ class RunDelegate(QStyledItemDelegate):
             self.pen.pill(painter, QRectF(rest.right() - width, rest.top(), width, rest.height()), LIVE, "accent")
             rest.setRight(rest.right() - width - 6)
         font = self.pen.strong if style.picked else self.pen.font
-        self.pen.write(painter, rest, text, font, theme.color("placeholder" if text == WAITING else "text"))
+        faint = "placeholder" if text == WAITING else "muted" if is_faint(self._context, key) else "text"
+        self.pen.write(painter, rest, text, font, theme.color(faint))
 
     def _paint_builtin(self, painter: QPainter, area: QRectF, name: str, text: str, value: object) -> None:
         theme = self._context.theme
@@ -149,6 +153,8 @@ class RunDelegate(QStyledItemDelegate):
             self.pen.pill(painter, area, text.capitalize(), STATUS_TONES.get(str(value), "neutral"))
         elif name == "stage":
             self.pen.pill(painter, area, text, STAGE_TONES.get(text, "neutral"))
+        elif name in FIELDS:
+            paint_field(painter, self._context, area, name, value)
         elif name == "tag" and isinstance(value, tuple):
             self.pen.chips(painter, area, [plain(str(tag)) for tag in value])
         else:

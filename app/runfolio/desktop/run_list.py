@@ -71,6 +71,7 @@ class RunList(QTableView):
         state.selection_changed.connect(self.viewport().update)
         state.baseline_changed.connect(self.viewport().update)
         state.live_changed.connect(self.viewport().update)
+        state.marks_changed.connect(self.viewport().update)
         state.query_changed.connect(self.horizontalHeader().viewport().update)
         context.theme.changed.connect(self.viewport().update)
 

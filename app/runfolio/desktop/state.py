@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from runfolio.desktop.mark_styles import ranked_colors
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Step, UndoStack
 from runfolio.model.answers import Change, Touched
 from runfolio.model.key_order import KeyOrder
+from runfolio.model.marks import MarkBoard
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
 
@@ -62,6 +64,7 @@ class WindowState(QObject):
     scope_changed       `scope_keys` is the answer to `scope`.
     selection_changed   runs were picked or dropped, or took other styles.
     names_changed       `name_of` knows more names.
+    marks_changed       `board` has other stars, colours, hidden or archived runs.
     live_changed        other runs are being written.
     library_changed     a Change of index or ledger; many quick ones arrive as one.
     """
@@ -73,6 +76,7 @@ class WindowState(QObject):
     current_changed = Signal()
     cursor_changed = Signal()
     names_changed = Signal()
+    marks_changed = Signal()
     live_changed = Signal()
     library_changed = Signal(object)
 
@@ -83,6 +87,10 @@ class WindowState(QObject):
         self._query = RunQuery()
         self._keys = KeyOrder()
         self._slots: dict[RunKey, int] = {}
+        self.board = MarkBoard()
+        """The marks of all runs that have some."""
+        self._chosen: dict[RunKey, int] = {}
+        self._styles: dict[RunKey, tuple[int, int]] | None = None
         self._baseline: RunKey | None = None
         self._current: RunKey | None = None
         self._cursor_step: float | None = None
@@ -145,6 +153,12 @@ class WindowState(QObject):
         """Look at another part of the library; None and None is all of it."""
         self._ask(dataclasses.replace(self._query, source=source, experiment=experiment), "Library selection")
 
+    def set_with_hidden(self, *, on: bool) -> None:
+        """Look also at runs that are hidden or archived, or no longer."""
+        self._ask(
+            dataclasses.replace(self._query, with_hidden=on), "Show hidden runs" if on else "Leave hidden runs out"
+        )
+
     def set_saved_view(self, where: str, sort: tuple[SortKey, ...]) -> None:
         """Take over a saved view's filter, and its order where it has one."""
         self._ask(dataclasses.replace(self._query, where=where, sort=sort or self._query.sort), "Saved view")
@@ -174,8 +188,28 @@ class WindowState(QObject):
         slot = self._slots.get(key)
         if slot is None:
             return _PLAIN
-        rank = slot // COLORS
-        return RunStyle(slot % COLORS, rank % DASHES, rank)
+        color, rank = slot % COLORS, slot // COLORS
+        if self._chosen:
+            if self._styles is None:
+                self._styles = ranked_colors(self._slots, self._chosen)
+            color, rank = self._styles[key]
+        return RunStyle(color, rank % DASHES, rank)
+
+    def chosen_color(self, key: RunKey) -> int | None:
+        """The colour (0 to 9) that a run was given for good, selected or not."""
+        return self._chosen.get(key)
+
+    def set_marks(self, board: MarkBoard) -> None:
+        """The marks of runs have arrived."""
+        if board == self.board:
+            return
+        recoloured = board.colors != self.board.colors
+        self.board = board
+        self._chosen = {RunKey(key): color - 1 for key, color in board.colors}
+        self._styles = None
+        self.marks_changed.emit()
+        if recoloured and self._slots:
+            self.selection_changed.emit()
 
     def toggle(self, key: RunKey) -> None:
         """Pick a run, or drop it if it was picked."""
@@ -202,7 +236,7 @@ class WindowState(QObject):
                 slot = free
                 taken.add(slot)
             slots[key] = slot
-        self._slots = slots
+        self._slots, self._styles = slots, None
         self._remember("Selection", before)
         self.selection_changed.emit()
 
@@ -291,6 +325,7 @@ class WindowState(QObject):
     def _bring_back(self, view: _View) -> None:
         old = self._view()
         self._query, self._slots, self._baseline = view.query, dict(view.slots), view.baseline
+        self._styles = None
         if view.query != old.query:
             self.query_changed.emit()
         if list(view.slots.items()) != list(old.slots.items()):

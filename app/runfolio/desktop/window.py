@@ -24,6 +24,8 @@ from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
 from runfolio.desktop.library_control import LibraryControl
+from runfolio.desktop.mark_loader import MarkLoader
+from runfolio.desktop.mark_notice import HiddenNotice
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.rail import Rail
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         self.watching = Watching(jobs, state, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
         self.first_look = FirstLook(self)
+        self.marks = MarkLoader(self.context, self)
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
         self._open = False
@@ -162,6 +165,9 @@ class MainWindow(QMainWindow):
         self.group_button = TextButton("Group", theme, icon="group", tip="Put runs into groups")
         self.group_button.setObjectName("group-button")
         self.group_button.clicked.connect(self.open_grouping)
+        self.hidden = HiddenNotice(self.context, self.filter_bar)
+        self.hidden.counted.connect(lambda runs: self.runs_view().show_left_out(runs))
+        self.filter_bar.add_button(self.hidden)
         self.filter_bar.add_button(self.facets.button)
         self.filter_bar.add_button(self.columns_button)
         self.filter_bar.add_button(self.group_button)
@@ -217,6 +223,8 @@ class MainWindow(QMainWindow):
     def _go_on(self, paths: Sequence[str]) -> None:
         self.library.count_views()
         self.filter_bar.activate()
+        self.marks.activate()
+        self.hidden.activate()
         self.status.activate()
         self.views.activate_all()
         self.runs_view().add_charts()

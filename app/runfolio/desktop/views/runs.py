@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QV
 from runfolio.desktop.column_commands import add_column_commands
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
+from runfolio.desktop.mark_commands import LOCAL as MARKS
+from runfolio.desktop.mark_commands import MarkCommands
 from runfolio.desktop.quick_filter import QuickFilters
 from runfolio.desktop.run_columns import RunColumns
 from runfolio.desktop.run_copy import Rows, exact_rows
@@ -125,6 +127,17 @@ class RunsView(QWidget):
         self.columns.groups.refresh(keep_place=asked == self._asked)
         self._asked = asked
 
+    def show_left_out(self, runs: int) -> None:
+        """Where nothing else is in the scope: say that what is there is hidden."""
+        state = self._context.state
+        if runs and not state.scope_keys and self.stack.currentWidget() is self.empty and not state.scope.with_hidden:
+            self.empty.set(
+                "All runs here are hidden or archived",
+                "They were put out of the way, and nothing of them is lost.",
+                action="Show them",
+                call=lambda: self._context.commands.run("runs.show-hidden"),
+            )
+
     def show_answer(self, *, busy: bool, refused: FilterSyntax | None) -> None:
         """The scope has an answer: show it, or say why there is nothing to show."""
         state = self._context.state
@@ -188,6 +201,7 @@ class RunsView(QWidget):
         for id, title, call, keys, icon in rows:
             commands.add(Command(id, title, call, keys, "Runs", icon, some, local=True))
         commands.attach(self.table, *LOCAL_COMMANDS)
+        self.marks = MarkCommands(self._context, self._chosen_runs, self.table, self._below_current)
         add_column_commands(self._context, self.columns)
         commands.add(
             Command("runs.copy-markdown", "Copy as Markdown", lambda: self.copy(as_markdown), (), "Runs", "copy", some),
@@ -229,10 +243,12 @@ class RunsView(QWidget):
         from runfolio.desktop.tag_editor import TagEditor
 
         keys = self._chosen_runs()
-        editor = TagEditor(self._context, keys, self)
+        TagEditor(self._context, keys, self).open_at(self._below_current())
+
+    def _below_current(self) -> QPoint:
         row = self.table.currentIndex()
         rect = self.table.visualRect(row) if row.isValid() else self.table.rect()
-        editor.open_at(self.table.viewport().mapToGlobal(rect.bottomLeft()))
+        return self.table.viewport().mapToGlobal(rect.bottomLeft())
 
     def join_highlighted(self) -> None:
         """Ask how the highlighted runs are one."""
@@ -278,7 +294,7 @@ class RunsView(QWidget):
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in (*LOCAL_COMMANDS, "runs.copy-markdown"):
+        for id in (*LOCAL_COMMANDS[:4], *MARKS, *LOCAL_COMMANDS[4:], "runs.copy-markdown"):
             menu.addAction(self._context.commands.action(id))
         self.quick_filters.fill(menu)
         menu.popup(at)
