@@ -25,6 +25,7 @@ from runfolio.api.marking import Marking
 from runfolio.api.promoting import Promoting
 from runfolio.api.reading import Reading
 from runfolio.api.stores import Stores
+from runfolio.api.tabling import Tabling
 from runfolio.api.teaching import Teaching
 from runfolio.api.trail import Trail
 from runfolio.errors import IndexLocked
@@ -81,6 +82,7 @@ class Workspace:
         self._linking = Linking(self._stores)
         self._aligning = Aligning(self._stores)
         self._trail = Trail(self._stores)
+        self._tabling = Tabling(self._library, self._asking, self._grouping)
         self._exporting = Exporting(self._library, self._asking, self._trail)
 
     @classmethod
@@ -264,6 +266,12 @@ class Workspace:
     undo = _of(lambda ws: ws._trail, Trail.undo)
     verify_ledger = _of(lambda ws: ws._trail, Trail.verify_ledger)
     ledger_notes = _of(lambda ws: ws._trail, Trail.ledger_notes)
+
+    # --- tabling.py: the table as text and as a file
+
+    all_columns = _of(lambda ws: ws._tabling, Tabling.all_columns)
+    sheet = _of(lambda ws: ws._tabling, Tabling.sheet)
+    export_table = _of(lambda ws: ws._tabling, Tabling.export_table)
 
     # --- exporting.py: figures and reports
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from runfolio.errors import UsageError
@@ -26,3 +28,25 @@ def write_whole(path: Path, data: bytes) -> Path:
             where=str(path),
         ) from error
     return path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to; what is written there is put in its place when the context ends well.
+
+    Raises UsageError when that cannot be done. Nothing is left behind of what was given up.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield fresh
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"The file cannot be written: {error.strerror or error}",
+            hint="Choose a folder that you may write to and that has room.",
+            where=str(path),
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
