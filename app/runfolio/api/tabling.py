@@ -11,7 +11,7 @@ from runfolio.api.asking import Asking
 from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.errors import Cancelled
-from runfolio.model.answers import Column, Progress
+from runfolio.model.answers import CellKind, Column, Progress
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
 from runfolio.model.run import RunKey
@@ -55,9 +55,9 @@ class Tabling:
 
     def sheet(self, keys: Sequence[RunKey], columns: Sequence[SheetColumn]) -> Block:
         """The cells of some runs, in the order of `keys`."""
-        from runfolio.export.sheet import block
+        from runfolio.export.sheet import Block
 
-        return block([self._asking.column(column.field, keys) for column in columns], len(keys))
+        return Block(len(keys), tuple(self._asking.column(column.field, keys) for column in columns))
 
     def export_table(
         self,
@@ -77,7 +77,7 @@ class Tabling:
         At most AT_ONCE cells are held at a time, or 1,000 runs where there are very many columns.
         Raises UsageError for places and suffixes that cannot be written, Cancelled when asked to stop: no file is left.
         """
-        from runfolio.export.sheet import told_apart
+        from runfolio.export.sheet import Block, told_apart
         from runfolio.export.table_files import table_writer
 
         self._library.check_target(path)
@@ -97,10 +97,9 @@ class Tabling:
                     if cancel is not None and cancel.cancelled:
                         raise Cancelled
                     answers.append(self._asking.column(column.field, part))
-                made = _block(answers, len(part))
                 if numbers is not None:
-                    made = _numbered(made, numbers[start : start + rows])
-                writer.write(made)
+                    answers.insert(0, _numbered(numbers[start : start + rows]))
+                writer.write(Block(len(part), tuple(answers)))
                 if on_progress is not None:
                     on_progress(Progress("write", start + len(part), len(ordered), path.name))
         return TableReport(path, len(ordered), len(titles))
@@ -127,19 +126,6 @@ def _leading(by: GroupBy, columns: Sequence[SheetColumn]) -> list[SheetColumn]:
     return [SheetColumn(field, field.name) for field in by.fields if field not in shown]
 
 
-def _block(answers: Sequence[Column], rows: int) -> Block:
-    from runfolio.export.sheet import block
-
-    return block(answers, rows)
-
-
-def _numbered(made: Block, numbers: Sequence[int]) -> Block:
-    from runfolio.export.sheet import Block
-    from runfolio.model.answers import CellKind
-
-    return Block(
-        made.rows,
-        (CellKind.NUMBER, *made.kinds),
-        ([*numbers], *made.cells),
-        ([str(number) for number in numbers], *made.texts),
-    )
+def _numbered(numbers: Sequence[int]) -> Column:
+    field = FieldRef(FieldKind.BUILTIN, "replicates")
+    return Column(field, CellKind.NUMBER, tuple(map(float, numbers)), tuple(map(str, numbers)))

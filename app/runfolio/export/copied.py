@@ -14,7 +14,7 @@ _RIGHT = frozenset({CellKind.NUMBER, CellKind.DURATION})
 
 
 def _rows(block: Block) -> list[list[str]]:
-    return [[column[row] for column in block.texts] for row in range(block.rows)]
+    return [[*row] for row in zip(*block.texts, strict=True)]
 
 
 def tsv_of(titles: Sequence[str], block: Block) -> str:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from runfolio.model import times
@@ -28,60 +29,72 @@ class SheetColumn:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
-    """Some rows of a sheet, column by column.
+    """Some rows of a sheet, column by column; each of these lists has `rows` entries.
 
-    cells   a list for each column, all of `rows` entries.
-    texts   the same as text in full precision: a param as its file wrote it, "" where there is none.
-    kinds   of each column.
+    cells   typed.
+    texts   in full precision: a param as its file wrote it, "" where there is none, times in UTC.
     """
 
     rows: int
-    kinds: tuple[CellKind, ...]
-    cells: tuple[list[Cell], ...]
-    texts: tuple[list[str], ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def kinds(self) -> tuple[CellKind, ...]:
+        """Of each column."""
+        return tuple(column.kind for column in self.columns)
+
+    @cached_property
+    def cells(self) -> tuple[list[Cell], ...]:
+        """A list for each column."""
+        return tuple(_cells(column) for column in self.columns)
+
+    @cached_property
+    def texts(self) -> tuple[list[str], ...]:
+        """A list for each column."""
+        return tuple(_texts(column) for column in self.columns)
 
 
-def block(columns: Sequence[Column], rows: int) -> Block:
-    """What the index answered, as typed cells."""
-    return Block(
-        rows,
-        tuple(column.kind for column in columns),
-        tuple([cell(column, row) for row in range(rows)] for column in columns),
-        tuple([text(column, row) for row in range(rows)] for column in columns),
-    )
+def _cells(column: Column) -> list[Cell]:
+    if column.texts is None:
+        if column.kind in (CellKind.NUMBER, CellKind.DURATION, CellKind.TEXT, CellKind.STATUS):
+            return [value if isinstance(value, float | str | int) else None for value in column.values]
+        return [_other(column.kind, value) for value in column.values]
+    return [
+        None if value is None else _written(value, text)
+        for value, text in zip(column.values, column.texts, strict=True)
+    ]
 
 
-def cell(column: Column, row: int) -> Cell:
-    """One value, typed."""
-    value = column.values[row]
-    if value is None:
-        return None
-    written = None if column.texts is None else column.texts[row]
-    if column.kind is CellKind.TIME and isinstance(value, int):
+def _other(kind: CellKind, value: object) -> Cell:
+    if kind is CellKind.TIME and isinstance(value, int):
         return None if times.checked(value) is None else _EPOCH + dt.timedelta(microseconds=value)
-    if isinstance(value, tuple):
-        return tuple(str(part) for part in value)
-    if written is not None:
-        if isinstance(value, float) and _WHOLE.fullmatch(written):
-            return int(written)
-        return value if isinstance(value, float) else written
-    return value if isinstance(value, str | float | int) else str(value)
+    return tuple(str(part) for part in value) if isinstance(value, tuple) else None
 
 
-def text(column: Column, row: int) -> str:
-    """The same in full precision and on one line of text; times in UTC."""
-    value = column.values[row]
-    if value is None:
-        return ""
-    if column.texts is not None and (written := column.texts[row]) is not None:
-        return written
-    if column.kind is CellKind.TIME and isinstance(value, int):
+def _written(value: object, text: str | None) -> Cell:
+    if text is None:
+        return value if isinstance(value, float | str) else str(value)
+    if isinstance(value, float):
+        return int(text) if _WHOLE.fullmatch(text) else value
+    return text
+
+
+def _texts(column: Column) -> list[str]:
+    written = column.texts or (None,) * len(column.values)
+    return [
+        "" if value is None else text if text is not None else _text(column.kind, value)
+        for value, text in zip(column.values, written, strict=True)
+    ]
+
+
+def _text(kind: CellKind, value: object) -> str:
+    if isinstance(value, float):
+        return repr(value)
+    if kind is CellKind.TIME and isinstance(value, int):
         return times.to_iso(value) or ""
-    if isinstance(value, tuple):
-        return ", ".join(str(part) for part in value)
-    return repr(value) if isinstance(value, float) else str(value)
+    return ", ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
 def told_apart(columns: Sequence[SheetColumn]) -> tuple[SheetColumn, ...]:

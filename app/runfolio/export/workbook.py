@@ -39,9 +39,9 @@ class _Workbook:
         self._row = 1
 
     def write(self, block: Block) -> None:
-        for row in range(block.rows):
-            for place, column in enumerate(block.cells):
-                self._put(self._row + row, place, column[row])
+        for row, cells in enumerate(zip(*block.cells, strict=True), self._row):
+            for place, cell in enumerate(cells):
+                self._put(row, place, cell)
         self._row += block.rows
 
     def _put(self, row: int, place: int, value: Cell) -> None:
