@@ -125,7 +125,7 @@ def test_a_folder_without_runs_says_what_to_do(driver: Driver, tmp_path: Path) -
 
 def test_the_table_and_a_report_are_saved_as_files(driver: Driver, indexed: Path, tmp_path: Path) -> None:
     driver.start().click_header("Run")
-    driver.window.exports.write_csv(tmp_path / "runs.csv")
+    driver.window.exports.write_table(tmp_path / "runs.csv")
     driver.settle()
     with (tmp_path / "runs.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -134,9 +134,9 @@ def test_the_table_and_a_report_are_saved_as_files(driver: Driver, indexed: Path
     driver.window.exports.write_report(tmp_path / "runs.html")
     driver.settle()
     assert "fleet-marten" in (tmp_path / "runs.html").read_text(encoding="utf-8")
-    driver.window.exports.write_csv(tmp_path / "no" / "such" / "folder.csv")
+    driver.window.exports.write_table(tmp_path / "runs.csv" / "in-a-file.csv")
     driver.settle()
-    assert "could not be saved" in driver.notice()
+    assert "cannot be written" in driver.notice()
 
 
 def test_removing_a_folder_keeps_it_on_disk_and_can_be_undone(driver: Driver, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from runfolio import cli
@@ -171,3 +172,22 @@ def test_mistakes_are_answered_with_what_where_and_what_to_do(runs: Path, tmp_pa
     assert "does not exist" in call("index", tmp_path / "gone", code=2).stderr
     assert "--add TAG" in call("tag", "olive-newt", code=2).stderr
     assert ".svg" in call("export", "chart", tmp_path / "x.gif", "--run", "olive-newt", code=2).stderr
+
+
+def test_runs_are_marked_and_written_as_a_table(runs: Path, tmp_path: Path) -> None:
+    before = state_of(runs)
+    answer("index", runs)
+    marked = answer("mark", "--where", "val/acc.best > 0.82 and finished", "--star", "--color", "3", "--add", "good")
+    assert marked["summary"] == "4 runs: tagged good; starred; colour 3"
+    answer("mark", "mellow-crane", "--archive")
+    table = tmp_path / "runs.parquet"
+    report = answer("export", "table", table, "--where", "starred", "--columns", "name,best(val/acc)", "--sort", "name")
+    assert (report["runs"], report["columns"]) == (4, 2)
+    assert pq.read_table(table)["name"].to_pylist() == ["olive-newt", "plucky-tern", "quiet-elk", "rapid-swift"]
+    assert answer("export", "table", tmp_path / "all.csv", "--everything")["runs"] == 28
+    assert answer("export", "table", tmp_path / "all.xlsx", "--with-hidden")["runs"] == 29
+    answer("undo")
+    assert answer("export", "table", table)["runs"] == 29
+    call("mark", "mellow-crane", code=2)
+    call("export", "table", tmp_path / "runs.doc", code=2)
+    assert state_of(runs) == before

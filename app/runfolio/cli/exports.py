@@ -1,4 +1,4 @@
-"""`runfolio export chart`, `runfolio export report`, and `runfolio render` for a figure that was exported before."""
+"""`runfolio export` with its kinds, and `runfolio render` for a figure that was exported before."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runfolio.api import Workspace
+from runfolio.cli import table_export
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import NotFound, UsageError
@@ -124,7 +125,7 @@ def _tell(args: argparse.Namespace, path: str, runs: int) -> None:
 
 def add_parsers(verbs: Verbs, common: Callable[[argparse.ArgumentParser], None]) -> None:
     """Make `export` and `render` known; `common` adds the options that all commands on an index have."""
-    what = verbs.add_parser("export", help="write a chart or a report").add_subparsers(
+    what = verbs.add_parser("export", help="write a chart, a report or a table").add_subparsers(
         dest="kind", required=True, metavar="WHAT"
     )
     chart = what.add_parser(
@@ -153,6 +154,7 @@ def add_parsers(verbs: Verbs, common: Callable[[argparse.ArgumentParser], None])
         kind.add_argument("--limit", type=_count, default=10, metavar="N", help="at most so many runs (10)")
         kind.add_argument("--title", default="")
         common(kind)
+    table_export.add_parser(what, common)
     again = verbs.add_parser("render", help="draw an exported figure again, from the recipe in it or beside it")
     again.add_argument("recipe", type=Path, metavar="RECIPE", help="an exported figure of any format, or JSON")
     again.add_argument("out", type=Path, metavar="OUT", help="its suffix is the format")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio import __version__
-from runfolio.cli import align, commands, compare, exports, groups, layouts, links
+from runfolio.cli import align, commands, compare, exports, groups, layouts, links, marks
 from runfolio.cli.doctor import show_doctor
 from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
@@ -148,6 +148,8 @@ def build_parser() -> argparse.ArgumentParser:
     tag.add_argument("--reason", default="")
     _common(tag)
     tag.set_defaults(call=commands.tag_runs)
+
+    marks.add_parser(verbs, _common)
 
     note = verbs.add_parser("note", help="set a run's note (Markdown); an empty text removes it")
     note.add_argument("run", metavar="RUN")

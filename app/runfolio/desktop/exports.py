@@ -1,4 +1,4 @@
-"""What is taken out of the window as a file: the table as CSV, the selected runs as a report."""
+"""What is taken out of the window as a file: the table in several formats, the selected runs as a report."""
 
 from __future__ import annotations
 
@@ -13,28 +13,48 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
-from runfolio.desktop.run_copy import exact_rows
-from runfolio.errors import FolderUnreadable
+from runfolio.desktop.export_progress import ExportProgress
+from runfolio.model.answers import Progress
 from runfolio.model.display import count
+from runfolio.model.grouping import GroupBy
 
 if TYPE_CHECKING:
-    from runfolio.api import Workspace
+    from runfolio.api import CancelToken, Workspace
+    from runfolio.api.tabling import TableReport
 
+KINDS = "CSV (*.csv);;Parquet (*.parquet);;Excel (*.xlsx)"
 REPORT_RUNS = 50
 """A report of more runs than this is a table nobody reads."""
 
 
 class Exports:
-    """The export commands of a window; `columns` gives what the runs table shows."""
+    """The export commands of a window.
 
-    def __init__(self, context: Context, columns: Callable[[], tuple[TableColumn, ...]], window: QWidget) -> None:
+    columns   what the runs table shows, from left to right.
+    group     how it is grouped.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        columns: Callable[[], tuple[TableColumn, ...]],
+        group: Callable[[], GroupBy],
+        window: QWidget,
+    ) -> None:
         self._context = context
         self._columns = columns
+        self._group = group
         self._window = window
-        context.commands.add(
-            Command("export.csv", "Save the table as CSV…", self.ask_csv, (), "Export", "download", self._has_runs),
-            Command("export.report", "Save a report as HTML…", self.ask_report, (), "Export", "file", self._has_runs),
+        self.progress = ExportProgress(context.theme)
+        some = self._has_runs
+        rows: tuple[tuple[str, str, Callable[[], None], tuple[str, ...], str, Callable[[], bool]], ...] = (
+            ("export.table", "Save the table…", self.ask_table, ("Ctrl+Shift+S",), "download", some),
+            ("export.everything", "Save every field of the runs…", self.ask_all, (), "download", some),
+            ("export.report", "Save a report as HTML…", self.ask_report, (), "file", some),
+            ("export.cancel", "Cancel the export", self.progress.cancel, (), "x", lambda: self.progress.busy),
         )
+        for id, title, call, keys, icon, enabled in rows:
+            context.commands.add(Command(id, title, call, keys, "Export", icon, enabled))
 
     def _has_runs(self) -> bool:
         return bool(self._context.state.scope_keys)
@@ -45,34 +65,45 @@ class Exports:
         menu.setObjectName("export-menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for command in self._context.commands.all():
-            if command.group == "Export" or command.id in ("runs.copy", "runs.copy-markdown"):
+            if (command.group == "Export" and command.enabled()) or command.id.startswith("runs.copy"):
                 menu.addAction(self._context.commands.action(command.id))
         menu.popup(corner - QPoint(menu.sizeHint().width(), -2))
 
-    def ask_csv(self) -> None:
-        """Ask where to, then write all runs of the scope with the columns shown."""
-        self._ask("Save the table as CSV", "runs.csv", "CSV (*.csv)", self.write_csv)
+    def ask_table(self) -> None:
+        """Ask where to, then write all runs of the scope with the columns shown, in their order and groups."""
+        self._ask("Save the table", "runs.csv", KINDS, self.write_table)
+
+    def ask_all(self) -> None:
+        """Ask where to, then write all runs of the scope with everything that is known of them but their points."""
+        self._ask(
+            "Save every field of the runs", "runs.parquet", KINDS, lambda path: self.write_table(path, every=True)
+        )
 
     def ask_report(self) -> None:
         """Ask where to, then write a report of the selected runs, or of the first ones where none are selected."""
         self._ask("Save a report", "runs.html", "HTML (*.html)", self.write_report)
 
-    def write_csv(self, path: Path) -> None:
-        """Write the scope; full precision, cells that a spreadsheet would run as a formula made harmless."""
-        keys, columns = self._context.state.scope_keys, self._columns()
+    def write_table(self, path: Path, *, every: bool = False) -> None:
+        """Write the scope to CSV, Parquet or Excel, by the suffix; `every`: all fields, in no groups."""
+        state, columns = self._context.state, self._columns()
+        keys, sort, group = state.scope_keys, state.scope.sort, None if every else self._group()
 
-        def write(workspace: Workspace) -> Path:
-            from runfolio.export.table import as_csv
+        def write(workspace: Workspace, token: CancelToken, report: Callable[[Progress], None]) -> TableReport:
+            from runfolio.desktop.run_copy import sheet_columns
 
-            head, *rows = exact_rows(workspace, columns, keys)
-            workspace.check_target(path)
-            try:
-                path.write_text(as_csv(head, rows), encoding="utf-8")
-            except OSError as error:
-                raise FolderUnreadable(f"The table could not be saved: {error.strerror}", where=str(path)) from error
-            return path
+            fields = [TableColumn(field) for field in workspace.all_columns()] if every else columns
+            head = sheet_columns(fields)
+            return workspace.export_table(keys, head, path, group=group, sort=sort, on_progress=report, cancel=token)
 
-        self._context.jobs.action(write, lambda written: self._tell(written, f"{count(len(keys))} runs"))
+        def tell(made: TableReport) -> None:
+            self._tell(made.path, f"{count(made.runs)} runs with {count(made.columns)} columns")
+
+        self.progress.begin(
+            path.name,
+            lambda: self._context.jobs.long(
+                "Writing a table", write, tell, None, self.progress.show_step, self.progress.end
+            ),
+        )
 
     def write_report(self, path: Path) -> None:
         """Write one HTML file about the selected runs."""
@@ -95,7 +126,10 @@ class Exports:
         dialog = QFileDialog(self._window, title, name, kind)
         dialog.setObjectName("save-file")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectNameFilter(next(part for part in kind.split(";;") if Path(name).suffix in part))
         dialog.setDefaultSuffix(Path(name).suffix)
+        # Choosing another format gives the name its suffix.
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")")))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
         dialog.open()

@@ -1,26 +1,31 @@
-"""Runs in full precision, row by row, as the clipboard and files take them."""
+"""Runs as text on the clipboard, row by row as they are shown, in full precision."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runfolio.desktop.cells import exact_text
 from runfolio.desktop.columns import TableColumn
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
+    from runfolio.export.sheet import SheetColumn
 
-Rows = list[list[str]]
+FORMS = (("tsv", "TSV"), ("markdown", "Markdown"), ("latex", "LaTeX"), ("json", "JSON"), ("python", "Python"))
+"""What runs are copied as, and what that is called."""
 
 
-def exact_rows(workspace: Workspace, columns: Sequence[TableColumn], keys: Sequence[RunKey]) -> Rows:
-    """Titles, then a row for each run, in full precision; curves are left out. Asks the workspace."""
-    shown = [column for column in columns if not column.curve]
-    texts: list[list[str]] = []
-    for column in shown:
-        answer = workspace.column(column.field, keys)
-        written = answer.texts or (None,) * len(keys)
-        texts.append([exact_text(answer.kind, *cell) for cell in zip(answer.values, written, strict=True)])
-    return [[column.title for column in shown], *([column[row] for column in texts] for row in range(len(keys)))]
+def sheet_columns(columns: Sequence[TableColumn]) -> tuple[SheetColumn, ...]:
+    """The columns of the table as exports take them; curves are left out, no title is there twice."""
+    from runfolio.export.sheet import SheetColumn, told_apart
+
+    return told_apart([SheetColumn(column.field, column.title) for column in columns if not column.curve])
+
+
+def copied(workspace: Workspace, columns: Sequence[TableColumn], keys: Sequence[RunKey], form: str) -> str:
+    """Runs as text of one of `FORMS`. Asks the workspace."""
+    from runfolio.export.copied import WRITERS
+
+    head = sheet_columns(columns)
+    return WRITERS[form][1]([column.title for column in head], workspace.sheet(keys, head))

@@ -85,7 +85,13 @@ class MainWindow(QMainWindow):
         NoticeBar(self, say, theme, STATUS_HEIGHT)
         state.library_changed.connect(self._on_library_changed)
         self.indexing.progressed.connect(self._on_indexing)
-        self.exports = Exports(self.context, lambda: self.runs_view().table.shown_columns(), self)
+        self.exports = Exports(
+            self.context,
+            lambda: self.runs_view().table.shown_columns(),
+            lambda: self.runs_view().columns.look.group,
+            self,
+        )
+        self.status.addWidget(self.exports.progress)
         self.scope.answered.connect(self._on_scope_answered)
         columns = self.runs_view().columns
         columns.changed.connect(lambda: self.group_button.set_text(columns.groups.title))

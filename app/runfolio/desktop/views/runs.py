@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 
@@ -16,11 +16,10 @@ from runfolio.desktop.mark_commands import LOCAL as MARKS
 from runfolio.desktop.mark_commands import MarkCommands
 from runfolio.desktop.quick_filter import QuickFilters
 from runfolio.desktop.run_columns import RunColumns
-from runfolio.desktop.run_copy import Rows, exact_rows
+from runfolio.desktop.run_copy import FORMS, copied
 from runfolio.desktop.run_list import RunList
 from runfolio.desktop.widgets import EmptyState
 from runfolio.errors import FilterSyntax
-from runfolio.export.table import as_markdown, as_tsv
 from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.params import Json
@@ -195,7 +194,7 @@ class RunsView(QWidget):
                 "panel-right",
             ),
             ("runs.origin", "Where is this value from?", self.show_origin, ("O",), "info"),
-            ("runs.copy", "Copy the highlighted runs", lambda: self.copy(as_tsv), ("Ctrl+C",), "copy"),
+            ("runs.copy", "Copy the highlighted runs", lambda: self.copy("tsv"), ("Ctrl+C",), "copy"),
         )
         commands = self._context.commands
         for id, title, call, keys, icon in rows:
@@ -204,9 +203,12 @@ class RunsView(QWidget):
         self.marks = MarkCommands(self._context, self._chosen_runs, self.table, self._below_current)
         add_column_commands(self._context, self.columns)
         commands.add(
-            Command("runs.copy-markdown", "Copy as Markdown", lambda: self.copy(as_markdown), (), "Runs", "copy", some),
             Command("runs.clear", "Clear the selection", lambda: self._context.state.select(()), (), "Runs", "x"),
         )
+
+        for form, title in FORMS[1:]:
+            call = partial(self.copy, form)
+            commands.add(Command(f"runs.copy-{form}", f"Copy as {title}", call, (), "Runs", "copy", some))
 
     def _has_rows(self) -> bool:
         return self.table.runs.rowCount() > 0
@@ -278,23 +280,28 @@ class RunsView(QWidget):
             self._context.state.set_current(key)
             self._context.commands.run("window.show-current")
 
-    def copy(self, write: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) -> None:
-        """Put the highlighted runs on the clipboard, or all of the scope where none are."""
+    def copy(self, form: str) -> None:
+        """Put the highlighted runs on the clipboard, or all of the scope where none are; `form` of `FORMS`."""
         keys = self._chosen_runs() or self.table.runs.keys
         columns = self.table.shown_columns()
 
-        def take(rows: Rows) -> None:
-            QApplication.clipboard().setText(write(rows[0], rows[1:]))
-            self._context.say.info(f"{count(len(rows) - 1)} run{'' if len(rows) == 2 else 's'} copied.")
+        def take(text: str) -> None:
+            QApplication.clipboard().setText(text)
+            self._context.say.info(
+                f"{count(len(keys))} run{'' if len(keys) == 1 else 's'} copied as {dict(FORMS)[form]}."
+            )
 
-        self._context.jobs.query("copy", lambda workspace: exact_rows(workspace, columns, keys), take)
+        self._context.jobs.query("copy", lambda workspace: copied(workspace, columns, keys, form), take)
 
     # --- menus -------------------------------------------------------------------------------------------------
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in (*LOCAL_COMMANDS[:4], *MARKS, *LOCAL_COMMANDS[4:], "runs.copy-markdown"):
+        for id in (*LOCAL_COMMANDS[:4], *MARKS, *LOCAL_COMMANDS[4:]):
             menu.addAction(self._context.commands.action(id))
+        others = menu.addMenu("Copy as")
+        for form, title in FORMS[1:]:
+            others.addAction(title, partial(self.copy, form))
         self.quick_filters.fill(menu)
         menu.popup(at)
