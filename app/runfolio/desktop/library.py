@@ -110,6 +110,11 @@ class LibraryPanel(QWidget):
         """The user's saved views."""
         self._own = views
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The folders that are listed."""
+        return self._sources or ()
+
     # --- showing -----------------------------------------------------------------------------------------------
 
     def _show(self, sources: tuple[Source, ...], nodes: tuple[LibraryNode, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
@@ -13,14 +13,13 @@ from runfolio import locate
 from runfolio.desktop.context import Context
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.library import LibraryPanel
-from runfolio.desktop.name_popup import NamePopup
+from runfolio.desktop.own_views import OwnViews
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.session import with_recent
 from runfolio.desktop.side_tree import Entry
+from runfolio.desktop.view_file import is_view_file
+from runfolio.desktop.view_state import ViewState
 from runfolio.model.answers import Source
-from runfolio.model.params import Json
-
-Look = Callable[[], dict[str, Json]]
 
 
 class LibraryControl(QObject):
@@ -33,19 +32,22 @@ class LibraryControl(QObject):
     folders_asked = Signal()
     recent_changed = Signal()
 
-    def __init__(self, window: QWidget, context: Context, indexing: Indexing, panel: LibraryPanel, look: Look) -> None:
-        """`look` gives how the table looks, which a saved view keeps."""
+    def __init__(
+        self, window: QWidget, context: Context, indexing: Indexing, panel: LibraryPanel, views: ViewState
+    ) -> None:
+        """`views` takes what the window shows, and shows saved views."""
         super().__init__(window)
         self._window = window
         self._context = context
         self._indexing = indexing
         self._panel = panel
-        self._look = look
+        self.views = views
+        self.own_views = OwnViews(window, context, self)
         self.recent: tuple[str, ...] = ()
         self.saved: tuple[SavedView, ...] = ()
         panel.add_asked.connect(self.ask_for_folder)
         panel.remove_asked.connect(self.remove_source)
-        panel.forget_asked.connect(self.forget_view)
+        panel.forget_asked.connect(self.own_views.remove)
         panel.menu_asked.connect(self._open_menu)
 
     def take(self, recent: tuple[str, ...], saved: tuple[SavedView, ...]) -> None:
@@ -69,6 +71,8 @@ class LibraryControl(QObject):
     def open_paths(self, paths: Sequence[str]) -> None:
         """Put folders into the library and read them, one after the other: a wrong one does not stop the rest."""
         whole = tuple(str(Path(path).expanduser().absolute()) for path in paths)
+        self.own_views.open_files([path for path in whole if is_view_file(path)])
+        whole = tuple(path for path in whole if not is_view_file(path))
         if not whole:
             return
         self.recent = with_recent(self.recent, whole)
@@ -112,33 +116,17 @@ class LibraryControl(QObject):
     # --- saved views -------------------------------------------------------------------------------------------
 
     def apply_view(self, view: SavedView) -> None:
-        """Take over a saved view's filter and order; a second time gives all runs again."""
+        """Show a saved view. A second time one that is a filter gives all runs again."""
         state = self._context.state
-        if view.where and state.scope.where == view.where:
+        if view.own:
+            self.views.show(view)
+        elif view.where and state.scope.where == view.where:
             state.set_where("")
         else:
             state.set_saved_view(view.where, view.sort)
 
-    def ask_to_save_view(self) -> None:
-        """Give the filter, order, columns and grouping that are shown a name."""
-        popup = NamePopup("Save this view", "Name, then Enter", self._save_view, self._window)
-        popup.open_over(self._window)
-
-    def _save_view(self, title: str) -> None:
-        scope = self._context.state.scope
-        view = SavedView(title, "star", scope.where, scope.sort, look=self._look(), own=True)
-        self._set_views((*(other for other in self.saved if other.title != title), view), f"Save {title}")
-
-    def forget_view(self, view: SavedView) -> None:
-        """Remove one of the user's own views."""
-        self._set_views(tuple(other for other in self.saved if other != view), f"Remove {view.title}")
-        self._context.say.info(
-            f"The view {view.title} was removed.",
-            action="Undo",
-            call=lambda: self._context.commands.run("edit.undo"),
-        )
-
-    def _set_views(self, views: tuple[SavedView, ...], label: str) -> None:
+    def put_views(self, views: tuple[SavedView, ...], label: str) -> None:
+        """Other saved views; can be undone."""
         before = self.saved
         self._put_views(views)
         self._context.state.undo.push(label, lambda: self._put_views(before), lambda: self._put_views(views))
@@ -158,8 +146,7 @@ class LibraryControl(QObject):
             view = entry.view
             menu.addAction("Show its runs", lambda: self.apply_view(view))
             if view.own:
-                menu.addAction("Save what is shown under this name", lambda: self._save_view(view.title))
-                menu.addAction("Remove this view\tDel", lambda: self.forget_view(view))
+                self.own_views.add_actions(menu, view)
         elif entry.source is not None:
             self._add_folder_actions(menu, entry.source)
         else:

@@ -90,6 +90,11 @@ class RunColumns(QObject):
         self._apply(look)
         self.context.state.undo.push(label, lambda: self._apply(before), lambda: self._apply(look))
 
+    def bring(self, look: TableLook) -> None:
+        """Look otherwise as a part of another step of undo."""
+        self._take_widths()
+        self._apply(look)
+
     def put(self, columns: tuple[TableColumn, ...], label: str = "Columns") -> None:
         """Show other columns."""
         self.change(replace(self._look, columns=columns), label)

@@ -24,6 +24,8 @@ class SavedView:
     """A named look at the runs.
 
     sort, columns   used when not empty; columns by their ids.
+    window          library place, hidden runs, and what the other workspaces show; {} for views of before.
+    extra           parts of a file that another version wrote.
     look            how the table looks, columns and all, as `TableLook.to_json` has it; {} for views of before.
     own             True for those the user made, which can be removed.
     """
@@ -35,6 +37,8 @@ class SavedView:
     columns: tuple[str, ...] = ()
     own: bool = False
     look: Mapping[str, Json] = field(default_factory=dict)
+    window: Mapping[str, Json] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,16 +82,7 @@ def to_json(session: Session) -> dict[str, Json]:
         "view": session.view,
         "views": dict(session.views),
         "recent": [*session.recent],
-        "saved": [
-            {
-                "title": view.title,
-                "where": view.where,
-                "sort": _sort_to_json(view.sort),
-                "columns": [*view.columns],
-                "look": dict(view.look),
-            }
-            for view in session.saved
-        ],
+        "saved": [{**view_to_json(view), "extra": dict(view.extra)} for view in session.saved],
     }
 
 
@@ -115,7 +106,7 @@ def from_json(tree: Json) -> Session:
         _text(tree.get("view")) or "runs",
         views,
         texts(tree.get("recent"))[:RECENT],
-        tuple(view for piece in _list(tree.get("saved")) if (view := _saved_view(piece)) is not None),
+        tuple(view for piece in _list(tree.get("saved")) if (view := view_from_json(piece)) is not None),
     )
 
 
@@ -124,14 +115,29 @@ def with_recent(recent: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, .
     return tuple(dict.fromkeys((*paths, *recent)))[:RECENT]
 
 
-def _saved_view(piece: Json) -> SavedView | None:
+def view_to_json(view: SavedView) -> dict[str, Json]:
+    """A saved view, with the parts that another version wrote."""
+    return {
+        **view.extra,
+        "title": view.title,
+        "where": view.where,
+        "sort": _sort_to_json(view.sort),
+        "columns": [*view.columns],
+        "look": dict(view.look),
+        "window": dict(view.window),
+    }
+
+
+def view_from_json(piece: Json) -> SavedView | None:
+    """The inverse; parts that make no sense are left out, and without a title there is no view."""
     table = _table(piece)
     title = _text(table.get("title"))
     if not title:
         return None
     where = _text(table.get("where")) or ""
     sort, columns, look = _sort_from_json(table.get("sort")), texts(table.get("columns")), _table(table.get("look"))
-    return SavedView(title, "star", where, sort, columns, own=True, look=look)
+    window, extra = _table(table.get("window")), _table(table.get("extra"))
+    return SavedView(title, "star", where, sort, columns, own=True, look=look, window=window, extra=extra)
 
 
 def _sort_to_json(sort: tuple[SortKey, ...]) -> list[Json]:

@@ -63,6 +63,14 @@ class ViewHost(QStackedWidget):
         for id, (_, view) in self._made.items():
             view.restore(self._kept.get(id, {}))
 
+    def bring(self, kept: Mapping[str, dict[str, Json]]) -> None:
+        """Let some views show something else; the others stay as they are."""
+        self._kept.update(kept)
+        for id, state in kept.items():
+            if id in self._made:
+                self._made[id][1].restore(state)
+                self._made[id][1].activate()
+
     def _get(self, id: str) -> tuple[QWidget, View]:
         if id not in self._made:
             widget, view = self._rows[id].make(self._context)

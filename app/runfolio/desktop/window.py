@@ -29,15 +29,14 @@ from runfolio.desktop.mark_notice import HiddenNotice
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.rail import Rail
-from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.scope import ScopeLoader
 from runfolio.desktop.session import Session
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.status_bar import HEIGHT as STATUS_HEIGHT
 from runfolio.desktop.status_bar import StatusBar
-from runfolio.desktop.table_look import TableLook
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.view_host import ViewHost
+from runfolio.desktop.view_state import ViewState
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.views.welcome import WelcomeView
@@ -105,16 +104,17 @@ class MainWindow(QMainWindow):
         context = self.context
         self.rail = Rail(context.theme, self.show_view, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
+        self.views = ViewHost(context)
         self.library = LibraryPanel(context)
         self.library.counted.connect(self._on_counted)
-        self.library.view_chosen.connect(self.apply_saved_view)
         self.folders = LibraryControl(
             self,
             context,
             self.indexing,
             self.library,
-            lambda: self.runs_view().columns.whole_look().to_json(),
+            ViewState(context, lambda: self.runs_view().columns, self.views, lambda: self.library.sources),
         )
+        self.library.view_chosen.connect(self.folders.apply_view)
         self.library_dock = self._dock("Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.inspector_dock = self._dock("Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
         self.library_dock.setTitleBarWidget(self.library.head)
@@ -140,7 +140,6 @@ class MainWindow(QMainWindow):
         )
         self.folders.folders_asked.connect(lambda: self._set_has_folders(there=True))
         self.folders.recent_changed.connect(lambda: self.welcome.set_recent(self.folders.recent))
-        self.views = ViewHost(context)
         self.views.addWidget(self.welcome)
         centre = QWidget()
         across = QHBoxLayout(centre)
@@ -350,13 +349,6 @@ class MainWindow(QMainWindow):
     def update_times(self) -> None:
         """Times are shown in another zone."""
         self._on_library_changed(Change(Touched.MARKS))
-
-    def apply_saved_view(self, saved: SavedView) -> None:
-        """Take over a saved view's filter, order and columns."""
-        self.folders.apply_view(saved)
-        look = TableLook.from_json(saved.look or {"columns": [*saved.columns]})
-        if look.columns:
-            self.runs_view().columns.change(look, f"Show {saved.title}")
 
     def _leave_filter(self) -> None:
         self.views.widget_of(self._current).setFocus()

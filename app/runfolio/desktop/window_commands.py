@@ -85,7 +85,7 @@ def add_window_commands(window: MainWindow) -> None:
             "columns-3",
         ),
         Command("groups.choose", "Group runs…", window.open_grouping, ("Ctrl+G",), _COLUMNS, "group"),
-        Command("views.save", "Save this view…", window.folders.ask_to_save_view, ("Ctrl+S",), "Library", "star"),
+        Command("views.save", "Save this view…", window.folders.own_views.ask_to_save, ("Ctrl+S",), "Library", "star"),
         Command("filter.focus", "Go to the filter", window.filter_bar.focus, ("/", "Ctrl+F"), "Runs", "search"),
         Command("filter.clear", "Clear the filter", window.filter_bar.clear, (), "Runs", "x"),
         Command("edit.undo", "Undo", lambda: _undo(window), ("Ctrl+Z",), icon="undo-2"),

@@ -1,0 +1,81 @@
+"""A saved view as a file: it comes back whole, and a file that is none is refused plainly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runfolio.desktop import session
+from runfolio.desktop.saved_views import SavedView
+from runfolio.desktop.session import Session
+from runfolio.desktop.view_file import MOST_BYTES, SUFFIX, read_view, write_view
+from runfolio.errors import UsageError
+from runfolio.model.params import Json
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
+
+VIEW = SavedView(
+    "Best of the sweep",
+    "star",
+    "val/acc > 0.5 and not failed",
+    (SortKey(FieldRef(FieldKind.METRIC, "val/acc", Aggregate.BEST), True),),
+    own=True,
+    look={"columns": ["builtin:name", "param:lr"], "group": {"fields": ["param:optimizer"]}},
+    window={"experiment": "beans", "with_hidden": True, "views": {"charts": {"smoothing": 0.6}}},
+)
+
+
+def test_a_view_comes_back_whole(tmp_path: Path) -> None:
+    assert read_view(write_view(VIEW, tmp_path / f"best{SUFFIX}")) == VIEW
+
+
+def test_what_a_later_version_wrote_is_kept_and_written_again(tmp_path: Path) -> None:
+    path = write_view(VIEW, tmp_path / f"best{SUFFIX}")
+    tree = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**tree, "runfolio_view": 2, "heat": {"by": "lr"}}), encoding="utf-8")
+    view = read_view(path)
+    assert view.extra == {"heat": {"by": "lr"}}
+    kept = session.from_json(session.to_json(Session(saved=(view,)))).saved
+    assert kept == (view,)
+    again = json.loads(write_view(kept[0], tmp_path / f"again{SUFFIX}").read_text(encoding="utf-8"))
+    assert again["heat"] == {"by": "lr"}
+
+
+def written(**parts: Json) -> str:
+    return json.dumps({"runfolio_view": 1, "title": "x", **parts})
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ('{"a": 1}', "some other file"),
+        ("[1]", "some other file"),
+        (written(title=""), "title"),
+        (written(title="x" * 201), "title"),
+        (written(title=7), "title"),
+        (written(where=["x"]), "where"),
+        (written(look=[1]), "look"),
+        (written(window="x"), "window"),
+        (written(sort={"a": 1}), "sort"),
+        (json.dumps({"runfolio_view": True, "title": "x"}), "runfolio_view"),
+        ('{"runfolio_view": 1, "title": "x", "look": {"a": NaN}}', "NaN"),
+        (written(look={"a": [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}), "nested too deep"),
+        (written(columns=[0] * 60_000), "too many parts"),
+        (written(where="x" * MOST_BYTES), "larger than 1000 kB"),
+    ],
+)
+def test_a_file_that_is_no_view_is_refused_with_the_reason(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / f"bad{SUFFIX}"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=why) as refused:
+        read_view(path)
+    assert refused.value.where == str(path)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_view(tmp_path / f"gone{SUFFIX}")
