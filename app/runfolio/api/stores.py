@@ -159,7 +159,10 @@ class Stores:
 
     def witnesses(self, keys: Sequence[RunKey]) -> tuple[Witness, ...]:
         """What the ledger keeps of runs, to know them again. Raises NotFound."""
-        return tuple(Witness(RunKey(key), *rest) for key, *rest in witnessed(self.db, keys))
+        return tuple(
+            Witness(RunKey(key), name, format, tracker_id, started_us, digest)
+            for key, name, format, tracker_id, started_us, digest in witnessed(self.db, keys)
+        )
 
     def commit(self, make: Callable[[LedgerState, int], Event]) -> LedgerEntry:
         """Append the event that `make` gives for the state and the time in µs, show what follows from it, and tell.

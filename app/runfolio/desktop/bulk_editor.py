@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
-from runfolio.desktop.mark_commands import mark_runs, swatch
+from runfolio.desktop.mark_step import mark_runs, swatch
 from runfolio.desktop.mark_styles import COLOR_NAMES
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.display import count

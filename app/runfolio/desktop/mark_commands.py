@@ -6,15 +6,13 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu, QWidget
 
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
+from runfolio.desktop.mark_step import mark_runs, swatch
 from runfolio.desktop.mark_styles import COLOR_NAMES
-from runfolio.model.display import count
 from runfolio.model.marks import MarkChange
-from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
 
 LOCAL = ("runs.star", "runs.color", "runs.hide", "runs.archive", "runs.note", "runs.edit")
@@ -112,44 +110,3 @@ class MarkCommands:
         from runfolio.desktop.bulk_editor import BulkEditor
 
         BulkEditor(self._context, keys, self._table).ask(at_note=at_note)
-
-
-def mark_runs(context: Context, keys: tuple[RunKey, ...], change: MarkChange, what: str) -> None:
-    """Change the marks of runs as one step of undo. `what` is said of them: "starred".
-
-    Runs that go out of the way are dropped from the selection, so that no chart draws what no table shows.
-    """
-
-    def take(entry: LedgerEntry) -> None:
-        state = context.state
-        slots = state.slots
-        gone = {*keys} if change.hidden or change.archived else set()
-        dropped = bool(gone & slots.keys()) and not state.scope.with_hidden
-        if dropped:
-            state.start_from(state.scope, {key: slot for key, slot in slots.items() if key not in gone}, state.baseline)
-
-        def back() -> None:
-            context.jobs.action(lambda workspace: workspace.undo(entry.number, reason="undone in the window"))
-            if dropped:
-                state.start_from(state.scope, slots, state.baseline)
-
-        state.undo.push(entry.summary, back)
-        runs = state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
-        verb = "is" if len(keys) == 1 else "are"
-        context.say.info(f"{runs} {verb} {what}.", action="Undo", call=lambda: context.commands.run("edit.undo"))
-
-    context.jobs.action(lambda workspace: workspace.mark(keys, change), take)
-
-
-def swatch(color: QColor) -> QIcon:
-    """A round sample of a colour."""
-    drawn = QPixmap(28, 28)
-    drawn.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(drawn)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawEllipse(2, 2, 24, 24)
-    painter.end()
-    drawn.setDevicePixelRatio(2)
-    return QIcon(drawn)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
-from runfolio.desktop.mark_commands import mark_runs
+from runfolio.desktop.mark_step import mark_runs
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.marks import MarkChange
@@ -106,9 +106,10 @@ class NoteEditor(QWidget):
 
     def _show_preview(self, shown: bool) -> None:
         self.preview.show_markdown(self.field.toPlainText())
-        self._stack.setCurrentWidget(self.preview if shown else self.field)
+        front = self.preview if shown else self.field
+        self._stack.setCurrentWidget(front)
         self.look.set_text("Write" if shown else "Preview")
-        self._stack.currentWidget().setFocus()
+        front.setFocus()
 
     def _save(self) -> None:
         if self.changed:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -17,13 +17,13 @@ from runfolio.desktop.name_popup import NamePopup
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.table_look import TableLook
 from runfolio.desktop.view_file import SUFFIX, read_view, write_view
+from runfolio.desktop.view_state import ViewState
 from runfolio.errors import FilterSyntax
 from runfolio.model.display import plain
 from runfolio.model.query import FieldKind
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
-    from runfolio.desktop.library_control import LibraryControl
 
 _DELETES = Qt.WidgetAttribute.WA_DeleteOnClose
 KIND = f"Saved view (*{SUFFIX})"
@@ -31,10 +31,23 @@ _NAMED = 6
 """Fields that a notice names."""
 
 
+class ViewList(Protocol):
+    """Where the user's saved views are kept.
+
+    views   takes what the window shows, and shows saved views.
+    """
+
+    saved: tuple[SavedView, ...]
+    views: ViewState
+
+    def put_views(self, views: tuple[SavedView, ...], label: str) -> None:
+        """Keep others; can be undone."""
+
+
 class OwnViews:
     """Every change is a step of undo."""
 
-    def __init__(self, window: QWidget, context: Context, control: LibraryControl) -> None:
+    def __init__(self, window: QWidget, context: Context, control: ViewList) -> None:
         self._window = window
         self._context = context
         self._control = control

@@ -44,12 +44,13 @@ def put_marks(
             [[str(k) for k in notes], [storable(n) for n in notes.values()]],
         )
         database.run(
-            """insert into run_marks select unnest(?::varchar[]), unnest(?::boolean[]), unnest(?::integer[]),
+            """insert into run_marks select unnest(?::varchar[]), unnest(?::boolean[]),
+                                            nullif(unnest(?::integer[]), 0),
                                             unnest(?::boolean[]), unnest(?::boolean[])""",
             [
                 [str(k) for k in marked],
                 [k in sets["starred"] for k in marked],
-                [colors.get(k) for k in marked],
+                [colors.get(k, 0) for k in marked],
                 [k in sets["hidden"] for k in marked],
                 [k in sets["archived"] for k in marked],
             ],

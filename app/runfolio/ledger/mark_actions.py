@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING
 
 from runfolio.errors import UsageError
 from runfolio.ledger.events import Action, Event, Witness
+from runfolio.ledger.mark_fold import changes
 from runfolio.model.display import plain
 from runfolio.model.marks import COLORS, FLAGS, MarkChange
 from runfolio.model.params import Json
@@ -14,8 +15,6 @@ from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.ledger.state import LedgerState
-
-Value = TypeVar("Value")
 
 LONGEST_TAG = 200
 LONGEST_NOTE = 200_000
@@ -76,11 +75,6 @@ def _changed(state: LedgerState, key: RunKey, change: MarkChange) -> dict[str, J
     return changed
 
 
-def changes(event: Event) -> dict[str, dict[str, list[Json]]]:
-    """What an event does to each run, by key."""
-    return cast("dict[str, dict[str, list[Json]]]", event.payload["each"])
-
-
 def inverse_payload(event: Event) -> dict[str, Json]:
     """The payload that takes an event back."""
     back: dict[str, Json] = {}
@@ -90,35 +84,6 @@ def inverse_payload(event: Event) -> dict[str, Json]:
             own["add"], own["remove"] = change["remove"], change["add"]
         back[key] = own
     return {"each": back}
-
-
-def apply(state: LedgerState, event: Event, number: int) -> None:
-    """Take an event into the state."""
-    for key, change in changes(event).items():
-        run = state.now(key, number)
-        if "add" in change:
-            put_tags(state, run, cast("list[str]", change["add"]), cast("list[str]", change["remove"]))
-        for name in FLAGS:
-            if name in change:
-                (state.flags[name].add if change[name][1] else state.flags[name].discard)(run)
-        if "color" in change:
-            _put(state.colors, run, cast(int, change["color"][1]))
-        if "note" in change:
-            _put(state.notes, run, str(change["note"][1]))
-
-
-def put_tags(state: LedgerState, run: RunKey, add: Sequence[str], remove: Sequence[str]) -> None:
-    """Take tags off a run and put others on."""
-    tags = [t for t in state.tags.get(run, ()) if t not in remove]
-    tags += [t for t in add if t not in tags]
-    _put(state.tags, run, tags)
-
-
-def _put(kept: dict[RunKey, Value], run: RunKey, value: Value) -> None:
-    if value:
-        kept[run] = value
-    else:
-        kept.pop(run, None)
 
 
 _WORDS = {

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from runfolio.ledger import mark_actions
 from runfolio.ledger.events import Action, Entry
+from runfolio.ledger.mark_fold import MarkState
 from runfolio.ledger.names import Names, known_names
 from runfolio.model.alignment import AlignedName, Alignment, Dismissal
 from runfolio.model.links import LinkDecision, LinkKind, RecordingName
@@ -18,12 +18,9 @@ from runfolio.model.run import RunKey
 
 
 @dataclass(slots=True)
-class LedgerState:
+class LedgerState(MarkState):
     """The fold over the events so far.
 
-    tags       in the order they were put on.
-    colors     1 to 10, of runs that were given one.
-    flags      runs that are starred, hidden and archived, by that word.
     versions   by (model, version).
     highest    highest version number that a model ever gave out; numbers are never used twice.
     approvals  who signed off that a run may go to a stage as a version of a model, by (run, model, stage).
@@ -37,10 +34,6 @@ class LedgerState:
     made       for each entry the number of the one that named its runs: its own, or that of what it takes back.
     """
 
-    tags: dict[RunKey, list[str]] = field(default_factory=dict)
-    notes: dict[RunKey, str] = field(default_factory=dict)
-    colors: dict[RunKey, int] = field(default_factory=dict)
-    flags: dict[str, set[RunKey]] = field(default_factory=lambda: {name: set() for name in FLAGS})
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
     approvals: dict[tuple[RunKey, str, Stage], set[str]] = field(default_factory=dict)
@@ -61,9 +54,7 @@ class LedgerState:
         """Keys of the runs, and identities of the recordings, of which something is said that still stands."""
         approved = {run for (run, _, _), people in self.approvals.items() if people}
         linked = {name.identity for decision in self.links.values() for name in decision.recordings}
-        flagged = frozenset().union(*self.flags.values())
-        of_versions = (v.run for v in self.versions.values())
-        return frozenset({*self.tags, *self.notes, *self.colors, *flagged, *of_versions, *approved, *linked})
+        return frozenset({*self.marked(), *(v.run for v in self.versions.values()), *approved, *linked})
 
     def marks(self, key: RunKey) -> RunMarks:
         """What the user has put on one run."""
@@ -87,7 +78,7 @@ class LedgerState:
         if event.action is Action.TAG:
             self._tag(entry)
         elif event.action is Action.MARK:
-            mark_actions.apply(self, event, entry.number)
+            self.apply_marks(event, lambda key: self.now(key, entry.number))
         elif event.action is Action.NOTE:
             for witness in event.runs:
                 run = self.now(witness.key, entry.number)
@@ -110,7 +101,7 @@ class LedgerState:
     def _tag(self, entry: Entry) -> None:
         each = cast("dict[str, dict[str, list[str]]]", entry.event.payload["each"])
         for key, change in each.items():
-            mark_actions.put_tags(self, self.now(key, entry.number), change["add"], change["remove"])
+            self.put_tags(self.now(key, entry.number), change["add"], change["remove"])
 
     def _promote(self, entry: Entry) -> None:
         event = entry.event
