@@ -34,6 +34,7 @@ class ExportProgress(QWidget):
         row.addWidget(self.text)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
+        row.addStretch()
         self.hide()
 
     def begin(self, name: str, start: Callable[[], LongJob]) -> None:

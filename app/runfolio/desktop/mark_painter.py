@@ -76,7 +76,8 @@ def paint_field(painter: QPainter, context: Context, area: QRectF, name: str, va
     painter.setPen(Qt.PenStyle.NoPen)
     if name == "color" and isinstance(value, float):
         painter.setBrush(context.theme.run_color(int(value) - 1))
-        painter.drawEllipse(center, 6, 6)
+        # Under its header, which stands at the right as those of numbers do.
+        painter.drawEllipse(QPointF(area.right() - 7, area.center().y()), 6, 6)
     elif name == "starred" and value == "true":
         painter.setBrush(context.theme.color("warn"))
         painter.drawPath(star_path(center, 6.5))
