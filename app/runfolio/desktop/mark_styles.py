@@ -25,11 +25,13 @@ def ranked_colors(slots: Mapping[RunKey, int], chosen: Mapping[RunKey, int]) -> 
     """
     styles = {key: (slot % COLORS, slot // COLORS) for key, slot in slots.items() if key not in chosen}
     taken = set(styles.values())
+    # The lowest rank that may still be free, by colour: thousands of runs may have the same.
+    lowest = [0] * COLORS
     for key in slots:
         if key in chosen:
-            rank = 0
-            while (chosen[key], rank) in taken:
-                rank += 1
-            styles[key] = (chosen[key], rank)
-            taken.add(styles[key])
+            color = chosen[key]
+            while (color, lowest[color]) in taken:
+                lowest[color] += 1
+            styles[key] = (color, lowest[color])
+            lowest[color] += 1
     return styles

@@ -19,7 +19,7 @@ from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
 from runfolio.model.answers import CellKind
 from runfolio.model.arithmetic import RELATIONS
 from runfolio.model.display import storable
-from runfolio.model.marks import FLAGS, LEFT_OUT
+from runfolio.model.marks import FLAGS
 from runfolio.model.query import (
     Arithmetic,
     Bare,
@@ -172,29 +172,6 @@ def text_tests(test: Test) -> Iterator[TextTest]:
         yield from text_tests(test.test)
     elif isinstance(test, TextTest):
         yield test
-
-
-def without_left_out(test: Test | None) -> Test | None:
-    """The test of what is looked at: runs that are hidden or archived are not, unless `test` asks about that."""
-    if test is not None and any(name in LEFT_OUT for name in _builtins(test)):
-        return test
-    out = Opposite(AnyOf(tuple(TextTest(BY_NAME[name].ref, "=", "true", Span(0, 0)) for name in LEFT_OUT)))
-    return out if test is None else AllOf((test, out))
-
-
-def _builtins(test: Test) -> Iterator[str]:
-    """Names of the builtin fields whose texts a test asks for."""
-    if isinstance(test, Missing):
-        if test.ref.kind is FieldKind.BUILTIN:
-            yield test.ref.name
-        return
-    if isinstance(test, AllOf | AnyOf):
-        for part in test.tests:
-            yield from _builtins(part)
-    elif isinstance(test, Opposite):
-        yield from _builtins(test.test)
-    elif isinstance(test, TextTest) and test.ref.kind is FieldKind.BUILTIN:
-        yield test.ref.name
 
 
 def figures(asked: Test | Quantity) -> Iterator[FieldRef]:
