@@ -158,7 +158,8 @@ class QuickFilters:
 def offered_by(table: RunList, row: int, section: int) -> Sequence[QuickFilter]:
     """The filters that a cell of the table offers."""
     _, column, value, text = table.runs.cell(row, section)
-    if column.curve:
+    line = table.runs.line(row)
+    if column.curve or (line is not None and line.is_group and not table.runs.texts.is_common(line, column)):
         return ()
     return quick_filters(table.runs.kind(column), value, text if isinstance(value, float) else None)
 
