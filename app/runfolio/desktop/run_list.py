@@ -62,9 +62,9 @@ class RunList(QTableView):
         head = self.horizontalHeader()
         head.customContextMenuRequested.connect(self._on_header_menu)
         head.sectionClicked.connect(self._on_header_clicked)
-        head.sectionMoved.connect(lambda *_: self._restoring or self.rearranged.emit())
+        head.sectionMoved.connect(lambda *_: None if self._restoring else self.rearranged.emit())
         head.sectionResized.connect(self._on_resized)
-        self.pins = PinnedColumns(self, context.theme)
+        self.pins = PinnedColumns(self, self.runs, context.theme, self.header_asked.emit, self.menu_asked.emit)
         # One question for all scrolling and resizing of an event loop turn.
         self._look = QTimer(self)
         self._look.setSingleShot(True)
@@ -320,7 +320,7 @@ class RunList(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right close and open groups, and go out of them and in."""
-        if not step_by_key(self, event):
+        if not step_by_key(self, self.runs, lambda row, opened: self.fold(row, opened=opened), event):
             super().keyPressEvent(event)
 
     def currentChanged(self, current: Index, previous: Index) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from runfolio.desktop import fonts
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
 
-if TYPE_CHECKING:
-    from runfolio.desktop.run_list import RunList
-
 HEADER_HEIGHT = 34
 
 
-def shape(table: RunList) -> None:
+def shape(table: QTableView) -> None:
     """Set up the view and its headers."""
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -45,7 +40,7 @@ def shape(table: RunList) -> None:
     head.setHighlightSections(False)
     # One of its own, always empty: with the rows' the header asks for every cell of a column whether it is
     # selected, which takes two seconds when 100,000 rows are.
-    head.setSelectionModel(QItemSelectionModel(table.runs, table))
+    head.setSelectionModel(QItemSelectionModel(table.model(), table))
     head.setMinimumSectionSize(40)
     # A double click on a border looks at the rows in view, never at all of them.
     head.setResizeContentsPrecision(0)
@@ -53,12 +48,12 @@ def shape(table: RunList) -> None:
     head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
 
-def paint_beyond(table: RunList, theme: Theme) -> None:
+def paint_beyond(table: QTableView, theme: Theme) -> None:
     """The lines and the highlight of the rows on to the right of the last column."""
     head = table.horizontalHeader()
     right = head.length() - head.offset()
     width = table.viewport().width() - right
-    count = table.runs.rowCount()
+    count = table.model().rowCount()
     if width <= 0 or not count:
         return
     painter = QPainter(table.viewport())
