@@ -35,6 +35,7 @@ class FormatPopup(QFrame):
         self.notation.setCurrentIndex([*Notation].index(chosen.notation))
         self.digits = QSpinBox()
         self.digits.setObjectName("format-digits")
+        self.digits.lineEdit().setTextMargins(8, 0, 0, 0)
         self.digits.setRange(_AUTO, MOST_DIGITS)
         self.digits.setSpecialValueText("automatic")
         self.digits.setValue(_AUTO if chosen.digits is None else chosen.digits)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTim
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView, QWidget
 
-from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
@@ -94,6 +94,9 @@ class RunList(QTableView):
         self.verticalScrollBar().setValue(top if keep_place else 0)
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
             self.scrollTo(self.runs.index(row, max(0, column)))
+        if groups is not None:
+            # Intervals, and names further in, are wider than what stood there.
+            self._fit(self.runs.columns)
         self._look.start()
 
     def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
@@ -315,6 +318,7 @@ class RunList(QTableView):
         if line is None or groups is None or not line.is_group:
             return False
         self.runs.fold(line.group, opened=not groups.is_open(line.group) if opened is None else opened)
+        self._fit((NAME,))
         self._look.start()
         return True
 
