@@ -40,6 +40,10 @@ class FacetPanel(QWidget):
         self._in_view = in_view
         self._boxes: dict[FieldRef, FacetBox] = {}
         self._all: tuple[FieldInfo, ...] = ()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._show)
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(NARROWEST)
@@ -72,10 +76,6 @@ class FacetPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(area, 1)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._show)
         context.state.query_changed.connect(self.refresh)
         context.state.library_changed.connect(lambda _change: self.activate())
 
@@ -136,13 +136,12 @@ class FacetPanel(QWidget):
                 del self._boxes[field]
         boxes: dict[FieldRef, FacetBox] = {}
         for place, field in enumerate(wanted):
-            box = self._boxes.get(field)
-            if box is None:
-                box = FacetBox(self._context.theme, field)
-                box.asked.connect(self._filter)
-            if self._column.indexOf(box) != place:
-                self._column.insertWidget(place, box)
-            boxes[field] = box
+            known = self._boxes.get(field)
+            boxes[field] = known or FacetBox(self._context.theme, field)
+            if known is None:
+                boxes[field].asked.connect(self._filter)
+            if self._column.indexOf(boxes[field]) != place:
+                self._column.insertWidget(place, boxes[field])
         self._boxes = boxes
         self.empty.setVisible(not wanted)
         if not wanted and not self.search.text().strip():
