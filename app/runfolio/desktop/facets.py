@@ -229,11 +229,11 @@ class FacetBox(QWidget):
         self._facet = facet
         numbers = facet.distinct < 0
         self.clear.setVisible(bool(facet.own))
-        self.histogram.setVisible(numbers)
+        self.histogram.setVisible(facet.bins is not None)
         self.values.setVisible(not numbers or facet.missing > 0 or facet.no_value)
         if numbers:
             self.histogram.show_bins(facet)
-            self.told.setText("")
+            self.told.setText("" if facet.bins is not None else "no numbers")
         else:
             self.told.setText(f"{count(facet.distinct)} value{'' if facet.distinct == 1 else 's'}")
         self.values.show_values(facet, MORE if self._all else FIRST)

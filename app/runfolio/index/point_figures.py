@@ -17,7 +17,7 @@ from runfolio.model.times import NO_TIME
 
 Places: TypeAlias = NDArray[np.int32]
 
-CHUNK = 3_000_000
+CHUNK = 500_000
 """Points that are in memory at once, about 100 bytes each at the worst."""
 
 _LEAST = -(2**63)
