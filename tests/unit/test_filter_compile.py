@@ -319,3 +319,9 @@ def test_a_filter_as_long_as_may_be_still_runs(shelf: Shelf) -> None:
     assert shelf.keys(f"lr in ({', '.join(['1e-3'] * 1500)})") == ["a"]
     assert shelf.keys("not " * 98 + "failed") == ["b"]
     assert shelf.keys("(" * 98 + "failed" + ")" * 98) == ["b"]
+
+
+@pytest.mark.parametrize("word", ["1e-3", "0.01", "0", "nan", "NA", "e-", "9007199254740993", "rue", "fa", "a"])
+def test_a_word_finds_the_texts_of_numbers_as_well(shelf: Shelf, word: str) -> None:
+    expected = {str(run.path) for run in recorded() if any(word.lower() in (p.text or "").lower() for p in run.params)}
+    assert expected <= set(shelf.keys(word))

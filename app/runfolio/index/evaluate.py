@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from runfolio.errors import FilterSyntax
 from runfolio.index.column_store import Bools, ColumnStore, Kept, Numbers, Places, Several, Texts
-from runfolio.index.compile import WORD_SQL, field_source, text_sql
+from runfolio.index.compile import field_source, text_sql, word_sql
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import BY_NAME, Known
 from runfolio.index.index_state import IndexState
@@ -226,7 +226,7 @@ class Evaluator:
         return self._mask(rows["run"])
 
     def _word_mask(self, text: str) -> Bools:
-        return self._mask(self._db.arrays(f"select r.id as run from runs r where {WORD_SQL}", [text] * 6)["run"])
+        return self._mask(self._db.arrays(f"select r.id as run from runs r where {word_sql(text)}", [text] * 6)["run"])
 
     # --- arithmetic --------------------------------------------------------------------------------------------
 
