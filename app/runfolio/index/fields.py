@@ -187,7 +187,7 @@ class Known:
 
     def _unknown(self, name: Name) -> FilterSyntax:
         near = self._close(name.text, [FieldKind(name.kind)] if name.kind else [*self._names], builtins=not name.kind)
-        hint = _meant(near) or self._spaced(name) or "No known name is close to it."
+        hint = self._spaced(name) or _meant(near) or "No known name is close to it."
         return _at(name, f"No run has a {name.kind or 'field'} {name.text!r}", hint)
 
     def _close(self, text: str, kinds: Sequence[FieldKind], *, builtins: bool = False) -> list[str]:
