@@ -9,8 +9,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
-from runfolio.index.meaning import (
+from runfolio.index.asked import (
     AllOf,
     AnyOf,
     Applied,
@@ -24,8 +23,9 @@ from runfolio.index.meaning import (
     Quantity,
     Test,
     TextTest,
-    quantity,
 )
+from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
+from runfolio.index.meaning import quantity
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
