@@ -151,3 +151,32 @@ def test_few_values_and_histograms_of_odd_numbers() -> None:
     assert huge is not None
     assert sum(huge.counts) == 2
     assert histogram(np.empty(0)) is None
+
+
+@pytest.mark.parametrize("where", ["", "failed", "acc > 0.11 and optimizer != adam", "seed = 1 or tag = good"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (FieldKind.PARAM, "optimizer"),
+        (FieldKind.PARAM, "seed"),
+        (FieldKind.BUILTIN, "tag"),
+        (FieldKind.BUILTIN, "status"),
+        (FieldKind.BUILTIN, "metrics"),
+    ],
+)  # fmt: skip
+def test_a_count_is_what_the_filter_then_selects(shelf: Shelf, kind: FieldKind, name: str, where: str) -> None:
+    found = facet(shelf, kind, name, where)
+    assert found.values or found.missing
+    for value in found.values:
+        assert len(shelf.keys(found.asking(f"= {value.typed}"))) == value.runs
+    assert len(shelf.keys(found.asking("is null"))) == found.missing
+
+
+def test_a_histogram_counts_what_the_range_then_selects(shelf: Shelf) -> None:
+    found = facet(shelf, FieldKind.METRIC, "acc", "not failed")
+    assert found.bins is not None
+    edges, counted = found.bins.edges, found.bins.counts
+    for first, last in ((0, 3), (5, 20), (10, BINS - 1)):
+        upper = f"<= {edges[last + 1]!r}" if last == BINS - 1 else f"< {edges[last + 1]!r}"
+        selected = shelf.keys(f"not failed and acc >= {edges[first]!r} and acc {upper}")
+        assert len(selected) == sum(counted[first : last + 1])
