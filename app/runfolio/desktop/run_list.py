@@ -94,9 +94,8 @@ class RunList(QTableView):
         self.verticalScrollBar().setValue(top if keep_place else 0)
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
             self.scrollTo(self.runs.index(row, max(0, column)))
-        if groups is not None:
-            # Intervals, and names further in, are wider than what stood there.
-            self._fit(self.runs.columns)
+        # Intervals, and names further in, are wider than what stood there.
+        self._fit(self.runs.columns if groups is not None else ())
         self._look.start()
 
     def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
