@@ -187,7 +187,7 @@ class RunList(QTableView):
         return dict(self._widths)
 
     def set_widths(self, widths: dict[str, int]) -> None:
-        """Take over widths that were set by hand; `show_widths` puts them in force."""
+        """Take over widths set by hand; `show_widths` puts them in force."""
         self._widths = widths
 
     def show_widths(self) -> None:
@@ -256,7 +256,7 @@ class RunList(QTableView):
 
     def _on_arrived(self, columns: tuple[TableColumn, ...]) -> None:
         self._fit(columns)
-        self._look.start()
+        self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More rows may be in view."""
