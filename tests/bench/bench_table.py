@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -33,6 +34,7 @@ from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.window import MainWindow
 from runfolio.model.grouping import GroupBy
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, SortKey
 from runfolio.settings import Settings
 
@@ -108,6 +110,9 @@ def _run(runs: int) -> None:
         row = max(0, table.rowAt(0))
         return str(table.runs.index(row, 0).data()) if table.runs.rowCount() and table.runs.columns else "…"
 
+    def moved(before: KeyOrder) -> bool:
+        return state.scope_keys is not before and first_name() != "…"
+
     _tell("| step | shows after | held at most | of that, processor |")
     _tell("| --- | --- | --- | --- |")
     bench.step("start to first rows", lambda: desktop.begin(window, []), lambda: first_name() != "…")
@@ -120,8 +125,8 @@ def _run(runs: int) -> None:
             before = state.scope_keys
             bench.step(
                 f"sort by {words}{again}",
-                lambda key=key: state.set_sort((key,)),
-                lambda before=before: state.scope_keys is not before and first_name() != "…",
+                partial(state.set_sort, (key,)),
+                partial(moved, before),
             )
     before = state.scope_keys
     bench.step(
@@ -173,7 +178,7 @@ def _scroll(bench: Bench, what: str = "scroll by pages, with the bar and with th
         for _ in range(PAGES):
             bench.turn(lambda: bar.setValue(bar.value() + bar.pageStep()))
         for place in range(0, 101, 4):
-            bench.turn(lambda place=place: bar.setValue(bar.maximum() * place // 100))
+            bench.turn(partial(bar.setValue, bar.maximum() * place // 100))
         for _ in range(PAGES):
             bench.turn(lambda: bar.setValue(bar.value() - 3))
         QTest.keyClick(table, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)

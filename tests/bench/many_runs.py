@@ -15,10 +15,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).resolve()
-for place in (HERE.parents[2] / "app", HERE.parents[1]):
-    if str(place) not in sys.path:
-        sys.path.insert(0, str(place))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "app"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
@@ -38,8 +36,42 @@ BATCH = 2_000
 START = 1_767_268_800_000_000  # 2026-01-01 12:00 UTC
 SECOND = 1_000_000
 
-ADJECTIVES = "amber brisk calm dusky eager fabled gentle hazel ivory jolly keen lucid mellow noble opal plucky".split()
-ANIMALS = "heron otter lynx marten finch ibis jackal koala lemur moose newt ocelot puffin quail raven stoat".split()
+ADJECTIVES = [
+    "amber",
+    "brisk",
+    "calm",
+    "dusky",
+    "eager",
+    "fabled",
+    "gentle",
+    "hazel",
+    "ivory",
+    "jolly",
+    "keen",
+    "lucid",
+    "mellow",
+    "noble",
+    "opal",
+    "plucky",
+]
+ANIMALS = [
+    "heron",
+    "otter",
+    "lynx",
+    "marten",
+    "finch",
+    "ibis",
+    "jackal",
+    "koala",
+    "lemur",
+    "moose",
+    "newt",
+    "ocelot",
+    "puffin",
+    "quail",
+    "raven",
+    "stoat",
+]
 METRICS = (
     "train/loss", "val/loss", "val/acc", "val/f1", "val/auc", "train/acc", "lr", "grad_norm", "epoch_time", "gpu/mem",
     "test/acc", "test/loss", "val/precision", "val/recall", "throughput",
@@ -49,12 +81,13 @@ METRICS = (
 
 def params(number: int, rng: np.random.Generator) -> dict[str, Json]:
     """30 params: some vary, some never, one is a text for some runs and a number for others."""
+    decays: list[Json] = [0.0, 1e-4, 1e-2, "auto"]
     return {
         "lr": float(f"{10 ** rng.uniform(-5, -1):.6g}"),
         "batch_size": int(rng.choice([16, 32, 64, 128, 256])),
         "optimizer": str(rng.choice(["adam", "adamw", "sgd", "lion"])),
         "seed": number % 10,
-        "weight_decay": [0.0, 1e-4, 1e-2, "auto"][int(rng.integers(4))],
+        "weight_decay": decays[int(rng.integers(4))],
         "dropout": round(float(rng.uniform(0, 0.5)), 3),
         "model": {
             "name": str(rng.choice(["resnet18", "resnet50", "vit_s", "vit_b", "convnext"])),

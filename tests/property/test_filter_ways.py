@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from runfolio.errors import FilterSyntax
 from runfolio.index.queries import Queries
 from runfolio.index.run_ids import MANY
-from runfolio.model.arithmetic import FUNCTIONS, OPERATORS
-from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
+from runfolio.model.arithmetic import FUNCTIONS, OPERATORS, RELATIONS
 from runfolio.model.query import Aggregate as A
+from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.run import Recording, RunKey, RunStatus
 from support.indexing import NOON, SECOND, Shelf, metric, params
 
@@ -112,7 +112,7 @@ terms = st.recursive(
     ),
     max_leaves=4,
 )
-relations = st.sampled_from("= != < <= > >=".split())
+relations = st.sampled_from(RELATIONS)
 tests = st.one_of(
     st.tuples(terms, relations, terms).map(lambda p: f"{p[0]} {p[1]} ({p[2]})"),
     st.tuples(
@@ -144,7 +144,8 @@ filters = st.recursive(
 FIELDS = [
     FieldRef(FieldKind.METRIC, "acc"), FieldRef(FieldKind.METRIC, "loss", A.MIN), FieldRef(FieldKind.PARAM, "lr"),
     FieldRef(FieldKind.PARAM, "n"), FieldRef(FieldKind.PARAM, "gone"), FieldRef(FieldKind.TAG, "label"),
-    FieldRef(FieldKind.BUILTIN, "name"), FieldRef(FieldKind.BUILTIN, "started"), FieldRef(FieldKind.BUILTIN, "duration"),
+    FieldRef(FieldKind.BUILTIN, "name"), FieldRef(FieldKind.BUILTIN, "started"),
+    FieldRef(FieldKind.BUILTIN, "duration"),
     FieldRef(FieldKind.BUILTIN, "tag"), FieldRef(FieldKind.BUILTIN, "note"), FieldRef(FieldKind.BUILTIN, "points"),
     FieldRef(FieldKind.DERIVED, "acc / loss"), FieldRef(FieldKind.DERIVED, "n - 5"),
 ]  # fmt: skip

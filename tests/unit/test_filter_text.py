@@ -9,8 +9,8 @@ import pytest
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.filter_print import quote_name, quote_value, to_text
-from runfolio.model.filter_terms import MAX_DEPTH
-from runfolio.model.filter_text import parse, parse_name, parse_term
+from runfolio.model.filter_terms import MAX_DEPTH, split_names
+from runfolio.model.filter_text import is_arithmetic, parse, parse_name, parse_term
 from runfolio.model.filter_tokens import MAX_LENGTH
 from runfolio.model.query import (
     Arithmetic,
@@ -423,6 +423,19 @@ def test_names_that_would_be_read_as_something_else_are_quoted(text: str) -> Non
 def test_a_name_given_alone_needs_no_quotes() -> None:
     assert _bare(parse_name("learning rate")) == name("learning rate", quoted=True)
     assert _bare(parse_name('"learning rate"')) == name("learning rate", quoted=True)
+
+
+def test_names_are_split_at_commas_outside_of_brackets_and_quotes() -> None:
+    assert split_names("name, mean(loss, last=10),-lr,,'a,b' * 2, ") == (
+        "name", "mean(loss, last=10)", "-lr", "'a,b' * 2",
+    )  # fmt: skip
+    assert split_names("") == ()
+
+
+def test_arithmetic_is_told_from_names() -> None:
+    assert [is_arithmetic(t) for t in ("a / b", "a/b", "abs(a)", "mean(a, 3)", "3", "a b", "")] == [
+        True, False, True, False, False, False, False,
+    ]  # fmt: skip
 
 
 def test_values_print_as_they_have_to_be_typed() -> None:

@@ -36,7 +36,7 @@ SERIES = {
 }
 
 
-@pytest.fixture(scope="module", params=[3_000_000, 5], ids=["at once", "some at a time"])
+@pytest.fixture(scope="module", params=[500_000, 5], ids=["at once", "some at a time"])
 def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     made = Shelf(Path(tmp_path_factory.mktemp("index")))
     before, module.CHUNK = module.CHUNK, request.param

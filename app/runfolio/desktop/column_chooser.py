@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout
 
 from runfolio.desktop import fonts
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.column_presets import fill_preset_menu
 from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
@@ -22,7 +23,6 @@ from runfolio.model.query import Aggregate, FieldKind, FieldRef
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
-    from runfolio.desktop.run_columns import RunColumns
 
 SIZE = (430, 560)
 
@@ -30,7 +30,7 @@ SIZE = (430, 560)
 class ColumnChooser(QFrame):
     """Boxes for all fields; each change shows in the table at once."""
 
-    def __init__(self, context: Context, columns: RunColumns) -> None:
+    def __init__(self, context: Context, columns: ColumnHands) -> None:
         # No child of the table, whose keys would work in it.
         super().__init__(columns.table.window(), Qt.WindowType.Popup)
         self.setObjectName("column-chooser")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.name_popup import NamePopup
 from runfolio.model.query import PLAIN_AGGREGATES, Aggregate, FieldKind, FieldRef
-
-if TYPE_CHECKING:
-    from runfolio.desktop.run_columns import RunColumns
 
 _WHOLE = (
     (Aggregate.MEAN, "Mean of all points"),
@@ -29,7 +26,7 @@ _ASKED = (
 )
 
 
-def fill_figure_menu(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
+def fill_figure_menu(menu: QMenu, columns: ColumnHands, column: TableColumn) -> None:
     """Every figure there is; the one in force has a tick."""
     for aggregate in PLAIN_AGGREGATES:
         _add(menu, columns, column, aggregate.value.capitalize(), aggregate)
@@ -43,14 +40,14 @@ def fill_figure_menu(menu: QMenu, columns: RunColumns, column: TableColumn) -> N
         action.setChecked(column.field.aggregate is aggregate and column.field.argument is not None)
 
 
-def _add(menu: QMenu, columns: RunColumns, column: TableColumn, words: str, aggregate: Aggregate) -> None:
+def _add(menu: QMenu, columns: ColumnHands, column: TableColumn, words: str, aggregate: Aggregate) -> None:
     other = TableColumn(FieldRef(FieldKind.METRIC, column.field.name, aggregate))
     action = menu.addAction(words, partial(columns.replace_column, column, other))
     action.setCheckable(True)
     action.setChecked(other == column)
 
 
-def _ask(columns: RunColumns, column: TableColumn, aggregate: Aggregate, words: str, hint: str) -> None:
+def _ask(columns: ColumnHands, column: TableColumn, aggregate: Aggregate, words: str, hint: str) -> None:
     def take(text: str) -> None:
         try:
             field = FieldRef(FieldKind.METRIC, column.field.name, aggregate, float(text.replace(",", ".")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
@@ -11,15 +10,13 @@ from PySide6.QtWidgets import QMenu
 
 from runfolio.desktop.column_figures import fill_figure_menu
 from runfolio.desktop.column_format import Colouring
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.direction_choice import fill_direction_menu
 from runfolio.model.query import FieldKind, FieldRef, SortKey
 
-if TYPE_CHECKING:
-    from runfolio.desktop.run_columns import RunColumns
 
-
-def open_column_menu(columns: RunColumns, column: TableColumn, at: QPoint) -> QMenu:
+def open_column_menu(columns: ColumnHands, column: TableColumn, at: QPoint) -> QMenu:
     """Show the menu of `column` at a global position."""
     menu = QMenu(columns.table)
     menu.setObjectName("column-menu")
@@ -49,7 +46,7 @@ def open_column_menu(columns: RunColumns, column: TableColumn, at: QPoint) -> QM
     return menu
 
 
-def _add_order(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
+def _add_order(menu: QMenu, columns: ColumnHands, column: TableColumn) -> None:
     state = columns.context.state
     for words, descending in (("Sort ascending", False), ("Sort descending", True)):
         key = SortKey(column.field, descending)
@@ -57,7 +54,7 @@ def _add_order(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
     menu.addSeparator()
 
 
-def _add_metric(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
+def _add_metric(menu: QMenu, columns: ColumnHands, column: TableColumn) -> None:
     curve = TableColumn(FieldRef(FieldKind.METRIC, column.field.name), curve=True)
     if not column.curve:
         fill_figure_menu(menu.addMenu("Figure"), columns, column)
@@ -68,7 +65,7 @@ def _add_metric(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
     menu.addSeparator()
 
 
-def _add_writing(menu: QMenu, columns: RunColumns, column: TableColumn) -> None:
+def _add_writing(menu: QMenu, columns: ColumnHands, column: TableColumn) -> None:
     if not columns.table.runs.is_number(column):
         return
     chosen = columns.look.formats.get(column.id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.name_popup import NamePopup
 from runfolio.desktop.table_look import TableLook
@@ -17,9 +17,6 @@ from runfolio.model.direction import Direction
 from runfolio.model.display import plain
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
-
-if TYPE_CHECKING:
-    from runfolio.desktop.run_columns import RunColumns
 
 METRICS_SHOWN = 24
 BUILT_IN = ("columns.reset", "columns.varying", "columns.metrics", "columns.constant")
@@ -39,7 +36,7 @@ def metric_columns(fields: Iterable[FieldInfo]) -> tuple[TableColumn, ...]:
     return tuple(columns)
 
 
-def fill_preset_menu(menu: QMenu, columns: RunColumns) -> None:
+def fill_preset_menu(menu: QMenu, columns: ColumnHands) -> None:
     """What comes with the product, the user's own, and what makes and removes one."""
     for id in BUILT_IN:
         menu.addAction(columns.context.commands.action(id))
@@ -55,7 +52,7 @@ def fill_preset_menu(menu: QMenu, columns: RunColumns) -> None:
             remove.addAction(plain(name, 60).replace("&", "&&"), partial(set_preset, columns, name, None))
 
 
-def ask_for_preset(columns: RunColumns) -> None:
+def ask_for_preset(columns: ColumnHands) -> None:
     """Give the columns that are shown a name."""
     window = columns.table.window()
     NamePopup(
@@ -63,13 +60,13 @@ def ask_for_preset(columns: RunColumns) -> None:
     ).open_over(window)
 
 
-def use_preset(columns: RunColumns, name: str) -> None:
+def use_preset(columns: ColumnHands, name: str) -> None:
     """Show the columns of a preset; the grouping stays."""
     look = TableLook.from_json(columns.presets[name])
     columns.change(replace(look, group=columns.look.group), f"Columns {name}")
 
 
-def set_preset(columns: RunColumns, name: str, look: TableLook | None) -> None:
+def set_preset(columns: ColumnHands, name: str, look: TableLook | None) -> None:
     """Keep a look under a name, or forget it (None); can be undone."""
     before = dict(columns.presets)
     after = {other: kept for other, kept in before.items() if other != name}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from runfolio.desktop import fonts
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.filter_field import FilterField
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import FilterSyntax, RunfolioError
 from runfolio.model.query import FieldRef
-
-if TYPE_CHECKING:
-    from runfolio.desktop.run_columns import RunColumns
 
 WIDTH = 480
 _HELP = "Fields, numbers, + - * / ^ with spaces around them, and abs, sqrt, log, least, greatest: val/loss / train/loss"
@@ -41,7 +37,7 @@ class _Expression(FilterField):
 class DerivedPopup(QFrame):
     """Enter shows the column; an expression that makes no sense is marked and the popup stays."""
 
-    def __init__(self, columns: RunColumns, column: TableColumn | None = None) -> None:
+    def __init__(self, columns: ColumnHands, column: TableColumn | None = None) -> None:
         """column   the derived column to change; None for a new one."""
         # No child of the table, whose keys would work in it.
         super().__init__(columns.table.window(), Qt.WindowType.Popup)

@@ -75,6 +75,11 @@ class FacetDock(QObject):
             )
             self.panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def allow(self, *, shown: bool) -> None:
+        """Whether there is anything to have facets of; the welcome page has not."""
+        if not shown:
+            self.dock.hide()
+
     def refresh(self) -> None:
         """Other columns or runs are in view."""
         if self._panel is not None:

@@ -61,7 +61,9 @@ class FacetHistogram(QWidget):
         if bins is None:
             return "no finite number"
         first, last = self._chosen or (0, len(bins.counts) - 1)
-        return f"{self._text(bins.edges[first])} to {self._text(bins.edges[last + 1])}"
+        # The filter takes times in UTC, whatever zone the table shows.
+        zone = " UTC" if self._facet is not None and self._facet.kind is CellKind.TIME else ""
+        return f"{self._text(bins.edges[first])} to {self._text(bins.edges[last + 1])}{zone}"
 
     @property
     def _bins(self) -> Bins | None:

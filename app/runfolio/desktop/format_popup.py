@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QLineEdit, QSpinBox, QVBoxLayout
 
 from runfolio.desktop import fonts
 from runfolio.desktop.column_format import MOST_DIGITS, Colouring, ColumnFormat, Notation
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.widgets import PlainLabel
-
-if TYPE_CHECKING:
-    from runfolio.desktop.run_columns import RunColumns
 
 _AUTO = -1
 _SAMPLE = 0.0943217
@@ -23,7 +19,7 @@ _SAMPLE = 0.0943217
 class FormatPopup(QFrame):
     """Each change shows in the table at once; Escape or a click elsewhere closes it."""
 
-    def __init__(self, columns: RunColumns, column: TableColumn) -> None:
+    def __init__(self, columns: ColumnHands, column: TableColumn) -> None:
         # No child of the table, whose keys would work in it.
         super().__init__(columns.table.window(), Qt.WindowType.Popup)
         self.setObjectName("format-popup")
@@ -39,6 +35,7 @@ class FormatPopup(QFrame):
         self.notation.setCurrentIndex([*Notation].index(chosen.notation))
         self.digits = QSpinBox()
         self.digits.setObjectName("format-digits")
+        self.digits.lineEdit().setTextMargins(8, 0, 0, 0)
         self.digits.setRange(_AUTO, MOST_DIGITS)
         self.digits.setSpecialValueText("automatic")
         self.digits.setValue(_AUTO if chosen.digits is None else chosen.digits)

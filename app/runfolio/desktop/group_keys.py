@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QTableView
 
-if TYPE_CHECKING:
-    from runfolio.desktop.run_list import RunList
+from runfolio.desktop.run_table import RunTableModel
+
+Fold = Callable[[int, bool], object]
+"""Opens (True) or closes the group of a row."""
 
 
-def step_by_key(table: RunList, event: QKeyEvent) -> bool:
+def step_by_key(table: QTableView, runs: RunTableModel, fold: Fold, event: QKeyEvent) -> bool:
     """Right opens the current group, then goes to its first row; Left closes it, then goes to the group around it.
 
     False when the key means something else.
     """
     row = table.currentIndex().row()
-    line = table.runs.line(row) if 0 <= row < table.runs.rowCount() else None
-    groups = table.runs.groups
+    line = runs.line(row) if 0 <= row < runs.rowCount() else None
+    groups = runs.groups
     if line is None or groups is None:
         return False
     if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
@@ -28,13 +31,13 @@ def step_by_key(table: RunList, event: QKeyEvent) -> bool:
         if opened:
             table.selectRow(row + 1)
         else:
-            table.fold(row, opened=True)
+            fold(row, True)
         return True
     if event.key() == Qt.Key.Key_Left:
         around = int(groups.grouped.tree.parent[line.group]) if line.is_group else line.group
         above = groups.row_of_group(around) if around >= 0 else None
         if opened:
-            table.fold(row, opened=False)
+            fold(row, False)
         elif above is not None:
             table.selectRow(above)
         return True

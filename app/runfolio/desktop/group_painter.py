@@ -82,12 +82,12 @@ class GroupPainter:
             inner.setLeft(inner.left() + indent_of(self._model, line))
             self._paint_name(painter, inner, line, text)
         elif column.curve:
-            key, _, value, _ = self._model.cell_of(self._model.stand_in_of(line), column)
+            key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
             self._paint_value(painter, inner, column, key, value, text)
         elif text == WAITING:
             self._pen.write(painter, inner, text, self._pen.font, theme.color("placeholder"))
         elif self._model.texts.is_common(line, column):
-            key, _, value, _ = self._model.cell_of(self._model.stand_in_of(line), column)
+            key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
             self._paint_value(painter, inner, column, key, value, text)
         elif " ± " in text:
             self._paint_interval(painter, inner, *text.split(" ± ", 1))

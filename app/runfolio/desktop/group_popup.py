@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
@@ -24,15 +23,13 @@ from PySide6.QtWidgets import (
 
 from runfolio.desktop import fonts
 from runfolio.desktop.cells import field_title
+from runfolio.desktop.column_hands import ColumnHands
 from runfolio.desktop.context import Context
 from runfolio.desktop.field_rows import FieldRows, Searchable, searchable
 from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton
 from runfolio.model.display import plain
 from runfolio.model.grouping import Figure, GroupBy, ReplicateRule
 from runfolio.model.query import FieldRef
-
-if TYPE_CHECKING:
-    from runfolio.desktop.run_columns import RunColumns
 
 WIDTH, FIELDS_HIGH, LEVEL_HIGH, MOST_LEVELS_HIGH = 380, 210, 30, 4
 _FIELD = Qt.ItemDataRole.UserRole
@@ -41,7 +38,7 @@ _FIELD = Qt.ItemDataRole.UserRole
 class GroupPopup(QFrame):
     """Each change shows in the table at once."""
 
-    def __init__(self, context: Context, columns: RunColumns) -> None:
+    def __init__(self, context: Context, columns: ColumnHands) -> None:
         # No child of the table, whose keys would work in it.
         super().__init__(columns.table.window(), Qt.WindowType.Popup)
         self.setObjectName("group-popup")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
 
@@ -13,18 +13,42 @@ from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import Direction
 from runfolio.model.display import count
+from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.desktop.group_rows import Line
-    from runfolio.desktop.run_table import RunTableModel
+    from runfolio.desktop.cells import Digits
+    from runfolio.desktop.group_rows import GroupRows, Line
 
 WAITING = "…"
+
+
+class Cells(Protocol):
+    """What is in the memory of the table's model."""
+
+    @property
+    def groups(self) -> GroupRows | None:
+        """The groups and runs that the rows are."""
+
+    def kind(self, column: TableColumn) -> CellKind:
+        """How a column is drawn."""
+
+    def digits(self, column: TableColumn) -> Digits:
+        """How its numbers are written."""
+
+    def fetched(self, column: TableColumn, key: RunKey) -> tuple[object, str | None] | None:
+        """Value and text of a cell."""
+
+    def text_of(self, column: TableColumn, key: RunKey) -> str:
+        """What a run's cell says."""
+
+    def exact(self, key: RunKey, column: TableColumn) -> str:
+        """A cell in full precision."""
 
 
 class GroupTexts:
     """Reads from the model's memory alone."""
 
-    def __init__(self, model: RunTableModel) -> None:
+    def __init__(self, model: Cells) -> None:
         self._model = model
 
     def data(self, line: Line, column: TableColumn, role: int) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
 from runfolio.desktop.run_list import RunList
 from runfolio.errors import FilterSyntax
-from runfolio.model import display, times
+from runfolio.model import display
 from runfolio.model.answers import CellKind
 from runfolio.model.filter_print import quote_value
 from runfolio.model.filter_text import parse
 from runfolio.model.query import Either, number_text
 
+_EPOCH = dt.datetime(1970, 1, 1)  # in UTC, as filters take times
 SHOWN = 40
 """Characters of a value that a menu shows."""
 
@@ -80,7 +82,7 @@ def _equal(shown: str, behind: str) -> tuple[QuickFilter, ...]:
 def _numbers(kind: CellKind, value: float, text: str | None) -> tuple[QuickFilter, ...]:
     if isinstance(value, float) and math.isnan(value):
         return _equal("NaN", "= nan")
-    typed = f"'{times.to_iso(int(value))}'" if kind is CellKind.TIME else number_text(value)
+    typed = f"'{_EPOCH + dt.timedelta(microseconds=int(value))}'" if kind is CellKind.TIME else number_text(value)
     shown = text or typed.strip("'")
     words = display.plain(shown, SHOWN)
     return (
@@ -158,7 +160,8 @@ class QuickFilters:
 def offered_by(table: RunList, row: int, section: int) -> Sequence[QuickFilter]:
     """The filters that a cell of the table offers."""
     _, column, value, text = table.runs.cell(row, section)
-    if column.curve:
+    line = table.runs.line(row)
+    if column.curve or (line is not None and line.is_group and not table.runs.texts.is_common(line, column)):
         return ()
     return quick_filters(table.runs.kind(column), value, text if isinstance(value, float) else None)
 

@@ -6,17 +6,17 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView, QWidget
 
-from runfolio.desktop import fonts
-from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
-from runfolio.desktop.run_delegate import ROW_HEIGHT, RunDelegate
+from runfolio.desktop.run_delegate import RunDelegate
 from runfolio.desktop.run_pins import PinnedColumns
+from runfolio.desktop.run_shape import paint_beyond, shape
 from runfolio.desktop.run_sort import next_sort
 from runfolio.desktop.run_table import Index, RunTableModel
 from runfolio.desktop.run_widths import FIRST_ROWS, first_width, wanted_width
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from runfolio.desktop.group_rows import Anchor, GroupRows
 
 _VISIBLE = QAbstractItemView.ScrollHint.EnsureVisible
-HEADER_HEIGHT = 34
 KEPT_HIGHLIGHT = 5_000
 """Highlighted rows that follow their runs into another order."""
 
@@ -58,8 +57,14 @@ class RunList(QTableView):
         self._pinned: tuple[str, ...] = ()
         self._seen: set[TableColumn] = set()
         self._restoring = False
-        self._shape()
-        self.pins = PinnedColumns(self, context.theme)
+        shape(self)
+        self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
+        head = self.horizontalHeader()
+        head.customContextMenuRequested.connect(self._on_header_menu)
+        head.sectionClicked.connect(self._on_header_clicked)
+        head.sectionMoved.connect(lambda *_: None if self._restoring else self.rearranged.emit())
+        head.sectionResized.connect(self._on_resized)
+        self.pins = PinnedColumns(self, self.runs, context.theme, self.header_asked.emit, self.menu_asked.emit)
         # One question for all scrolling and resizing of an event loop turn.
         self._look = QTimer(self)
         self._look.setSingleShot(True)
@@ -74,44 +79,6 @@ class RunList(QTableView):
         state.marks_changed.connect(self.viewport().update)
         state.query_changed.connect(self.horizontalHeader().viewport().update)
         context.theme.changed.connect(self.viewport().update)
-
-    def _shape(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        # paintEvent fills the ground itself: only an opaque viewport is moved as a picture when it scrolls, and
-        # then three new rows are painted instead of thirty.
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
-        rows.setMinimumSectionSize(ROW_HEIGHT)
-        head = self.horizontalHeader()
-        head.setFixedHeight(HEADER_HEIGHT)
-        head.setFont(fonts.ui(12, fonts.DEMI_BOLD))
-        head.setSectionsMovable(True)
-        head.setSectionsClickable(True)
-        head.setHighlightSections(False)
-        # One of its own, always empty: with the rows' the header asks for every cell of a column whether it is
-        # selected, which takes two seconds when 100,000 rows are.
-        head.setSelectionModel(QItemSelectionModel(self.runs, self))
-        head.setMinimumSectionSize(40)
-        # A double click on a border looks at the rows in view, never at all of them.
-        head.setResizeContentsPrecision(0)
-        head.setAccessibleName("Columns")
-        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        head.customContextMenuRequested.connect(self._on_header_menu)
-        head.sectionClicked.connect(self._on_header_clicked)
-        head.sectionMoved.connect(lambda *_: self._on_moved())
-        head.sectionResized.connect(self._on_resized)
 
     # --- rows --------------------------------------------------------------------------------------------------
 
@@ -128,6 +95,8 @@ class RunList(QTableView):
         self.verticalScrollBar().setValue(top if keep_place else 0)
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
             self.scrollTo(self.runs.index(row, max(0, column)))
+        # Intervals, and names further in, are wider than what stood there.
+        self._fit(self.runs.columns if groups is not None else ())
         self._look.start()
 
     def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
@@ -219,28 +188,27 @@ class RunList(QTableView):
         return dict(self._widths)
 
     def set_widths(self, widths: dict[str, int]) -> None:
-        """Take over widths that were set by hand; `show_widths` puts them in force."""
+        """Take over widths set by hand; `show_widths` puts them in force."""
         self._widths = widths
 
     def show_widths(self) -> None:
         """Make the columns as wide as was set by hand, the others as they need."""
         self._restoring = True
         for place, column in enumerate(self.runs.columns):
-            self.setColumnWidth(place, self._widths.get(column.id) or self._needed(place, self._rows_in_view()))
+            self.setColumnWidth(
+                place, self._widths.get(column.id) or wanted_width(self.runs, place, self._rows_in_view())
+            )
         self._restoring = False
         self.pins.follow()
 
     def fit(self, column: TableColumn) -> None:
         """Make a column as wide as its cells in view need."""
         place = self.runs.columns.index(column)
-        self.setColumnWidth(place, self._needed(place, self._rows_in_view()))
+        self.setColumnWidth(place, wanted_width(self.runs, place, self._rows_in_view()))
 
     def sizeHintForColumn(self, column: int) -> int:
         """What the cells in view need: a double click on the border of a header asks for it."""
-        return self._needed(column, self._rows_in_view())
-
-    def _needed(self, place: int, rows: range) -> int:
-        return wanted_width(self.runs, place, rows)
+        return wanted_width(self.runs, column, self._rows_in_view())
 
     def _rows_in_view(self) -> range:
         first, last = max(0, self.rowAt(0)), self.rowAt(self.viewport().height() - 1)
@@ -271,7 +239,7 @@ class RunList(QTableView):
         for place, column in enumerate(self.runs.columns):
             if column not in arrived or column.curve or column.id in self._widths:
                 continue
-            wanted = self._needed(place, range(min(FIRST_ROWS, self.runs.rowCount())))
+            wanted = wanted_width(self.runs, place, range(min(FIRST_ROWS, self.runs.rowCount())))
             if wanted > self.columnWidth(place) or column not in self._seen:
                 self.setColumnWidth(place, wanted)
             self._seen.add(column)
@@ -289,7 +257,7 @@ class RunList(QTableView):
 
     def _on_arrived(self, columns: tuple[TableColumn, ...]) -> None:
         self._fit(columns)
-        self._look.start()
+        self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More rows may be in view."""
@@ -303,25 +271,7 @@ class RunList(QTableView):
         painter.fillRect(event.rect(), self._context.theme.color("surface"))
         painter.end()
         super().paintEvent(event)
-        head = self.horizontalHeader()
-        right = head.length() - head.offset()
-        width = self.viewport().width() - right
-        count = self.runs.rowCount()
-        if width <= 0 or not count:
-            return
-        theme = self._context.theme
-        painter = QPainter(self.viewport())
-        row = max(0, self.rowAt(0))
-        while row < count:
-            y = self.rowViewportPosition(row)
-            if y > self.viewport().height():
-                break
-            if self.selectionModel().isRowSelected(row, QModelIndex()):
-                painter.fillRect(QRect(right, y, width, ROW_HEIGHT), theme.color("accent_soft"))
-            painter.setPen(theme.color("line"))
-            painter.drawLine(right, y + ROW_HEIGHT - 1, right + width, y + ROW_HEIGHT - 1)
-            row += 1
-        painter.end()
+        paint_beyond(self, self._context.theme)
 
     # --- what the user does ------------------------------------------------------------------------------------
 
@@ -368,12 +318,13 @@ class RunList(QTableView):
         if line is None or groups is None or not line.is_group:
             return False
         self.runs.fold(line.group, opened=not groups.is_open(line.group) if opened is None else opened)
+        self._fit((NAME,))
         self._look.start()
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right close and open groups, and go out of them and in."""
-        if not step_by_key(self, event):
+        if not step_by_key(self, self.runs, lambda row, opened: self.fold(row, opened=opened), event):
             super().keyPressEvent(event)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
@@ -394,10 +345,6 @@ class RunList(QTableView):
         section = self.horizontalHeader().logicalIndexAt(at)
         if section >= 0:
             self.header_asked.emit(self.runs.columns[section], self.horizontalHeader().mapToGlobal(at))
-
-    def _on_moved(self) -> None:
-        if not self._restoring:
-            self.rearranged.emit()
 
     def _on_resized(self, section: int, _old: int, new: int) -> None:
         if not self._restoring and section < len(self.runs.columns):

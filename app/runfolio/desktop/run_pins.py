@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QTableView
 
 from runfolio.desktop import fonts
+from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.run_delegate import ROW_HEIGHT
+from runfolio.desktop.run_table import RunTableModel
 from runfolio.desktop.theme import Theme
-
-if TYPE_CHECKING:
-    from runfolio.desktop.run_list import RunList
 
 
 class PinnedColumns(QTableView):
     """Shows the first columns of `table`, with its rows and its selection; what is done here is done there."""
 
-    def __init__(self, table: RunList, theme: Theme) -> None:
+    def __init__(
+        self,
+        table: QTableView,
+        runs: RunTableModel,
+        theme: Theme,
+        head_menu: Callable[[TableColumn, QPoint], object],
+        row_menu: Callable[[QPoint], object],
+    ) -> None:
+        """head_menu, row_menu   show the menus of a column and of rows at a global position."""
         super().__init__(table)
         self.setObjectName("pinned-columns")
         self.setAccessibleName("Pinned columns")
         self._table = table
         self._theme = theme
+        self._runs = runs
+        self._head_menu = head_menu
         self._count = 0
         self._placed: tuple[tuple[int, int], ...] = ()
-        self.setModel(table.runs)
+        self.setModel(runs)
         self.setSelectionModel(table.selectionModel())
         self.setItemDelegate(table.itemDelegate())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -54,11 +63,11 @@ class PinnedColumns(QTableView):
         table.verticalScrollBar().valueChanged.connect(self.verticalScrollBar().setValue)
         table.horizontalScrollBar().valueChanged.connect(lambda _value: self.follow())
         table.horizontalHeader().sectionResized.connect(lambda *_: self.follow())
-        table.runs.modelReset.connect(self._start_afresh)
+        runs.modelReset.connect(self._start_afresh)
         head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         head.customContextMenuRequested.connect(self._on_head_menu)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: table.menu_asked.emit(self.viewport().mapToGlobal(at)))
+        self.customContextMenuRequested.connect(lambda at: row_menu(self.viewport().mapToGlobal(at)))
         self.hide()
 
     def set_count(self, count: int) -> None:
@@ -131,7 +140,7 @@ class PinnedColumns(QTableView):
     def _on_head_menu(self, at: QPoint) -> None:
         section = self.horizontalHeader().logicalIndexAt(at)
         if section >= 0:
-            self._table.header_asked.emit(self._table.runs.columns[section], self.horizontalHeader().mapToGlobal(at))
+            self._head_menu(self._runs.columns[section], self.horizontalHeader().mapToGlobal(at))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The table scrolls, and this follows."""

@@ -1,4 +1,4 @@
-"""What a click on a header does to the order."""
+"""What a click on a header does to the order, and how a header shows it."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def next_sort(sort: tuple[SortKey, ...], column: TableColumn, *, added: bool) ->
         return (*sort, first)
     replaced = (new if key.field == column.field else key for key in sort)
     return tuple(key for key in replaced if key is not None)
+
+
+def sort_mark(column: TableColumn, sort: tuple[SortKey, ...]) -> str:
+    """An arrow, with the rank where there are several keys: ` ↓`, ` ↑2`."""
+    if column.curve:
+        return ""
+    for rank, key in enumerate(sort, start=1):
+        if key.field == column.field:
+            return f" {'↓' if key.descending else '↑'}{rank if len(sort) > 1 else ''}"
+    return ""

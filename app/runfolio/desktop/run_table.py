@@ -13,11 +13,11 @@ from runfolio.desktop.column_format import PLAIN, Colouring, ColumnFormat
 from runfolio.desktop.columns import NAME, ColumnCache, Fetched, TableColumn, fetch
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_texts import WAITING, GroupTexts
+from runfolio.desktop.run_sort import sort_mark
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import CellKind, Change
 from runfolio.model.key_order import KeyOrder
-from runfolio.model.query import SortKey
 from runfolio.model.run import RunKey, RunStatus
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ class RunTableModel(QAbstractTableModel):
         change = self._groups.folded(group, opened=opened) if self._groups is not None else None
         if change is None:
             return
-        begin, end = (
-            (self.beginInsertRows, self.endInsertRows) if opened else (self.beginRemoveRows, self.endRemoveRows)
-        )
+        begin, end = self.beginRemoveRows, self.endRemoveRows
+        if opened:
+            begin, end = self.beginInsertRows, self.endInsertRows
         begin(QModelIndex(), change.first, change.first + change.count - 1)
         self._groups = change.rows
         end()
@@ -289,10 +289,6 @@ class RunTableModel(QAbstractTableModel):
             return key, column, None, WAITING
         return key, column, found[0], self._shown(key, column, *found)
 
-    def stand_in_of(self, line: Line) -> RunKey:
-        """The first run of a group."""
-        return self._keys[line.position]
-
     # --- headers and texts -------------------------------------------------------------------------------------
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -301,7 +297,11 @@ class RunTableModel(QAbstractTableModel):
             return None
         column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.title + self._aligned_mark(column) + sort_mark(column, self._context.state.scope.sort)
+            return (
+                column.title
+                + (f" {ALIGNED}" if self._cache.origins(column) else "")
+                + sort_mark(column, self._context.state.scope.sort)
+            )
         if role == Qt.ItemDataRole.ToolTipRole:
             told = f"{column.field.kind.value}: {column.title}"
             if origins := self._cache.origins(column):
@@ -311,10 +311,6 @@ class RunTableModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if self.is_number(column) else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
-
-    def _aligned_mark(self, column: TableColumn) -> str:
-        """A sign that some values stand under another name in their runs."""
-        return f" {ALIGNED}" if self._cache.origins(column) else ""
 
     def is_number(self, column: TableColumn) -> bool:
         """Whether the column's figures stand at the right."""
@@ -352,13 +348,3 @@ class RunTableModel(QAbstractTableModel):
             return chosen.write(value, text or self._cache.digits(column).write(value))
         utc = self._context.settings.text("window.times") == "utc"
         return cell_text(self.kind(column), value, text, self._cache.digits(column), utc=utc)
-
-
-def sort_mark(column: TableColumn, sort: tuple[SortKey, ...]) -> str:
-    """An arrow, with the rank where there are several keys: ` ↓`, ` ↑2`."""
-    if column.curve:
-        return ""
-    for rank, key in enumerate(sort, start=1):
-        if key.field == column.field:
-            return f" {'↓' if key.descending else '↑'}{rank if len(sort) > 1 else ''}"
-    return ""

@@ -13,7 +13,7 @@ from runfolio.model.answers import CellKind
 
 NARROW, WIDE = 56, 280
 """Bounds of widths that the table chooses itself."""
-FIRST_ROWS = 50
+FIRST_ROWS = 30
 """Rows looked at while cells arrive."""
 _PILL = 22
 

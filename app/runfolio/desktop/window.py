@@ -380,6 +380,7 @@ class MainWindow(QMainWindow):
     def _show_library_parts(self, *, shown: bool) -> None:
         self.filter_bar.setVisible(shown)
         self.library_dock.setVisible(shown and self._library_wanted)
+        self.facets.allow(shown=shown)
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:

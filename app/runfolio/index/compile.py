@@ -9,8 +9,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
-from runfolio.index.meaning import (
+from runfolio.index.asked import (
     AllOf,
     AnyOf,
     Applied,
@@ -24,8 +23,9 @@ from runfolio.index.meaning import (
     Quantity,
     Test,
     TextTest,
-    quantity,
 )
+from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
+from runfolio.index.meaning import quantity
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
@@ -149,7 +149,7 @@ class _Compiler:
         if isinstance(test, TextTest):
             return self._text_test(test)
         self._bind(*[test.text] * 6)
-        return WORD_SQL
+        return word_sql(test.text)
 
     def _bind(self, *values: str | float) -> None:
         self.out.predicate_params.extend(values)
@@ -235,12 +235,20 @@ _TEXT_SQL = {
 }
 """A test of a text, which stands at {0}, against a bound one."""
 
-WORD_SQL = """(contains(lower(r.name), lower(?)) or contains(lower(coalesce(r.experiment, '')), lower(?))
+_WORD_SQL = """(contains(lower(r.name), lower(?)) or contains(lower(coalesce(r.experiment, '')), lower(?))
                or r.key in (select key from run_tags where contains(lower(tag), lower(?)))
                or r.key in (select key from run_notes where contains(lower(note), lower(?)))
-               or r.id in (select run from run_params where contains(lower(text), lower(?)))
+               or r.id in (select run from run_params where {}contains(lower(text), lower(?)))
                or r.id in (select run from run_texts where kind = 'tag' and contains(lower(text), lower(?))))"""
-"""Whether run `r` has a text anywhere; the text is bound six times."""
+_OF_NUMBERS = frozenset("+-.einfaty")
+"""Characters besides digits and white space that the text of a number may have, NaN and infinity included."""
+
+
+def word_sql(text: str) -> str:
+    """The SQL of whether run `r` has a text anywhere; the text is bound six times."""
+    # Most params are numbers, and looking through their texts takes most of the time.
+    numeric = all(c in _OF_NUMBERS or c.isdecimal() or c.isspace() for c in text.lower())
+    return _WORD_SQL.format("" if numeric else "num is null and ")
 
 
 def text_sql(operator: str, text: str) -> str:

@@ -7,19 +7,13 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Callable, Hashable, Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runfolio.errors import FilterSyntax
-from runfolio.index.column_store import Bools, ColumnStore, Kept, Numbers, Places, Several, Texts
-from runfolio.index.compile import WORD_SQL, field_source, text_sql
-from runfolio.index.database import Bound, Database
-from runfolio.index.fields import BY_NAME, Known
-from runfolio.index.index_state import IndexState
-from runfolio.index.meaning import (
+from runfolio.index.asked import (
     AllOf,
     AnyOf,
     Applied,
@@ -33,16 +27,14 @@ from runfolio.index.meaning import (
     Quantity,
     Test,
     TextTest,
-    quantity,
 )
-from runfolio.index.point_figures import point_figures
-from runfolio.model.answers import CellKind
-from runfolio.model.direction import directions_put
+from runfolio.index.column_reader import NUMERIC, ColumnReader
+from runfolio.index.column_store import Bools, Numbers, Places, Texts
+from runfolio.index.compile import text_sql, word_sql
+from runfolio.index.fields import BY_NAME
+from runfolio.index.meaning import quantity
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import FieldKind, FieldRef, SortKey
-
-_MARKS = frozenset({"tag", "note", "model", "stage", "starred", "color", "hidden", "archived"})
-"""Builtin fields that the ledger has a part in."""
 
 Compared = Callable[[NDArray[np.generic], NDArray[np.generic]], Bools]
 _RELATIONS: dict[str, Compared] = {
@@ -54,79 +46,11 @@ _RELATIONS: dict[str, Compared] = {
 }
 
 
-class Evaluator:
-    """Columns of one snapshot, whose queries must be made inside of it.
-
-    count   how many runs there are; all arrays are (count,), by id.
-    """
-
-    def __init__(self, database: Database, store: ColumnStore, known: Known, count: int, state: IndexState) -> None:
-        self._db = database
-        self._store = store
-        self._known = known
-        self.count = count
-        # A column that no mark has a part in stays when the marks change.
-        # What is best of a metric depends on which way is better.
-        read = (state.version, directions_put())
-        self._state, self._marked = read, (*read, state.marks)
-
-    # --- columns -----------------------------------------------------------------------------------------------
-
-    def numbers(self, ref: FieldRef) -> Numbers:
-        """A field's numbers; a param that is a text has none."""
-        return self._kept(ref, "numbers", lambda: self._read_numbers(ref))
-
-    def texts(self, ref: FieldRef) -> Texts:
-        """A field's texts as written; of a field of several, all of a run's joined by commas."""
-        return self._kept(ref, "texts", lambda: self._read_texts(ref))
-
-    def several(self, ref: FieldRef) -> Several:
-        """The texts of a field that a run may have several of."""
-        return self._kept(ref, "several", lambda: self._read_several(ref))
-
-    def missing(self, ref: FieldRef) -> Bools:
-        """Whether the run has no value."""
-        return self._kept(ref, "missing", lambda: self._read_missing(ref))
-
-    def kept(self, ref: FieldRef, part: Hashable, make: Callable[[], Kept]) -> Kept:
-        """What is called `part` of a field, made where it is not in memory."""
-        return self._kept(ref, part, make)
-
-    def has_numbers(self, ref: FieldRef) -> bool:
-        """Whether the numbers are in memory."""
-        return self._store.has(self._state_for(ref), ("numbers", ref))
-
-    def _state_for(self, ref: FieldRef) -> Hashable:
-        if ref.kind is FieldKind.DERIVED or (ref.kind is FieldKind.BUILTIN and ref.name in _MARKS):
-            return self._marked
-        return self._state
-
-    def _kept(self, ref: FieldRef, part: Hashable, make: Callable[[], Kept]) -> Kept:
-        return self._store.get(self._state_for(ref), (part, ref), make)
+class Evaluator(ColumnReader):
+    """Tests, arithmetic and orders over the columns of one snapshot."""
 
     def _read_numbers(self, ref: FieldRef) -> Numbers:
-        if ref.kind is FieldKind.DERIVED:
-            return self._derived(ref)
-        if ref.kind is FieldKind.METRIC and ref.aggregate.of_points:
-            runs, found = point_figures(self._db, ref)
-            return self._spread(runs, found)
-        if ref.kind is FieldKind.BUILTIN:
-            sql = f"select r.id as run, {BY_NAME[ref.name].sql} as num from runs r"
-            rows = self._db.arrays(f"select run, num from ({sql}) where num is not null")
-        else:
-            inner, params = field_source(ref)
-            rows = self._db.arrays(f"select run, num from ({inner}) where num is not null", params)
-        return self._spread(rows["run"], rows["num"])
-
-    def _spread(self, runs: NDArray[np.generic], found: NDArray[np.generic]) -> Numbers:
-        whole = found.dtype.kind == "i"
-        values = np.zeros(self.count, dtype=np.int64) if whole else np.full(self.count, np.nan)
-        present = np.zeros(self.count, dtype=bool)
-        places = runs.astype(np.int64) - 1
-        values[places] = found
-        present[places] = True
-        values.flags.writeable = present.flags.writeable = False
-        return Numbers(values, present)
+        return self._derived(ref) if ref.kind is FieldKind.DERIVED else super()._read_numbers(ref)
 
     def _derived(self, ref: FieldRef) -> Numbers:
         try:
@@ -137,57 +61,6 @@ class Evaluator:
         found = self.quantity(worked_out)
         values = np.array(np.broadcast_to(found.values, self.count), dtype=np.float64)
         return Numbers(values, np.array(np.broadcast_to(found.present, self.count)))
-
-    def _source(self, ref: FieldRef) -> tuple[str, list[str]]:
-        """A query of (run, text)."""
-        if ref.kind is not FieldKind.BUILTIN:
-            return field_source(ref)
-        builtin = BY_NAME[ref.name]
-        if builtin.many:
-            joined = f"(select string_agg(v, ', ' order by place) from ({builtin.sql}))"
-            return f"select r.id as run, {joined} as text from runs r", []
-        return f"select r.id as run, {builtin.sql} as text from runs r", []
-
-    def _read_texts(self, ref: FieldRef) -> Texts:
-        inner, params = self._source(ref)
-        rows = self._db.arrays(f"select run, text from ({inner}) where text is not null order by text", params)
-        ordered = np.asarray(rows["text"])
-        begins = np.ones(len(ordered), dtype=bool)
-        begins[1:] = ordered[1:] != ordered[:-1]
-        codes = np.full(self.count, -1, dtype=np.int32)
-        codes[rows["run"].astype(np.int64) - 1] = np.cumsum(begins) - 1
-        codes.flags.writeable = False
-        return Texts(codes, tuple(ordered[begins].tolist()))
-
-    def _read_several(self, ref: FieldRef) -> Several:
-        rows = self._db.rows(
-            f"""select distinct r.id, u.v from runs r, lateral ({BY_NAME[ref.name].sql}) u(v, place)
-                where u.v is not null order by u.v"""
-        )
-        texts = tuple(dict.fromkeys(str(row[1]) for row in rows))
-        code = {text: place for place, text in enumerate(texts)}
-        return Several(
-            np.array([cast(int, row[0]) - 1 for row in rows], dtype=np.int32),
-            np.array([code[str(row[1])] for row in rows], dtype=np.int32),
-            texts,
-        )
-
-    def _read_missing(self, ref: FieldRef) -> Bools:
-        if ref.kind is FieldKind.PARAM:
-            rows = self._db.arrays(
-                "select run from run_params where key = ? and is_first and kind is distinct from 'null'", [ref.name]
-            )
-            return ~self._mask(rows["run"])
-        if ref.kind in (FieldKind.METRIC, FieldKind.DERIVED):
-            return ~self.numbers(ref).present
-        if ref.kind is FieldKind.BUILTIN and BY_NAME[ref.name].kind in _NUMBERS:
-            return ~self.numbers(ref).present
-        return self._texts_mask(ref, "{0} is not null", [], several=True) ^ True
-
-    def _mask(self, runs: NDArray[np.generic]) -> Bools:
-        found = np.zeros(self.count, dtype=bool)
-        found[runs.astype(np.int64) - 1] = True
-        return found
 
     # --- tests -------------------------------------------------------------------------------------------------
 
@@ -222,18 +95,8 @@ class Evaluator:
             held = _RELATIONS[test.operator](left.values, right.values)
         return np.broadcast_to(held & left.present & right.present, self.count)
 
-    def _texts_mask(self, ref: FieldRef, sql: str, params: list[Bound], *, several: bool = False) -> Bools:
-        """Of which runs some text satisfies the SQL in which it stands at {0}."""
-        if ref.kind is FieldKind.BUILTIN and BY_NAME[ref.name].many:
-            own = f"select r.id as run, u.v as text from runs r, lateral ({BY_NAME[ref.name].sql}) u(v, place)"
-            bound: list[Bound] = []
-        else:
-            own, bound = self._source(ref)[0], [*self._source(ref)[1]]
-        rows = self._db.arrays(f"select run from ({own}) where {sql.format('text')}", [*bound, *params])
-        return self._mask(rows["run"])
-
     def _word_mask(self, text: str) -> Bools:
-        return self._mask(self._db.arrays(f"select r.id as run from runs r where {WORD_SQL}", [text] * 6)["run"])
+        return self._mask(self._db.arrays(f"select r.id as run from runs r where {word_sql(text)}", [text] * 6)["run"])
 
     # --- arithmetic --------------------------------------------------------------------------------------------
 
@@ -285,7 +148,7 @@ class Evaluator:
     def _ranks(self, key: SortKey) -> NDArray[np.generic]:
         """Numbers by which the runs sort ascending."""
         ref = key.field
-        if ref.kind is FieldKind.BUILTIN and BY_NAME[ref.name].kind not in _NUMBERS:
+        if ref.kind is FieldKind.BUILTIN and BY_NAME[ref.name].kind not in NUMERIC:
             return _text_ranks(self.texts(ref), key.descending)
         if ref.kind in (FieldKind.TAG, FieldKind.FACT):
             return _text_ranks(self.texts(ref), key.descending)
@@ -311,18 +174,6 @@ class Evaluator:
         ranks[own] = len(different) + (len(texts.texts) - 1 - codes if key.descending else codes)
         return ranks
 
-    def _has_texts(self, ref: FieldRef) -> bool:
-        """Whether some runs have a text instead of a number."""
-        sql = "select 1 from run_params where key = ? and is_first and num is null and text is not null limit 1"
-        return bool(self._db.rows(sql, [ref.name]))
-
-    def where(self, sql: str, params: Sequence[Bound]) -> Bools:
-        """Of which runs `r` a condition in SQL holds."""
-        name = ("where", sql, *params)
-        return self._store.get(
-            self._state, name, lambda: self._mask(self._db.arrays(f"select r.id from runs r where {sql}", params)["id"])
-        )
-
     def chosen(
         self, test: Test | None, sort: Sequence[SortKey], narrowed: Bools | None
     ) -> tuple[array[int], array[int]]:
@@ -336,9 +187,6 @@ class Evaluator:
         rows = np.full(self.count, -1, dtype=np.int32)
         rows[order] = np.arange(len(order), dtype=np.int32)
         return _ints(order), _ints(rows)
-
-
-_NUMBERS = frozenset({CellKind.NUMBER, CellKind.DURATION, CellKind.TIME})
 
 
 def _text_ranks(found: Texts, descending: bool) -> NDArray[np.int64]:

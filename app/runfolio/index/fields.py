@@ -93,7 +93,6 @@ _YIELDING = frozenset({"starred", "color", "hidden", "archived"})
 _NOWHERE = Span(0, 0)
 _COMPARED = 2_000
 """Names that a wrong one is compared with one by one."""
-_SIGNS = frozenset("-+*/^")
 _SIGN = re.compile(r"[-+*/^]")
 _DIGITS = re.compile(r"[0-9.eE]+")
 _SUFFIXES = frozenset(a.value for a in Aggregate if not a.needs_argument)
@@ -202,7 +201,7 @@ class Known:
 
     def _unknown(self, name: Name) -> FilterSyntax:
         near = self._close(name.text, [FieldKind(name.kind)] if name.kind else [*self._names], builtins=not name.kind)
-        hint = _meant(near) or self._spaced(name) or "No known name is close to it."
+        hint = self._spaced(name) or _meant(near) or "No known name is close to it."
         return _at(name, f"No run has a {name.kind or 'field'} {name.text!r}", hint)
 
     def _close(self, text: str, kinds: Sequence[FieldKind], *, builtins: bool = False) -> list[str]:
@@ -223,19 +222,17 @@ class Known:
         return [folded[n] for n in difflib.get_close_matches(wanted, folded, n=3, cutoff=0.6)]
 
     def _spaced(self, name: Name) -> str:
-        """Says that signs of arithmetic want spaces, where the name is made of fields or numbers and such signs."""
-        parts = [part for part in _SIGN.split(name.text) if part]
-        plain = [Name(part, False, name.span) for part in parts if not _DIGITS.fullmatch(part)]
-        if (
-            name.quoted
-            or name.kind
-            or len(parts) + (name.text[:1] in _SIGNS) < 2
-            or not plain
-            or not all(self.has(part) for part in plain)
-        ):
+        """Says that signs of arithmetic want spaces, where the name is a sign between fields or numbers."""
+        if name.quoted or name.kind:
             return ""
-        spaced = _SIGN.sub(r" \g<0> ", name.text).strip()
-        return f"Signs of arithmetic have spaces around them: {spaced}"
+        for found in _SIGN.finditer(name.text):
+            left, right = name.text[: found.start()], name.text[found.end() :]
+            if right and self._is_operand(right) and (not left or self._is_operand(left)):
+                return f"Signs of arithmetic have spaces around them: {f'{left} {found[0]} {right}'.strip()}"
+        return ""
+
+    def _is_operand(self, text: str) -> bool:
+        return bool(_DIGITS.fullmatch(text)) or self.has(Name(text, False, _NOWHERE))
 
 
 def _meant(near: Sequence[str]) -> str:

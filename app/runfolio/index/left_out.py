@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runfolio.index.asked import AllOf, AnyOf, Missing, Opposite, Test, TextTest
 from runfolio.index.fields import BY_NAME
-from runfolio.index.meaning import AllOf, AnyOf, Missing, Opposite, Test, TextTest
 from runfolio.model.marks import LEFT_OUT
 from runfolio.model.query import FieldKind, Span
 

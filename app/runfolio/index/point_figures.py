@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from runfolio.index.database import Bound, Database
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.metrics import Floats, Ints
+from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.query import Aggregate, FieldRef
 from runfolio.model.times import NO_TIME
 
 Places: TypeAlias = NDArray[np.int32]
 
-CHUNK = 3_000_000
+CHUNK = 500_000
 """Points that are in memory at once, about 100 bytes each at the worst."""
 
 _LEAST = -(2**63)
@@ -158,7 +158,8 @@ def _figure(ref: FieldRef, chunk: _Chunk) -> tuple[Floats, NDArray[np.bool_]]:
     if not len(chunk.start):
         return np.empty(0), np.empty(0, dtype=bool)
     if ref.aggregate is Aggregate.AT:
-        return _at(chunk, ref.argument or 0.0)
+        place, has = _at(chunk, ref)
+        return chunk.value[place], has
     if ref.aggregate in (Aggregate.REACH, Aggregate.REACH_TIME):
         return _reach(chunk, ref)
     with np.errstate(all="ignore"):
@@ -194,18 +195,29 @@ def _of_last(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
     return _sums(step * off, start, length) / spread, spread > 0
 
 
-def _at(chunk: _Chunk, wanted: float) -> tuple[Floats, NDArray[np.bool_]]:
+def point_of(points: MetricSeries, ref: FieldRef) -> int | None:
+    """Which point of a series is its value at a step, or the first as good as a value; None where there is none."""
+    if not len(points):
+        return None
+    whole = np.array([len(points)])
+    chunk = _Chunk(np.zeros(1, np.int64), np.zeros(1, np.int64), whole, points.step, points.value, None)
+    place, has = _at(chunk, ref) if ref.aggregate is Aggregate.AT else _first_good(chunk, ref)
+    return int(place[0]) if has[0] else None
+
+
+def _at(chunk: _Chunk, ref: FieldRef) -> tuple[Ints, NDArray[np.bool_]]:
     """The value at a step: of the greatest step up to it the point written last, if the series goes that far."""
+    wanted = ref.argument or 0.0
     upto = chunk.step <= wanted
     greatest = np.maximum.reduceat(np.where(upto, chunk.step, _LEAST), chunk.start)
     chosen = upto & (chunk.step == np.repeat(greatest, chunk.length))
     place = np.maximum.reduceat(np.where(chosen, np.arange(len(chunk.step)), -1), chunk.start)
     reaches = np.maximum.reduceat(chunk.step, chunk.start) >= wanted
-    return chunk.value[place], reaches & (place >= 0)
+    return place, reaches & (place >= 0)
 
 
-def _reach(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
-    """Step, or seconds since the first point, of the first point as good as the wanted value."""
+def _first_good(chunk: _Chunk, ref: FieldRef) -> tuple[Ints, NDArray[np.bool_]]:
+    """The first point as good as the wanted value."""
     wanted = ref.argument or 0.0
     direction = guess_direction(ref.name)
     if direction is Direction.UNKNOWN:
@@ -217,7 +229,12 @@ def _reach(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
     hits = np.append(np.flatnonzero(good), len(good))
     first = hits[np.searchsorted(hits, chunk.start)]
     has = first < chunk.start + chunk.length
-    place = np.where(has, first, chunk.start)
+    return np.where(has, first, chunk.start), has
+
+
+def _reach(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
+    """Step of that point, or seconds since the first."""
+    place, has = _first_good(chunk, ref)
     if chunk.wall is None:
         return chunk.step[place].astype(np.float64), has
     known = chunk.wall != NO_TIME

@@ -33,9 +33,8 @@ class RunIds:
         """These, or those of the linking that the surrounding snapshot sees; None for one that was never done."""
         if linking == self.linking:
             return self
-        # Rows of one value each are three times as slow to make as one list of them.
-        ((found,),) = database.rows("select list(key order by id) from runs")
-        keys = tuple(cast("list[RunKey]", found or []))
+        # Arrays would be quicker to make, but NumPy is no part of a window's start, and this is asked first of all.
+        keys = tuple([cast(RunKey, row[0]) for row in database.rows("select key from runs order by id")])
         return RunIds(linking, keys, dict(zip(keys, range(len(keys)), strict=True)))
 
     @property

@@ -10,12 +10,13 @@ import duckdb
 
 from runfolio.errors import FilterSyntax
 from runfolio.index import columns
+from runfolio.index.asked import Test, figures, text_tests
 from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
 from runfolio.index.fields import Known
 from runfolio.index.index_state import IndexState
 from runfolio.index.left_out import without_left_out
-from runfolio.index.meaning import Test, figures, meaning, quantity, senseless, text_tests
+from runfolio.index.meaning import meaning, quantity, senseless
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.facets import Facet

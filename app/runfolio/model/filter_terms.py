@@ -44,6 +44,24 @@ EXAMPLES = {
 }
 
 
+def split_names(text: str) -> tuple[str, ...]:
+    """Names with commas between, as after `--columns`: commas in brackets and quotes belong to a name."""
+    parts: list[str] = [""]
+    depth, quote = 0, ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'`":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+        if character == "," and depth <= 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return tuple(part.strip() for part in parts if part.strip())
+
+
 class TermParser:
     """A place among the tokens of a filter, and recursive descent over what is a number."""
 

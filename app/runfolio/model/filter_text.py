@@ -84,6 +84,14 @@ def parse_term(text: str) -> Term:
     return term
 
 
+def is_arithmetic(text: str) -> bool:
+    """Whether a text works something out, and is not just a name or a number."""
+    try:
+        return not isinstance(parse_term(text), Name | Value)
+    except FilterSyntax:
+        return False
+
+
 def parse_name(text: str) -> Name:
     """The field that `text` names, as on the left of an operator: `val/acc.best`, `param."learning rate"`.
 
