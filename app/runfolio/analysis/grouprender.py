@@ -78,7 +78,7 @@ def p_text(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def explained(compared: Comparison, table: GroupTable) -> str:
+def explained(compared: Comparison) -> str:
     """A comparison in some lines: the test, what it says, and what else has to be known."""
     lines = [verdict_text(compared)]
     if compared.p is not None:
@@ -93,7 +93,7 @@ def explained(compared: Comparison, table: GroupTable) -> str:
     if compared.effect is not None:
         effect = compared.effect
         lines.append(f"{effect_text(compared)}, interval [{signed(effect.low)}, {signed(effect.high)}]")
-    if table.direction is Direction.UNKNOWN:
+    if compared.standing in (Standing.HIGHER, Standing.LOWER):
         lines.append("which way is better is not known from the metric's name")
     return "\n".join([*lines, *compared.notes])
 
