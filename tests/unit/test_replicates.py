@@ -75,8 +75,10 @@ def test_the_rule_is_told_in_words() -> None:
 
 def test_groups_are_named_by_as_little_as_tells_them_apart() -> None:
     assert named_apart([["lr=1", "lr=2"], ["wd=0", "wd=1"]], ["a", "b"]) == ["lr=1", "lr=2"]
-    assert named_apart([["lr=1", "lr=1"], ["wd=0", ""]], ["a", "b"]) == ["lr=1, wd=0", "lr=1"]
-    assert named_apart([["lr=1", "lr=1"]], ["a", "b"]) == ["lr=1 · a", "lr=1 · b"]
+    assert named_apart([["lr=1", "lr=1"], ["wd=0", ""]], ["a", "b"]) == ["wd=0", "b"]
+    three = [["lr=1", "lr=1", "lr=2"], ["wd=0", "wd=1", "wd=0"]]
+    assert named_apart(three, ["a", "b", "c"]) == ["lr=1, wd=0", "lr=1, wd=1", "lr=2, wd=0"]
+    assert named_apart([["lr=1", "lr=1"]], ["a", "b"]) == ["a", "b"]
     assert named_apart([], ["a", "a"]) == ["a", "a (2)"]
 
 

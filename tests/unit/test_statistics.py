@@ -282,7 +282,7 @@ def test_reruns_of_a_seed_count_once() -> None:
     # Differences 2 - 1 and 5.5 - 4.
     assert found.difference == pytest.approx(1.25)
     assert found.pairs == 2
-    assert "runs of one label count with their mean" in found.notes
+    assert "runs of one seed count with their mean" in found.notes
 
 
 def test_the_second_way_to_find_partners_counts_where_the_first_finds_none() -> None:

@@ -6,6 +6,7 @@ What counts is the last part of a param's key, whatever the case and the joints:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 _SEED_WORDS = "seed seeds rng randomstate randomseed rngseed manualseed globalseed seedeverything"
@@ -60,13 +61,13 @@ def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str]) -> li
     fallback   what a group is called where values do not tell it from another.
     """
     names = [""] * len(fallback)
+    different = min(1, len(names))
     for column in columns:
-        if names and len({*names}) == len(names):
-            break
-        names = [", ".join(part for part in pair if part) for pair in zip(names, column, strict=True)]
-    seen: dict[str, int] = {}
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
+        more = [", ".join(part for part in pair if part) for pair in zip(names, column, strict=True)]
+        # A column that tells no two groups apart would only make names longer.
+        if len({*more}) > different:
+            names, different = more, len({*more})
+    seen = Counter(names)
     apart = [
         name if name and seen[name] == 1 else " · ".join(part for part in (name, other) if part)
         for name, other in zip(names, fallback, strict=True)

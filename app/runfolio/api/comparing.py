@@ -22,6 +22,11 @@ MOST_GROUPS = 500
 _NAMING = 6
 """Params that are read to tell groups apart."""
 
+_ALSO_NAMING = ("experiment", "dataset", "dataset.digest")
+"""What else they may differ in."""
+
+_DATA_FIELDS = ("dataset", "dataset.digest")
+
 
 class Comparing:
     """What can be asked of groups; nothing is changed."""
@@ -64,9 +69,15 @@ class Comparing:
             rank = np.lexsort((first, -sizes))
             heads = [ids[int(kept[first[group]])] for group in rank]
             seed_of = replicates.labels(db, [key for key in chosen if is_seed(key)])
-            varying = replicates.varying(db, heads, chosen) if len(heads) > 1 else ()
+            repeated = [head for head, group in zip(heads, rank, strict=True) if sizes[group] > 1]
+            # Groups of one are many where something else was tried by the way: they would make all names longer.
+            telling = repeated if len(repeated) > 1 else heads
+            varying = replicates.varying(db, telling, chosen) if len(heads) > 1 else ()
+            offered = replicates.varying(db, heads, chosen) if telling is not heads else varying
         head_keys = [keys[int(kept[first[group]])] for group in rank]
-        columns = [self._texts(FieldRef(FieldKind.PARAM, key), head_keys) for key, _, _ in varying[:_NAMING]]
+        telling_fields = [FieldRef(FieldKind.PARAM, key) for key, _, _ in varying[:_NAMING]]
+        telling_fields += [FieldRef(FieldKind.BUILTIN, name) for name in _ALSO_NAMING]
+        columns = [self._texts(field, head_keys) for field in telling_fields]
         fallback = [str(v) for v in queries.column(FieldRef(FieldKind.BUILTIN, "name"), head_keys).values]
         names = named_apart(columns, fallback)
         # Runs by group in one sort instead of a search for each group.
@@ -79,7 +90,7 @@ class Comparing:
             tuple(groups),
             rule_text(chosen, experiment=rule.experiment, data=rule.data),
             chosen,
-            tuple(key for key, _, _ in varying),
+            tuple(key for key, _, _ in offered),
             int((sizes == 1).sum()),
             len(keys) - len(kept),
         )
@@ -115,7 +126,10 @@ class Comparing:
             known = replicates.param_keys(db)
             seeds = [key for key in ignored_keys(known) if is_seed(key) and key not in own]
             apart = [key for key in known if is_of_the_run(key) or key in own]
-            rest = replicates.signatures(db, apart, experiment=False, data=False)
+            builtins = {f.name for f in fields if f.kind is FieldKind.BUILTIN}
+            rest = replicates.signatures(
+                db, apart, experiment="experiment" not in builtins, data=builtins.isdisjoint(_DATA_FIELDS)
+            )
             seed_of = replicates.labels(db, seeds)
         columns = [self._texts(field, keys, named=len(fields) > 1) for field in fields]
         members: dict[tuple[str, ...], list[int]] = {}

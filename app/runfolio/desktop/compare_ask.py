@@ -86,7 +86,10 @@ def ask_groups(workspace: Workspace, scope: RunQuery, settings: GroupSettings, b
             pairing=None if settings.pairing else False,
         )
         tables = tuple(map(best_first, found))
-    fields = tuple((info.field, info.runs) for info in known if _groups_by(info))
+    by = [info for info in known if _groups_by(info)]
+    # What was varied on purpose first.
+    by.sort(key=lambda info: _GROUPING.index(info.field.kind))
+    fields = tuple((info.field, info.runs) for info in by)
     return GroupAnswer(
         tuple(chosen),
         tables,

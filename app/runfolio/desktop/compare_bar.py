@@ -91,9 +91,15 @@ class GroupBar(QWidget):
         if self._answer is None:
             return
         chosen = {f.id for f in self._settings.by}
-        rows = [Choice("", "Repetitions of one configuration", not chosen)]
+        rows = [Choice("", "Repetitions of one configuration")]
         rows += [Choice(f.id, f.name, f.id in chosen, f"·  {count(n)}") for f, n in self._answer.fields]
-        self._open("Groups by", "Tick nothing for runs that differ in their seed alone.", rows, self._take_by, self.by)
+        self._open(
+            "Groups by",
+            "Repetitions differ in their seed alone. Tick fields to group by their values instead.",
+            rows,
+            self._take_by,
+            self.by,
+        )
 
     def _take_by(self, id: str, ticked: bool) -> None:
         others = tuple(f for f in self._settings.by if f.id != id)
@@ -178,7 +184,7 @@ def figure_title(metric: FieldRef) -> str:
 def _say(chip: TextButton, text: str) -> None:
     """A short text on the chip, the whole of it to a screen reader."""
     shown = plain(text)
-    chip.set_text(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…")
+    chip.set_text((shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…") + "  ▾")
     chip.setAccessibleName(shown)
     tip = chip.property("tip") or chip.toolTip()
     chip.setProperty("tip", tip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -13,7 +13,8 @@ from runfolio.desktop import fonts
 from runfolio.desktop.widgets import PlainLabel, tooltip
 from runfolio.model.display import count, plain
 
-WIDTH, HEIGHT = 340, 380
+WIDTH, HEIGHT = 340, 400
+ROW = 26
 _SHOWN = 200
 """Rows that are made at a time; typing finds the others."""
 
@@ -82,6 +83,7 @@ class ChoicePopup(QFrame):
             item = QListWidgetItem(plain(f"{choice.title}  {choice.note}".rstrip(), 120))
             item.setData(Qt.ItemDataRole.UserRole, choice.id)
             item.setToolTip(tooltip(choice.title))
+            item.setSizeHint(QSize(60, ROW))
             if choice.ticked is not None:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 state = Qt.CheckState.Checked if self._ticked[choice.id] else Qt.CheckState.Unchecked

@@ -24,10 +24,10 @@ from runfolio.model.display import count, number
 from runfolio.model.groups import GroupRow, GroupTable, RunGroup
 from runfolio.model.statistics import Comparison, Standing
 
-_HEADER = ("Group", "n", "Mean", "Std", "Difference from the baseline", "Difference and interval", "Effect", "p", "")
-_WIDTHS = (210, 62, 84, 74, 250, 190, 92, 70)
-_FOREST, _VERDICT = 4, 8
-_RIGHT = frozenset({1, 2, 3, 5, 6, 7})
+_HEADER = ("Group", "n", "Mean ± std", "Difference from the baseline", "", "Effect", "p", "Verdict")
+_WIDTHS = (172, 44, 134, 196, 204, 96, 72)
+_FOREST, _VERDICT = 3, 7
+_RIGHT = frozenset({1, 2, 5, 6})
 _COLORS = {
     Standing.BETTER: "good",
     Standing.WORSE: "bad",
@@ -210,9 +210,11 @@ class CompareGroups(QWidget):
         by_name = {group.name: group for group in answer.groups}
         percent = number(answer.tables[0].level * 100)
         several = len(answer.groups) > 2
-        table.set_header(
-            [*_HEADER[:5], f"Difference, {percent} % interval", "Effect", "p (Holm)" if several else "p", "Verdict"]
-        )
+        table.set_header([*_HEADER[:4], f"{percent} % interval", "Effect", "p (Holm)" if several else "p", "Verdict"])
+        for column in _RIGHT:
+            item = table.horizontalHeaderItem(column)
+            if item is not None:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.start(sum(len(t.rows) + 1 for t in answer.tables))
         self._rows = {}
         row = 0
@@ -234,7 +236,8 @@ class CompareGroups(QWidget):
         difference = "baseline"
         if compared is not None:
             difference = f"{own[4]}  {own[5]}" if compared.low is not None else own[4]
-        texts = [*own[:4], difference, "" if compared is None else difference, own[6], own[8], own[9]]
+        mean = own[2] if figures.std is None else f"{own[2]} ± {own[3]}"
+        texts = [own[0], own[1], mean, difference, "" if compared is None else difference, own[6], own[8], own[9]]
         for column, text in enumerate(texts):
             explained = tip if compared is None or column < _FOREST else grouprender.explained(compared)
             self.table.put(

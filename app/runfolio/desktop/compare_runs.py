@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.analysis.diff import DiffCell, DiffRow, DiffSection, RunDiff, SectionId, Verdict
-from runfolio.analysis.grouprender import explained
+from runfolio.analysis.grouprender import explained, verdict_text
 from runfolio.analysis.reasons import headline
 from runfolio.analysis.render import as_latex, as_markdown, as_tsv, delta_text, title_of
 from runfolio.desktop import fonts
@@ -23,7 +23,7 @@ from runfolio.model.statistics import Comparison, Standing
 _REASON_COLORS = {"dataset": "bad", "param": "warn", "code": "muted", "environment": "muted", "more": "muted"}
 _VERDICT_COLORS = {Verdict.BETTER: "good", Verdict.WORSE: "bad"}
 _STANDING_COLORS = {Standing.BETTER: "good", Standing.WORSE: "bad"}
-_WIDTH, _WIDTH_SURE = 246, 410
+_WIDTH, _WIDTH_SURE = 246, 480
 MOST_RUNS = 50
 _MOST_METRICS = 200
 """Of which it is said how sure their differences are."""
@@ -219,7 +219,7 @@ class CompareRuns(QWidget):
             if sure is not None:
                 # What one run does says little beside what its configuration does.
                 color = _STANDING_COLORS.get(sure.standing)
-                text = f"{_without_arrow(text)}  · {sure.words}"
+                text = f"{_without_arrow(text)}  · {verdict_text(sure)}"
                 tip = f"{tip}\n\nWith all repetitions of both configurations:\n{explained(sure)}"
             table.put(
                 row, column, text, font=fonts.mono(12), color=None if color is None else theme.color(color), tip=tip
