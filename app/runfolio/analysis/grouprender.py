@@ -59,16 +59,18 @@ def signed(value: float | None, digits: int = 3) -> str:
     return f"{'−' if value < 0 else '+'}{number(abs(value), digits)}"
 
 
-def interval_text(compared: Comparison) -> str:
+def interval_text(compared: Comparison, digits: int = 3) -> str:
     """`[−0.01, +0.07]`."""
     if compared.low is None or compared.high is None:
         return "–"
-    return f"[{signed(compared.low)}, {signed(compared.high)}]"
+    return f"[{signed(compared.low, digits)}, {signed(compared.high, digits)}]"
 
 
 def effect_text(compared: Comparison) -> str:
     """`g = 2.39`."""
-    return "–" if compared.effect is None else f"{compared.effect.kind} = {signed(compared.effect.value).lstrip('+')}"
+    return (
+        "–" if compared.effect is None else f"{compared.effect.kind} = {signed(compared.effect.value, 2).lstrip('+')}"
+    )
 
 
 def p_text(p: float | None) -> str:

@@ -75,6 +75,17 @@ def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str]) -> li
     return _numbered(apart)
 
 
+def short_titles(keys: Sequence[str]) -> list[str]:
+    """The last parts of keys where they are enough to tell them apart, else the whole keys.
+
+    >>> short_titles(["optim.lr", "model.name", "data.name"])
+    ['lr', 'model.name', 'data.name']
+    """
+    last = [_PARTS.split(key)[-1] or key for key in keys]
+    seen = Counter(last)
+    return [short if seen[short] == 1 else key for short, key in zip(last, keys, strict=True)]
+
+
 def _numbered(names: Collection[str]) -> list[str]:
     found: list[str] = []
     taken: dict[str, int] = {}

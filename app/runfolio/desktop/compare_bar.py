@@ -37,7 +37,7 @@ class GroupBar(QWidget):
         self.rule = self._chip("groups-rule", "Which params may differ between repetitions", self._open_rule)
         self.test = TextButton("", theme, tip="How p and the interval are found")
         self.test.setObjectName("groups-test")
-        self.test.setProperty("chip", "menu")
+        self.test.setProperty("chip", True)
         self._menu = QMenu(self)
         self._menu.setObjectName("groups-test-menu")
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -66,7 +66,7 @@ class GroupBar(QWidget):
         _say(self.by, f"groups: {by}")
         kind = {"t": "t test", "permutation": "permutation"}.get(settings.method.value, settings.method.value)
         pairs = "" if settings.pairing else ", never paired"
-        self.test.set_text(f"{kind}, {number(settings.level * 100)} %{pairs}")
+        _say(self.test, f"{kind}, {number(settings.level * 100)} %{pairs}")
         self.rule.setVisible(not settings.by)
         self._say_rule()
 

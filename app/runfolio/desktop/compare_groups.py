@@ -24,8 +24,8 @@ from runfolio.model.display import count, number
 from runfolio.model.groups import GroupRow, GroupTable, RunGroup
 from runfolio.model.statistics import Comparison, Standing
 
-_HEADER = ("Group", "n", "Mean ± std", "Difference from the baseline", "", "Effect", "p", "Verdict")
-_WIDTHS = (172, 44, 134, 196, 204, 96, 72)
+_HEADER = ("Group", "n", "Mean ± std", "Difference", "", "Effect", "p", "Verdict")
+_WIDTHS = (180, 44, 140, 172, 192, 88, 72)
 _FOREST, _VERDICT = 3, 7
 _RIGHT = frozenset({1, 2, 5, 6})
 _COLORS = {
@@ -235,8 +235,8 @@ class CompareGroups(QWidget):
         tip = _figures_tip(entry, table)
         difference = "baseline"
         if compared is not None:
-            difference = f"{own[4]}  {own[5]}" if compared.low is not None else own[4]
-        mean = own[2] if figures.std is None else f"{own[2]} ± {own[3]}"
+            difference = f"{own[4]}  {grouprender.interval_text(compared, 2)}" if compared.low is not None else own[4]
+        mean = own[2] if figures.std is None else f"{own[2]} ± {number(figures.std, 2)}"
         texts = [own[0], own[1], mean, difference, "" if compared is None else difference, own[6], own[8], own[9]]
         for column, text in enumerate(texts):
             explained = tip if compared is None or column < _FOREST else grouprender.explained(compared)
