@@ -79,6 +79,8 @@ def test_groups_are_named_by_as_little_as_tells_them_apart() -> None:
     three = [["lr=1", "lr=1", "lr=2"], ["wd=0", "wd=1", "wd=0"]]
     assert named_apart(three, ["a", "b", "c"]) == ["lr=1, wd=0", "lr=1, wd=1", "lr=2, wd=0"]
     assert named_apart([["lr=1", "lr=1"]], ["a", "b"]) == ["a", "b"]
+    four = [["lr=1", "lr=2", "lr=1", "lr=2"]]
+    assert named_apart(four, [*"abcd"], 2) == ["lr=1", "lr=2", "lr=1 · c", "lr=2 · d"]
     assert named_apart([], ["a", "a"]) == ["a", "a (2)"]
 
 

@@ -54,11 +54,12 @@ def rule_text(ignored: Sequence[str], *, experiment: bool, data: bool) -> str:
     return f"same {words}, but for {shown}" if ignored else f"same {words}"
 
 
-def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str]) -> list[str]:
+def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str], main: int = 0) -> list[str]:
     """A name for each group from the values by which groups differ: as few columns as tell them apart.
 
     columns    texts `key=value` or "" for each group, the column that says most first.
     fallback   what a group is called where values do not tell it from another.
+    main       how many of the first groups need only be told from each other: what matters more has the shorter name.
     """
     names = [""] * len(fallback)
     different = min(1, len(names))
@@ -67,11 +68,11 @@ def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str]) -> li
         # A column that tells no two groups apart would only make names longer.
         if len({*more}) > different:
             names, different = more, len({*more})
-    seen = Counter(names)
-    apart = [
-        name if name and seen[name] == 1 else " · ".join(part for part in (name, other) if part)
-        for name, other in zip(names, fallback, strict=True)
-    ]
+    seen, seen_first = Counter(names), Counter(names[:main])
+    apart = []
+    for place, (name, other) in enumerate(zip(names, fallback, strict=True)):
+        alone = seen_first[name] == 1 if place < main else seen[name] == 1
+        apart.append(name if name and alone else " · ".join(part for part in (name, other) if part))
     return _numbered(apart)
 
 

@@ -83,7 +83,7 @@ class Comparing:
             for field, title in zip(telling_fields, titles, strict=True)
         ]
         fallback = [str(v) for v in queries.column(FieldRef(FieldKind.BUILTIN, "name"), head_keys).values]
-        names = named_apart(columns, fallback)
+        names = named_apart(columns, fallback, len(repeated))
         # Runs by group in one sort instead of a search for each group.
         by_group = np.split(kept[np.argsort(member, kind="stable")], np.cumsum(sizes)[:-1])
         groups = []

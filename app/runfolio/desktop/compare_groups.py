@@ -25,7 +25,7 @@ from runfolio.model.groups import GroupRow, GroupTable, RunGroup
 from runfolio.model.statistics import Comparison, Standing
 
 _HEADER = ("Group", "n", "Mean ± std", "Difference", "", "Effect", "p", "Verdict")
-_WIDTHS = (180, 44, 140, 172, 192, 88, 72)
+_WIDTHS = (180, 44, 140, 160, 192, 98, 72)
 _FOREST, _VERDICT = 3, 7
 _RIGHT = frozenset({1, 2, 5, 6})
 _COLORS = {
