@@ -18,6 +18,7 @@ from runfolio.api import Workspace
 from runfolio.desktop.compare_choice import ChoicePopup
 from runfolio.desktop.compare_forest import forests
 from runfolio.desktop.compare_settings import GroupSettings
+from runfolio.desktop.compare_table import GroupTableView
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.theme import ThemeMode
 from runfolio.desktop.views.compare import CompareView
@@ -49,8 +50,8 @@ def indexed(repeats_index: Path, user_folders_of_its_own: Path) -> None:
 
 def rows(driver: Driver) -> list[list[str]]:
     """The cells of the table of groups."""
-    table = driver.find(PlainTable, "groups-table")
-    return table.rows_as_text(range(table.rowCount()))
+    table = driver.find(GroupTableView, "groups-table")
+    return table.rows_as_text(range(table.rows.rowCount()))
 
 
 def by_group(driver: Driver) -> dict[str, list[str]]:
@@ -58,14 +59,13 @@ def by_group(driver: Driver) -> dict[str, list[str]]:
     return {row[0]: row for row in rows(driver)[1:]}
 
 
-def go_to(driver: Driver, name: str) -> PlainTable:
+def go_to(driver: Driver, name: str) -> None:
     """Click a group's row."""
-    table = driver.find(PlainTable, "groups-table")
+    table = driver.find(GroupTableView, "groups-table")
     row = [r[0] for r in rows(driver)].index(name)
     at = table.visualRect(table.model().index(row, 0)).center()
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
     driver.settle()
-    return table
 
 
 def chip(driver: Driver, name: str) -> str:
@@ -248,7 +248,7 @@ def test_intervals_are_drawn_where_they_lie_in_the_colour_of_the_verdict(driver:
     for mode in (ThemeMode.LIGHT, ThemeMode.DARK):
         theme.set_mode(mode)
         driver.settle()
-        table = driver.find(PlainTable, "groups-table")
+        table = driver.find(GroupTableView, "groups-table")
         row = [r[0] for r in rows(driver)].index("optimizer=lion")
         box = table.visualRect(table.model().index(row, 3))
         image = table.viewport().grab(box).toImage()

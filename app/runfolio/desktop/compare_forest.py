@@ -20,6 +20,9 @@ _TICK = 4.0
 _CAP = 4.0
 _POINT = 4.0
 _RUN = 2.0
+_MOST_RUNS = 60
+"""Of a group that are drawn as dots; more would be a smear, and say less than the interval does."""
+
 _COLORS = {Standing.BETTER: "good", Standing.WORSE: "bad", Standing.HIGHER: "accent", Standing.LOWER: "accent"}
 
 
@@ -29,7 +32,7 @@ class Forest:
 
     span         differences at the left and the right end; the same in all rows of a metric, 0 inside.
     difference   None in the baseline's row, which shows the scale instead.
-    runs         each run's value minus the baseline's mean.
+    runs         each run's value minus the baseline's mean; none where they are too many to be told apart.
     """
 
     span: tuple[float, float]
@@ -62,7 +65,7 @@ def _forest(row: GroupRow, runs: tuple[float, ...], span: tuple[float, float]) -
 
 
 def _off(row: GroupRow, base: float | None) -> tuple[float, ...]:
-    if base is None:
+    if base is None or len(row.values) > _MOST_RUNS:
         return ()
     return tuple(value - base for value in row.values if value is not None and math.isfinite(value))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.analysis import grouprender
@@ -14,27 +13,13 @@ from runfolio.desktop import fonts
 from runfolio.desktop.commands import Command
 from runfolio.desktop.compare_ask import GroupAnswer, ask_groups
 from runfolio.desktop.compare_bar import GroupBar
-from runfolio.desktop.compare_forest import ForestDelegate, forests
 from runfolio.desktop.compare_settings import GroupSettings
+from runfolio.desktop.compare_table import GroupTableView
 from runfolio.desktop.context import Context
-from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, number
-from runfolio.model.groups import GroupRow, GroupTable, RunGroup
-from runfolio.model.statistics import Comparison, Standing
-
-_HEADER = ("Group", "n", "Mean ± std", "Difference", "", "Effect", "p", "Verdict")
-_WIDTHS = (180, 44, 140, 160, 192, 98, 72)
-_FOREST, _VERDICT = 3, 7
-_RIGHT = frozenset({1, 2, 5, 6})
-_COLORS = {
-    Standing.BETTER: "good",
-    Standing.WORSE: "bad",
-    Standing.HIGHER: "accent",
-    Standing.LOWER: "accent",
-    Standing.UNTOLD: "muted",
-}
+from runfolio.model.display import count
+from runfolio.model.groups import GroupTable, RunGroup
 
 
 class CompareGroups(QWidget):
@@ -46,7 +31,6 @@ class CompareGroups(QWidget):
         self._context = context
         self._settings = GroupSettings()
         self._answer: GroupAnswer | None = None
-        self._rows: dict[int, RunGroup] = {}
         self._make_head()
         self._lay_out()
         self._add_commands()
@@ -92,11 +76,8 @@ class CompareGroups(QWidget):
     def _lay_out(self) -> None:
         theme = self._context.theme
         self.bar = GroupBar(theme)
-        self.table = PlainTable(_HEADER, "groups-table")
-        self.table.setItemDelegateForColumn(_FOREST, ForestDelegate(theme, self.table))
-        for place, width in enumerate(_WIDTHS):
-            self.table.setColumnWidth(place, width)
-        self.table.itemSelectionChanged.connect(self._on_row_changed)
+        self.table = GroupTableView(theme)
+        self.table.selectionModel().currentChanged.connect(self._on_row_changed)
         self._notes = PlainLabel("", role="muted", wrap=True)
         self._notes.setObjectName("groups-notes")
         self._notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -181,7 +162,7 @@ class CompareGroups(QWidget):
         runs = sum(len(group.runs) for group in answer.groups)
         self._title.setText(f"Compare {count(len(answer.groups))} groups of {count(runs)} runs")
         self.stack.setCurrentIndex(1)
-        self._fill(answer)
+        self.table.show_answer(answer)
         self._notes.setText(_notes(answer))
         self._on_row_changed()
 
@@ -205,55 +186,6 @@ class CompareGroups(QWidget):
                 call=self.bar.by.click,
             )
 
-    def _fill(self, answer: GroupAnswer) -> None:
-        table, theme = self.table, self._context.theme
-        by_name = {group.name: group for group in answer.groups}
-        percent = number(answer.tables[0].level * 100)
-        several = len(answer.groups) > 2
-        table.set_header([*_HEADER[:4], f"{percent} % interval", "Effect", "p (Holm)" if several else "p", "Verdict"])
-        for column in _RIGHT:
-            item = table.horizontalHeaderItem(column)
-            if item is not None:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        table.start(sum(len(t.rows) + 1 for t in answer.tables))
-        self._rows = {}
-        row = 0
-        for shown in answer.tables:
-            table.put_section(row, grouprender.metric_title(shown), theme.color("muted"))
-            row += 1
-            for entry, forest in zip(shown.rows, forests(shown), strict=True):
-                self._rows[row] = by_name[entry.name]
-                self._fill_row(row, shown, entry)
-                item = table.item(row, _FOREST)
-                if item is not None:
-                    item.setData(Qt.ItemDataRole.UserRole, forest)
-                row += 1
-
-    def _fill_row(self, row: int, table: GroupTable, entry: GroupRow) -> None:
-        theme, compared, figures = self._context.theme, entry.comparison, entry.figures
-        own = grouprender.cells(entry)
-        tip = _figures_tip(entry, table)
-        difference = "baseline"
-        if compared is not None:
-            difference = f"{own[4]}  {grouprender.interval_text(compared, 2)}" if compared.low is not None else own[4]
-        mean = own[2] if figures.std is None else f"{own[2]} ± {number(figures.std, 2)}"
-        texts = [own[0], own[1], mean, difference, "" if compared is None else difference, own[6], own[8], own[9]]
-        for column, text in enumerate(texts):
-            explained = tip if compared is None or column < _FOREST else grouprender.explained(compared)
-            self.table.put(
-                row,
-                column,
-                text,
-                color=theme.color(_color(compared)) if column == _VERDICT and _color(compared) else None,
-                font=fonts.ui(13, fonts.DEMI_BOLD) if column == 0 and compared is None else _font(column),
-                tip=f"{entry.name}\n{tip}" if column == 0 else explained,
-                right=column in _RIGHT,
-            )
-        if figures.excluded:
-            item = self.table.item(row, 1)
-            if item is not None:
-                item.setForeground(theme.color("warn"))
-
     # --- what the user does ------------------------------------------------------------------------------------
 
     def _take(self, label: str, settings: GroupSettings) -> None:
@@ -265,12 +197,12 @@ class CompareGroups(QWidget):
         self._context.state.undo.push(label, lambda: self.put_settings(before), lambda: self.put_settings(settings))
 
     def _current(self) -> RunGroup | None:
-        return self._rows.get(self.table.currentRow()) if self.stack.currentIndex() == 1 else None
+        return self.table.current_group() if self.stack.currentIndex() == 1 else None
 
     def _has_row(self) -> bool:
         return self.isVisible() and self._current() is not None
 
-    def _on_row_changed(self) -> None:
+    def _on_row_changed(self, *_indexes: object) -> None:
         self._select.setEnabled(self._current() is not None)
 
     def set_baseline(self) -> None:
@@ -293,24 +225,6 @@ class CompareGroups(QWidget):
                 self._context.say.info("Copied the comparison")
 
         return copy
-
-
-def _font(column: int) -> QFont | None:
-    return fonts.ui(13, figures=True) if column in _RIGHT else None
-
-
-def _color(compared: Comparison | None) -> str:
-    return "muted" if compared is None else _COLORS.get(compared.standing, "")
-
-
-def _figures_tip(entry: GroupRow, table: GroupTable) -> str:
-    f = entry.figures
-    lines = [f"{f.n} runs" + (f", {f.excluded} without a finite value" if f.excluded else "")]
-    if f.mean is not None:
-        lines.append(f"mean {f.mean!r}, from {number(f.least)} to {number(f.most)}")
-    if f.low is not None:
-        lines.append(f"{number(table.level * 100)} % interval of the mean: {number(f.low)} to {number(f.high)}")
-    return "\n".join(lines)
 
 
 def _notes(answer: GroupAnswer) -> str:
