@@ -78,10 +78,10 @@ class Comparing:
         telling_fields = [FieldRef(FieldKind.PARAM, key) for key, _, _ in varying[:_NAMING]]
         telling_fields += [FieldRef(FieldKind.BUILTIN, name) for name in _ALSO_NAMING]
         titles = short_titles([_ALSO_NAMING.get(field.name, field.name) for field in telling_fields])
-        columns = [
+        columns = (
             self._texts(field, head_keys, f"{title}=", shared=False)
             for field, title in zip(telling_fields, titles, strict=True)
-        ]
+        )
         fallback = [str(v) for v in queries.column(FieldRef(FieldKind.BUILTIN, "name"), head_keys).values]
         names = named_apart(columns, fallback, len(repeated))
         # Runs by group in one sort instead of a search for each group.
