@@ -556,10 +556,11 @@ def test_images_of_event_files(tmp_path: Path) -> None:
     Image.new("RGB", (6, 4), (1, 2, 3)).save(out, "PNG")
     old = field(1, field(1, b"pic") + field(4, b"\x08\x04\x10\x06\x18\x03" + field(4, out.getvalue())))
     path = write(tmp_path, [record(version()), record(event(7, old))])
-    shown = worker.see_board_image([place(path)], "pic", 7, 100)
+    assert worker.see_image_steps([place(path)]) == {"pic": (7,)}
+    shown, none = worker.see_board_images([place(path)], "pic", [7, 8], 100)
+    assert isinstance(shown, Picture)
     assert (shown.width, shown.height, shown.rgba[:4]) == (6, 4, b"\x01\x02\x03\xff")
-    with pytest.raises(FolderUnreadable, match="step 8"):
-        worker.see_board_image([place(path)], "pic", 8, 100)
+    assert none == "There is no image at this step"
 
 
 # --- beside each other --------------------------------------------------------------------------------------------

@@ -79,6 +79,28 @@ class Previewing:
 
         return self._get_bench().call(cancel, see_tags, tuple(places))
 
+    def board_image_steps(
+        self, places: Sequence[FilePlace], *, cancel: CancelToken | None = None
+    ) -> dict[str, tuple[int, ...]]:
+        """The steps at which TensorBoard event files hold images, by tag."""
+        from runfolio.analysis.preview.worker import see_image_steps
+
+        return self._get_bench().call(cancel, see_image_steps, tuple(places))
+
+    def board_images(
+        self,
+        places: Sequence[FilePlace],
+        tag: str,
+        steps: Sequence[int],
+        edge: int = 192,
+        *,
+        cancel: CancelToken | None = None,
+    ) -> tuple[Picture | str, ...]:
+        """Small images out of TensorBoard event files, in the order of `steps`; else the reason."""
+        from runfolio.analysis.preview.worker import see_board_images
+
+        return self._get_bench().call(cancel, see_board_images, tuple(places), tag, tuple(steps), edge)
+
     def histograms(self, places: Sequence[FilePlace], tag: str, *, cancel: CancelToken | None = None) -> Histograms:
         """A histogram tag of TensorBoard event files over time."""
         from runfolio.analysis.preview.worker import see_histograms

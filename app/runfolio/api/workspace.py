@@ -191,6 +191,8 @@ class Workspace:
     thumbnails = _of(lambda ws: ws._previewing, Previewing.thumbnails)
     search_file = _of(lambda ws: ws._previewing, Previewing.search_file)
     board_tags = _of(lambda ws: ws._previewing, Previewing.board_tags)
+    board_image_steps = _of(lambda ws: ws._previewing, Previewing.board_image_steps)
+    board_images = _of(lambda ws: ws._previewing, Previewing.board_images)
     histograms = _of(lambda ws: ws._previewing, Previewing.histograms)
     side_by_side = _of(lambda ws: ws._previewing, Previewing.side_by_side)
 

@@ -26,10 +26,13 @@ def run_homes(database: Database, key: RunKey) -> tuple[RunHome, ...]:
                where l.run = ? group by c.source, s.path, c.path order by min(l.rank)""",
             [run],
         )
-        return tuple(_home(database, run, *place) for place in places)
+        return tuple(
+            _home(database, run, cast(int, source), str(root), str(path), cast("list[int]", recordings))
+            for source, root, path, recordings in places
+        )
 
 
-def _home(database: Database, run: int, source: object, root: object, path: object, recordings: object) -> RunHome:
+def _home(database: Database, run: int, source: int, root: str, path: str, recordings: list[int]) -> RunHome:
     below = f"{path}/" if path else ""
     others = database.rows(
         """select distinct c.path from recordings c
@@ -43,9 +46,9 @@ def _home(database: Database, run: int, source: object, root: object, path: obje
         [recordings],
     )
     return RunHome(
-        str(root),
-        str(path),
-        apart - {str(path)},
-        str(path) in apart or len(others) >= _MOST_APART,
+        root,
+        path,
+        apart - {path},
+        path in apart or len(others) >= _MOST_APART,
         tuple((str(name), cast("int | None", size)) for name, size in artifacts),
     )

@@ -218,14 +218,14 @@ def _tensor_buckets(value: Value) -> Buckets:
     return np.concatenate([rows[:1, 0], rows[:, 1]]), rows[:, 2].copy()
 
 
-def board_image(folder: Folder, names: tuple[str, ...], tag: str, step: int) -> bytes | None:
-    """The encoded image of a tag at a step, the last one written; None when there is none."""
-    found: bytes | None = None
-    known: dict[str, str] = {}
-    for name in names:
-        for value in values(folder, name, known):
-            if value.tag == tag and value.plugin == "images" and value.step == step:
-                found = _encoded(value) or found
+def board_images(folder: Folder, name: str, tag: str, steps: frozenset[int]) -> dict[int, bytes]:
+    """The encoded images of a tag at some steps, of each the last one written."""
+    found: dict[int, bytes] = {}
+    for value in values(folder, name):
+        if value.tag == tag and value.plugin == "images" and value.step in steps:
+            data = _encoded(value)
+            if data is not None:
+                found[value.step] = data
     return found
 
 

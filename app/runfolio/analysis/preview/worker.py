@@ -149,16 +149,33 @@ def see_histograms(places: Sequence[FilePlace], tag: str) -> Histograms:
     return Histograms(tag, tuple(sorted(steps, key=lambda one: one.step)), total)
 
 
-def see_board_image(places: Sequence[FilePlace], tag: str, step: int, edge: int) -> Picture:
-    """An image out of event files. Raises FolderUnreadable when there is none or it cannot be decoded."""
-    from runfolio.analysis.preview.pictures import decoded
-
+def see_image_steps(places: Sequence[FilePlace]) -> dict[str, tuple[int, ...]]:
+    """The steps at which event files hold images, by tag."""
+    found: dict[str, set[int]] = {}
     for place in places:
         folder, name = open_place(place)
-        data = boards.board_image(folder, (name,), tag, step)
-        if data is not None:
-            return decoded(data, edge, folder.where(name))[0]
-    raise FolderUnreadable(f"There is no image at step {step:,}")
+        for tag, steps in boards.image_steps(folder, (name,)).items():
+            found.setdefault(tag, set()).update(steps)
+    return {tag: tuple(sorted(steps)) for tag, steps in found.items()}
+
+
+def see_board_images(
+    places: Sequence[FilePlace], tag: str, steps: Sequence[int], edge: int
+) -> tuple[Picture | str, ...]:
+    """Images out of event files in the order of `steps`; in place of one that cannot be shown, the reason."""
+    from runfolio.analysis.preview.pictures import decoded
+
+    encoded: dict[int, bytes] = {}
+    for place in places:
+        folder, name = open_place(place)
+        encoded |= boards.board_images(folder, name, tag, frozenset(steps))
+    found: list[Picture | str] = []
+    for step in steps:
+        try:
+            found.append(decoded(encoded[step], edge, "")[0] if step in encoded else "There is no image at this step")
+        except RunfolioError as failure:
+            found.append(failure.message)
+    return tuple(found)
 
 
 def see_side_by_side(left: FilePlace, right: FilePlace) -> SideBySide:
