@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.context import Context
@@ -35,6 +35,7 @@ ICONS = {
     FileKind.EVENTS: "chart-line",
     FileKind.OTHER: "file",
 }
+RECORDED = "recorded"
 _PAUSE_MS = 120
 
 
@@ -62,7 +63,7 @@ class FileTree(QWidget):
         self.kinds = QComboBox()
         self.kinds.setObjectName(f"{name}-kind")
         self.kinds.setAccessibleName("Kind of file")
-        self.kinds.addItem("All kinds", None)
+        self.kinds.addItem("All files", None)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -71,6 +72,11 @@ class FileTree(QWidget):
         self.kinds.currentIndexChanged.connect(lambda _: self._filter())
         self.tree = BranchTree(("File", "Size"), f"{name}-tree", "Files of the run", right=frozenset({1}))
         self.tree.rows.icon_of = self._icon
+        across = self.tree.header()
+        across.setStretchLastSection(False)
+        across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        across.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        across.resizeSection(1, 84)
         self.tree.on_current = lambda data: self.chosen.emit(data) if isinstance(data, RunFile) else None
         self.tree.on_chosen = lambda data: self.opened.emit(data) if isinstance(data, RunFile) else None
         self.empty = EmptyState(
@@ -151,7 +157,9 @@ class FileTree(QWidget):
         before = self.kinds.currentData()
         self.kinds.blockSignals(True)
         self.kinds.clear()
-        self.kinds.addItem("All kinds", None)
+        self.kinds.addItem("All files", None)
+        if any(file.recorded for file in found.files) and not all(file.recorded for file in found.files):
+            self.kinds.addItem("Artifacts", RECORDED)
         for kind in kinds:
             self.kinds.addItem(kind.value.capitalize(), kind)
         self.kinds.setCurrentIndex(max(0, self.kinds.findData(before)))
@@ -178,7 +186,6 @@ class FileTree(QWidget):
         root, shown, total_bytes = made
         before = self.tree.currentIndex().data(Qt.ItemDataRole.UserRole) if self.tree.currentIndex().isValid() else None
         self.tree.put(root)
-        self.tree.setColumnWidth(0, max(150, self.tree.viewport().width() - 92))
         if isinstance(before, RunFile):
             self.tree.go_to(before)
         of = "" if shown == len(self._files) else f" of {count(len(self._files))}"
@@ -191,9 +198,17 @@ class FileTree(QWidget):
         return self._made[name]
 
 
-def build_files(files: Sequence[RunFile], wanted: str, kind: FileKind | None) -> tuple[Branch, int, int]:
-    """The tree of those files that are wanted, how many they are, and their bytes."""
-    left = [file for file in files if (kind is None or file.kind is kind) and wanted in file.shown.casefold()]
+def build_files(files: Sequence[RunFile], wanted: str, kind: FileKind | str | None) -> tuple[Branch, int, int]:
+    """The tree of those files that are wanted, how many they are, and their bytes.
+
+    wanted   a part of the path, in small letters; kind: of the files, or RECORDED for what the run recorded.
+    """
+    left = [
+        file
+        for file in files
+        if (kind is None or file.kind is kind or (kind == RECORDED and file.recorded))
+        and wanted in file.shown.casefold()
+    ]
     left.sort(key=lambda file: [part.casefold() for part in file.shown.split("/")])
     root = branches(
         ((file.shown.split("/"), partial(_leaf, file=file)) for file in left),

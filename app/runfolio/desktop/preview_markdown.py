@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QImage, QTextCursor, QTextDocument, QTextImageFormat
+from PySide6.QtGui import QImage, QTextCharFormat, QTextCursor, QTextDocument, QTextImageFormat
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from runfolio.desktop import fonts
@@ -77,4 +77,4 @@ def _images_to_text(document: QTextDocument) -> None:
         cursor = QTextCursor(document)
         cursor.setPosition(position)
         cursor.setPosition(position + 1, QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertText(f"[image: {plain(title, 120)}]", QTextCursor(document).charFormat())
+        cursor.insertText(f"[image: {plain(title, 120)}]", QTextCharFormat())

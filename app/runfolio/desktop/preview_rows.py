@@ -6,8 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from runfolio.desktop import fonts
 from runfolio.desktop.plain_table import ROW_HEIGHT
@@ -87,9 +96,6 @@ class RowsModel(QAbstractTableModel):
             return tooltip(text or (cells[column] or "" if column < len(cells) else ""))
         if role == Qt.ItemDataRole.UserRole:
             return shown.data[row] if row < len(shown.data) else None
-        if role == Qt.ItemDataRole.BackgroundRole and shown.tone is not None and shown.theme is not None:
-            token = shown.tone(row, column)
-            return shown.theme.color(token) if token else None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -106,6 +112,21 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
+class _Grounds(QStyledItemDelegate):
+    """Paints the ground of cells that have a tone: the style sheet would leave it out."""
+
+    def __init__(self, rows: RowsModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = rows
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        shown = self._rows.shown
+        token = shown.tone(index.row(), index.column()) if shown.tone is not None else ""
+        if token and shown.theme is not None:
+            painter.fillRect(option.rect, shown.theme.color(token))
+        super().paint(painter, option, index)
+
+
 class RowsTable(QTableView):
     """Shows `Rows`. `chosen` is called with what a row stands for on Enter or a double click."""
 
@@ -116,6 +137,7 @@ class RowsTable(QTableView):
         self.setProperty("rows", True)
         self.rows = RowsModel()
         self.setModel(self.rows)
+        self.setItemDelegate(_Grounds(self.rows, self))
         self.on_chosen: Callable[[object], None] | None = None
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

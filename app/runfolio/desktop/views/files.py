@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
@@ -11,13 +12,13 @@ from runfolio.desktop.preview_files import FileTree
 from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_images import ImagesPane
 from runfolio.desktop.preview_pane import PreviewPane
-from runfolio.desktop.widgets import ElidedLabel, TextButton
+from runfolio.desktop.widgets import ElidedLabel, IconButton
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
 from runfolio.model.previews import RunFile
 
 PREVIEW, BESIDE, IMAGES, HISTOGRAMS = range(4)
-_WIDTH = 330
+_WIDTH, _NARROWEST = 330, 240
 
 
 class FilesView(QWidget):
@@ -49,15 +50,17 @@ class FilesView(QWidget):
             self.tabs.addTab(widget, title)
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
         self._title = ElidedLabel("Files", font=fonts.ui(15, fonts.DEMI_BOLD))
-        again = TextButton("", context.theme, icon="refresh-cw", kind="link", tip="List the files again")
+        again = IconButton("refresh-cw", "List the files again", context.theme, size=15)
         again.setObjectName("list-again")
-        again.setAccessibleName("List the files again")
-        again.clicked.connect(lambda: self.files.show_run(context.state.current, again=True))
+        # The keyboard has a command for it; as the first thing in the view it would take the focus.
+        again.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        again.clicked.connect(self.list_again)
         head = QHBoxLayout()
         head.setContentsMargins(14, 10, 8, 0)
         head.addWidget(self._title, 1)
         head.addWidget(again)
         side = QWidget()
+        side.setMinimumWidth(_NARROWEST)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -126,6 +129,10 @@ class FilesView(QWidget):
                 self.files.search.clear()
                 self.files.go_to(file)
                 self._open(file)
+
+    def list_again(self) -> None:
+        """Look at the folder again."""
+        self.files.show_run(self._context.state.current, again=True)
 
     def focus_search(self) -> None:
         """Find in the file that is shown."""
