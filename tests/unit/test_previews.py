@@ -33,7 +33,7 @@ from runfolio.model.previews import (
     TextPage,
     TreePage,
 )
-from support.event_files import event, field, metadata, record, scalar, varint, version, write
+from support.event_files import event, field, new_histogram, old_histogram, record, scalar, varint, version, write
 
 
 def place(path: Path) -> FilePlace:
@@ -510,19 +510,6 @@ def test_hdf5_and_tflite_headers(tmp_path: Path) -> None:
 
 
 # --- event files --------------------------------------------------------------------------------------------------
-
-
-def old_histogram(tag: str, limits: list[float], counts: list[float], low: float, high: float) -> bytes:
-    doubles = struct.pack("<d", low), struct.pack("<d", high)
-    packed = [np.array(side, dtype="<f8").tobytes() for side in (limits, counts)]
-    message = b"\x09" + doubles[0] + b"\x11" + doubles[1] + field(6, packed[0]) + field(7, packed[1])
-    return field(1, field(1, tag.encode()) + field(5, message))
-
-
-def new_histogram(tag: str, rows: list[list[float]]) -> bytes:
-    shape = b"".join(field(2, b"\x08" + varint(size)) for size in (len(rows), 3))
-    message = b"\x08\x02" + field(2, shape) + field(4, np.array(rows, dtype="<f8").tobytes())
-    return field(1, field(1, tag.encode()) + field(8, message) + metadata("histograms"))
 
 
 def test_histograms_over_time(tmp_path: Path) -> None:

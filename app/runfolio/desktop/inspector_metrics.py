@@ -42,7 +42,7 @@ _AGGREGATES = {
     6: Aggregate.FIRST,
     7: Aggregate.COUNT,
 }
-_WIDTHS = (132, 78, 68, 68, 68, 68, 68, 62)
+_WIDTHS = (124, 78, 86, 86, 86, 86, 86, 70)
 _POINTS = 40
 _AT_ONCE = 24
 _PAUSE_MS = 60

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -39,8 +41,8 @@ class ParamsSection(QWidget):
         self.told = PlainLabel("", role="muted", font=fonts.ui(12))
         self.told.setObjectName("params-told")
         self.tree = BranchTree(("Param", "Value", "Type"), "params", "Params", mono=frozenset({1}))
-        self.tree.setColumnWidth(0, 165)
-        self.tree.setColumnWidth(1, 130)
+        self.tree.setColumnWidth(0, 158)
+        self.tree.setColumnWidth(1, 122)
         self.tree.on_chosen = self._show_origin
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._open_menu)
@@ -95,11 +97,26 @@ def build_params(params: Sequence[Param], wanted: str) -> tuple[Branch, int]:
     """The tree of the params whose key or text holds `wanted` (in small letters), and how many they are."""
     left = [p for p in params if not wanted or wanted in p.key.casefold() or wanted in p.text.casefold()]
     # A folder's row comes where its first param is.
-    root = branches(((p.path, partial(_leaf, param=p)) for p in left), _folder)
+    shared = Counter(parts[0] for parts in map(_parts, params) if len(parts) > 1)
+    root = branches(((_place(p, shared), partial(_leaf, param=p)) for p in left), _folder)
     for branch in root.rows():
         if branch.below and branch.data is None:
             branch.texts = (branch.texts[0], f"{count(len(branch.below))} keys", "")
     return root, len(left)
+
+
+def _parts(param: Param) -> tuple[str, ...]:
+    """The key in parts. Trackers that keep no nesting write `optim.lr`, which belongs beside `optim.name` as well."""
+    if len(param.path) > 1:
+        return param.path
+    parts = tuple(re.split(r"[./]", param.key))
+    return parts if all(parts) else param.path
+
+
+def _place(param: Param, shared: Counter[str]) -> tuple[str, ...]:
+    """Where a param stands: below the first part of its key where others do too."""
+    parts = _parts(param)
+    return parts if shared[parts[0]] > 1 else param.path
 
 
 def _leaf(name: str, param: Param) -> Branch:

@@ -15,6 +15,8 @@ from runfolio.model.display import plain
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _EXPANDED = 400
 """A tree of so many rows is opened as a whole."""
 
@@ -117,7 +119,7 @@ class BranchModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.FontRole and column in self._mono:
             return self._face
         if role == Qt.ItemDataRole.TextAlignmentRole and column in self._right:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
             return tooltip(branch.tip or (branch.texts[column] if column < len(branch.texts) else ""))
         if role == Qt.ItemDataRole.DecorationRole and column == 0 and branch.icon and self.icon_of is not None:
@@ -130,6 +132,8 @@ class BranchModel(QAbstractItemModel):
         """Titles."""
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return self._header[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and orientation == Qt.Orientation.Horizontal:
+            return _RIGHT if section in self._right else _LEFT
         return None
 
 
@@ -165,7 +169,11 @@ class BranchTree(QTreeView):
 
     def put(self, root: Branch) -> None:
         """Show another tree; what was open stays open, a small one is opened as a whole."""
-        opened = {self._path(branch) for branch in self.rows.root.rows() if self.isExpanded(self.rows.index_of(branch))}
+        opened = {
+            self._path(branch)
+            for branch in self.rows.root.rows()
+            if branch.below and self.isExpanded(self.rows.index_of(branch))
+        }
         had = bool(self.rows.root.below)
         self.rows.put(root)
         size = 0
