@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QTreeView
@@ -52,6 +52,15 @@ def start(driver: Driver, lab: Path, name: str = "amber-heron") -> FilesView:
     view = driver.find(FilesView, "files")
     driver.until(lambda: len(view.files.files) > 0).settle()
     return view
+
+
+def pick(driver: Driver, *names: str) -> None:
+    """Select these runs and no others, by their dots; the first is the current one."""
+    driver.do("view.runs")
+    for name in driver.column("Run"):
+        if (name in names) != (name in driver.selected()):
+            driver.click_dot(name)
+    driver.highlight(names[0])
 
 
 def open_file(driver: Driver, name: str) -> None:
@@ -158,14 +167,17 @@ def test_what_cannot_be_shown_says_why_and_how_its_bytes_are_seen(driver: Driver
 
 def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> None:
     view = start(driver, lab)
-    driver.do("view.runs").click_dot("amber-heron").click_dot("brisk-otter").click_dot("calm-ibis").do("view.files")
+    pick(driver, "amber-heron", "brisk-otter", "calm-ibis")
+    driver.do("view.files")
     open_file(driver, "config.yaml")
     driver.do("files.beside")
     lines = driver.find(RowsTable, "beside-lines")
     driver.until(lambda: lines.isVisible() and len(lines.texts()) == 4)
-    assert lines.texts()[1] == ["2", "  width: 64", "2", "  width: 128"]
+    row = lines.texts()[1]
+    assert (row[0], row[2], {row[1], row[3]}) == ("2", "2", {"  width: 64", "  width: 128"})
     assert driver.text("beside-told") == "2 changed"
-    assert [lines.rows.headerData(c, Qt.Orientation.Horizontal) for c in (1, 3)] == ["amber-heron", "brisk-otter"]
+    names = [str(lines.rows.headerData(c, Qt.Orientation.Horizontal)) for c in (1, 3)]
+    assert sorted(names) == ["amber-heron", "brisk-otter"]
     right = driver.find(QComboBox, "beside-right")
     right.setFocus()
     driver.press("Home")
@@ -176,20 +188,24 @@ def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> Non
     driver.until(lambda: view.beside.panes.isVisible() and view.beside.panes.count() == 2)
     driver.settle()
     colors = [pane.picture.canvas.image for pane in (view.beside.panes.widget(0), view.beside.panes.widget(1))]  # type: ignore[union-attr]
-    assert [image.pixelColor(1, 1).getRgb()[:3] for image in colors] == [(90, 0, 9), (90, 200, 9)]
+    assert {image.pixelColor(1, 1).getRgb()[:3] for image in colors} == {(90, 0, 9), (90, 200, 9)}
 
 
 def test_images_stand_in_a_grid_of_runs_and_steps(driver: Driver, lab: Path) -> None:
     start(driver, lab)
-    driver.do("view.runs").click_dot("amber-heron").click_dot("brisk-otter").do("files.images")
+    pick(driver, "amber-heron", "brisk-otter")
+    driver.do("files.images")
     grid = driver.find(ImageGrid, "image-grid")
     driver.until(lambda: grid.isVisible() and grid.shots.rowCount() == 2).settle()
     model = grid.shots
     assert [model.headerData(c, Qt.Orientation.Horizontal) for c in (0, 7)] == ["step 0", "step 7"]
     assert driver.text("image-step-text") == "step 7"
+    driver.until(lambda: isinstance(model.index(0, 7).data(Qt.ItemDataRole.UserRole), QPixmap))
     driver.until(lambda: isinstance(model.index(1, 7).data(Qt.ItemDataRole.UserRole), QPixmap))
-    shown = model.index(1, 7).data(Qt.ItemDataRole.UserRole).toImage()
-    assert shown.pixelColor(2, 2).getRgb()[:3] == (210, 200, 9)
+    shown = [model.index(row, 7).data(Qt.ItemDataRole.UserRole).toImage() for row in (0, 1)]
+    names = [model.headerData(row, Qt.Orientation.Vertical) for row in (0, 1)]
+    found = {name: image.pixelColor(2, 2).getRgb()[:3] for name, image in zip(names, shown, strict=True)}
+    assert found == {"amber-heron": (210, 0, 9), "brisk-otter": (210, 200, 9)}
     slider = driver.find(QSlider, "image-step")
     slider.setFocus()
     driver.press("Home")
@@ -209,8 +225,9 @@ def test_histograms_are_shown_over_the_steps(driver: Driver, tmp_path: Path) -> 
     driver.until(lambda: pane.map.isVisible()).settle()
     assert driver.text("histogram-step-text") == "step 29"
     assert driver.text("histogram-told") == "30 steps"
-    QTest.mouseClick(pane.map, Qt.MouseButton.LeftButton, pos=QPoint(pane.map.width() // 2, 60))
-    assert driver.text("histogram-step-text") in ("step 14", "step 15", "step 16")
+    middle = pane.map.area().center().toPoint()
+    QTest.mouseClick(pane.map, Qt.MouseButton.LeftButton, pos=middle)
+    assert driver.text("histogram-step-text") in ("step 14", "step 15")
     assert pane.bars._one is not None
     assert sum(pane.bars._one.counts) == 30
 
@@ -220,21 +237,23 @@ def test_the_map_of_histograms_keeps_shares() -> None:
     made = density_map(Histograms("w", steps, 2))
     first, second = (np.frombuffer(column, dtype=np.uint8) for column in made.cells)
     assert (made.low, made.high, len(first)) == (0.0, 2.0, ROWS)
-    assert set(first[: ROWS // 2].tolist()) == {255}
+    assert first[: ROWS // 2].min() >= 254
     assert set(first[ROWS // 2 :].tolist()) == {0}
     # Half the share in each row; the map shows the root of it, so that thin tails are seen.
     assert set(second.tolist()) == {int(255 * 0.5**0.5)}
 
 
 def test_states_say_what_to_do_and_a_session_brings_the_file_back(driver: Driver, lab: Path) -> None:
-    driver.start(lab).do("view.files")
+    driver.start().do("view.files")
     view = driver.find(FilesView, "files")
     assert view.files.empty.isVisible()
     assert any("No run is chosen" in label.text() for label in view.files.empty.findChildren(QLabel))
     for command in ("files.beside", "files.images", "files.histograms"):
         driver.do(command)
         assert not driver.window.grab().isNull()
-    driver.do("files.preview").do("view.runs").highlight("brisk-otter").do("view.files")
+    driver.close()
+    driver.start(lab).do("files.preview").do("view.runs").highlight("brisk-otter").do("view.files")
+    view = driver.find(FilesView, "files")
     driver.until(lambda: len(view.files.files) > 0).settle()
     open_file(driver, "README.md")
     driver.do("view.runs").highlight("amber-heron").do("view.files")
@@ -244,5 +263,7 @@ def test_states_say_what_to_do_and_a_session_brings_the_file_back(driver: Driver
     driver.do("view.runs").highlight("calm-ibis").do("view.files")
     driver.until(lambda: view.preview.empty.isVisible())
     assert any("no such file" in label.text() for label in view.preview.empty.findChildren(QLabel))
-    driver.restart().highlight("brisk-otter").do("view.files")
+    driver.do("view.runs").highlight("brisk-otter").do("view.files")
+    driver.until(lambda: driver.text("preview-title") == "README.md")
+    driver.restart().do("view.runs").highlight("brisk-otter").do("view.files")
     driver.until(lambda: driver.text("preview-title") == "README.md")

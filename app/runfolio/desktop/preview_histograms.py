@@ -245,7 +245,7 @@ class MapPlot(QWidget):
         """Map, axes and the marked step."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.color("surface"))
-        made, area = self._map, self._area()
+        made, area = self._map, self.area()
         if made is None or self._image is None:
             return
         painter.drawImage(area, self._image)
@@ -276,12 +276,13 @@ class MapPlot(QWidget):
         self._pick(event.position().x())
 
     def _pick(self, x: float) -> None:
-        area = self._area()
+        area = self.area()
         if self._map is not None and area.width() > 0:
             place = int((x - area.left()) / area.width() * len(self._map.cells))
             self.picked.emit(max(0, min(len(self._map.cells) - 1, place)))
 
-    def _area(self) -> QRectF:
+    def area(self) -> QRectF:
+        """Where the map is, between the axes."""
         return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QFont, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QTreeView, QWidget
 
 from runfolio.desktop import fonts
@@ -164,6 +164,7 @@ class BranchTree(QTreeView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.on_chosen: Callable[[object], None] | None = None
         self.on_current: Callable[[object], None] | None = None
+        self._quiet = False
         self.activated.connect(lambda index: self._tell(self.on_chosen, index))
         self.selectionModel().currentChanged.connect(lambda now, _before: self._tell(self.on_current, now))
 
@@ -219,6 +220,12 @@ class BranchTree(QTreeView):
             return
         super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt makes the first row the current one where there is none; nobody has walked to it."""
+        self._quiet = True
+        super().focusInEvent(event)
+        self._quiet = False
+
     def _path(self, branch: Branch) -> tuple[str, ...]:
         parts: list[str] = []
         here: Branch | None = branch
@@ -229,5 +236,5 @@ class BranchTree(QTreeView):
 
     def _tell(self, call: Callable[[object], None] | None, index: QModelIndex) -> None:
         data = index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
-        if call is not None and data is not None:
+        if call is not None and data is not None and not self._quiet:
             call(data)
