@@ -211,6 +211,9 @@ def test_images_stand_in_a_grid_of_runs_and_steps(driver: Driver, lab: Path) -> 
     driver.press("Home")
     assert driver.text("image-step-text") == "step 0"
     driver.until(lambda: isinstance(model.index(0, 0).data(Qt.ItemDataRole.UserRole), QPixmap))
+    grid.setFocus()
+    driver.press("Right").press("Return")
+    driver.until(lambda: driver.text("preview-title") == "samples/epoch_1.png")
 
 
 def test_histograms_are_shown_over_the_steps(driver: Driver, tmp_path: Path) -> None:

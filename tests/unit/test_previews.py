@@ -564,3 +564,40 @@ def test_two_texts_beside_each_other(tmp_path: Path) -> None:
         (None, "d: 5", "right"),
     ]
     assert (found.added, found.removed, found.changed, found.cut) == (1, 0, 1, False)
+
+
+# --- secrets ------------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_masked_in_every_kind_of_preview(tmp_path: Path) -> None:
+    secret, token = "hunter22-not-a-word", "hf_" + "a1B2" * 9
+    (tmp_path / "c.yaml").write_text(f"db:\n  password: {secret}\n  user: mira\nurl: https://x:{secret}@host/y\n")
+    armour = ("-----BEGIN RSA PRIVATE KEY-----", f"MIIE{secret}", "-----END RSA PRIVATE KEY-----")
+    env = (f"WANDB_API_KEY={secret}", "EPOCHS=3", *armour, "last", "")
+    (tmp_path / "e.env").write_text("\n".join(env))
+    (tmp_path / "t.csv").write_text(f"name,api_key\nmira,{secret}\n{token},x\n")
+    header: dict[str, object] = {"__metadata__": {"token": secret, "format": "pt"}}
+    write_safetensors(tmp_path / "m.safetensors", header, b"")
+    (tmp_path / "c2.yaml").write_text(f"db:\n  password: other-{secret}\n")
+    seen = [
+        see(tmp_path / "c.yaml", Ask(inside=("db",))),
+        see(tmp_path / "c.yaml"),
+        see(tmp_path / "c.yaml", Ask(FileKind.TEXT)),
+        see(tmp_path / "e.env"),
+        see(tmp_path / "t.csv"),
+        see(tmp_path / "m.safetensors"),
+    ]
+    for preview in seen:
+        assert secret not in repr(preview)
+        assert token not in repr(preview)
+        assert any("masked" in note for note in preview.notes)
+    text = seen[3].content
+    assert isinstance(text, TextPage)
+    lines = text.text.split("\n")
+    assert lines == ["WANDB_API_KEY=[masked]", "EPOCHS=3", "[masked]", "[masked]", "[masked]", "last", ""]
+    found = worker.find_text(place(tmp_path / "c.yaml"), Search("password"), 5)
+    assert len(found.found) == 1
+    assert secret not in repr(found)
+    assert secret not in repr(worker.see_side_by_side(place(tmp_path / "c.yaml"), place(tmp_path / "c2.yaml")))
+    sound = see(tmp_path / "c2.yaml", Ask(inside=()))
+    assert not sound.notes, "nothing is masked on this page"

@@ -42,7 +42,7 @@ _AGGREGATES = {
     6: Aggregate.FIRST,
     7: Aggregate.COUNT,
 }
-_WIDTHS = (124, 78, 86, 86, 86, 86, 86, 70)
+_WIDTHS = (110, 66, 76, 76, 76, 76, 76, 66)
 _POINTS = 40
 _AT_ONCE = 24
 _PAUSE_MS = 60

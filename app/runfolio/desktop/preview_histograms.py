@@ -141,6 +141,10 @@ class HistogramPane(QWidget):
 
         self._looker.ask(call, self._arrived, self._failed)
 
+    def outdate(self) -> None:
+        """Runs were read again: look at their files the next time."""
+        self._asked = None
+
     def _say(self, title: str, text: str) -> None:
         self.empty.set(title, text)
         self.stack.setCurrentIndex(0)

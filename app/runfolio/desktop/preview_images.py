@@ -90,7 +90,7 @@ def find_series(runs: Sequence[tuple[RunKey, Sequence[RunFile], dict[str, tuple[
 
 
 class ImagesPane(QWidget):
-    """Follows the selection. A click on an image shows it large at the right; Enter and a double click as well."""
+    """Follows the selection. Enter or a double click on an image file shows it large."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -121,6 +121,7 @@ class ImagesPane(QWidget):
         self.told = PlainLabel("", role="muted", font=fonts.ui(12))
         self.grid = ImageGrid(context)
         self.grid.wanted.timeout.connect(self._load)
+        self.grid.activated.connect(self._open)
         head = QHBoxLayout()
         head.setContentsMargins(14, 9, 12, 6)
         head.setSpacing(9)
@@ -167,6 +168,16 @@ class ImagesPane(QWidget):
             return find_series(found)
 
         self._looker.ask(call, self._arrived, self._failed)
+
+    def outdate(self) -> None:
+        """Runs were read again: look for images the next time."""
+        self._asked = None
+
+    def _open(self, index: QModelIndex) -> None:
+        shot = self.grid.shots.shot(index.row(), index.column())
+        if shot is not None and isinstance(shot.source, FilePlace):
+            self._context.state.set_current(self.grid.shots.runs[index.row()])
+            self._context.state.file_asked.emit(shot.shown)
 
     def _say(self, title: str, text: str) -> None:
         self.empty.set(title, text)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton
+from runfolio.desktop.widgets import ElidedLabel, IconButton, TextButton
 from runfolio.model.previews import Picture
 
 _SQUARE = 8
@@ -32,7 +32,7 @@ class PicturePane(QWidget):
         self.canvas = Canvas(context.theme)
         self.canvas.setObjectName(f"{name}-image")
         self.canvas.zoomed.connect(self._note)
-        self.told = PlainLabel("", role="muted", font=fonts.ui(12))
+        self.told = ElidedLabel("", role="muted", font=fonts.ui(12))
         self.told.setObjectName(f"{name}-image-facts")
         fit = TextButton("Fit", context.theme, kind="link", tip="Fit the image into the view (double click)")
         whole = TextButton("100 %", context.theme, kind="link", tip="One pixel of the image for one of the screen")
@@ -42,8 +42,7 @@ class PicturePane(QWidget):
         copy.clicked.connect(self._copy)
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 4, 10, 5)
-        bar.addWidget(self.told)
-        bar.addStretch()
+        bar.addWidget(self.told, 1)
         for button in (fit, whole, copy):
             bar.addWidget(button)
         column = QVBoxLayout(self)

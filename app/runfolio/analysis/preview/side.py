@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 
+from runfolio.analysis.preview.hiding import hide_lines
 from runfolio.analysis.preview.text import text_page
 from runfolio.model.previews import DiffLine, SideBySide
 from runfolio.readers.folder import Folder
@@ -19,7 +20,7 @@ _SHOWN = 400
 def side_by_side(left: tuple[Folder, str], right: tuple[Folder, str]) -> SideBySide:
     """How the beginnings of two texts differ. Raises FolderUnreadable."""
     pages = [text_page(folder, name, 0, page=_BYTES) for folder, name in (left, right)]
-    texts = [page.text.split("\n") for page in pages]
+    texts = [hide_lines(page.text).split("\n") for page in pages]
     for lines in texts:
         if lines and not lines[-1]:
             lines.pop()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio.analysis.preview import boards, graphs, packed, weights
+from runfolio.analysis.preview.hiding import hide, hide_matches
 from runfolio.analysis.preview.kinds import kind_of
 from runfolio.analysis.preview.listing import list_files
 from runfolio.analysis.preview.search import search
@@ -63,7 +64,8 @@ def see(place: FilePlace, ask: Ask) -> Preview:
     except OSError as failure:
         message = f"The file cannot be read: {failure.strerror or failure}"
         raise FolderUnreadable(message, where=folder.where(name)) from failure
-    return Preview(kind, size, content, notes)
+    shown, hidden = hide(content)
+    return Preview(kind, size, shown, (*notes, *hidden))
 
 
 def _content(folder: Folder, name: str, kind: FileKind, ask: Ask) -> tuple[Content, tuple[str, ...]]:
@@ -124,7 +126,7 @@ def thumbnails(places: Sequence[FilePlace], edge: int) -> tuple[Picture | str, .
 def find_text(place: FilePlace, wanted: Search, seconds: float) -> Matches:
     """Where a text is found in a file. Raises UsageError, FolderUnreadable."""
     folder, name = open_place(place)
-    return search(folder, name, wanted, seconds)
+    return hide_matches(search(folder, name, wanted, seconds))
 
 
 def see_tags(places: Sequence[FilePlace]) -> tuple[BoardTag, ...]:

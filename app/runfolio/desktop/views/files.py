@@ -12,6 +12,7 @@ from runfolio.desktop.preview_files import FileTree
 from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_images import ImagesPane
 from runfolio.desktop.preview_pane import PreviewPane
+from runfolio.desktop.preview_runs import runs_shown
 from runfolio.desktop.widgets import ElidedLabel, IconButton
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
@@ -93,7 +94,12 @@ class FilesView(QWidget):
     def changed(self, change: Change) -> None:
         """Runs were read again: their files may be others."""
         if change.touched & Touched.RUNS:
+            shown = {self._context.state.current, *runs_shown(self._context.state)}
+            if change.runs and not change.runs & shown:
+                return
             self._stale = True
+            for pane in (self.beside, self.images, self.histograms):
+                pane.outdate()
             if self.isVisible():
                 self.activate()
 
