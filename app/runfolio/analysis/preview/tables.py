@@ -26,6 +26,7 @@ COLUMNS = 300
 _CELL = 300
 _PAGE_BYTES = 16 << 20
 """Of the rows of a page; what is longer is told."""
+_FIRST_BYTES = 1 << 18
 _HEAD = 64 << 10
 _LARGEST_UTF16 = 64 << 20
 _DEEPEST = 64
@@ -72,16 +73,22 @@ def _separated(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple[
 
 
 def _some_rows(handle: int, index: RowIndex, first: int, count: int, coding: Coding, separator: str) -> list[list[str]]:
-    row, place = index.place_of(first)
-    data = read_at(handle, _PAGE_BYTES, place + (coding.mark if not place else 0))
-    rows = []
-    for fields in _fields(data.decode(coding.name, "replace"), separator, quotes=index.quotes):
-        if row >= first + count:
-            break
-        if row >= first:
-            rows.append(fields)
-        row += 1
-    return rows
+    begin, place = index.place_of(first)
+    size = _FIRST_BYTES
+    while True:
+        data = read_at(handle, size, place + (coding.mark if not place else 0))
+        rows = []
+        row = begin
+        for fields in _fields(data.decode(coding.name, "replace"), separator, quotes=index.quotes):
+            if row > first + count:
+                break
+            if row >= first:
+                rows.append(fields)
+            row += 1
+        # The last row of what was read may be cut; it is whole where there is one behind it, or the file ends.
+        if len(rows) > count or len(data) < size or size >= _PAGE_BYTES:
+            return rows[:count]
+        size *= 4
 
 
 def _fields(text: str, separator: str, *, quotes: bool) -> Iterator[list[str]]:
