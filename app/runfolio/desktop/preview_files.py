@@ -141,7 +141,7 @@ class FileTree(QWidget):
 
     def go_to(self, file: RunFile) -> None:
         """Make a file the current one."""
-        self.tree.go_to(file)
+        self.tree.go_to(file.shown.split("/"))
 
     def _failed(self, error: RunfolioError) -> None:
         self._loaded = None
@@ -187,7 +187,7 @@ class FileTree(QWidget):
         before = self.tree.currentIndex().data(Qt.ItemDataRole.UserRole) if self.tree.currentIndex().isValid() else None
         self.tree.put(root)
         if isinstance(before, RunFile):
-            self.tree.go_to(before)
+            self.tree.go_to(before.shown.split("/"))
         of = "" if shown == len(self._files) else f" of {count(len(self._files))}"
         more = f" · {self._notes[0]}" if self._notes else ""
         self.told.setText(f"{count(shown)}{of} files · {size(total_bytes)}{more}")

@@ -194,13 +194,16 @@ class BranchTree(QTreeView):
         """All rows from top to bottom; for tests and copying."""
         return [branch.texts for branch in self.rows.root.rows()]
 
-    def go_to(self, data: object) -> bool:
-        """Make the row that stands for something the current one; whether there is one."""
-        for branch in self.rows.root.rows():
-            if branch.data == data:
-                self.setCurrentIndex(self.rows.index_of(branch))
-                return True
-        return False
+    def go_to(self, path: Sequence[str]) -> bool:
+        """Make the row at a path the current one; whether there is one."""
+        here = self.rows.root
+        for part in path:
+            found = next((below for below in here.below if below.texts[0] == part), None)
+            if found is None:
+                return False
+            here = found
+        self.setCurrentIndex(self.rows.index_of(here))
+        return True
 
     def chosen(self) -> list[object]:
         """What the selected rows stand for."""

@@ -34,6 +34,10 @@ class FilePlace:
     root: str
     path: str
 
+    def __reduce__(self) -> tuple[type[FilePlace], tuple[object, ...]]:
+        # What a data class has for this asks for its fields each time, and lists have a hundred thousand.
+        return FilePlace, (self.root, self.path)
+
     @property
     def name(self) -> str:
         """The last part of the path."""
@@ -76,6 +80,18 @@ class RunFile:
     recorded: bool = False
     step: int | None = None
     series: str = ""
+
+    def __reduce__(self) -> tuple[type[RunFile], tuple[object, ...]]:
+        return RunFile, (
+            self.shown,
+            self.place,
+            self.size_bytes,
+            self.modified_us,
+            self.kind,
+            self.recorded,
+            self.step,
+            self.series,
+        )
 
 
 @dataclass(frozen=True, slots=True)

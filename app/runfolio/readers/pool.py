@@ -38,7 +38,7 @@ _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
 _LOOK_S = 0.1
 """How often it is looked whether a part has come."""
-_CANCEL_LOOK_S = 0.03
+_CANCEL_LOOK_S, _CANCEL_GRACE_S = 0.03, 0.4
 _PIPED_BYTES = 1 << 18
 """Larger parts come through a file: a pipe takes 64 kB at a time, and for each of them both processes have to wake."""
 _FEW_FILES = 8
@@ -131,7 +131,9 @@ class ParsePool(Generic[T]):
         try:
             while cancel is not None and not wait([future], timeout=_CANCEL_LOOK_S).done:
                 if cancel.cancelled:
-                    future.cancel()
+                    # Most end by themselves in that time, and a worker that lives on has its imports.
+                    if not wait([future], timeout=_CANCEL_GRACE_S).done:
+                        future.cancel()
                     raise Cancelled
             return future.result()
         except FutureTimeout as failure:

@@ -59,12 +59,12 @@ def _take(
             notes["Other runs lie in the same folder: files of theirs may be among these"] = None
         for file in _walk(folder, home, only, notes, until):
             key = (home.root, file.place.path) if file.place is not None else ("", file.shown)
+            if len(found) >= MOST and key not in found:
+                notes[f"More than {MOST:,} files; not all are listed"] = None
+                break
             is_recorded = not recorded.isdisjoint(_tails(file.shown))
             found.setdefault(key, replace(file, recorded=True) if is_recorded else file)
             known.add(file.shown)
-            if len(found) >= MOST:
-                notes[f"More than {MOST:,} files; not all are listed"] = None
-                break
     ends = {end for shown in known for end in _tails(shown)}
     for path, size in home.artifacts:
         if path not in ends and len(missing) < MOST:
