@@ -10,7 +10,7 @@ from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.model.display import plain
 
-LONGEST = 40_000
+LONGEST = 16_000
 """Characters that are laid out; a longer text is cut, and says so."""
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
@@ -51,7 +51,8 @@ class MarkdownPane(QTextBrowser):
         document.setDefaultFont(fonts.ui(13))
         document.setDocumentMargin(14)
         document.setMarkdown(plain(text, LONGEST, lines=True), _FEATURES)
-        _images_to_text(document)
+        if "![" in text:
+            _images_to_text(document)
         before = self.document()
         self.setDocument(document)
         if isinstance(before, _Document):

@@ -11,7 +11,7 @@ from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.preview_grid import GridPane
 from runfolio.desktop.preview_looker import Looker
-from runfolio.desktop.preview_markdown import MarkdownPane
+from runfolio.desktop.preview_markdown import LONGEST, MarkdownPane
 from runfolio.desktop.preview_picture import PicturePane
 from runfolio.desktop.preview_sheet import SheetPane, SoundPane
 from runfolio.desktop.preview_text import TextPane
@@ -171,7 +171,7 @@ class PreviewPane(QWidget):
             if kind is FileKind.MARKDOWN:
                 self.markdown.put(content.text)
                 self.stack.setCurrentWidget(self.markdown)
-                if not whole:
+                if not whole or len(content.text) > LONGEST:
                     notes = (*notes, "The beginning is laid out; the rest is under Text")
             else:
                 self.text.show_page(place, content)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-FOLD = 1_000
+FOLD = 500
 """Characters of the longest line that is shown as one."""
 
 
