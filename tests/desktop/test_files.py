@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QTreeView
 
 from runfolio.desktop.preview_histograms import ROWS, HistogramPane, density_map
-from runfolio.desktop.preview_images import ImageGrid
+from runfolio.desktop.preview_image_grid import ImageGrid
 from runfolio.desktop.preview_nodes import BranchTree
 from runfolio.desktop.preview_picture import Canvas
 from runfolio.desktop.preview_rows import RowsTable
