@@ -4,6 +4,6 @@ from __future__ import annotations
 
 COMMANDS = (
     "inspect", "index", "watch", "library", "runs", "diff", "data", "tag", "note", "promote", "sign-off", "recordings",
-    "where", "split", "join", "align", "log", "undo", "problems", "doctor", "layout", "export", "summary",
+    "where", "files", "split", "join", "align", "log", "undo", "problems", "doctor", "layout", "export", "summary",
 )  # fmt: skip
 """The verbs. They are known without importing what carries them out, so that a window starts quickly."""
