@@ -77,6 +77,7 @@ class MetricsSection(QWidget):
         self.table.verticalScrollBar().valueChanged.connect(lambda _: self._pause.start())
         head = QHBoxLayout()
         head.setContentsMargins(10, 6, 12, 4)
+        head.setSpacing(9)
         head.addWidget(self.search, 1)
         head.addWidget(self.told)
         column = QVBoxLayout(self)

@@ -48,6 +48,7 @@ class ParamsSection(QWidget):
         self.tree.customContextMenuRequested.connect(self._open_menu)
         head = QHBoxLayout()
         head.setContentsMargins(10, 6, 12, 4)
+        head.setSpacing(9)
         head.addWidget(self.search, 1)
         head.addWidget(self.told)
         column = QVBoxLayout(self)

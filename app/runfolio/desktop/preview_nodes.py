@@ -155,6 +155,7 @@ class BranchTree(QTreeView):
         self.setAccessibleName(title)
         self.rows = BranchModel(header, mono=mono, right=right)
         self.setModel(self.rows)
+        self.setProperty("roomy", True)
         self.setUniformRowHeights(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
