@@ -20,6 +20,7 @@ from runfolio.api.files import data_diff
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
 from runfolio.api.marking import Marking
+from runfolio.api.previews import Previewing
 from runfolio.api.promoting import Promoting
 from runfolio.api.reading import Reading
 from runfolio.api.stores import Stores
@@ -72,6 +73,7 @@ class Workspace:
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
         self._comparing = Comparing(self._stores)
+        self._previewing = Previewing(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -119,6 +121,7 @@ class Workspace:
     def close(self) -> None:
         """Stop the worker processes and close the index."""
         self._teaching.close()
+        self._previewing.close()
         self._stores.close()
 
     def __enter__(self) -> Workspace:
@@ -199,6 +202,18 @@ class Workspace:
     figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
     compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
     significance = _of(lambda ws: ws._comparing, Comparing.significance)
+
+    # --- previews.py: the files of runs
+
+    run_files = _of(lambda ws: ws._previewing, Previewing.run_files)
+    preview = _of(lambda ws: ws._previewing, Previewing.preview)
+    thumbnails = _of(lambda ws: ws._previewing, Previewing.thumbnails)
+    search_file = _of(lambda ws: ws._previewing, Previewing.search_file)
+    board_tags = _of(lambda ws: ws._previewing, Previewing.board_tags)
+    board_image_steps = _of(lambda ws: ws._previewing, Previewing.board_image_steps)
+    board_images = _of(lambda ws: ws._previewing, Previewing.board_images)
+    histograms = _of(lambda ws: ws._previewing, Previewing.histograms)
+    side_by_side = _of(lambda ws: ws._previewing, Previewing.side_by_side)
 
     # --- marking.py: tags and notes
 

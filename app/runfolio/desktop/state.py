@@ -62,6 +62,7 @@ class WindowState(QObject):
     selection_changed   runs were picked or dropped, or took other styles.
     names_changed       `name_of` knows more names.
     live_changed        other runs are being written.
+    file_asked          a file of the current run is to be shown, by its path in the run's folder.
     library_changed     a Change of index or ledger; many quick ones arrive as one.
     """
 
@@ -73,6 +74,7 @@ class WindowState(QObject):
     cursor_changed = Signal()
     names_changed = Signal()
     live_changed = Signal()
+    file_asked = Signal(str)
     library_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -39,11 +39,21 @@ _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
 _LOOK_S = 0.1
 """How often it is looked whether a part has come."""
+_CANCEL_LOOK_S, _CANCEL_GRACE_S = 0.03, 0.4
 _PIPED_BYTES = 1 << 18
 """Larger parts come through a file: a pipe takes 64 kB at a time, and for each of them both processes have to wake."""
 _FEW_FILES = 8
 _USUAL_BYTES, _MOST_TIMES = 64 << 20, 15.0
 """A folder of some large files may take the time of one folder for so many bytes each, up to so many times."""
+
+
+class Cancellable(Protocol):
+    """What can be asked whether to stop, such as `api.CancelToken`."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked to stop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +122,29 @@ class ParsePool(Generic[T]):
         Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes,
         and Cancelled after `end`.
         """
-        seconds = self.limits.folder_s + _GRACE_S
+        return self.call_until(None, self.limits.folder_s + _GRACE_S, function, *args, **kwargs)
+
+    def call_until(
+        self,
+        cancel: Cancellable | None,
+        seconds: float,
+        function: Callable[P, R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The same within so many seconds. Raises Cancelled when somebody asked to stop; the worker is ended then."""
         spool = self._spool()
         future: ProcessFuture[R] = self._pool.schedule(
             _call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
         )
         try:
-            while not wait([future], timeout=_LOOK_S).done:
+            while not wait([future], timeout=_LOOK_S if cancel is None else _CANCEL_LOOK_S).done:
                 self._go_on()
+                if cancel is not None and cancel.cancelled:
+                    # Most end by themselves in that time, and a worker that lives on has its imports.
+                    if not wait([future], timeout=_CANCEL_GRACE_S).done:
+                        future.cancel()
+                    raise Cancelled
             return future.result()
         except FutureTimeout as failure:
             raise LimitReached(f"Reading took longer than {seconds:.0f} s and was stopped") from failure
