@@ -127,7 +127,7 @@ def test_a_text_is_searched_with_the_keyboard(driver: Driver, lab: Path) -> None
     start(driver, lab)
     open_file(driver, "train.log")
     text = driver.find(NumberedText, "preview-text")
-    driver.press("Ctrl+Shift+F").type("line 3999").press("Return")
+    driver.press("Ctrl+Alt+F").type("line 3999").press("Return")
     driver.until(lambda: driver.text("preview-find-told") == "1 of 11")
     driver.until(lambda: text.textCursor().block().text() == "line 3999")
     driver.press("F3")

@@ -15,8 +15,10 @@ from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
 from runfolio.api.comparing import Comparing
+from runfolio.api.directing import Directing
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
+from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
 from runfolio.api.marking import Marking
@@ -72,6 +74,8 @@ class Workspace:
         self._reading = Reading(self._stores, self._library)
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
+        self._directing = Directing(self._stores, library.with_name(library.name.replace("library", "directions")))
+        self._grouping = Grouping(self._stores)
         self._comparing = Comparing(self._stores)
         self._previewing = Previewing(self._stores)
         self._marking = Marking(self._stores)
@@ -168,10 +172,14 @@ class Workspace:
     values = _of(lambda ws: ws._asking, Asking.values)
     default_columns = _of(lambda ws: ws._asking, Asking.default_columns)
     higher_is_better = _of(lambda ws: ws._asking, Asking.higher_is_better)
+    run_order = _of(lambda ws: ws._asking, Asking.run_order)
     run_keys = _of(lambda ws: ws._asking, Asking.run_keys)
     column = _of(lambda ws: ws._asking, Asking.column)
     check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
     field_named = _of(lambda ws: ws._asking, Asking.field_named)
+    facet = _of(lambda ws: ws._asking, Asking.facet)
+    filter_name = _of(lambda ws: ws._asking, Asking.filter_name)
+    derived = _of(lambda ws: ws._asking, Asking.derived)
     sort_keys = _of(lambda ws: ws._asking, Asking.sort_keys)
     find_runs = _of(lambda ws: ws._asking, Asking.find_runs)
     resolve_run = _of(lambda ws: ws._asking, Asking.resolve_run)
@@ -193,6 +201,19 @@ class Workspace:
     ) -> DataDiff:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
         return data_diff(before, after, key=key, cancel=cancel)
+
+    # --- grouping.py: runs in groups
+
+    group_runs = _of(lambda ws: ws._grouping, Grouping.group_runs)
+    group_column = _of(lambda ws: ws._grouping, Grouping.group_column)
+    varying_params = _of(lambda ws: ws._grouping, Grouping.varying_params)
+    column_span = _of(lambda ws: ws._grouping, Grouping.column_span)
+    replicate_rule = _of(lambda ws: ws._grouping, Grouping.replicate_rule)
+
+    # --- directing.py: which way is better
+
+    directions = _of(lambda ws: ws._directing, Directing.directions)
+    set_direction = _of(lambda ws: ws._directing, Directing.set_direction)
 
     # --- comparing.py: groups of runs
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Step, UndoStack
 from runfolio.model.answers import Change, Touched
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
 
@@ -82,7 +83,7 @@ class WindowState(QObject):
         self.undo = UndoStack()
         self._live: frozenset[RunKey] = frozenset()
         self._query = RunQuery()
-        self._keys: tuple[RunKey, ...] = ()
+        self._keys = KeyOrder()
         self._slots: dict[RunKey, int] = {}
         self._baseline: RunKey | None = None
         self._current: RunKey | None = None
@@ -115,7 +116,7 @@ class WindowState(QObject):
         return self._query
 
     @property
-    def scope_keys(self) -> tuple[RunKey, ...]:
+    def scope_keys(self) -> KeyOrder:
         """The runs that the scope holds, in order; those of the scope before while a new answer is awaited."""
         return self._keys
 
@@ -150,7 +151,7 @@ class WindowState(QObject):
         """Take over a saved view's filter, and its order where it has one."""
         self._ask(dataclasses.replace(self._query, where=where, sort=sort or self._query.sort), "Saved view")
 
-    def set_scope_keys(self, keys: tuple[RunKey, ...]) -> None:
+    def set_scope_keys(self, keys: KeyOrder) -> None:
         """The answer to the scope has arrived."""
         if keys != self._keys:
             self._keys = keys

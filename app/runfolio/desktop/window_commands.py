@@ -16,6 +16,7 @@ from runfolio.settings import save as save_settings
 if TYPE_CHECKING:
     from runfolio.desktop.views.files import FilesView
 
+_COLUMNS = "Columns and groups"
 MENU = (
     "palette.open",
     "help.pages",
@@ -89,8 +90,14 @@ def add_window_commands(window: MainWindow) -> None:
         Command("layouts.teach", "Teach a layout…", lambda: _teach_layout(window), (), "Library", "table-2"),
         Command("layouts.list", "Layouts…", lambda: _open_layouts(window), (), "Library", "square-stack"),
         Command(
-            "columns.choose", "Choose columns…", window.open_column_chooser, ("Ctrl+Shift+C",), "Runs", "columns-3"
+            "columns.choose",
+            "Choose columns…",
+            window.open_column_chooser,
+            ("Ctrl+Shift+C",),
+            _COLUMNS,
+            "columns-3",
         ),
+        Command("groups.choose", "Group runs…", window.open_grouping, ("Ctrl+G",), _COLUMNS, "group"),
         Command("views.save", "Save this view…", window.folders.ask_to_save_view, ("Ctrl+S",), "Library", "star"),
         Command("filter.focus", "Go to the filter", window.filter_bar.focus, ("/", "Ctrl+F"), "Runs", "search"),
         Command("filter.clear", "Clear the filter", window.filter_bar.clear, (), "Runs", "x"),
@@ -138,7 +145,7 @@ def add_window_commands(window: MainWindow) -> None:
             "files.find",
             "Find in the file",
             lambda: _files(window).focus_search(),
-            ("Ctrl+Shift+F",),
+            ("Ctrl+Alt+F",),
             "Files",
             "search",
         ),

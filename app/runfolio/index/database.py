@@ -251,10 +251,15 @@ class Database:
                 cursor.unregister("incoming")
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; one writer at a time. May not be nested."""
+    def transaction(self, part: str = "version") -> Iterator[None]:
+        """All or nothing; one writer at a time. May not be nested.
+
+        part   what whoever keeps columns in memory sees change: "version", or "marks" for the ledger's marks alone.
+        """
         with self.write_lock, self._told(), self._begun():
             yield
+            self.cursor.execute("delete from meta where name = ?", [part])
+            self.cursor.execute("insert into meta select ?, nextval('ids')", [part])
 
     @contextmanager
     def _begun(self) -> Iterator[None]:
