@@ -29,6 +29,7 @@ from runfolio.readers.descriptors import (
     read_all,
     read_small,
 )
+from runfolio.readers.flat_files import flat_files
 from runfolio.readers.listing import Entry, Files, Listing, kind_of_mode, names_in
 
 _ONE_READ = 1 << 20
@@ -45,6 +46,7 @@ class Folder:
            hold surrogate escapes here, so that they can be opened; `shown` is the same as valid text.
     opened   where it is kept which folders were looked into through this one, itself among them, by path; "a//b"
              stands for the folders in "a" that hold a file "b".
+    was_read_blindly   whether files below it were read without a look at their sizes and times before.
     """
 
     def __init__(self, root: Path, path: str = "", opened: set[str] | None = None) -> None:
@@ -56,6 +58,7 @@ class Folder:
         self._above: ReferenceType[Folder] | None = None
         self._below: dict[str, Folder] = {}
         self._held: Base | None = None
+        self.was_read_blindly = False
         self._heads: dict[str, tuple[int, bytes]] | None = None
 
     def __repr__(self) -> str:
@@ -215,6 +218,13 @@ class Folder:
                         yield name, self._content(name, base, limit)
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
+
+    def read_flat(self, name: str, limit: int, most: int) -> tuple[list[str], list[bytes | None]] | None:
+        """The files of a folder directly in here, see `flat_files`; None as well where this one is not held open."""
+        if not isinstance(self._held, int):
+            return None
+        self.was_read_blindly = True
+        return flat_files(self._held, name, limit, most)
 
     def _listed_files(self) -> Files | None:
         listed = self.__dict__.get("listing")

@@ -27,7 +27,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of, model_facts
 from runfolio.readers.mlflow_metrics import Found, MetricFile, parse_metrics
 from runfolio.readers.mlflow_places import ArtifactPlaces, uri_parts
-from runfolio.readers.mlflow_tree import artifacts, named_files, named_texts, odd_entries
+from runfolio.readers.mlflow_tree import artifacts, odd_entries, texts_of, values_in
 
 _META = "meta.yaml"
 _RUN_ID = re.compile(rb"^run_(?:id|uuid):", re.MULTILINE)
@@ -52,6 +52,7 @@ STATUS = {
     "FAILED": RunStatus.FAILED,
     "KILLED": RunStatus.KILLED,
 }
+_ENDED = ("FINISHED", "FAILED", "KILLED")
 _STATUS_NUMBERS = dict(enumerate(STATUS, 1))  # mlflow.protos.service_pb2.RunStatus
 FACTS = (
     # What MLflow calls it, as a tag and (before 1.0) in meta.yaml, and its name here.
@@ -188,6 +189,7 @@ class _Run:
         self.problems: list[Problem] = []
         self.meta = self._meta()
         self.problems += odd_entries(folder, lambda name: name in _PARTS)
+        self._has_ended = self._claims_an_end()
         self._params = self._texts("params")
         self._tags = self._texts("tags")
         self.files = self._metric_files()
@@ -293,6 +295,12 @@ class _Run:
             self.problems.append(warning("time-order", self.where, message))
         return started, ended
 
+    def _claims_an_end(self) -> bool:
+        """Whether the run is sure to count as ended: then it is looked at again only when its folders have changed."""
+        status, end = self.meta.mapping.get("status"), self.meta.mapping.get("end_time")
+        name = _STATUS_NUMBERS.get(status) if type(status) is int else status
+        return name in _ENDED and type(end) is int and 0 <= end < 1e15
+
     def _time(self, key: str) -> int | None:
         value = self.meta.mapping.get(key)
         if value is None:
@@ -307,13 +315,16 @@ class _Run:
     def _texts(self, name: str) -> dict[str, str]:
         if name not in self.folder.folders:
             return {}
-        return named_texts(self.folder.sub(name), self.budget, self.problems)
+        limit = self.budget.text_bytes
+        found = values_in(self.folder, name, limit, self.budget, self.problems, is_still=self._has_ended)
+        return texts_of(found, self.problems)
 
     def _metric_files(self) -> list[MetricFile]:
         if "metrics" not in self.folder.folders:
             return []
-        below = self.folder.sub("metrics")
-        return [MetricFile(*file) for file in named_files(below, self.budget.metric_bytes, self.budget, self.problems)]
+        limit = self.budget.metric_bytes
+        found = values_in(self.folder, "metrics", limit, self.budget, self.problems, is_still=self._has_ended)
+        return [MetricFile(*file) for file in found]
 
     def _artifacts(self) -> tuple[ArtifactRef, ...]:
         if "artifacts" not in self.folder.folders:
