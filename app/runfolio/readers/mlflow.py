@@ -17,9 +17,10 @@ from typing import ClassVar
 from runfolio.errors import RunfolioError
 from runfolio.model.datasets import ArtifactRef
 from runfolio.model.display import duration, storable
-from runfolio.model.params import Json, Param
+from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
+from runfolio.model.text_params import TextParams
 from runfolio.model.times import from_millis, to_iso
 from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info, problem_from, warning
 from runfolio.readers.documents import Document, parse_yaml
@@ -226,7 +227,7 @@ class _Run:
             ended_us=ended,
             experiment=self._experiment.name,
             parent_id=tags.get("mlflow.parentRunId"),
-            params=tuple(Param((name,), text, text) for name, text in self._params.items()),
+            params=TextParams.of(self._params),
             tags=tags,
             metrics=metrics,
             artifacts=self._kept,
