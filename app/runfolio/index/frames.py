@@ -15,7 +15,7 @@ import polars as pl
 from runfolio.index.param_rows import param_rows
 from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, problem_frame, text_or_none
 from runfolio.index.series_checks import notes
-from runfolio.index.series_rows import PointColumns, series_and_points
+from runfolio.index.series_rows import PointColumns, SeriesColumns, series_and_points
 from runfolio.model.display import storable
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, content_identity, params_digest
@@ -71,8 +71,11 @@ _NUMBERED: Mapping[str, Mapping[str, str]] = {
 
 def numbered(table: str, frame: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
     """Rows of a table whose recordings and series count from `first` instead of 0."""
-    shifts = [pl.col(column) + first[what] for column, what in _NUMBERED.get(table, _OF_RECORDING).items()]
-    return frame.with_columns(shifts) if shifts else frame
+    counted = _NUMBERED.get(table, _OF_RECORDING)
+    # A column without any number has no type to count in.
+    shifted = {name: frame[name] + first[what] for name, what in counted.items() if frame[name].dtype != pl.Null}
+    # Not by expressions: planning these takes longer than adding.
+    return pl.DataFrame([shifted.get(column.name, column) for column in frame])
 
 
 def pack(units: Sequence[Parsed]) -> Batch:
@@ -108,9 +111,10 @@ def pack(units: Sequence[Parsed]) -> Batch:
     if count:
         owners = [n for n, r in enumerate(flat) for _ in r.metrics]
         metrics = [m for r in flat for m in r.metrics]
-        tables["series"], part = series_and_points(owners, metrics)
+        columns = SeriesColumns.of(metrics)
+        tables["series"], part = series_and_points(owners, metrics, columns)
         points = (part,)
-        odd = notes(owners, metrics)
+        odd = notes(owners, metrics, columns)
     rows: list[ProblemRow] = []
     for place, unit in zip(places, units, strict=True):
         rows += [(0, *place, None, p) for p in unit.problems]

@@ -58,3 +58,18 @@ def flat_files(base: int, name: str, limit: int, most: int) -> tuple[list[str], 
     finally:
         close(folder)
     return names, contents
+
+
+def is_empty_folder(base: int, name: str) -> bool:
+    """Whether there is a folder of that name in an open one, and nothing in it."""
+    try:
+        folder = os.open(name, FOLDER_FLAGS, dir_fd=base)
+    except OSError:
+        return False
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
+    finally:
+        os.close(folder)

@@ -29,7 +29,7 @@ from runfolio.readers.descriptors import (
     read_all,
     read_small,
 )
-from runfolio.readers.flat_files import flat_files
+from runfolio.readers.flat_files import flat_files, is_empty_folder
 from runfolio.readers.listing import Entry, Files, Listing, kind_of_mode, names_in
 
 _ONE_READ = 1 << 20
@@ -225,6 +225,11 @@ class Folder:
             return None
         self.was_read_blindly = True
         return flat_files(self._held, name, limit, most)
+
+    def holds_empty(self, name: str) -> bool:
+        """Whether it is seen without a listing that a folder directly in here is empty; only while this one is held."""
+        self.was_read_blindly = True
+        return isinstance(self._held, int) and is_empty_folder(self._held, name)
 
     def _listed_files(self) -> Files | None:
         listed = self.__dict__.get("listing")

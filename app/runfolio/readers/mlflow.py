@@ -197,6 +197,7 @@ class _Run:
         self._around = around or _Around()
         self._experiment = self._around.experiment(folder, budget)
         self._id = self._run_id()
+        self._empty_artifacts: str | None = None
         self._kept = self._artifacts() or self._artifacts_elsewhere()
         self._datasets, self._inputs = datasets_of(folder, budget, self.problems)
         self._models = model_facts(folder, self._id, self._tags, budget, self.problems)
@@ -330,6 +331,9 @@ class _Run:
     def _artifacts(self) -> tuple[ArtifactRef, ...]:
         if "artifacts" not in self.folder.folders:
             return ()
+        if self._has_ended and self.folder.holds_empty("artifacts"):
+            self._empty_artifacts = self.folder.join("artifacts")
+            return ()
         return artifacts(self.folder.sub("artifacts"), self.budget, self.problems)
 
     def _artifacts_elsewhere(self) -> tuple[ArtifactRef, ...]:
@@ -342,7 +346,11 @@ class _Run:
             store is None or experiment is None or uri_parts(uri)[-4:-2] in ([], [store.name, experiment.name])
         ):
             return ()
-        below = self._around.places_of(store).folder(self._id, uri) if store is not None else None
+        below = (
+            self._around.places_of(store).folder(self._id, uri, self._empty_artifacts) if store is not None else None
+        )
+        if below is not None and below.path == self._empty_artifacts:
+            return ()
         if below is not None:
             return artifacts(below, self.budget, self.problems)
         if is_own:

@@ -35,8 +35,11 @@ class ArtifactPlaces:
         self._bases = [*_bases(store)]
         self._known: dict[tuple[str, ...], list[Folder]] = {}
 
-    def folder(self, run_id: str, uri: str) -> Folder | None:
-        """The artifact folder of a run, one with something in it first; None when none around the store ends so."""
+    def folder(self, run_id: str, uri: str, known_empty: str | None = None) -> Folder | None:
+        """The artifact folder of a run, one with something in it first; None when none around the store ends so.
+
+        known_empty   path of a folder that has been looked into and is empty.
+        """
         parts = uri_parts(uri)
         if run_id not in parts:
             return None
@@ -47,9 +50,12 @@ class ArtifactPlaces:
         if before not in self._known:
             self._known[before] = [*self._beginnings(before)]
         empty: Folder | None = None
+        end = "/".join(parts[at:])
         for beginning in self._known[before]:
-            below = beginning.sub("/".join(parts[at:]))
-            if is_folder(below):
+            below = beginning.sub(end)
+            if below.path == known_empty:
+                empty = empty or below
+            elif is_folder(below):
                 if below.files or below.folders:
                     return below
                 empty = empty or below
