@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runfolio.index.point_columns import absolute, absolute_wall
+from runfolio.index.point_columns import absolute, absolute_wall, in_microseconds
 from runfolio.index.series_rows import PointColumns, SeriesColumns, series_and_points
 from runfolio.model.metrics import MetricSeries, series, summarise
 from runfolio.model.times import NO_TIME
@@ -68,7 +68,7 @@ def test_a_batch_keeps_every_point_in_its_place(metrics: list[MetricSeries]) -> 
         first_step, first_wall = series["first_step"][number - 7], series["first_wall"][number - 7]
         assert absolute(own["step_diff"].to_numpy(), first_step or 0).tolist() == metric.step.tolist()
         assert [as_text(v) for v in own["value"]] == [as_text(v) for v in metric.value.tolist()]
-        apart = own["wall_diff"].fill_null(NO_TIME).to_numpy()
+        apart = in_microseconds(own["wall_diff"].fill_null(NO_TIME).to_numpy(), series["wall_unit"][number - 7])
         assert (
             absolute_wall(apart, NO_TIME if first_wall is None else first_wall).tolist() == metric.wall_time_us.tolist()
         )

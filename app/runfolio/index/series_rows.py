@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from runfolio.index.point_columns import differences, wall_differences
+from runfolio.index.point_columns import differences, in_units, wall_differences
 from runfolio.index.rows import storable_texts
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.times import NO_TIME
@@ -22,7 +22,8 @@ class PointColumns:
     Arrays and no frame, since they go from process to process: those of NumPy are handed over four times as fast.
 
     lengths   int64 (m,), points of each series. step_diff, wall_diff, value (n,), in that order; integers and floats
-              of any width, `narrow` makes it the least. NO_TIME stands in 64 bits alone.
+              of any width, `narrow` makes it the least. NO_TIME stands in 64 bits alone. Differences of wall times are
+              in the unit of their series, see `in_units`.
     """
 
     lengths: Ints
@@ -71,6 +72,7 @@ def series_and_points(
     """
     lengths = columns.lengths
     apart, first_wall = wall_differences(columns.wall, lengths)
+    apart, units = in_units(apart, first_wall, lengths)
     figures = _figures(lengths, columns.step, columns.value)
     final = pl.Series([m.final for m in metrics], dtype=pl.Float64)
     series = pl.DataFrame(
@@ -86,6 +88,7 @@ def series_and_points(
             "final_rule": pl.Series([m.final_rule for m in metrics], dtype=pl.String),
             "file": pl.Series(storable_texts([m.source for m in metrics]), dtype=pl.String),
             "first_wall": _timed("first_wall", first_wall),
+            "wall_unit": units,
         }
     )
     return series, PointColumns(lengths, differences(columns.step, lengths)[0], apart, columns.value).narrow()
