@@ -20,7 +20,7 @@ from runfolio.readers.contract import Budget, info, warning
 FINAL_RULE = "greatest step, then time, then value"
 """How MLflow itself chooses the latest value of a metric (FileStore._get_metric_from_file)."""
 
-_JOINED_BYTES = 1 << 22
+_JOINED_BYTES = 1 << 21
 """Files below this are parsed together, larger ones by themselves in pieces of this size."""
 
 _FEW_BYTES = 1 << 14
