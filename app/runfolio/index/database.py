@@ -33,7 +33,7 @@ _CONFIG: dict[str, str | int | float | list[str]] = {
     "enable_external_access": False,
     "lock_configuration": True,
     "preserve_insertion_order": True,
-    "memory_limit": "512MB",
+    "memory_limit": "192MB",
     "default_block_size": 1 << 16,
 }
 """No file but the index is within reach of a statement, and no statement can change that. DuckDB keeps what it has read
