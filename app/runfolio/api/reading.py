@@ -10,6 +10,7 @@ from runfolio.api.cancelling import CancelToken
 from runfolio.api.library import Library
 from runfolio.api.stores import Stores
 from runfolio.model.answers import FolderReport, IndexFacts, IndexReport, PlacedProblem, Progress, WatchReport
+from runfolio.processes import start_server
 
 
 class Reading:
@@ -33,6 +34,8 @@ class Reading:
         Raises NotFound when a path is not a folder.
         """
         started = time.monotonic()
+        # It gets ready on another core while this process imports what it needs itself.
+        start_server()
         chosen = None if paths is None else [self._library.add_source(path).id for path in paths]
         sources = [(s.id, Path(s.path)) for s in self._library.sources() if chosen is None or s.id in chosen]
         with self._stores.indexing:

@@ -7,6 +7,7 @@ or memory) is tried again one folder at a time, which finds the culprit and save
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 import pickle
@@ -88,7 +89,7 @@ class ParsePool(Generic[T]):
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
-            initargs=(self.limits.memory_bytes,),
+            initargs=(self.limits.memory_bytes, pack.__module__),
             context=worker_context(),
         )
 
@@ -115,6 +116,10 @@ class ParsePool(Generic[T]):
     def parts_folder(self) -> Path:
         """Where workers leave what comes in parts until it is taken from there, and what they need for a while."""
         return Path(self._place.name)
+
+    def warm_up(self) -> None:
+        """Start the workers before there is work, so that the first folders do not wait for their imports."""
+        self._pool.schedule(_nothing)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What a function of a module returns in a worker; it may take as long as one folder.
@@ -303,12 +308,14 @@ def _groups(claims: Iterable[Claim], largest: int) -> Iterator[list[Claim]]:
         yield group
 
 
-def _prepare(memory_bytes: int) -> None:
+def _prepare(memory_bytes: int, module: str) -> None:
+    # Polars would start a thread for each core in each worker; the workers are the parallelism.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    # What packs is imported now, and not when the first folder waits for it.
+    importlib.import_module(module)
     # What was imported stays, and what readers make has next to no cycles: looking for some took an eighth of the time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-    # Polars would start a thread for each core in each worker; the workers are the parallelism.
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     try:
         import resource
     except ImportError:  # no such limits on Windows; the time limit still holds
@@ -365,6 +372,10 @@ def _parse_batch(
 def _call(place: Path, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     scratch.lend(place)
     return function(*args, **kwargs)
+
+
+def _nothing() -> None:
+    return None
 
 
 def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:
