@@ -120,7 +120,7 @@ def curve(
     log, smoothed, dash = more.get("log_y", False), more.get("smooth"), more.get("dash", 0)
     assert isinstance(dash, int)
     assert smoothed is None or isinstance(smoothed, np.ndarray)
-    prepared = prepare_arrays(steps, values, smoothed, log_y=bool(log))
+    prepared = prepare_arrays(steps, values, smoothed, scale=YScale(YKind.LOG) if log else LINEAR)
     return Curve(RunKey(f"k:{name}"), name, prepared, color, dash)
 
 

@@ -67,7 +67,7 @@ class _Level:
 
 
 class Points:
-    """One series as a line: x and y float64 (n,) in written order, y already as it is placed (log10 on a log axis).
+    """One series as a line: x and y float64 (n,) in written order, y already as it is placed on its axis.
 
     NaN and infinite values break the line; so does a NaN in x. Bounds are those of the finite points; None when
     there are none.

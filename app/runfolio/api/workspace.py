@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
+from runfolio.api.charting import Charting
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.library import Library
@@ -70,6 +71,7 @@ class Workspace:
         self._reading = Reading(self._stores, self._library)
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
+        self._charting = Charting(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -180,6 +182,11 @@ class Workspace:
     ) -> DataDiff:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
         return data_diff(before, after, key=key, cancel=cancel)
+
+    # --- charting.py: series for charts
+
+    chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
+    stretch = _of(lambda ws: ws._charting, Charting.stretch)
 
     # --- marking.py: tags and notes
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
-from runfolio.analysis.prepared import placed
+from runfolio.analysis.scales import placed
 from runfolio.desktop.plot_items import Curve, CurvesItem
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.widgets import tooltip
@@ -126,7 +126,7 @@ class PlotPointer(QObject):
             return ""
         reach = frame.x_at(_REACH) - frame.x_at(0)
         near = series.near(frame.x_at(place.x()), reach)
-        shown = placed(series.shown[near], log_y=series.log_y)
+        shown = placed(series.shown[near], series.scale)
         away = np.hypot(frame.pixels_x(series.x[near]) - place.x(), frame.pixels_y(shown) - place.y())
         if not np.isfinite(away).any():
             return curve.name
