@@ -94,7 +94,8 @@ def test_a_gap_between_columns_stays_and_one_within_a_column_is_closed() -> None
     y[20_005] = math.nan
     columns = Points(steps(len(y)), y).columns(0.0, 100_000.0, 100)
     (gap, _end) = np.flatnonzero(~columns.joined)
-    assert columns.x[gap] == 49_500.0
+    # A border may lie an eighth of a column aside, so that the last points before the gap are those of the next.
+    assert 49_500.0 <= columns.x[gap] <= 50_500.0
     assert 60_000.0 <= columns.x[gap + 1] <= 60_500.0
     assert columns.points == 100_000 - 10_001
 

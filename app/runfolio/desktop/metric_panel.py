@@ -18,7 +18,7 @@ from runfolio.analysis.prepared import PreparedSeries, prepare
 from runfolio.api import Workspace
 from runfolio.desktop.context import Context
 from runfolio.desktop.plot import LinePanel
-from runfolio.desktop.plot_items import Curve
+from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.widgets import tooltip
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction

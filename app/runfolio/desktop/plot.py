@@ -19,11 +19,13 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.scales import LINEAR, YKind, YScale
 from runfolio.desktop import fonts
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
-from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_pointer import PlotPointer
+from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
@@ -76,7 +78,7 @@ class LinePanel(QWidget):
         """`closable`: whether it stands in a grid that it can be taken out of, moved in and enlarged."""
         super().__init__(parent)
         self._theme, self._state, self._closable = theme, state, closable
-        self._title_text, self._log, self._x_kind = title, False, XKind.STEP
+        self._title_text, self._scale, self._x_kind = title, LINEAR, XKind.STEP
         self._follows = True
         self.head = PanelHead(theme, closable=closable)
         self.head.maximised.connect(self.maximised)
@@ -95,7 +97,7 @@ class LinePanel(QWidget):
             # The grid belongs below the curves.
             axis.setZValue(-1000)
         self.items = CurvesItem(self._view)
-        self.items.say_x = self.x_text
+        self.items.look.say_x = self.x_text
         self._cursor = QGraphicsLineItem()
         self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
@@ -135,7 +137,7 @@ class LinePanel(QWidget):
     def set_title(self, title: str) -> None:
         """Name the chart; the scale is added to it."""
         self._title_text = title
-        shown = f"{title} · log" if self._log else title
+        shown = title if self._scale.kind is YKind.LINEAR else f"{title} · {self._scale.kind}"
         self.head.set_title(shown)
         self.setAccessibleName(f"Chart of {shown}")
 
@@ -144,16 +146,16 @@ class LinePanel(QWidget):
         """The metric's name."""
         return self._title_text
 
-    def show_curves(self, curves: Sequence[Curve], *, x_kind: XKind = XKind.STEP, log_y: bool = False) -> None:
+    def show_curves(self, curves: Sequence[Curve], *, x_kind: XKind = XKind.STEP, scale: YScale = LINEAR) -> None:
         """Draw other curves, which were prepared for that x axis and scale.
 
         The range that the user has zoomed to stays while the axes do; else everything comes into view. Values of 0
         and below are gaps on a logarithmic scale, and counted in a note.
         """
-        if (x_kind, log_y) != (self._x_kind, self._log):
+        if (x_kind, scale) != (self._x_kind, self._scale):
             self._follows = True
-            self._x_kind, self._log = x_kind, log_y
-            self._axes["left"].setLogMode(log_y)
+            self._x_kind, self._scale = x_kind, scale
+            self._axes["left"].scale_of = scale
             self._axes["bottom"].kind = _AXES[x_kind]
             for axis in self._axes.values():
                 # pyqtgraph keeps the picture of an axis until its range changes.
@@ -222,8 +224,7 @@ class LinePanel(QWidget):
 
     def settle(self) -> None:
         """Paint for the range that is shown, even while the hand moves."""
-        if not self.items.settled:
-            self.items.repaint_now()
+        self.items.settle()
 
     # --- colours -----------------------------------------------------------------------------------------------
 
@@ -240,7 +241,7 @@ class LinePanel(QWidget):
         pen = QPen(theme.color("cursor"), 1.0, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._cursor.setPen(pen)
-        self.items.mark_color, self.items.surface = theme.color("bad"), theme.color("surface")
+        self.items.look.marks, self.items.look.surface = theme.color("bad"), theme.color("surface")
         self.items.repaint_now()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -272,7 +273,7 @@ class LinePanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         log = menu.addAction("Logarithmic y axis")
         log.setCheckable(True)
-        log.setChecked(self._log)
+        log.setChecked(self._scale.is_log)
         log.toggled.connect(self.log_asked)
         menu.addAction("Show all points (double click)", self.reset_view)
         menu.addSeparator()

@@ -12,7 +12,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from runfolio.analysis.scales import placed
-from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.desktop.plot_items import CurvesItem
+from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.display import number
@@ -100,7 +101,7 @@ class PlotPointer(QObject):
         if frame is None or not self._items.curves:
             return
         found = self._items.nearest(place, _REACH)
-        self._items.emphasise(found.key if found else None)
+        self._items.emphasise(*([found.key] if found else []))
         tip = self._items.mark_at(place, _REACH / 2)
         if not tip and found:
             tip = self._tip_of(found, place)
@@ -116,7 +117,7 @@ class PlotPointer(QObject):
 
     def _point_nowhere(self) -> None:
         self.tip = ""
-        self._items.emphasise(None)
+        self._items.emphasise()
         self._state.set_cursor(None)
 
     def _tip_of(self, curve: Curve, place: QPointF) -> str:
