@@ -15,6 +15,7 @@ from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
 from runfolio.api.charting import Charting
+from runfolio.api.comparing import Comparing
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.library import Library
@@ -72,6 +73,7 @@ class Workspace:
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
         self._charting = Charting(self._stores)
+        self._comparing = Comparing(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -187,6 +189,13 @@ class Workspace:
 
     chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
     stretch = _of(lambda ws: ws._charting, Charting.stretch)
+    # --- comparing.py: groups of runs
+
+    replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)
+    field_groups = _of(lambda ws: ws._comparing, Comparing.field_groups)
+    figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
+    compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
+    significance = _of(lambda ws: ws._comparing, Comparing.significance)
 
     # --- marking.py: tags and notes
 
