@@ -22,7 +22,6 @@ from runfolio.desktop.plot_raster import MOST_LINES, Index, Raster
 from runfolio.desktop.plot_style import Curve, Look
 from runfolio.desktop.strokes import DASHES, Frame, Strokes, all_strokes, dashed
 
-
 FINE_MS = 20.0
 _SEGMENT_US, _PIXEL_US = 0.3, 0.04
 """What an antialiased segment costs, and each pixel of its length; what is above FINE_MS is filled by columns."""
@@ -119,9 +118,7 @@ class _Spent:
 # --- stroking --------------------------------------------------------------------------------------------------------
 
 
-def _stroked(
-    drawn: tuple[Drawn, ...], frame: Frame, ratio: float, look: Look, marks: Marks, spent: _Spent
-) -> Steps:
+def _stroked(drawn: tuple[Drawn, ...], frame: Frame, ratio: float, look: Look, marks: Marks, spent: _Spent) -> Steps:
     faint = all_strokes([d.faint for d in drawn if d.faint is not None], frame)
     strong = all_strokes([d.strong for d in drawn], frame)
     yield from spent.turn()
@@ -273,5 +270,3 @@ def predicted_ms(curves: Sequence[Curve], frame: Frame) -> float:
 def strong_strokes(line: Columns, frame: Frame) -> Strokes:
     """The strokes of one line."""
     return all_strokes([line], frame)[0]
-
-
