@@ -49,7 +49,7 @@ class Reading:
                 self._stores.follow_new_keys()
         self._stores.link_if_asked()
         if not counts.cancelled and counts.read:
-            keep_pyramids(self._stores.db)
+            keep_pyramids(self._stores.db, cancelled=lambda: cancel is not None and cancel.cancelled)
         facts = self.facts()
         return IndexReport(
             counts.read,

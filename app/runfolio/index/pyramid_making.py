@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -28,10 +28,13 @@ _TABLES = ("pyramids", "pyramid_blocks")
 POINTS = f"select step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value from points"
 
 
-def keep_pyramids(database: Database, series: Sequence[int] | None = None) -> int:
+def keep_pyramids(
+    database: Database, series: Sequence[int] | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> int:
     """Make the pyramids that are missing, of these series or of all long ones, and drop those of series that are gone.
 
-    Returns how many were made. One transaction for each.
+    Returns how many were missing. One transaction for each; `cancelled` is asked before, and what is left is made when
+    it is first looked at.
     """
     _make_tables(database)
     chosen = "" if series is None else "and s.id in (select unnest(?::integer[]))"
@@ -50,6 +53,8 @@ def keep_pyramids(database: Database, series: Sequence[int] | None = None) -> in
             for table in _TABLES:
                 database.run(f"delete from {table} where series {gone}")
     for number, n, first_step, first_wall in missing:
+        if cancelled():
+            break
         with database.transaction():
             if database.rows("select 1 from pyramids where series = ? and n = ?", [number, n]):
                 continue  # another thread was faster
