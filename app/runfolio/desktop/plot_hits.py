@@ -43,7 +43,8 @@ class Hits:
             return None
         # Pixels that lie side by side are equally near to a place between them.
         near = away <= least + 0.75
-        return self._curves[self._numbers[part[columns[near], rows[near]].max()]]
+        number = int(part[columns[near], rows[near]].max())
+        return self._curves[int(self._numbers[number])]
 
     def _nearest_stroke(self, x: float, y: float, reach: float) -> Curve | None:
         segments = self._segments
