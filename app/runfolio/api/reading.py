@@ -33,6 +33,8 @@ class Reading:
         deep   read everything again, changed or not.
         Raises NotFound when a path is not a folder.
         """
+        from runfolio.index.pyramid_making import keep_pyramids
+
         started = time.monotonic()
         # It gets ready on another core while this process imports what it needs itself.
         start_server()
@@ -49,6 +51,8 @@ class Reading:
             if not counts.cancelled:
                 self._stores.follow_new_keys()
         self._stores.link_if_asked()
+        if not counts.cancelled and counts.read:
+            keep_pyramids(self._stores.db, cancelled=lambda: cancel is not None and cancel.cancelled)
         facts = self.facts()
         return IndexReport(
             counts.read,

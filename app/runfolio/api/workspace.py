@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
+from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.directing import Directing
 from runfolio.api.exporting import Exporting
@@ -76,6 +77,7 @@ class Workspace:
         self._asking = Asking(self._stores)
         self._directing = Directing(self._stores, library.with_name(library.name.replace("library", "directions")))
         self._grouping = Grouping(self._stores)
+        self._charting = Charting(self._stores)
         self._comparing = Comparing(self._stores)
         self._previewing = Previewing(self._stores)
         self._marking = Marking(self._stores)
@@ -214,6 +216,12 @@ class Workspace:
 
     directions = _of(lambda ws: ws._directing, Directing.directions)
     set_direction = _of(lambda ws: ws._directing, Directing.set_direction)
+
+    # --- charting.py: series for charts
+
+    chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
+    epoch_series = _of(lambda ws: ws._charting, Charting.epoch_series)
+    stretch = _of(lambda ws: ws._charting, Charting.stretch)
 
     # --- comparing.py: groups of runs
 

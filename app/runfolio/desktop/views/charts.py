@@ -8,17 +8,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.chart_bar import ChartBar
+from runfolio.desktop.chart_commands import add_chart_commands
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
-from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, recipe_of, shared_metrics
+from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, offered, recipe_of
 from runfolio.desktop.panel_grid import PanelGrid
-from runfolio.desktop.plot import Reading
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.undo import Step
 from runfolio.desktop.widgets import EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
+from runfolio.model.query import FieldRef
 
 FIRST_PANELS = 6
 """Panels that are made by themselves."""
@@ -49,7 +51,10 @@ class ChartsView(QWidget):
         self.bar.search_asked.connect(self.side.search.setFocus)
         self.bar.export_asked.connect(self._export)
         self.grid.asked.connect(self._take)
+        add_chart_commands(context.commands, self)
         self.grid.drawn.connect(self._on_drawn)
+        self.grid.isolated.connect(self.side.legend.isolate)
+        self.side.legend.asked.connect(lambda label, hidden: self.take(label, replace(self._settings, hidden=hidden)))
         self.grid.pointed.connect(self._on_pointed)
         self.side.chosen.connect(lambda metric, ticked: self._tick(metric, ticked=ticked))
         self.side.all_chosen.connect(self._show_all)
@@ -57,6 +62,7 @@ class ChartsView(QWidget):
         state.selection_changed.connect(self._refresh)
         state.cursor_changed.connect(self._read_out)
         state.names_changed.connect(self._read_out)
+        state.baseline_changed.connect(lambda: self._apply(anew=False))
 
     def _lay_out(self) -> None:
         theme = self._context.theme
@@ -112,6 +118,34 @@ class ChartsView(QWidget):
         return self.grid.panels
 
     @property
+    def settings(self) -> ChartSettings:
+        """How the charts are drawn."""
+        return self._settings
+
+    @property
+    def shown_metrics(self) -> tuple[str, ...]:
+        """The metrics of the panels on show."""
+        return self._wanted()
+
+    @property
+    def pointed_panel(self) -> MetricPanel | None:
+        """The panel that the pointer or the keys were on last, else the first; None when none is on show."""
+        panels = self.panels if self.isVisible() else ()
+        return next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
+
+    def take(self, label: str, settings: ChartSettings) -> None:
+        """Draw otherwise; undone under that label."""
+        self._take(label, replace(settings, metrics=self._wanted()))
+
+    def search_legend(self) -> None:
+        """Put the cursor into the legend's search."""
+        self.side.legend.search.setFocus()
+
+    def cursor_x(self) -> float | None:
+        """Where the crosshair is."""
+        return self._context.state.cursor_step
+
+    @property
     def slider(self) -> QSlider:
         """The smoothing, in hundredths."""
         return self.bar.slider
@@ -133,7 +167,7 @@ class ChartsView(QWidget):
             )
             self.stack.setCurrentIndex(0)
         elif self.isVisible():
-            self._context.jobs.query("charts:metrics", lambda workspace: shared_metrics(workspace, keys), self._arrived)
+            self._context.jobs.query("charts:metrics", lambda workspace: offered(workspace, keys), self._arrived)
 
     def _pick_best(self) -> None:
         state = self._context.state
@@ -142,8 +176,9 @@ class ChartsView(QWidget):
             "charts:first", lambda workspace: best_runs(workspace, workspace.run_order(scope)), state.select
         )
 
-    def _arrived(self, metrics: tuple[str, ...]) -> None:
-        self._metrics = metrics
+    def _arrived(self, answer: tuple[tuple[str, ...], tuple[FieldRef, ...]]) -> None:
+        self._metrics, self.bar.fields = answer
+        metrics = self.bar.offered = self._metrics
         if metrics:
             self.stack.setCurrentIndex(1)
             self._apply(anew=True)
@@ -188,7 +223,7 @@ class ChartsView(QWidget):
         return (*metrics, *(m for m in chosen or () if m not in known))
 
     def _bring(self, settings: ChartSettings) -> None:
-        if settings.x is not self._settings.x:
+        if (settings.x, settings.x_metric) != (self._settings.x, self._settings.x_metric):
             # A place on one axis means nothing on another.
             self._context.state.set_cursor(None)
         self._settings = settings
@@ -201,6 +236,8 @@ class ChartsView(QWidget):
         self.bar.show_settings(
             replace(self._settings, metrics=wanted), wanted, [m for m in self._metrics if m not in shown]
         )
+        self.grid.offer(self._metrics)
+        self.side.legend.show_hidden(self._settings.hidden)
         self.side.show_metrics(grouped(self._metrics), wanted)
         if not wanted:
             self._say_no_panels()
@@ -246,7 +283,8 @@ class ChartsView(QWidget):
         if not self.isVisible():
             return
         panels, state = self.panels, self._context.state
-        panel = next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
-        drawn = {curve.key for curve in panel.curves} if panel is not None else set()
+        panel = self.pointed_panel
+        # Those that are switched off are not missing: nobody wants to read them.
+        drawn = {*self._settings.hidden, *(key for p in panels if p is panel for c in p.curves for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
         self.side.show_panel(panel, state.cursor_step, missing)
