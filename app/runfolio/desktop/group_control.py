@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,9 +16,6 @@ from runfolio.model.grouping import GroupBy
 if TYPE_CHECKING:
     from runfolio.api import Workspace
     from runfolio.desktop.group_rows import Folding, GroupRows
-
-SHOWN_WITH = 6
-"""Columns that come with the groups themselves; the others follow one by one."""
 
 
 class RunGroups(QObject):
@@ -69,8 +67,9 @@ class RunGroups(QObject):
         shown = self._table.runs.groups
         folding = shown.folding if shown is not None and self._folding is not None else self._folding
         wanted = [column.field for column in self._table.runs.columns if not column.curve and not column.is_name]
-        # What is on the screen already is there again at once; the first time the groups come first.
-        fields = wanted if shown is not None else wanted[:SHOWN_WITH]
+        # What is on the screen already is there again at once; of other groups the groups come first.
+        same = shown is not None and replace(shown.by, figure=by.figure) == by
+        fields = wanted if same else []
 
         def grouped(workspace: Workspace) -> GroupRows:
             # NumPy comes with it: on this thread, not the window's.

@@ -155,14 +155,14 @@ class RunColumns(QObject):
 
     def _apply(self, look: TableLook) -> None:
         self._resized.stop()
-        self._look = look
+        before, self._look = self._look, look
         self.table.set_widths(dict(look.widths))
         self.table.runs.set_formats(look.formats)
         self.table.set_pinned(look.pinned)
         columns = pinned_first(look.columns or self._default, look.pinned)
         if columns and columns != self.table.shown_columns():
             self.table.set_columns(columns)
-        else:
+        elif look.widths != before.widths:
             self.table.show_widths()
         self.groups.show(look.group)
         self.changed.emit()
