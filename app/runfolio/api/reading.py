@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 
 from runfolio.api.cancelling import CancelToken
@@ -19,6 +20,11 @@ class Reading:
     def __init__(self, stores: Stores, library: Library) -> None:
         self._stores = stores
         self._library = library
+
+    def prepare_reading(self) -> None:
+        """Import what reading takes, which is half a second, before it is wanted."""
+        import_module("runfolio.index.pipeline")
+        import_module("runfolio.index.watch")
 
     def index(
         self,

@@ -152,6 +152,7 @@ class Workspace:
 
     # --- reading.py: from the folders into the index
 
+    prepare_reading = _of(lambda ws: ws._reading, Reading.prepare_reading)
     index = _of(lambda ws: ws._reading, Reading.index)
     watch = _of(lambda ws: ws._reading, Reading.watch)
     facts = _of(lambda ws: ws._reading, Reading.facts)
