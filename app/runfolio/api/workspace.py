@@ -15,6 +15,7 @@ from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
 from runfolio.api.comparing import Comparing
+from runfolio.api.exploring import Exploring
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.library import Library
@@ -72,6 +73,7 @@ class Workspace:
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
         self._comparing = Comparing(self._stores)
+        self._exploring = Exploring(self._asking)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -191,6 +193,10 @@ class Workspace:
     figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
     compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
     significance = _of(lambda ws: ws._comparing, Comparing.significance)
+
+    # --- exploring.py: chart kinds beside curves
+
+    variables = _of(lambda ws: ws._exploring, Exploring.variables)
 
     # --- marking.py: tags and notes
 
