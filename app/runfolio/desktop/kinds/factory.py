@@ -23,7 +23,10 @@ class KindRow:
     factory: str
 
 
-KINDS = (KindRow("scatter", "Scatter", kept.ScatterSettings, "scatter:ScatterPanel"),)
+KINDS = (
+    KindRow("scatter", "Scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
+    KindRow("parallel", "Parallel coordinates", kept.ParallelSettings, "parallel:ParallelPanel"),
+)
 
 Panel = KindPanel[Any, Any]
 

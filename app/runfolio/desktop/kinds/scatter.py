@@ -15,6 +15,7 @@ from runfolio.desktop.kinds.colors import colors_of
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
+from runfolio.desktop.kinds.rows import exact
 from runfolio.desktop.kinds.scale import Scale, scattered
 from runfolio.desktop.kinds.scatter_paint import MANY, paint_front, paint_margins, paint_points, paint_selected, raster
 from runfolio.desktop.kinds.settings import AUTO, ScatterSettings
@@ -172,7 +173,7 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         return [
             head,
             *(
-                [data.names[i], str(self.keys[i]), *(_exact(v, i) for v in variables), "yes" if i in front else ""]
+                [data.names[i], str(self.keys[i]), *(exact(v, i) for v in variables), "yes" if i in front else ""]
                 for i in np.flatnonzero(data.shown).tolist()
             ),
         ]
@@ -308,10 +309,3 @@ def _direction(settings: ScatterSettings, axis: str) -> str:
     if field.kind is not FieldKind.METRIC:
         return ""
     return {Direction.HIGHER: "higher", Direction.LOWER: "lower"}.get(guess_direction(field.name), "")
-
-
-def _exact(variable: Variable, place: int) -> str:
-    value = float(variable.values[place])
-    if variable.categories:
-        return variable.categories[int(value)] if np.isfinite(value) else ""
-    return "" if np.isnan(value) else repr(value)
