@@ -197,6 +197,7 @@ class Workspace:
     # --- exploring.py: chart kinds beside curves
 
     variables = _of(lambda ws: ws._exploring, Exploring.variables)
+    importance = _of(lambda ws: ws._exploring, Exploring.importance)
 
     # --- marking.py: tags and notes
 

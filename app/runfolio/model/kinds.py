@@ -39,3 +39,47 @@ class Variable:
         """Which runs have a value that can be drawn; bool (runs,)."""
         found: Flags = np.isfinite(self.values)
         return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """What a param does to the metric when all others stay as they are (partial dependence).
+
+    grid     places on the param's axis (numbers, or places among its categories), float64 (g,).
+    mean     the forest's mean prediction at each, float64 (g,).
+    runs     predictions for single runs, float64 (k, g): where they are not parallel, params act together.
+    """
+
+    grid: Floats
+    mean: Floats
+    runs: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Importance:
+    """What a forest says of which params a metric depends on.
+
+    params      in the order of `mean`, greatest first.
+    mean        by how much of the metric's variance the error on runs not learnt from grows when a param's values are
+                shuffled, float64 (params,): 0 for what does not matter, also negative by chance.
+    std         standard deviation over folds and shuffles.
+    oob         the forest's R² on runs that its trees have not seen.
+    runs        how many runs it learnt from.
+    excluded    runs in scope without a finite value of the metric.
+    missing     how many runs lack each param, int64 (params,); trees send them to the better side.
+    warnings    why not to trust it, in plain words; () where nothing speaks against it.
+    left_out    params that were not looked at, with why.
+    effects     for each param, in the order of `params`.
+    """
+
+    target: FieldRef
+    params: tuple[Variable, ...]
+    mean: Floats
+    std: Floats
+    oob: float
+    runs: int
+    excluded: int
+    missing: tuple[int, ...]
+    warnings: tuple[str, ...]
+    left_out: tuple[str, ...]
+    effects: tuple[Effect, ...]
