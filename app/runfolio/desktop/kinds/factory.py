@@ -26,6 +26,7 @@ class KindRow:
 KINDS = (
     KindRow("scatter", "Scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
     KindRow("parallel", "Parallel coordinates", kept.ParallelSettings, "parallel:ParallelPanel"),
+    KindRow("importance", "Importance", kept.ImportanceSettings, "importance:ImportancePanel"),
 )
 
 Panel = KindPanel[Any, Any]
