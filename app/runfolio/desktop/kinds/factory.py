@@ -27,6 +27,7 @@ KINDS = (
     KindRow("scatter", "Scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
     KindRow("parallel", "Parallel coordinates", kept.ParallelSettings, "parallel:ParallelPanel"),
     KindRow("importance", "Importance", kept.ImportanceSettings, "importance:ImportancePanel"),
+    KindRow("groups", "Groups", kept.GroupsSettings, "groups:GroupsPanel"),
 )
 
 Panel = KindPanel[Any, Any]
