@@ -28,6 +28,7 @@ KINDS = (
     KindRow("parallel", "Parallel coordinates", kept.ParallelSettings, "parallel:ParallelPanel"),
     KindRow("importance", "Importance", kept.ImportanceSettings, "importance:ImportancePanel"),
     KindRow("groups", "Groups", kept.GroupsSettings, "groups:GroupsPanel"),
+    KindRow("grid", "Two params", kept.GridSettings, "grid:GridPanel"),
 )
 
 Panel = KindPanel[Any, Any]

@@ -88,9 +88,9 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         if self.filled.look == "box":
             words.append("Box: quartiles and median; whiskers: the last runs within 1.5 box lengths.")
         elif self.filled.look == "bar":
-            words.append("Bar: mean; line: its 95 % t interval, none for n = 1.")
-            if self.filled.log:
-                words.append("Bars have no foot on a logarithmic axis: dots show the means.")
+            words.append("Wide line: mean; narrow line: its 95 % t interval, none for n = 1.")
+            if not self._foot:
+                words.append("The axis does not start at 0, so no bars stand on it.")
         elif self.filled.look == "violin":
             words.append("Outline: Gaussian kernel density (Scott's rule), none for fewer than three runs.")
         gone = int(answer.figures.excluded.sum())
@@ -132,19 +132,26 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
 
     # --- the artist --------------------------------------------------------------------------------------------
 
+    @property
+    def _foot(self) -> bool:
+        """Whether means are bars: not where their foot at 0 has no place, or would press all of them flat."""
+        answer = self.answer
+        assert answer is not None
+        means = answer.figures.mean
+        return not self.filled.log and not (means.min() > 0 and means.max() < 2 * means.min())
+
     def _axes(self, frame: QRectF) -> Axes:
         answer = self.answer
         assert answer is not None
         names = tuple(box.name for box in answer.groups)
         across = Scale(-0.5, len(names) - 0.5, categories=names)
-        spread = np.concatenate([box.values for box in answer.groups])
-        bars = self.filled.look == "bar" and not self.filled.log
-        if bars:
-            ends = np.concatenate([answer.figures.low, answer.figures.high, answer.figures.mean])
-            spread = np.concatenate([spread, ends[np.isfinite(ends)]])
-        # Bars of means start at 0; where that would press all of them flat, they start where the values do.
-        flat = bars and spread.min() > 0 and spread.max() < 2 * spread.min()
-        up = Scale.over(spread, log=self.filled.log, zero=bars and not flat)
+        spread = [box.values for box in answer.groups]
+        if self.filled.look == "bar":
+            spread += [answer.figures.low, answer.figures.high]
+        elif self.filled.look == "violin":
+            spread += [box.at for box in answer.groups]
+        zero = self.filled.look == "bar" and self._foot
+        up = Scale.over(np.concatenate(spread), log=self.filled.log, zero=zero)
         titles = (title_of(self.filled.group), title_of(self.filled.value))
         return Axes(frame, across, up, *titles, top=_TOP)
 
@@ -161,7 +168,7 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
             if self.filled.look == "violin":
                 paint_violin(painter, theme, axes, middle, width, box)
             elif self.filled.look == "bar":
-                paint_bar(painter, theme, axes, middle, width, answer.figures, place, foot=not self.filled.log)
+                paint_bar(painter, theme, axes, middle, width, answer.figures, place, foot=self._foot)
             elif self.filled.look == "box":
                 paint_box(painter, theme, axes, middle, width, box)
             paint_strip(painter, theme, axes, middle, width, box, solid=self.filled.look == "strip")
