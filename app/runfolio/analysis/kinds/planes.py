@@ -13,7 +13,7 @@ from runfolio.model.metrics import Floats, Ints
 MOST_VALUES = 16
 """Different values of a number that are cells of their own; more are cut into bins."""
 _BINS = 10
-_SURFACE = 120
+_SURFACE = 420
 """Points of a surface along each side."""
 
 

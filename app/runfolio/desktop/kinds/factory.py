@@ -29,6 +29,7 @@ KINDS = (
     KindRow("importance", "Importance", kept.ImportanceSettings, "importance:ImportancePanel"),
     KindRow("groups", "Groups", kept.GroupsSettings, "groups:GroupsPanel"),
     KindRow("grid", "Two params", kept.GridSettings, "grid:GridPanel"),
+    KindRow("histogram", "Histogram", kept.HistogramSettings, "histogram:HistogramPanel"),
 )
 
 Panel = KindPanel[Any, Any]

@@ -198,6 +198,8 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
         else:
             of = [np.where(o >= 0, o, np.nan).astype(np.float64) for o in (data.table.x_of, data.table.y_of)]
             x, y = scattered(data.x_scale.place(of[0]), data.x_scale), data.y_scale.place(of[1])
+            # Below the figures of a cell.
+            y = y - 0.32 / len(data.table.y_names)
         return axes.area.left() + x * axes.area.width(), axes.area.bottom() - y * axes.area.height()
 
     def _cell_at(self, at: QPointF) -> tuple[int, int] | None:

@@ -104,7 +104,7 @@ def paint_selected(
 ) -> None:
     """The selected runs in their colours, ringed, and a square around where the keys stand."""
     for place, index in reversed(selected):
-        if np.isfinite(x[place]):
+        if np.isfinite(x[place] + y[place]):
             painter.setPen(QPen(theme.color("surface"), 1.5))
             painter.setBrush(theme.run_color(index))
             painter.drawEllipse(QPointF(x[place], y[place]), 6.0, 6.0)
