@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runfolio.api.asking import Asking
@@ -12,7 +13,7 @@ from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.analysis.working import Cancellable
-    from runfolio.model.kinds import Importance, Variable
+    from runfolio.model.kinds import Classified, Importance, Variable
 
 
 class Exploring:
@@ -48,3 +49,23 @@ class Exploring:
             return in_a_worker(explain, Request(wanted, tuple(rest)), "Explaining the metric", cancel, seconds)
         except ValueError as error:
             raise TooFewValues(str(error), hint="Widen the filter, or choose another metric.") from error
+
+    def classified(
+        self,
+        path: Path,
+        *,
+        truth: str = "",
+        predicted: str = "",
+        score: str = "",
+        cancel: Cancellable | None = None,
+        seconds: float = 300.0,
+    ) -> Classified:
+        """A table of predictions judged in a worker process; columns that are not named are guessed.
+
+        Raises  FolderUnreadable; UsageError for what cannot be judged; LimitReached; Cancelled.
+        """
+        from runfolio.analysis.kinds.classified import Request, classify
+        from runfolio.analysis.working import in_a_worker
+
+        request = Request(str(path.expanduser().absolute()), truth, predicted, score)
+        return in_a_worker(classify, request, "Judging the predictions", cancel, seconds)

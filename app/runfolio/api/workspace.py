@@ -198,6 +198,7 @@ class Workspace:
 
     variables = _of(lambda ws: ws._exploring, Exploring.variables)
     importance = _of(lambda ws: ws._exploring, Exploring.importance)
+    classified = _of(lambda ws: ws._exploring, Exploring.classified)
 
     # --- marking.py: tags and notes
 

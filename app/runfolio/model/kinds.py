@@ -83,3 +83,53 @@ class Importance:
     warnings: tuple[str, ...]
     left_out: tuple[str, ...]
     effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """What the scores of two classes say; `positive` is the class that a high score means.
+
+    fpr, tpr           the ROC curve from (0, 0) to (1, 1), and the area under it.
+    recall, precision  the precision-recall curve by falling recall, and its average precision.
+    share              share of positive rows, which a precision has by chance.
+    claimed, found     mean score and share of positives in each of ten bins of the score; () where scores are no
+                       probabilities. `in_bin`: rows in each; `brier`: the Brier score.
+    """
+
+    positive: str
+    fpr: Floats
+    tpr: Floats
+    auc: float
+    recall: Floats
+    precision: Floats
+    average_precision: float
+    share: float
+    claimed: Floats
+    found: Floats
+    in_bin: tuple[int, ...]
+    brier: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classified:
+    """A table of predictions, judged.
+
+    columns       all columns of the table.
+    truth, predicted, score   the columns used; "" for none. Without predictions, a score of at least 0.5 is one.
+    labels        the classes in natural order.
+    confusion     int64 (true class, predicted class); empty without predictions.
+    rows          that were used; `skipped` those with a gap in a column used.
+    scored        None where there is no score, or not two classes.
+    notes         what has to be said.
+    """
+
+    columns: tuple[str, ...]
+    truth: str
+    predicted: str
+    score: str
+    labels: tuple[str, ...]
+    confusion: NDArray[np.int64]
+    rows: int
+    skipped: int
+    scored: Scored | None
+    notes: tuple[str, ...]

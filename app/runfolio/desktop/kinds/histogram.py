@@ -213,10 +213,13 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
         for row, style in zip(time.quantiles, ("dot", "dash", "solid", "dash", "dot"), strict=True):
             pen = QPen(theme.color("text"), 2.0 if style == "solid" else 1.2)
             pen.setStyle({"dot": Qt.PenStyle.DotLine, "dash": Qt.PenStyle.DashLine}.get(style, Qt.PenStyle.SolidLine))
-            painter.setPen(pen)
             up = axes.y.place(row)
             known = np.isfinite(up)
             points = [axes.at(a, b) for a, b in zip(middle[known].tolist(), up[known].tolist(), strict=True)]
+            # On a ground of their own, or the lines would be lost on colours of every brightness.
+            painter.setPen(QPen(theme.color("surface"), pen.widthF() + 2.4))
+            painter.drawPolyline(QPolygonF(points))
+            painter.setPen(pen)
             painter.drawPolyline(QPolygonF(points))
         if self._at >= 0:
             x = axes.at(float(middle[self._at]), 0).x()
