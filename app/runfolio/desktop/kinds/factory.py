@@ -30,6 +30,7 @@ KINDS = (
     KindRow("groups", "Groups", kept.GroupsSettings, "groups:GroupsPanel"),
     KindRow("grid", "Two params", kept.GridSettings, "grid:GridPanel"),
     KindRow("histogram", "Histogram", kept.HistogramSettings, "histogram:HistogramPanel"),
+    KindRow("classifier", "Classifier", kept.ClassifierSettings, "classifier:ClassifierPanel"),
 )
 
 Panel = KindPanel[Any, Any]
