@@ -20,6 +20,7 @@ from runfolio.desktop.kinds.scatter import ScatterPanel
 from runfolio.desktop.kinds.scatter_paint import raster
 from runfolio.desktop.kinds.settings import ScatterSettings
 from runfolio.desktop.theme import Theme, ThemeMode
+from runfolio.desktop.views.explore import ExploreView
 from support.driver import Driver
 from support.explore import Explore
 from support.sweep import NAMES
@@ -74,6 +75,18 @@ def test_a_box_and_a_lasso_select(driver_of_sweep: Driver) -> None:
     around = [only + QPointF(*by) for by in ((-15, -15), (15, -15), (15, 15), (-15, 15))]
     explore.drag(*around, alt=True)
     assert driver.selected() == ["eager-finch"]
+    driver.window.context.state.select(())
+    explore.tick("lasso").drag(*around)
+    assert driver.selected() == ["eager-finch"]
+
+
+def test_every_kind_is_reached_by_the_palette(driver_of_sweep: Driver) -> None:
+    driver = driver_of_sweep
+    for row in KINDS:
+        driver.do(f"explore.{row.id}")
+        view = driver.find(ExploreView, "explore")
+        assert view.isVisible()
+        assert view.panel.kind == row.id
 
 
 def test_keys_walk_through_the_points(driver_of_sweep: Driver) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds import settings as kept
+from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.model.params import Json
@@ -18,19 +19,23 @@ class KindRow:
     """A kind: `factory` is "module:class" beside this module."""
 
     id: str
-    title: str
     settings: type[KindSettings]
     factory: str
 
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return KIND_TITLES[self.id]
+
 
 KINDS = (
-    KindRow("scatter", "Scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
-    KindRow("parallel", "Parallel coordinates", kept.ParallelSettings, "parallel:ParallelPanel"),
-    KindRow("importance", "Importance", kept.ImportanceSettings, "importance:ImportancePanel"),
-    KindRow("groups", "Groups", kept.GroupsSettings, "groups:GroupsPanel"),
-    KindRow("grid", "Two params", kept.GridSettings, "grid:GridPanel"),
-    KindRow("histogram", "Histogram", kept.HistogramSettings, "histogram:HistogramPanel"),
-    KindRow("classifier", "Classifier", kept.ClassifierSettings, "classifier:ClassifierPanel"),
+    KindRow("scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
+    KindRow("parallel", kept.ParallelSettings, "parallel:ParallelPanel"),
+    KindRow("importance", kept.ImportanceSettings, "importance:ImportancePanel"),
+    KindRow("groups", kept.GroupsSettings, "groups:GroupsPanel"),
+    KindRow("grid", kept.GridSettings, "grid:GridPanel"),
+    KindRow("histogram", kept.HistogramSettings, "histogram:HistogramPanel"),
+    KindRow("classifier", kept.ClassifierSettings, "classifier:ClassifierPanel"),
 )
 
 Panel = KindPanel[Any, Any]

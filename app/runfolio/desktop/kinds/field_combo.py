@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
@@ -42,6 +44,22 @@ def _aggregates(direction: Direction) -> tuple[Aggregate, ...]:
     return (*first, Aggregate.LAST, Aggregate.MIN, Aggregate.MAX)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Fields to choose from, by id, with titles that tell them apart."""
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, fields: Sequence[FieldRef]) -> Choice:
+        """Fields by their titles, and by their kind where two have one; for a job thread, since they may be many."""
+        titles = [field_title(field) for field in fields]
+        times = Counter(titles)
+        told = (f"{t} ({f.kind.value})" if times[t] > 1 else t for t, f in zip(titles, fields, strict=True))
+        return cls(tuple(field.id for field in fields), tuple(told))
+
+
 class FieldCombo(QComboBox):
     """A list of fields that is searched by typing; `chosen` gives the id of what was picked, "" for none."""
 
@@ -57,6 +75,8 @@ class FieldCombo(QComboBox):
         self.setFixedWidth(_WIDTH)
         self.view().setMinimumWidth(260)
         self._optional = optional
+        self._choice: Choice | None = None
+        self._extra: tuple[str, ...] = ()
         self._ids: list[str] = []
         self._current = ""
         completer = QCompleter(self)
@@ -69,19 +89,18 @@ class FieldCombo(QComboBox):
         if edit is not None:
             edit.editingFinished.connect(self._on_typed)
 
-    def offer(self, fields: Sequence[FieldRef], current: str) -> None:
+    def offer(self, choice: Choice, current: str) -> None:
         """Show other fields, with `current` (an id or "") chosen; one that is not offered is added to the end."""
-        ids = [*([""] if self._optional else []), *(field.id for field in fields)]
-        if current not in ids:
-            ids.append(current)
-        self._current = current
-        if ids != self._ids:
-            self._ids = ids
-            titles = _titles(ids)
-            self.setModel(QStringListModel(titles, self))
+        extra = () if current in choice.ids or (self._optional and not current) else (current,)
+        if choice is not self._choice or extra != self._extra:
+            self._choice, self._extra = choice, extra
+            none = (NONE,) if self._optional else ()
+            self._ids = [*("" for _ in none), *choice.ids, *extra]
+            self.setModel(QStringListModel([*none, *choice.titles, *(title_of(id) or NONE for id in extra)], self))
             completer = self.completer()
             if completer is not None:
                 completer.setModel(self.model())
+        self._current = current
         self.setCurrentIndex(self._ids.index(current))
         edit = self.lineEdit()
         if edit is not None:
@@ -107,10 +126,3 @@ class FieldCombo(QComboBox):
 def title_of(id: str) -> str:
     """What a field's id stands for; "" for none."""
     return field_title(FieldRef.from_id(id)) if id else ""
-
-
-def _titles(ids: Sequence[str]) -> list[str]:
-    """Titles that tell the fields apart: two of one name get their kind."""
-    titles = [title_of(id) or NONE for id in ids]
-    doubled = {title for title in titles if titles.count(title) > 1} if len(titles) < 500 else set[str]()
-    return [f"{t} ({id.partition(':')[0]})" if t in doubled else t for t, id in zip(titles, ids, strict=True)]

@@ -70,7 +70,7 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
     def show_controls(self, offer: Offer, settings: GridSettings) -> None:
         """Let the controls show settings."""
         for part, combo in self._fields.items():
-            combo.offer(offer.numbers() if part == "value" else offer.all(), getattr(settings, part))
+            combo.offer(offer.choose_numbers if part == "value" else offer.choose_all, getattr(settings, part))
         self._look.setCurrentIndex(self._look.findData(settings.look))
         self._log_x.setChecked(settings.log_x)
         self._log_y.setChecked(settings.log_y)
@@ -172,7 +172,8 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
             x, y = self._pixels(axes)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("text"))
-            for a, b in {(round(a), round(b)) for a, b in zip(x, y, strict=True) if np.isfinite(a + b)}:
+            spots = np.stack([x, y], axis=1)[np.isfinite(x + y)]
+            for a, b in np.unique(spots.round(), axis=0).tolist():
                 painter.drawEllipse(QPointF(a, b), 1.8, 1.8)
         else:
             paint_cells(painter, theme, axes, shown, table.n, scale, counts_only=coverage)

@@ -19,7 +19,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, GroupsSettings
 from runfolio.model.display import count, number, plain
-from runfolio.model.metrics import Floats
+from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
@@ -49,8 +49,8 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
 
     def show_controls(self, offer: Offer, settings: GroupsSettings) -> None:
         """Let the controls show settings."""
-        self._value.offer(offer.numbers(), settings.value)
-        self._group.offer(offer.all(), settings.group)
+        self._value.offer(offer.choose_numbers, settings.value)
+        self._group.offer(offer.choose_all, settings.group)
         self._look.setCurrentIndex(self._look.findData(settings.look))
         self._log.setChecked(settings.log)
 
@@ -179,47 +179,39 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         state, theme = self._context.state, self._context.theme
         if not state.selection or self.answer is None:
             return
-        shown = self._spots(axes)
+        runs, x, y = self._arrays(axes)
+        at = np.full((len(self.keys), 2), np.nan)
+        at[runs] = np.stack([x, y], axis=1)
         painter.setPen(theme.color("surface"))
         for key in state.selection:
             place = self._place_of.get(key)
-            if place is not None and place in shown:
+            if place is not None and np.isfinite(at[place]).all():
                 painter.setBrush(theme.run_color(state.style_of(key).color_index))
-                painter.drawEllipse(shown[place], 5.0, 5.0)
+                painter.drawEllipse(QPointF(*at[place]), 5.0, 5.0)
 
     def taken(self) -> None:
         """Know where each run is."""
         self._place_of = {key: place for place, key in enumerate(self.keys)}
         self._at = -1
 
-    def _spots(self, axes: Axes) -> dict[int, QPointF]:
+    def _arrays(self, axes: Axes | None = None) -> tuple[Ints, Floats, Floats]:
+        """Places of the runs that are shown, and their pixels."""
         answer = self.answer
         assert answer is not None
-        width = axes.area.width() / len(answer.groups)
-        found: dict[int, QPointF] = {}
-        for place, box in enumerate(answer.groups):
-            middle = axes.at((place + 0.5) / len(answer.groups), 0).x()
-            x, y = spots(axes, middle, width, box)
-            found |= {run: QPointF(a, b) for run, a, b in zip(box.places.tolist(), x.tolist(), y.tolist(), strict=True)}
-        return found
-
-    def _arrays(self) -> tuple[list[int], Floats, Floats]:
-        answer = self.answer
-        assert answer is not None
-        axes = self._axes(QRectF(self.canvas.rect()))
+        axes = axes or self._axes(QRectF(self.canvas.rect()))
         width = axes.area.width() / len(answer.groups)
         parts = [
             spots(axes, axes.at((place + 0.5) / len(answer.groups), 0).x(), width, box)
             for place, box in enumerate(answer.groups)
         ]
-        runs = np.concatenate([box.places for box in answer.groups]).tolist()
+        runs = np.concatenate([box.places for box in answer.groups])
         return runs, np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
     def _run_at(self, at: QPointF) -> int | None:
         runs, x, y = self._arrays()
         far = np.hypot(x - at.x(), y - at.y())
         place = int(far.argmin())
-        return runs[place] if far[place] <= _NEAR else None
+        return int(runs[place]) if far[place] <= _NEAR else None
 
     def _group_at(self, at: QPointF) -> int | None:
         answer = self.answer
@@ -268,7 +260,7 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         """Select the runs inside of the shape."""
         if self.answer is not None:
             runs, x, y = self._arrays()
-            self.pick([runs[place] for place in np.flatnonzero(inside(x, y, corners)).tolist()], add=add)
+            self.pick(runs[inside(x, y, corners)].tolist(), add=add)
 
     def key(self, event: QKeyEvent) -> bool:
         """Left and right walk through the groups, Enter selects the runs of one."""

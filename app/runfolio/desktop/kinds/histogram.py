@@ -59,7 +59,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
 
     def show_controls(self, offer: Offer, settings: HistogramSettings) -> None:
         """Let the controls show settings."""
-        self._value.offer(offer.all(), settings.value)
+        self._value.offer(offer.choose_all, settings.value)
         self._look.setCurrentIndex(self._look.findData(settings.look))
         self._log.setChecked(settings.log)
 

@@ -65,7 +65,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
 
     def show_controls(self, offer: Offer, settings: ImportanceSettings) -> None:
         """Let the control show the metric."""
-        self._target.offer(offer.metrics(), settings.target)
+        self._target.offer(offer.choose_metrics, settings.target)
 
     @staticmethod
     def fill(settings: ImportanceSettings, offer: Offer) -> ImportanceSettings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runfolio.desktop.kinds.field_combo import choices
+from runfolio.desktop.kinds.field_combo import Choice, choices
 from runfolio.model.answers import FieldInfo
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -36,11 +36,15 @@ class Offer:
         self.fields = tuple(fields)
         self._usual = tuple(usual)
         self._workspace = workspace
+        self.choose_all = self.choose_numbers = self.choose_metrics = Choice((), ())
         self._keys = keys[:: max(1, len(keys) // _LOOKED_AT)][:_LOOKED_AT]
 
     def closed(self) -> Offer:
-        """The same without the workspace: what the window keeps."""
-        return Offer(self.fields, self._usual)
+        """The same without the workspace, with all lists made: what the window keeps. On a query thread."""
+        kept = Offer(self.fields, self._usual)
+        kept.choose_all, kept.choose_numbers = Choice.of(self.all()), Choice.of(self.numbers())
+        kept.choose_metrics = Choice.of(self.metrics())
+        return kept
 
     def numbers(self) -> list[FieldRef]:
         """Fields with numbers."""
@@ -50,13 +54,9 @@ class Offer:
         """Every field that an axis can have."""
         return choices(self.fields)
 
-    def params(self) -> list[FieldRef]:
-        """What was set."""
-        return choices(self.fields, params=True)
-
     def metrics(self) -> list[FieldRef]:
         """What was measured."""
-        return [ref for ref in choices(self.fields, numbers=True) if ref.kind is FieldKind.METRIC]
+        return [ref for ref in self.numbers() if ref.kind is FieldKind.METRIC]
 
     def best_metrics(self, most: int = 2) -> list[FieldRef]:
         """Metrics that say most of the runs in scope; () where they have none. On a query thread."""

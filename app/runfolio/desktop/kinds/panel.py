@@ -198,6 +198,7 @@ class KindPanel(QWidget, Generic[S, A]):
         box = QComboBox()
         box.setObjectName(f"kind-{part}")
         box.setAccessibleName(f"{self.title}: {label}")
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for id, title in titles.items():
             box.addItem(title, id)
         box.activated.connect(lambda place: self.choose(f"Chart {label.lower()}", **{part: box.itemData(place)}))

@@ -88,9 +88,8 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
 
     def show_controls(self, offer: Offer, settings: ParallelSettings) -> None:
         """Let the controls show settings."""
-        shown = set(settings.axes)
-        self._more.offer([ref for ref in offer.all() if ref.id not in shown], "")
-        self._color.offer(offer.all(), settings.color)
+        self._more.offer(offer.choose_all, "")
+        self._color.offer(offer.choose_all, settings.color)
 
     def _fill_menu(self) -> None:
         self._menu.clear()
@@ -109,8 +108,10 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
                 action.triggered.connect(lambda on=False, id=id: self._set_log(id, on=on))
 
     def _add(self, id: str) -> None:
-        if id:
+        if id and id not in self.filled.axes:
             self.choose("Add axis", axes=(*self.filled.axes, id))
+        else:
+            self._more.offer(self._offer.choose_all, "")
 
     def _take_away(self, id: str) -> None:
         self.brushes.pop(id, None)

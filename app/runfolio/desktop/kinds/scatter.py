@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtWidgets import QCheckBox
 
 from runfolio.analysis.kinds.planar import inside, pareto_front
 from runfolio.desktop.kinds.axes import Axes
@@ -79,6 +80,11 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         self._better = {part: self.choice_control(part, "", _BETTER) for part in ("x_better", "y_better")}
         for part, box in self._better.items():
             box.setAccessibleName(f"Scatter: which way {part[0]} is better")
+        lasso = QCheckBox("Lasso")
+        lasso.setObjectName("kind-lasso")
+        lasso.setToolTip("Draw any shape to select; Alt does the same for once")
+        lasso.toggled.connect(lambda on: setattr(self.canvas, "lasso", on))
+        self.bar.addWidget(lasso)
         self.canvas.encloses = True
         self._raster: tuple[object, QImage] | None = None
         self._at = -1
@@ -86,7 +92,7 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
     def show_controls(self, offer: Offer, settings: ScatterSettings) -> None:
         """Let the controls show settings."""
         for part, combo in self._fields.items():
-            combo.offer(offer.all() if part != "size" else offer.numbers(), getattr(settings, part))
+            combo.offer(offer.choose_numbers if part == "size" else offer.choose_all, getattr(settings, part))
         self._log_x.setChecked(settings.log_x)
         self._log_y.setChecked(settings.log_y)
         self._margins.setChecked(settings.margins)
