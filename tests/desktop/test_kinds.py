@@ -21,6 +21,7 @@ from runfolio.desktop.kinds.scatter_paint import raster
 from runfolio.desktop.kinds.settings import ScatterSettings
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.views.explore import ExploreView
+from runfolio.model.params import Json
 from support.driver import Driver
 from support.explore import Explore
 from support.sweep import NAMES
@@ -148,7 +149,7 @@ def test_settings_come_back_and_nonsense_is_left_out(driver_of_sweep: Driver) ->
     driver.restart()
     panel = scatter(Explore(driver, "scatter"))
     assert (panel.settings.x, panel.settings.log_x) == ("param:seed", True)
-    odd = {"x": 5, "log_x": "yes", "unknown": 1, "y": "param:lr"}
+    odd: dict[str, Json] = {"x": 5, "log_x": "yes", "unknown": 1, "y": "param:lr"}
     assert ScatterSettings.from_saved(odd) == ScatterSettings(y="param:lr")
 
 

@@ -77,14 +77,14 @@ def over_time(series: Sequence[MetricSeries], *, log: bool = False) -> OverTime:
     edges = np.linspace(low, high, columns + 1) if high > low else np.array([low - 0.5, low + 0.5])
     last = np.full((len(some), columns), np.nan)
     skipped = 0
-    for row, one in enumerate(some):
+    for place, one in enumerate(some):
         values = np.log10(np.where(one.value > 0, one.value, np.nan)) if log else one.value
         finite = np.isfinite(values)
         skipped += int((~finite).sum())
         order = np.argsort(one.step[finite], kind="stable")
         column = np.searchsorted(edges, one.step[finite][order].astype(np.float64), side="right") - 1
         # Later ones overwrite earlier ones.
-        last[row, np.clip(column, 0, columns - 1)] = values[finite][order]
+        last[place, np.clip(column, 0, columns - 1)] = values[finite][order]
     known = np.isfinite(last)
     if not known.any():
         raise ValueError("no value can be shown")
@@ -92,10 +92,10 @@ def over_time(series: Sequence[MetricSeries], *, log: bool = False) -> OverTime:
     n = known.sum(axis=0)
     share = np.full((len(levels) - 1, columns), np.nan)
     quantiles = np.full((len(QUANTILES), columns), np.nan)
-    for column in np.flatnonzero(n).tolist():
-        here = last[known[:, column], column]
-        share[:, column] = np.histogram(here, levels)[0] / len(here)
-        quantiles[:, column] = np.quantile(here, QUANTILES)
+    for k in np.flatnonzero(n).tolist():
+        here = last[known[:, k], k]
+        share[:, k] = np.histogram(here, levels)[0] / len(here)
+        quantiles[:, k] = np.quantile(here, QUANTILES)
     if log:
         quantiles = 10.0**quantiles
     return OverTime(edges, levels, share, n.astype(np.int64), quantiles, skipped)

@@ -142,7 +142,8 @@ def importances(x: Floats, y: Floats, text: NDArray[np.bool_]) -> Floats:
             fitted, x[judged], y[judged], scoring="neg_mean_squared_error", n_repeats=REPEATS, random_state=SEED + fold
         )
         found.append(shuffled.importances)
-    return np.concatenate(found, axis=1) / y.var()
+    shares: Floats = np.concatenate(found, axis=1) / y.var()
+    return shares
 
 
 def folds(runs: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -28,7 +28,8 @@ def pareto_front(x: Floats, y: Floats, *, x_higher: bool, y_higher: bool) -> Int
     before = np.r_[-np.inf, np.maximum.accumulate(best)[:-1]]
     group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(places)]))
     front = places[(best > before)[group] & (gain_y == best[group])]
-    return front[np.lexsort((y[front], x[front]))].astype(np.int64)
+    found: Ints = front[np.lexsort((y[front], x[front]))].astype(np.int64)
+    return found
 
 
 def inside(x: Floats, y: Floats, corners: Floats) -> Flags:
@@ -81,7 +82,7 @@ def stamp(x: Floats, y: Floats, carried: Floats, size: tuple[int, int], radius: 
     count = _spread(np.bincount(flat, minlength=cells).reshape(height, width).astype(np.float64), radius)
     mean = np.full((height, width, carried.shape[1]), np.nan)
     for k in range(carried.shape[1]):
-        total = _spread(np.bincount(flat, carried[on, k], cells).reshape(height, width), radius)
+        total = _spread(np.bincount(flat, carried[on, k], cells).reshape(height, width).astype(np.float64), radius)
         np.divide(total, count, out=mean[..., k], where=count > 0)
     return Stamped(count, mean)
 

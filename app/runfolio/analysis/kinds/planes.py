@@ -56,8 +56,8 @@ def cells(x: Variable, y: Variable, value: Floats, *, log_x: bool = False, log_y
         mean = np.bincount(flat[known], value[known], len(n)) / valued
         off = value[known] - mean[flat[known]]
         std = np.sqrt(np.bincount(flat[known], off * off, len(n)) / np.where(valued > 1, valued - 1, np.nan))
-    tables = (part.reshape(shape) for part in (n, mean, std, valued))
-    return Cells(x_names, y_names, x_of, y_of, *tables)
+    counts, known_counts = (part.astype(np.int64).reshape(shape) for part in (n, valued))
+    return Cells(x_names, y_names, x_of, y_of, counts, mean.reshape(shape), std.reshape(shape), known_counts)
 
 
 def columns_of(variable: Variable, *, log: bool = False) -> tuple[tuple[str, ...], Ints]:

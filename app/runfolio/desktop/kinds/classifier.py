@@ -185,8 +185,8 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
             head = ["mean score", "share of positives", "rows"]
             cells = zip(scored.claimed.tolist(), scored.found.tolist(), scored.in_bin, strict=True)
             return [head, *([repr(a), repr(b), str(n)] for a, b, n in cells)]
-        head, x, y = _curve(scored, look)
-        return [[*head], *([repr(a), repr(b)] for a, b in zip(x.tolist(), y.tolist(), strict=True))]
+        names, x, y = _curve(scored, look)
+        return [[*names], *([repr(a), repr(b)] for a, b in zip(x.tolist(), y.tolist(), strict=True))]
 
     def _matrix(self, answer: Classified) -> Floats:
         table = answer.confusion.astype(np.float64)

@@ -21,13 +21,18 @@ OTHER = 10
 """Categories from this one on share the grey."""
 
 
+def rgb(tone: QColor) -> Colors:
+    """A colour as uint8 (3,)."""
+    return np.array([tone.red(), tone.green(), tone.blue()], dtype=np.uint8)
+
+
 def ramp(places: Floats, theme: Theme) -> Colors:
     """Colours of places from 0 to 1, uint8 (n, 3); NaN is the grey of what has no value."""
-    anchors = np.array([QColor(c).getRgb()[:3] for c in _LIGHT], dtype=np.float64)
+    anchors = np.array([rgb(QColor(c)) for c in _LIGHT], dtype=np.float64)
     low, high = _TRIM[theme.name]
     at = (low + np.clip(np.nan_to_num(places), 0, 1) * (high - low)) * (len(anchors) - 1)
     found = np.stack([np.interp(at, np.arange(len(anchors)), anchors[:, k]) for k in range(3)], axis=-1)
-    found[~np.isfinite(places)] = theme.color("placeholder").getRgb()[:3]
+    found[~np.isfinite(places)] = rgb(theme.color("placeholder"))
     return found.round().astype(np.uint8)
 
 
@@ -35,8 +40,8 @@ def colors_of(variable: Variable, scale: Scale, theme: Theme) -> Colors:
     """A colour for each run, uint8 (runs, 3)."""
     if not variable.categories:
         return ramp(scale.place(variable.values), theme)
-    table = np.array([category_color(i, theme).getRgb()[:3] for i in range(OTHER + 1)], dtype=np.uint8)
-    table = np.vstack([table, np.array([theme.color("placeholder").getRgb()[:3]], dtype=np.uint8)])
+    table = np.array([rgb(category_color(i, theme)) for i in range(OTHER + 1)])
+    table = np.vstack([table, rgb(theme.color("placeholder"))])
     places = np.where(variable.finite, np.minimum(np.nan_to_num(variable.values), OTHER), OTHER + 1)
     found: Colors = table[places.astype(np.int64)]
     return found
@@ -47,8 +52,8 @@ def category_color(place: int, theme: Theme) -> QColor:
     return theme.run_color(place) if place < OTHER else theme.color("placeholder")
 
 
-def color(rgb: Colors, alpha: float = 1.0) -> QColor:
+def color(parts: Colors, alpha: float = 1.0) -> QColor:
     """One row of colours for a pen."""
-    made = QColor(int(rgb[0]), int(rgb[1]), int(rgb[2]))
+    made = QColor(int(parts[0]), int(parts[1]), int(parts[2]))
     made.setAlphaF(alpha)
     return made

@@ -11,6 +11,7 @@ from runfolio.analysis.kinds.planar import stamp
 from runfolio.analysis.statistics.groups import GroupFigures
 from runfolio.desktop import fonts
 from runfolio.desktop.kinds.axes import Axes
+from runfolio.desktop.kinds.colors import rgb
 from runfolio.desktop.theme import Theme
 from runfolio.model.metrics import Floats
 
@@ -31,7 +32,8 @@ def spots(axes: Axes, middle: float, width: float, box: Box) -> tuple[Floats, Fl
     """Pixels of a group's runs, spread over the column's width always in the same way."""
     spread = (np.arange(len(box.values)) * 0.618033988749895) % 1.0 - 0.5
     y = axes.area.bottom() - axes.y.place(box.values) * axes.area.height()
-    return middle + spread * _half(width) * 1.2, y
+    x: Floats = (middle + spread * _half(width) * 1.2).astype(np.float64)
+    return x, y
 
 
 def paint_strip(
@@ -45,7 +47,7 @@ def paint_strip(
         size = (max(1, round(width)), max(1, round(axes.area.height() + 8)))
         count = stamp(x - left, y - top, np.empty((len(x), 0)), size, 1).count
         pixels = np.empty((*count.shape, 4), dtype=np.uint8)
-        pixels[..., :3] = ground.getRgb()[:3]
+        pixels[..., :3] = rgb(ground)
         pixels[..., 3] = np.round(230 * (1.0 - 0.6**count))
         image = QImage(pixels.data, size[0], size[1], 4 * size[0], QImage.Format.Format_RGBA8888).copy()
         painter.drawImage(QPointF(left, top), image)

@@ -20,7 +20,7 @@ from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, HistogramSettings
 from runfolio.model.display import count, number
 from runfolio.model.kinds import Variable
-from runfolio.model.metrics import Floats
+from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
@@ -87,7 +87,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
         if variable.categories:
             of = np.where(variable.finite, np.nan_to_num(variable.values), -1).astype(np.int64)
             counts = np.bincount(of[of >= 0], minlength=len(variable.categories))
-            edges = np.arange(len(counts) + 1) - 0.5
+            edges = np.arange(len(counts) + 1).astype(np.float64) - 0.5
             return HistogramData(variable, now=Histogram(edges, counts.astype(np.int64), of))
         try:
             return HistogramData(variable, now=histogram(variable.values, log=settings.log))
@@ -147,8 +147,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
         assert data is not None
         title = title_of(data.variable.field.id)
         if data.time is not None:
-            ends = (data.time.levels[0], data.time.levels[-1])
-            up = Scale(float(ends[0]), float(ends[1]), self.filled.log)
+            up = Scale(float(data.time.levels[0]), float(data.time.levels[-1]), self.filled.log)
             return Axes(frame, Scale(float(data.time.steps[0]), float(data.time.steps[-1])), up, "Step", title, top=24)
         now = data.now
         assert now is not None
@@ -177,7 +176,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
         theme, now = self._context.theme, data.now
         assert now is not None
         chosen = [self._place_of[key] for key in self._context.state.selection if key in self._place_of]
-        selected = np.bincount(now.of[chosen][now.of[chosen] >= 0], minlength=len(now.counts))
+        selected = np.bincount(now.of[chosen][now.of[chosen] >= 0], minlength=len(now.counts)).astype(np.int64)
         painter.setPen(Qt.PenStyle.NoPen)
         for place, room in enumerate(self._rooms(axes, now, now.counts)):
             ground = theme.color("accent")
@@ -189,7 +188,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
             painter.drawRect(room)
 
     @staticmethod
-    def _rooms(axes: Axes, now: Histogram, heights: Floats) -> list[QRectF]:
+    def _rooms(axes: Axes, now: Histogram, heights: Ints) -> list[QRectF]:
         across, up = axes.x.place(now.edges), axes.y.place(heights.astype(np.float64))
         found = []
         for left, right, high in zip(across[:-1].tolist(), across[1:].tolist(), up.tolist(), strict=True):

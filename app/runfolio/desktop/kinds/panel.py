@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -86,7 +87,7 @@ class KindPanel(QWidget, Generic[S, A]):
         menu = QMenu(self._save)
         menu.setObjectName("kind-save-menu")
         for suffix, title in _FILES:
-            menu.addAction(title, lambda suffix=suffix: self._ask_to_save(suffix))
+            menu.addAction(title, partial(self._ask_to_save, suffix))
         self._save.setMenu(menu)
         self._save.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         head = QHBoxLayout()

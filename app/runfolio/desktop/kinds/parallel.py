@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,19 +10,17 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from runfolio.analysis.kinds.lines import crossings, line_density, nearest_line
+from runfolio.analysis.kinds.lines import nearest_line
 from runfolio.desktop.kinds import parallel_paint as look
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.legend import paint_legend
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
-from runfolio.desktop.kinds.scale import Scale
+from runfolio.desktop.kinds.parallel_data import ParallelData, parallel_data
 from runfolio.desktop.kinds.settings import AUTO, ParallelSettings
 from runfolio.desktop.widgets import TextButton
 from runfolio.model.display import count, plain
-from runfolio.model.kinds import Flags, Variable
-from runfolio.model.metrics import Floats
-from runfolio.model.query import FieldKind, FieldRef
+from runfolio.model.kinds import Flags
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -33,25 +31,6 @@ MANY = 600
 _FIRST_PARAMS, _FIRST_METRICS = 6, 2
 _NEAR = 9.0
 _STEP = 0.05
-_NAME = FieldRef(FieldKind.BUILTIN, "name")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ParallelData:
-    """What is drawn.
-
-    crossed   float64 (axes, runs): where each run crosses each axis.
-    tone      float64 (runs,): place on the colour's scale.
-    density   for each gap count and mean tone, where the runs are many; else ().
-    """
-
-    axes: tuple[Variable, ...]
-    scales: tuple[Scale, ...]
-    crossed: Floats
-    color: Variable | None
-    tone: Floats
-    names: tuple[str, ...]
-    density: tuple[tuple[Floats, Floats], ...]
 
 
 class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
@@ -136,21 +115,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
     @staticmethod
     def compute(workspace: Workspace, settings: ParallelSettings, keys: tuple[RunKey, ...]) -> ParallelData:
         """Where each run crosses each axis."""
-        if len(settings.axes) < 2:
-            raise LookupError("The runs in scope have fewer than two fields that vary. Add axes, or change the filter.")
-        wanted = list(dict.fromkeys([*settings.axes, *filter(None, [settings.color])]))
-        found = dict(zip(wanted, workspace.variables([FieldRef.from_id(id) for id in wanted], keys), strict=True))
-        axes = tuple(found[id] for id in settings.axes)
-        scales = tuple(Scale.of(v, log=v.field.id in settings.log and not v.categories, pad=0.02) for v in axes)
-        crossed = np.stack([crossings(s.place(v.values)) for v, s in zip(axes, scales, strict=True)])
-        color = found.get(settings.color)
-        tone = np.full(len(keys), np.nan) if color is None else Scale.of(color, pad=0.0).place(color.values)
-        density: tuple[tuple[Floats, Floats], ...] = ()
-        if len(keys) > MANY:
-            carried = np.full(len(keys), np.nan) if color is None or color.categories else tone
-            density = tuple(line_density(crossed[i], crossed[i + 1], carried) for i in range(len(axes) - 1))
-        names = tuple(str(name or "") for name in workspace.column(_NAME, keys).values)
-        return ParallelData(axes, scales, crossed, color, tone, names, density)
+        return parallel_data(workspace, settings, keys, MANY)
 
     def words_of(self, answer: ParallelData) -> str:
         """How many runs, how they are drawn, and who has gaps."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygo
 
 from runfolio.analysis.kinds.lines import NOWHERE
 from runfolio.desktop import fonts
-from runfolio.desktop.kinds.colors import color, colors_of, ramp
+from runfolio.desktop.kinds.colors import color, colors_of, ramp, rgb
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.theme import Theme
 from runfolio.model.kinds import Variable
@@ -86,7 +86,7 @@ def paint_density(painter: QPainter, theme: Theme, frame: Frame, density: Sequen
     for gap, (count, mean) in enumerate(density):
         rows, columns = count.shape
         pixels = np.empty((rows, columns, 4), dtype=np.uint8)
-        plain = np.array(theme.color("accent").getRgb()[:3], dtype=np.uint8)
+        plain = rgb(theme.color("accent"))
         pixels[..., :3] = np.where(np.isfinite(mean)[..., None], ramp(mean, theme), plain)
         # By its logarithm, from a visible least on: a single line among 100,000 is seen.
         share = np.log1p(count) / np.log1p(max(most, 1.0))

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from runfolio.analysis.kinds.planar import stamp
 from runfolio.desktop.kinds.axes import Axes
-from runfolio.desktop.kinds.colors import Colors, color, colors_of
+from runfolio.desktop.kinds.colors import Colors, color, colors_of, rgb
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.theme import Theme
 from runfolio.model.kinds import Variable
@@ -35,7 +35,7 @@ def paint_points(
     """Discs; NaN has none. Larger ones lie below smaller ones."""
     radius = sizes_of(sized, len(x))
     painter.setPen(Qt.PenStyle.NoPen)
-    plain = np.array([theme.color("accent").getRgb()[:3]], dtype=np.uint8)
+    plain = rgb(theme.color("accent"))[None, :]
     tones: Colors = colors_of(by, Scale.of(by, pad=0.0), theme) if by is not None else np.repeat(plain, len(x), axis=0)
     for place in np.argsort(-radius, kind="stable").tolist():
         if np.isfinite(x[place]):
@@ -56,7 +56,7 @@ def raster(x: Floats, y: Floats, tones: Colors | None, area: QRectF, ratio: floa
     stamped = stamp(across, down, carried, (width, height), max(1, round(1.4 * ratio)))
     pixels = np.empty((height, width, 4), dtype=np.uint8)
     if tones is None:
-        pixels[..., :3] = theme.color("accent").getRgb()[:3]
+        pixels[..., :3] = rgb(theme.color("accent"))
     else:
         pixels[..., :3] = np.nan_to_num(stamped.mean).round()
     pixels[..., 3] = np.round(255 * (1.0 - (1.0 - _SOLID) ** stamped.count))
