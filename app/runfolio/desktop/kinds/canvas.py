@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt, Signal
@@ -32,14 +31,15 @@ _PNG_SCALE = 2
 _INCH = 96.0
 
 
-class Artist(Protocol):
-    """Who paints on a canvas and knows what lies where. Points are logical pixels."""
+class Artist:
+    """Who paints on a canvas and knows what lies where; without more said, nothing. Points are logical pixels."""
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
         """Draw everything into `frame`."""
 
     def words_at(self, at: QPointF) -> str:
         """What lies there, for a tooltip; "" for nothing."""
+        return ""
 
     def click(self, at: QPointF, *, add: bool) -> None:
         """A click; `add` keeps what is selected."""
@@ -49,12 +49,14 @@ class Artist(Protocol):
 
     def takes(self, at: QPointF) -> bool:
         """Whether something is taken by the hand at a press, to be moved by `drag`."""
+        return False
 
     def drag(self, at: QPointF, *, done: bool) -> None:
-        """What was grabbed is moved; `done` at the release."""
+        """What was taken is moved; `done` at the release."""
 
     def key(self, event: QKeyEvent) -> bool:
         """A key; whether it meant something here."""
+        return False
 
 
 class Canvas(QWidget):

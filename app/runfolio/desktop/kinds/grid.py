@@ -17,7 +17,7 @@ from runfolio.desktop.kinds.grid_paint import paint_cells, paint_cursor, paint_s
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale, scattered
-from runfolio.desktop.kinds.scatter_paint import paint_selected
+from runfolio.desktop.kinds.scatter_paint import MANY, paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GridSettings
 from runfolio.model.display import count, number
 from runfolio.model.kinds import Variable
@@ -117,9 +117,9 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
         used, total = int((table.n > 0).sum()), table.n.size
         words = []
         if answer.between is not None:
-            words.append(
-                "Linear between neighbouring runs (Delaunay); nothing is drawn outside of them. Dots are runs."
-            )
+            words.append("Linear between neighbouring runs (Delaunay); nothing is drawn outside of them.")
+            if inside_it <= MANY:
+                words.append("Dots are runs.")
             if answer.between.merged:
                 words.append(f"{count(answer.between.merged)} runs share a place with others: their mean is drawn.")
         else:
@@ -173,7 +173,7 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("text"))
             spots = np.stack([x, y], axis=1)[np.isfinite(x + y)]
-            for a, b in np.unique(spots.round(), axis=0).tolist():
+            for a, b in spots.tolist() if len(spots) <= MANY else ():
                 painter.drawEllipse(QPointF(a, b), 1.8, 1.8)
         else:
             paint_cells(painter, theme, axes, shown, table.n, scale, counts_only=coverage)
@@ -182,13 +182,10 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
         title = "runs" if coverage else title_of(data.value.field.id)
         room = QRectF(axes.area.left(), frame.top() + 4, axes.area.width(), 20)
         paint_scale(painter, theme, room, title, scale)
-        state = self._context.state
-        chosen = [(self._place_of[k], state.style_of(k).color_index) for k in state.selection if k in self._place_of]
-        paint_selected(painter, theme, *self._pixels(axes), chosen, -1)
+        paint_selected(painter, theme, *self._pixels(axes), self.chosen_runs(), -1)
 
     def taken(self) -> None:
-        """Know where each run is."""
-        self._place_of = {key: place for place, key in enumerate(self.keys)}
+        """Start the walk afresh."""
         self._at = (-1, -1)
 
     def _pixels(self, axes: Axes) -> tuple[Floats, Floats]:

@@ -17,6 +17,7 @@ from runfolio.desktop.kinds.groups_paint import paint_bar, paint_box, paint_name
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
+from runfolio.desktop.kinds.scatter_paint import paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GroupsSettings
 from runfolio.model.display import count, number, plain
 from runfolio.model.metrics import Floats, Ints
@@ -157,10 +158,16 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
         """Axes, groups, points, and the selected runs on top."""
-        answer, theme = self.answer, self._context.theme
+        answer = self.answer
         if answer is None:
             return
         axes = self._axes(frame)
+        look = (answer, self.filled.look)
+        self.paint_kept(painter, frame, look, lambda inner: self._paint_groups(inner, axes, answer))
+        self._paint_selected(painter, axes)
+
+    def _paint_groups(self, painter: QPainter, axes: Axes, answer: Boxes) -> None:
+        theme = self._context.theme
         axes.paint(painter, theme)
         width = axes.area.width() / len(answer.groups)
         for place, box in enumerate(answer.groups):
@@ -173,25 +180,18 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
                 paint_box(painter, theme, axes, middle, width, box)
             paint_strip(painter, theme, axes, middle, width, box, solid=self.filled.look == "strip")
         paint_names(painter, theme, axes, [f"n = {count(len(box.values))}" for box in answer.groups])
-        self._paint_selected(painter, axes)
 
     def _paint_selected(self, painter: QPainter, axes: Axes) -> None:
-        state, theme = self._context.state, self._context.theme
-        if not state.selection or self.answer is None:
+        chosen = self.chosen_runs()
+        if not chosen:
             return
         runs, x, y = self._arrays(axes)
-        at = np.full((len(self.keys), 2), np.nan)
-        at[runs] = np.stack([x, y], axis=1)
-        painter.setPen(theme.color("surface"))
-        for key in state.selection:
-            place = self._place_of.get(key)
-            if place is not None and np.isfinite(at[place]).all():
-                painter.setBrush(theme.run_color(state.style_of(key).color_index))
-                painter.drawEllipse(QPointF(*at[place]), 5.0, 5.0)
+        at = np.full((2, len(self.keys)), np.nan)
+        at[:, runs] = x, y
+        paint_selected(painter, self._context.theme, at[0], at[1], chosen, -1)
 
     def taken(self) -> None:
-        """Know where each run is."""
-        self._place_of = {key: place for place, key in enumerate(self.keys)}
+        """Start the walk afresh."""
         self._at = -1
 
     def _arrays(self, axes: Axes | None = None) -> tuple[Ints, Floats, Floats]:

@@ -175,7 +175,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
     def _paint_bars(self, painter: QPainter, axes: Axes, data: HistogramData) -> None:
         theme, now = self._context.theme, data.now
         assert now is not None
-        chosen = [self._place_of[key] for key in self._context.state.selection if key in self._place_of]
+        chosen = [place for place, _ in self.chosen_runs()]
         selected = np.bincount(now.of[chosen][now.of[chosen] >= 0], minlength=len(now.counts)).astype(np.int64)
         painter.setPen(Qt.PenStyle.NoPen)
         for place, room in enumerate(self._rooms(axes, now, now.counts)):
@@ -226,8 +226,7 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
             painter.drawLine(QLineF(x, axes.area.top(), x, axes.area.bottom()))
 
     def taken(self) -> None:
-        """Know where each run is."""
-        self._place_of = {key: place for place, key in enumerate(self.keys)}
+        """Start the walk afresh."""
         self._at = -1
 
     def _bin_at(self, at: QPointF) -> int | None:

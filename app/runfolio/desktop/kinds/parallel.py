@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QMenu
 
-from runfolio.analysis.kinds.lines import nearest_line
+from runfolio.analysis.kinds.lines import line_density, nearest_line
 from runfolio.desktop.kinds import parallel_paint as look
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.legend import paint_legend
@@ -21,6 +22,7 @@ from runfolio.desktop.kinds.settings import AUTO, ParallelSettings
 from runfolio.desktop.widgets import TextButton
 from runfolio.model.display import count, plain
 from runfolio.model.kinds import Flags
+from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ MANY = 600
 _FIRST_PARAMS, _FIRST_METRICS = 6, 2
 _NEAR = 9.0
 _STEP = 0.05
+_LINES = 300
 
 
 class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
@@ -63,7 +66,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         self._held: tuple[str, int, float] | None = None
         self._moved = 0.0
         self._at = 0
-        self._picture: tuple[object, QPixmap] | None = None
+        self._dense: tuple[ParallelData, tuple[int, ...], list[tuple[Floats, Floats]]] | None = None
 
     def show_controls(self, offer: Offer, settings: ParallelSettings) -> None:
         """Let the controls show settings."""
@@ -166,7 +169,6 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
 
     def taken(self) -> None:
         """Brushes on axes that are gone are gone too."""
-        self._place_of = {key: place for place, key in enumerate(self.keys)}
         self.brushes = {id: span for id, span in self.brushes.items() if id in self.filled.axes}
         self._at = min(self._at, len(self.filled.axes) - 1)
 
@@ -183,26 +185,9 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         if data is None:
             return
         place = self._frame(frame)
-        ratio = painter.device().devicePixelRatioF()
-        if painter.device() is self.canvas:
-            # Kept between two looks: moving the pointer or a brush draws no line again.
-            drawn_for = (data, frame.size().toTuple(), ratio, theme.name)
-            if self._picture is None or self._picture[0] != drawn_for:
-                picture = QPixmap((frame.size() * ratio).toSize())
-                picture.setDevicePixelRatio(ratio)
-                picture.fill(Qt.GlobalColor.transparent)
-                inner = QPainter(picture)
-                inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-                self._paint_lines(inner, place)
-                inner.end()
-                self._picture = (drawn_for, picture)
-            painter.setOpacity(0.25 if self.brushes else 1.0)
-            painter.drawPixmap(QPointF(), self._picture[1])
-            painter.setOpacity(1.0)
-        else:
-            self._paint_lines(painter, place)
-        chosen = self._chosen()
-        look.paint_chosen(painter, theme, place, data.crossed, chosen)
+        faint = 0.25 if self.brushes else 1.0
+        self.paint_kept(painter, frame, data, lambda inner: self._paint_lines(inner, place), faint)
+        self._paint_chosen(painter, place, data)
         moved = (self._held[1], self._moved) if self._held is not None and self._held[0] == "title" else None
         titles = [title_of(v.field.id) for v in data.axes]
         spans = [self.brushes.get(v.field.id) for v in data.axes]
@@ -222,9 +207,17 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         else:
             look.paint_lines(painter, theme, place, data.crossed, data.color, data.tone)
 
-    def _chosen(self) -> list[tuple[int, int]]:
-        state = self._context.state
-        return [(self._place_of[k], state.style_of(k).color_index) for k in state.selection if k in self._place_of]
+    def _paint_chosen(self, painter: QPainter, place: look.Frame, data: ParallelData) -> None:
+        """The selected runs: lines in their colours, or where they are many their density."""
+        chosen = self.chosen_runs()
+        if len(chosen) <= _LINES:
+            look.paint_chosen(painter, self._context.theme, place, data.crossed, chosen)
+            return
+        runs = tuple(run for run, _ in chosen)
+        if self._dense is None or self._dense[0] is not data or self._dense[1] != runs:
+            some, none = data.crossed[:, runs], np.full(len(runs), np.nan)
+            self._dense = (data, runs, [line_density(a, b, none) for a, b in itertools.pairwise(some)])
+        look.paint_density(painter, self._context.theme, place, self._dense[2])
 
     def _line_at(self, at: QPointF) -> int | None:
         data = self.answer

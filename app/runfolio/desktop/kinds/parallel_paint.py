@@ -19,7 +19,6 @@ from runfolio.model.metrics import Floats
 _TOP, _BOTTOM, _SIDE = 62.0, 58.0, 66.0
 _HAND = 11.0
 _FEW = 60
-_SMOOTH = 300
 
 
 class Frame:
@@ -102,14 +101,11 @@ def paint_chosen(
     """The selected runs in their colours."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     thin = len(chosen) > _FEW
-    # Qt draws plain lines ten times as fast, and among hundreds their edges are not seen.
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(chosen) <= _SMOOTH)
     for run, index in reversed(chosen):
         tone = theme.run_color(index)
         tone.setAlphaF(0.5 if thin else 1.0)
         painter.setPen(QPen(tone, 1.2 if thin else 2.2))
         painter.drawPolyline(_lines(frame, crossed, run))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
 def paint_axes(

@@ -86,7 +86,8 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         lasso.toggled.connect(lambda on: setattr(self.canvas, "lasso", on))
         self.bar.addWidget(lasso)
         self.canvas.encloses = True
-        self._raster: tuple[object, QImage] | None = None
+        self._raster: tuple[tuple[object, ...], QImage] | None = None
+        self._stamping: tuple[object, ...] | None = None
         self._at = -1
 
     def show_controls(self, offer: Offer, settings: ScatterSettings) -> None:
@@ -214,13 +215,7 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         if self.filled.margins:
             paint_margins(painter, theme, axes, data.x.values[data.shown], data.y.values[data.shown])
         if int(data.shown.sum()) > MANY:
-            ratio = painter.device().devicePixelRatioF()
-            drawn_for = (data, axes.area.size().toTuple(), ratio, theme.name)
-            if self._raster is None or self._raster[0] != drawn_for:
-                by = data.color
-                tones = None if by is None else colors_of(by, Scale.of(by, pad=0.0), theme)
-                self._raster = (drawn_for, raster(data.x_place, data.y_place, tones, axes.area, ratio, theme))
-            painter.drawImage(axes.area, self._raster[1])
+            self._paint_raster(painter, axes, data)
         else:
             paint_points(painter, theme, x, y, data.color, data.size)
         if data.color is not None:
@@ -229,20 +224,34 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             legend = QRectF(axes.area.left(), frame.top() + 2, axes.area.width(), 20)
             paint_legend(painter, theme, legend, title_of(data.color.field.id), data.color)
         paint_front(painter, theme, x[data.front], y[data.front])
-        paint_selected(painter, theme, x, y, self._places_of_selection(), self._at)
+        paint_selected(painter, theme, x, y, self.chosen_runs(), self._at)
 
-    def _places_of_selection(self) -> list[tuple[int, int]]:
-        """Places of the selected runs, each with the index of its colour."""
-        state = self._context.state
-        selected = {key: state.style_of(key).color_index for key in state.selection}
-        if not selected:
-            return []
-        places = self._place_of
-        return [(places[key], index) for key, index in selected.items() if key in places]
+    def _paint_raster(self, painter: QPainter, axes: Axes, data: ScatterData) -> None:
+        """The picture of all points: stamped off the GUI thread; the one before is stretched until it is there."""
+        theme = self._context.theme
+        ratio = painter.device().devicePixelRatioF()
+        wanted = (data, axes.area.size().toTuple(), ratio, theme.name)
+
+        def make() -> QImage:
+            by = data.color
+            tones = None if by is None else colors_of(by, Scale.of(by, pad=0.0), theme)
+            return raster(data.x_place, data.y_place, tones, axes.area, ratio, theme)
+
+        def arrived(image: QImage) -> None:
+            self._raster = (wanted, image)
+            self.canvas.update()
+
+        if painter.device() is not self.canvas:
+            painter.drawImage(axes.area, make())
+            return
+        if (self._raster is None or self._raster[0] != wanted) and self._stamping != wanted:
+            self._stamping = wanted
+            self._context.jobs.query(f"raster:{id(self)}", lambda _workspace: make(), arrived)
+        if self._raster is not None and self._raster[0][0] is data:
+            painter.drawImage(axes.area, self._raster[1])
 
     def taken(self) -> None:
-        """Know where each run is, and start the walk afresh."""
-        self._place_of = {key: place for place, key in enumerate(self.keys)}
+        """Start the walk afresh."""
         self._at = -1
 
     def _nearest(self, at: QPointF) -> int | None:

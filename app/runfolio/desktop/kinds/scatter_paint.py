@@ -19,6 +19,8 @@ MANY = 4_000
 _BINS = 40
 _RADIUS = 3.2
 _SOLID = 0.45
+_SINGLE = 300
+"""Selected runs that are ringed one by one."""
 
 
 def sizes_of(variable: Variable | None, runs: int) -> Floats:
@@ -103,6 +105,16 @@ def paint_selected(
     painter: QPainter, theme: Theme, x: Floats, y: Floats, selected: list[tuple[int, int]], at: int
 ) -> None:
     """The selected runs in their colours, ringed, and a square around where the keys stand."""
+    if len(selected) > _SINGLE:
+        places, tones = np.array(selected).T
+        for index in np.unique(tones).tolist():
+            pen = QPen(theme.run_color(index), 7.0)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            some = places[tones == index]
+            known = some[np.isfinite(x[some] + y[some])]
+            painter.drawPoints(QPolygonF([QPointF(a, b) for a, b in zip(x[known], y[known], strict=True)]))
+        selected = []
     for place, index in reversed(selected):
         if np.isfinite(x[place] + y[place]):
             painter.setPen(QPen(theme.color("surface"), 1.5))
