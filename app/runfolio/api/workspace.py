@@ -17,6 +17,7 @@ from runfolio.api.asking import Asking
 from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.directing import Directing
+from runfolio.api.exploring import Exploring
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.grouping import Grouping
@@ -80,6 +81,7 @@ class Workspace:
         self._charting = Charting(self._stores)
         self._comparing = Comparing(self._stores)
         self._previewing = Previewing(self._stores)
+        self._exploring = Exploring(self._asking)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -244,6 +246,12 @@ class Workspace:
     board_images = _of(lambda ws: ws._previewing, Previewing.board_images)
     histograms = _of(lambda ws: ws._previewing, Previewing.histograms)
     side_by_side = _of(lambda ws: ws._previewing, Previewing.side_by_side)
+
+    # --- exploring.py: chart kinds beside curves
+
+    variables = _of(lambda ws: ws._exploring, Exploring.variables)
+    importance = _of(lambda ws: ws._exploring, Exploring.importance)
+    classified = _of(lambda ws: ws._exploring, Exploring.classified)
 
     # --- marking.py: tags and notes
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runfolio.desktop.commands import Command
 from runfolio.desktop.inspector_sections import FILES_TABS, SECTIONS
+from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.theme import ThemeMode
 from runfolio.desktop.views.registry import INSPECTOR, VIEWS
 from runfolio.desktop.window import MainWindow
@@ -44,6 +45,9 @@ def add_window_commands(window: MainWindow) -> None:
         commands.add(
             Command(f"view.{row.id}", title, partial(window.show_view, row.id), (row.shortcut,), "Workspaces", row.icon)
         )
+    for kind, title in KIND_TITLES.items():
+        call = partial(_explore, window, kind)
+        commands.add(Command(f"explore.{kind}", f"Explore: {title.lower()}", call, (), "Explore", "chart-scatter"))
     commands.add(
         Command(
             "compare.groups",
@@ -225,6 +229,15 @@ def _compare_groups(window: MainWindow) -> None:
     view = window.views.widget_of("compare")
     if isinstance(view, CompareView):
         view.set_mode(GROUPS)
+
+
+def _explore(window: MainWindow, kind: str) -> None:
+    from runfolio.desktop.views.explore import ExploreView
+
+    window.show_view("explore")
+    view = window.views.widget_of("explore")
+    if isinstance(view, ExploreView):
+        view.show_kind(kind)
 
 
 def _open_palette(window: MainWindow) -> None:
