@@ -12,7 +12,7 @@ from runfolio.analysis.axis import XKind, x_axis
 from runfolio.analysis.pyramid import Columns, Points
 from runfolio.analysis.reduce import inf_marks, nan_marks
 from runfolio.analysis.scales import LINEAR, YScale, placed
-from runfolio.analysis.smooth import Smoother, natural_range, smooth
+from runfolio.analysis.smooth import Smoother, amount_for, natural_range, smooth
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 
 
@@ -100,7 +100,7 @@ def prepare(
     smoother: Smoother = Smoother.TIME_EMA,
     scale: YScale = LINEAR,
 ) -> PreparedSeries:
-    """A series over steps or time, smoothed when `smoothing` (see `smooth.AMOUNTS`) is above 0."""
+    """A series over steps or time, smoothed when `smoothing` (see `smooth.amount_for`) is above 0."""
     return prepare_values(x_axis(series, x_kind), series.value, smoothing, smoother=smoother, scale=scale)
 
 
@@ -110,7 +110,7 @@ def prepare_values(
     """The same for values float64 (n,) at places that are worked out already."""
     smoothed = None
     if smoothing > 0 and len(y) > 2:
-        smoothed = smooth(x, y, smoother, smoothing, natural_range(x))
+        smoothed = smooth(x, y, smoother, amount_for(smoother, smoothing), natural_range(x))
     return prepare_arrays(x, y, smoothed, scale=scale)
 
 

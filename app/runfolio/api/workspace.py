@@ -188,7 +188,9 @@ class Workspace:
     # --- charting.py: series for charts
 
     chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
+    epoch_series = _of(lambda ws: ws._charting, Charting.epoch_series)
     stretch = _of(lambda ws: ws._charting, Charting.stretch)
+
     # --- comparing.py: groups of runs
 
     replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)

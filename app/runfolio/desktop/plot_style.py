@@ -49,7 +49,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One run's series in the run's colour; `dash` is an index of strokes.DASHES, 0 for a solid line."""
+    """One run's series in the run's colour; `dash` is an index of strokes.DASHES, 0 for a solid line.
+
+    band   of a curve that stands for several runs; `runs` are all of these, () for `key` alone.
+    """
 
     key: RunKey
     name: str
@@ -57,6 +60,12 @@ class Curve:
     color: QColor
     dash: int = 0
     band: Band | None = None
+    runs: tuple[RunKey, ...] = ()
+
+    @property
+    def members(self) -> tuple[RunKey, ...]:
+        """The runs that it stands for."""
+        return self.runs or (self.key,)
 
     @property
     def x(self) -> Floats:

@@ -107,7 +107,7 @@ class ReadOut(QWidget):
         dot, name, step, shown = self._rows[place]
         style = self._state.style_of(reading.key)
         dot.set_style(self._theme.run_color(style.color_index), style.dash)
-        name.setText(reading.name)
+        name.setText(f"{reading.name} · n = {reading.n}" if reading.n else reading.name)
         step.setText(where)
         shown.setText(value)
         logged = "" if reading.x is None else f"step {number(reading.x, 9)}: {reading.value!r}"

@@ -225,6 +225,16 @@ def lengths(database: Database, keys: Sequence[RunKey], metric: str) -> dict[Run
     return {RunKey(str(key)): (cast(int, number), cast(int, n)) for key, number, n in rows}
 
 
+def epoch_names(database: Database) -> tuple[str, ...]:
+    """Metrics that are called `epoch`, in any group and case; the shortest name first."""
+    rows = database.rows(
+        """select name from fields
+           where kind = 'metric' and regexp_matches(lower(name), '(^|[/._])epoch$')
+           order by length(name), name"""
+    )
+    return tuple(str(name) for (name,) in rows)
+
+
 def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapping[RunKey, LongSeries]:
     """Those shown series of a metric that have a pyramid; make it first by `keep_pyramids`."""
     with database.snapshot():
