@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListWidget, QMenu, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget, QMenu, QPushButton, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.desktop.metric_panel import MetricPanel
@@ -123,6 +124,24 @@ class Charts:
         found = self.panel(metric).findChild(PlainLabel, label)
         assert found is not None
         return found.text() if found.isVisible() else ""
+
+    def menu(self, metric: str, *titles: str) -> Charts:
+        """Choose from a panel's menu: an entry, or one of the menu that the entry opens."""
+        viewport = self.panel(metric).plot.viewport()
+        at = viewport.rect().center()
+        QApplication.sendEvent(
+            viewport, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
+        )
+        menu = self.driver.find(QMenu, "panel-menu")
+        found = menu
+        for title in titles:
+            action = next(action for action in found.actions() if action.text() == title)
+            found = action.menu() or found
+        action.trigger()
+        menu.close()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self.driver.settle()
+        return self
 
     def press(self, metric: str, button: str) -> Charts:
         """Click a button in a panel's head."""
@@ -314,8 +333,7 @@ def test_the_log_button_scales_all_panels_and_says_what_has_no_place(driver: Dri
 
 
 def test_one_panel_alone_is_logarithmic_by_its_menu(charts: Charts) -> None:
-    charts.panel("train/loss").log_asked.emit(True)
-    charts.driver.settle()
+    charts.menu("train/loss", "Logarithmic y axis")
     assert [panel.head.title for panel in charts.view.panels] == ["train/loss · log", "val/acc", "lr"]
     assert not charts.driver.find(QPushButton, "log-y").isChecked()
 
@@ -382,8 +400,7 @@ def test_panels_and_their_settings_come_back_with_the_session(charts: Charts) ->
     charts.press("lr", "panel-close").choose("layout-menu", "1 column")
     charts.driver.find(QSlider, "smoothing").setValue(40)
     charts.driver.settle()
-    charts.panel("train/loss").log_asked.emit(True)
-    charts.driver.settle()
+    charts.menu("train/loss", "Logarithmic y axis")
     charts.driver.restart()
     charts.driver.do("view.charts")
     charts.view = charts.driver.find(ChartsView, "charts")

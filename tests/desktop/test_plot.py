@@ -447,7 +447,7 @@ def test_foreign_names_are_shown_as_they_are_and_not_taken_for_markup(hand: Hand
 
 def test_the_menu_offers_what_can_be_done(hand: Hand) -> None:
     asked: list[object] = []
-    hand.panel.log_asked.connect(asked.append)
+    hand.panel.set_asked.connect(lambda label, wanted: asked.append((label, wanted.y)))
     hand.panel.export_asked.connect(asked.append)
     hand.panel.closed.connect(lambda: asked.append("closed"))
     hand.panel.moved.connect(asked.append)
@@ -459,7 +459,7 @@ def test_the_menu_offers_what_can_be_done(hand: Hand) -> None:
         next(action for action in menu.actions() if action.text() == title).trigger()
         menu.close()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    assert asked == [True, "svg", -1, "closed"]
+    assert asked == [("Scale", YKind.LOG), "svg", -1, "closed"]
 
 
 def context_menu_at(at: QPoint) -> QEvent:

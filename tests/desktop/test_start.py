@@ -19,7 +19,18 @@ from runfolio.desktop.commands import Command, Commands
 from runfolio.desktop.single_instance import Reception, hand_over
 from support.driver import Driver
 
-HEAVY = ("numpy", "polars", "duckdb", "pyqtgraph", "matplotlib", "scipy", "sklearn", "xlsxwriter", "tomlkit", "runfolio.api")
+HEAVY = (
+    "numpy",
+    "polars",
+    "duckdb",
+    "pyqtgraph",
+    "matplotlib",
+    "scipy",
+    "sklearn",
+    "xlsxwriter",
+    "tomlkit",
+    "runfolio.api",
+)
 
 
 def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

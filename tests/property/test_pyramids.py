@@ -82,9 +82,7 @@ def test_the_header_says_what_all_points_say(database: Database) -> None:
 
 @pytest.mark.parametrize("size", [32, 256])
 def test_blocks_hold_exactly_what_numpy_finds_in_them(database: Database, size: int) -> None:
-    found = database.arrays(
-        "select * from pyramid_blocks where series = 1 and size = ? order by place", [size]
-    )
+    found = database.arrays("select * from pyramid_blocks where series = 1 and size = ? order by place", [size])
     if not len(found["place"]):
         pytest.skip("the series is too short for this size")
     starts = np.arange(0, N, size)
@@ -220,7 +218,7 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
         database.insert("run_series", {"run": [1], "name": ["loss"], "series": [1], "scale": [1.0]})
         database.insert("series", rows)
         database.insert("points", frame[: N + 200_000])
-        database.insert("points", frame[: 5000])
+        database.insert("points", frame[:5000])
         database.insert("points", frame[N + 200_000 :])
     pyramids.keep_pyramids(database)
     long = opened_as(database, "k:a")
@@ -242,4 +240,3 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
 
 def opened_as(database: Database, key: str) -> LongSeries:
     return pyramids.long_series(database, [RunKey(key)], "loss")[RunKey(key)]
-

@@ -189,9 +189,7 @@ def test_nan_and_infinite_values_are_marked_at_their_x_and_by_their_kind() -> No
 
 
 def test_on_a_log_axis_what_is_not_above_zero_is_a_gap_and_counted_but_no_mark() -> None:
-    prepared = prepare_arrays(
-        steps(5), np.array([100.0, 0.0, -1.0, math.nan, 0.01]), scale=YScale(YKind.LOG)
-    )
+    prepared = prepare_arrays(steps(5), np.array([100.0, 0.0, -1.0, math.nan, 0.01]), scale=YScale(YKind.LOG))
     assert prepared.hidden == 2
     assert prepared.nan_x.tolist() == [3]
     assert prepared.raw.y_bounds == (-2.0, 2.0)

@@ -32,9 +32,7 @@ class BlockLine:
         self._broken = np.diff(places, prepend=places[:1]) > 1
         some = len(self._x) > 0
         self.x_bounds: tuple[float, float] | None = (float(self._x[0]), after) if some else None
-        self.y_bounds: tuple[float, float] | None = (
-            (float(self._low.min()), float(self._high.max())) if some else None
-        )
+        self.y_bounds: tuple[float, float] | None = (float(self._low.min()), float(self._high.max())) if some else None
 
     def __len__(self) -> int:
         """How many points are finite."""

@@ -72,9 +72,7 @@ class Drawing:
     @property
     def needs_points(self) -> bool:
         """Whether every point is needed: blocks of a long series cannot be smoothed or reckoned with."""
-        return bool(
-            self.smoothing > 0 or self.derived.kind is not Derivation.NONE or self.x.joins or self.groups.by
-        )
+        return bool(self.smoothing > 0 or self.derived.kind is not Derivation.NONE or self.x.joins or self.groups.by)
 
 
 @dataclass(frozen=True, slots=True)

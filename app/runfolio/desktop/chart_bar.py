@@ -123,29 +123,41 @@ class ChartBar(QWidget):
         return QSize(320, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words on the buttons where there is room, else icons alone; the badge goes last."""
+        """Words on the buttons where there is room, else icons alone; where that is not enough the least needed go."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        self.badge.setVisible(True)
-        self._smooth_label.setVisible(True)
+        # Worked out first: showing a widget lets all layouts around it be reckoned anew.
+        may_go = (self._smooth_label, self.badge, self.group_button, self.slider, self.smoother_button)
+        gone: list[QWidget] = []
         for button, text in self._buttons:
             button.set_text(text)
-        if self._wanted() > self.width():
+        if self._wanted(gone) > self.width():
             for button, text in self._buttons:
                 button.set_text("")
                 button.setAccessibleName(text)
                 button.setToolTip(text)
-        self._smooth_label.setVisible(self._wanted() <= self.width())
-        self.badge.setVisible(self._wanted() <= self.width())
+        for widget in may_go:
+            if self._wanted(gone) <= self.width():
+                break
+            gone.append(widget)
+        for widget in may_go:
+            widget.setVisible(widget not in gone)
 
-    def _wanted(self) -> int:
+    def _wanted(self, gone: Sequence[QWidget]) -> int:
+        """How wide the controls are together without some of them."""
         layout = self.layout()
         if layout is None:
             return 0
-        layout.invalidate()
-        return layout.sizeHint().width()
+        margins = layout.contentsMargins()
+        items = [layout.itemAt(place).widget() for place in range(layout.count())]
+        kept = [widget for widget in items if widget is not None and widget not in gone]
+        wide = sum(
+            max(widget.minimumWidth(), widget.sizeHint().width()) for widget in kept if widget is not self.slider
+        )
+        wide += 0 if self.slider in gone else self.slider.minimumWidth()
+        return margins.left() + margins.right() + wide + layout.spacing() * len(kept)
 
     # --- what is shown -----------------------------------------------------------------------------------------
 

@@ -96,7 +96,9 @@ def fill_groups(menu: QMenu, settings: ChartSettings, fields: Sequence[FieldRef]
         _choice(centres, title, _asking(ask, "Centre", wanted), on=groups.centre is centre, group=centre_group)
     for spread in SPREADS_OF[groups.centre]:
         wanted = replace(settings, groups=replace(groups, spread=spread))
-        _choice(spreads, SPREAD_TITLES[spread], _asking(ask, "Band", wanted), on=groups.spread is spread, group=spread_group)
+        _choice(
+            spreads, SPREAD_TITLES[spread], _asking(ask, "Band", wanted), on=groups.spread is spread, group=spread_group
+        )
     for level in LEVELS:
         wanted = replace(settings, groups=replace(groups, level=level))
         _choice(levels, f"{level:.0%}", _asking(ask, "Level", wanted), on=groups.level == level, group=level_group)
@@ -107,8 +109,14 @@ def add_lines(menu: QMenu, settings: ChartSettings, ask: Ask) -> None:
     """How wide lines are, and whether they are antialiased."""
     group = QActionGroup(menu)
     for width, name in _WIDTH_NAMES.items():
-        _choice(menu, name, _asking(ask, "Line width", replace(settings, width=width)), on=settings.width == width, group=group)
-    wanted = replace(settings, antialias=not on=settings.antialias)
+        _choice(
+            menu,
+            name,
+            _asking(ask, "Line width", replace(settings, width=width)),
+            on=settings.width == width,
+            group=group,
+        )
+    wanted = replace(settings, antialias=not settings.antialias)
     _choice(menu, "Smooth edges of lines", _asking(ask, "Antialiasing", wanted), on=settings.antialias)
 
 
@@ -120,9 +128,7 @@ def _text(name: str) -> str:
     return plain(name, 60).replace("&", "&&")
 
 
-def _choice(
-    menu: QMenu, name: str, call: Callable[[], None], *, on: bool, group: QActionGroup | None = None
-) -> None:
+def _choice(menu: QMenu, name: str, call: Callable[[], None], *, on: bool, group: QActionGroup | None = None) -> None:
     action = QAction(name, menu)
     action.setCheckable(True)
     action.setChecked(on)

@@ -91,9 +91,7 @@ class PanelGrid(QScrollArea):
         panel.closed.connect(lambda: self._ask("Remove panel", [m for m in self._panels if m != metric]))
         panel.maximised.connect(lambda: self._enlarge(metric))
         panel.moved.connect(lambda way: self._move(metric, way))
-        panel.set_asked.connect(
-            lambda label, wanted: self.asked.emit(label, self._settings.with_panel(metric, wanted))
-        )
+        panel.set_asked.connect(lambda label, wanted: self.asked.emit(label, self._settings.with_panel(metric, wanted)))
         panel.isolated.connect(self.isolated)
         panel.shown.connect(self.drawn)
         panel.pointed.connect(lambda: self.pointed.emit(metric))
@@ -149,6 +147,10 @@ class PanelGrid(QScrollArea):
 
     def _ask_in_sight(self) -> None:
         if not self.isVisible():
+            return
+        if self._inner.height() < self._grid.totalMinimumSize().height():
+            # The panels have not been given their places yet.
+            self._look.start(0)
             return
         sight, place = self.viewport().rect(), self._inner.pos()
         for metric, panel in self._panels.items():

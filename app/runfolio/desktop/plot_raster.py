@@ -151,9 +151,7 @@ def _stretches(lines: list[Columns], frame: Frame, dot: int) -> tuple[Ints, Floa
     before = np.concatenate(([False], joined[:-1]))
     lone = np.flatnonzero(~joined & ~before & (parts[2] == parts[3]))
     if len(lone):
-        pieces += [
-            (places[lone] + aside, top[lone] - dot, bottom[lone] + dot, lone) for aside in range(-dot, dot + 1)
-        ]
+        pieces += [(places[lone] + aside, top[lone] - dot, bottom[lone] + dot, lone) for aside in range(-dot, dot + 1)]
     if len(pieces) == 1:
         return pieces[0]
     order = np.argsort(np.concatenate([piece[3] for piece in pieces]), kind="stable")

@@ -119,9 +119,7 @@ class _Spent:
 # --- stroking --------------------------------------------------------------------------------------------------------
 
 
-def _stroked(
-    drawn: tuple[Drawn, ...], frame: Frame, ratio: float, look: Look, marks: Marks, spent: _Spent
-) -> Steps:
+def _stroked(drawn: tuple[Drawn, ...], frame: Frame, ratio: float, look: Look, marks: Marks, spent: _Spent) -> Steps:
     faint = all_strokes([d.faint for d in drawn if d.faint is not None], frame)
     strong = all_strokes([d.strong for d in drawn], frame)
     yield from spent.turn()
@@ -273,5 +271,3 @@ def predicted_ms(curves: Sequence[Curve], frame: Frame) -> float:
 def strong_strokes(line: Columns, frame: Frame) -> Strokes:
     """The strokes of one line."""
     return all_strokes([line], frame)[0]
-
-

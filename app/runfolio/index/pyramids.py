@@ -290,9 +290,7 @@ def _first_row(database: Database, number: int, count: int) -> int | None:
 
 def _blocks(columns: Mapping[str, Any], part: slice, size: int, begin: int, count: int, scale: float) -> Blocks:
     """Rows of the table as blocks, of which the first begins at point `begin` of `count`; values times `scale`."""
-    own = {
-        name: columns[name][part].astype(np.float64 if name in _VALUES else np.int64, copy=True) for name in COLUMNS
-    }
+    own = {name: columns[name][part].astype(np.float64 if name in _VALUES else np.int64, copy=True) for name in COLUMNS}
     sizes = np.full(len(own["step"]), size, dtype=np.int64)
     if len(sizes):
         sizes[-1] = min(size, count - begin - size * (len(sizes) - 1))
