@@ -136,7 +136,8 @@ class Charts:
         found = menu
         for title in titles:
             action = next(action for action in found.actions() if action.text() == title)
-            found = action.menu() or found
+            below = action.menu()
+            found = below if isinstance(below, QMenu) else found
         action.trigger()
         menu.close()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

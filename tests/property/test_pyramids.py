@@ -100,7 +100,8 @@ def test_blocks_hold_exactly_what_numpy_finds_in_them(database: Database, size: 
 def axis(points: MetricSeries, kind: XKind) -> Floats:
     if kind is XKind.STEP:
         return points.step.astype(np.float64)
-    return (points.wall_time_us - points.wall_time_us[0]) / 1e6
+    seconds: Floats = (points.wall_time_us - points.wall_time_us[0]) / 1e6
+    return seconds
 
 
 def asked(database: Database, long: LongSeries, kind: XKind, x0: float, x1: float, wide: int) -> Stretch | None:

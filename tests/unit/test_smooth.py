@@ -160,7 +160,7 @@ def by_least_squares(x: Floats, y: Floats, share: float) -> list[float]:
         own = np.sort(np.argsort(np.abs(x - place), kind="stable")[:nearest])
         apart = np.abs(x[own] - place)
         weight = (1 - (apart / apart.max()) ** 3) ** 3
-        slope, height = np.polyfit(x[own] - place, y[own], 1, w=np.sqrt(weight))
+        _slope, height = np.polyfit(x[own] - place, y[own], 1, w=np.sqrt(weight))
         fitted.append(height)
     return fitted
 

@@ -217,7 +217,8 @@ def running_median(y: Floats, window: int) -> Floats:
         return y.copy()
     import polars as pl
 
-    return pl.Series(y).rolling_median(2 * half + 1, min_samples=1, center=True).to_numpy().copy()
+    found: Floats = pl.Series(y).rolling_median(2 * half + 1, min_samples=1, center=True).to_numpy()
+    return found.copy()
 
 
 def lowess(x: Floats, y: Floats, share: float) -> Floats:

@@ -151,8 +151,8 @@ class ChartBar(QWidget):
         if layout is None:
             return 0
         margins = layout.contentsMargins()
-        items = [layout.itemAt(place).widget() for place in range(layout.count())]
-        kept = [widget for widget in items if widget is not None and widget not in gone]
+        items = [item for place in range(layout.count()) if (item := layout.itemAt(place)) is not None]
+        kept = [widget for item in items if (widget := item.widget()) is not None and widget not in gone]
         wide = sum(
             max(widget.minimumWidth(), widget.sizeHint().width()) for widget in kept if widget is not self.slider
         )

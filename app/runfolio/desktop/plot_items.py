@@ -18,6 +18,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from runfolio.desktop.plot_hits import Hits
+from runfolio.desktop.plot_raster import Raster
 from runfolio.desktop.plot_render import (
     FINE_MS,
     Picture,
@@ -29,7 +30,6 @@ from runfolio.desktop.plot_render import (
     refining,
     strong_strokes,
 )
-from runfolio.desktop.plot_raster import Raster
 from runfolio.desktop.plot_style import Curve, Look
 from runfolio.desktop.strokes import Frame
 from runfolio.model.run import RunKey

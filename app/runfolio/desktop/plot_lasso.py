@@ -14,6 +14,7 @@ class Lasso(QWidget):
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
+        self._under = over
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         self._points: list[QPointF] = []
@@ -28,7 +29,7 @@ class Lasso(QWidget):
     def begin(self, at: QPointF, *, box: bool) -> None:
         """The button went down."""
         self._points, self._box = [at], box
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._under.rect())
         self.show()
         self.raise_()
 
@@ -58,7 +59,7 @@ class Lasso(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay as large as the plot."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._under.rect())
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -22,7 +22,6 @@ from runfolio.desktop.plot_raster import MOST_LINES, Index, Raster
 from runfolio.desktop.plot_style import Curve, Look
 from runfolio.desktop.strokes import DASHES, Frame, Strokes, all_strokes, dashed
 
-
 FINE_MS = 20.0
 _SEGMENT_US, _PIXEL_US = 0.3, 0.04
 """What an antialiased segment costs, and each pixel of its length; what is above FINE_MS is filled by columns."""

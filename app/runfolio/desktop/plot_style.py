@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PySide6.QtGui import QColor
 
-from runfolio.analysis.pyramid import Columns, Points
 from runfolio.analysis.prepared import PreparedSeries
+from runfolio.analysis.pyramid import Columns, Points
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.run import RunKey
 
