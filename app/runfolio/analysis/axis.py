@@ -1,4 +1,4 @@
-"""What a series is drawn over: its steps, the time since its first point, the clock, or the values of another metric."""
+"""What a series is drawn over: steps, the time since its first point, the clock, or the values of another metric."""
 
 from __future__ import annotations
 

@@ -53,6 +53,9 @@ class Derived:
         }[self.kind]
 
 
+NOT_DERIVED = Derived()
+
+
 def derive(series: MetricSeries, kind: Derivation, other: MetricSeries | None = None) -> Floats:
     """The derived value of each point, float64 (n,), in written order.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.derived import Derivation, Derived
+from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.scales import YKind, YScale, placed
 from runfolio.analysis.smooth import Smoother
@@ -35,6 +35,7 @@ class Groups:
 
 
 REPLICATES = "replicates"
+SINGLE_RUNS = Groups()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Drawing:
     y: YKind = YKind.LINEAR
     smoother: Smoother = Smoother.TIME_EMA
     smoothing: float = 0.0
-    derived: Derived = Derived()
+    derived: Derived = NOT_DERIVED
     baseline: RunKey | None = None
-    groups: Groups = Groups()
+    groups: Groups = SINGLE_RUNS
     y_range: Range | None = None
     clip: bool = False
 
@@ -67,7 +68,7 @@ class Drawing:
     @property
     def of_runs(self) -> Drawing:
         """The same without what groups depend on as well."""
-        return replace(self.of_points, groups=Groups())
+        return replace(self.of_points, groups=SINGLE_RUNS)
 
     @property
     def needs_points(self) -> bool:

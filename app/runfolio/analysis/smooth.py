@@ -39,7 +39,7 @@ _DIRECT = 50_000_000
 def smooth(x: Floats, y: Floats, how: Smoother, amount: float, x_range: float | None = None) -> Floats:
     """`y` smoothed over the full series, float64 (n,).
 
-    x         float64 (n,); only TIME_EMA and LOWESS look at it. A point whose x is NaN keeps its value and takes no part.
+    x         float64 (n,), for TIME_EMA and LOWESS. A point whose x is NaN keeps its value and takes no part.
     amount    see AMOUNTS. Raises ValueError when it makes no sense.
     x_range   TIME_EMA: the width of the chart's x axis; that of the series when None.
     NaN and infinite values take no part and stay where they are.

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.derived import Derivation, Derived
-from runfolio.analysis.drawing import Drawing, Groups, Range
+from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
+from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups, Range
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
 from runfolio.desktop.plot_style import PLAIN_WIDTH, WIDTHS
@@ -42,7 +42,7 @@ class PanelSettings:
     """
 
     y: YKind = YKind.LINEAR
-    derived: Derived = Derived()
+    derived: Derived = NOT_DERIVED
     x_range: Range | None = None
     y_range: Range | None = None
     clip: bool = False
@@ -99,7 +99,7 @@ class ChartSettings:
     x_metric: str = ""
     large: str | None = None
     panels: tuple[tuple[str, PanelSettings], ...] = ()
-    groups: Groups = Groups()
+    groups: Groups = SINGLE_RUNS
     hidden: frozenset[RunKey] = frozenset()
     width: float = PLAIN_WIDTH
     antialias: bool = True

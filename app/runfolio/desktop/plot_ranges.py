@@ -16,7 +16,7 @@ from runfolio.desktop.widgets import PlainLabel, TextButton
 
 
 class RangeForm(QFrame):
-    """Asks for the ranges of x and y; a pair that is not filled in on both sides, or is no range, is said to be none."""
+    """Asks for the ranges of x and y; what is no range is said to be none."""
 
     def __init__(
         self,

@@ -160,7 +160,7 @@ def _stretches(lines: list[Columns], frame: Frame, dot: int) -> tuple[Ints, Floa
 
 
 def _slants(x0: Floats, y0: Floats, x1: Floats, y1: Floats, frame: Frame) -> tuple[Ints, Floats, Floats, Ints]:
-    """Straight lines to the right, cut at the borders of columns: column, ends in pixels, and the line of each piece."""
+    """Straight lines to the right, cut at the borders of columns: column, ends in pixels, and line of each piece."""
     begin = np.clip(np.floor(x0), 0, frame.width).astype(np.int64)
     end = np.clip(np.floor(x1) + 1, 0, frame.width).astype(np.int64)
     counts = np.maximum(end - begin, 0)

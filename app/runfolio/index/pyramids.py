@@ -309,8 +309,8 @@ def stretch(
 ) -> Stretch | None:
     """What lies from step `low` to `high` (microseconds when `by_wall`), fine enough for so many pixel columns.
 
-    A little more comes than was asked for. None when the overview is fine enough. Where blocks span more than a quarter of
-    a column, as after a pause, their points come instead, up to `MOST_REFINED` of them.
+    A little more comes than was asked for. None when the overview is fine enough. Where blocks span more than a quarter
+    of a column, as after a pause, their points come instead, up to `MOST_REFINED` of them.
     """
     places = long.overview.wall if by_wall else long.overview.step
     first = max(0, int(np.searchsorted(places, low, side="left")) - 2)
