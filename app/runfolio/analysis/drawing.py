@@ -99,17 +99,25 @@ class Reach:
         return f"{least}{count(self.outside)} of {count(self.total)} points outside the view"
 
 
-def reach(series: Sequence[PreparedSeries], scale: YScale, y_range: Range | None, *, clip: bool) -> Reach:
+def reach(
+    series: Sequence[PreparedSeries],
+    scale: YScale,
+    y_range: Range | None,
+    *,
+    clip: bool,
+    around: Sequence[Range | None] = (),
+) -> Reach:
     """How far a view goes up and down.
 
     y_range   as in Drawing; what has no place on the axis counts as the end of it.
     clip      from half of the width between the 1 % and the 99 % quantile below the one to as much above the other, no
-              further than the points go.
+              further than the points and what is drawn `around` them go.
     """
     total = sum(len(s) for s in series)
     bounds = [b for s in series for line in (s.raw, s.line) if line is not None and (b := line.y_bounds) is not None]
     if not bounds or not (clip or y_range):
         return Reach(total=total)
+    bounds += [edges for edges in around if edges is not None]
     lowest, highest = min(b[0] for b in bounds), max(b[1] for b in bounds)
     values = [placed(s.y, scale) for s in series]
     if y_range is not None:

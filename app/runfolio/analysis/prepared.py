@@ -105,16 +105,32 @@ def prepare(
 
 
 def prepare_values(
-    x: Floats, y: Floats, smoothing: float, *, smoother: Smoother = Smoother.TIME_EMA, scale: YScale = LINEAR
+    x: Floats,
+    y: Floats,
+    smoothing: float,
+    *,
+    smoother: Smoother = Smoother.TIME_EMA,
+    scale: YScale = LINEAR,
+    logged: Floats | None = None,
 ) -> PreparedSeries:
-    """The same for values float64 (n,) at places that are worked out already."""
+    """The same for values float64 (n,) at places that are worked out already.
+
+    logged   the values that were logged, where `y` is derived from them: only theirs are marked as not finite.
+    """
     smoothed = None
     if smoothing > 0 and len(y) > 2:
         smoothed = smooth(x, y, smoother, amount_for(smoother, smoothing), natural_range(x))
-    return prepare_arrays(x, y, smoothed, scale=scale)
+    return prepare_arrays(x, y, smoothed, scale=scale, logged=logged)
 
 
-def prepare_arrays(x: Floats, y: Floats, smoothed: Floats | None = None, *, scale: YScale = LINEAR) -> PreparedSeries:
+def prepare_arrays(
+    x: Floats,
+    y: Floats,
+    smoothed: Floats | None = None,
+    *,
+    scale: YScale = LINEAR,
+    logged: Floats | None = None,
+) -> PreparedSeries:
     """The same from arrays of one length, float64 (n,), NaN and infinite values kept."""
     raw = Points(x, placed(y, scale))
     line = None if smoothed is None else Points(x, placed(smoothed, scale))
@@ -125,8 +141,9 @@ def prepare_arrays(x: Floats, y: Floats, smoothed: Floats | None = None, *, scal
         order = order[np.isfinite(x[order])]
         sorted_x = x[order]
     hidden = int(np.count_nonzero(y <= 0)) if scale.is_log else 0
-    nan_x = nan_marks(x, y)
-    above_x = below_x = inf_marks(x, y)
+    told = y if logged is None else logged
+    nan_x = nan_marks(x, told)
+    above_x = below_x = inf_marks(x, told)
     if len(above_x):
-        above_x, below_x = inf_marks(x, np.maximum(y, 0.0)), inf_marks(x, np.minimum(y, 0.0))
+        above_x, below_x = inf_marks(x, np.maximum(told, 0.0)), inf_marks(x, np.minimum(told, 0.0))
     return PreparedSeries(x, y, smoothed, raw, line, hidden, scale, nan_x, above_x, below_x, order, sorted_x, len(y))

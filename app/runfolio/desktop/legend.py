@@ -35,7 +35,7 @@ from runfolio.model.display import plain
 from runfolio.model.run import RunKey
 
 _HEIGHT = 22
-_ROWS = 8
+_ROWS = 6
 Index = QModelIndex | QPersistentModelIndex
 
 

@@ -368,8 +368,7 @@ class LinePanel(QWidget):
         """Ask for the ends of the axes."""
         (x0, x1), (y0, y1) = self._view.viewRange()
         seen = ((x0, x1), (value_at(y0, self._scale), value_at(y1, self._scale)))
-        form = RangeForm(self._theme, self.settings, seen, self.ask_for, self)
-        form.open_at(self.plot.mapToGlobal(self.plot.rect().center()))
+        RangeForm(self._theme, self.settings, seen, self.ask_for, self).open()
 
     def copy_image(self) -> None:
         """Put a picture of the chart on the clipboard."""

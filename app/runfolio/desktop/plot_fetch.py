@@ -87,11 +87,14 @@ def fetch(workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before
         else:
             x = x_axis(series, drawing.x, others.x.get(key))
             y = derive(series, drawing.derived.kind, others.y.get(key))
-            prepared[key] = prepare_values(x, y, drawing.smoothing, smoother=drawing.smoother, scale=scale)
+            prepared[key] = prepare_values(
+                x, y, drawing.smoothing, smoother=drawing.smoother, scale=scale, logged=series.value
+            )
     groups, rule = _groups(workspace, drawing.groups, prepared, scale)
     grouped = {key for group in groups for key in group.runs}
     shown = [group.series for group in groups] + [s for key, s in prepared.items() if key not in grouped]
-    far = reach(shown, scale, drawing.y_range, clip=drawing.clip)
+    edges = [edge.y_bounds for group in groups if group.band is not None for edge in (group.band.low, group.band.high)]
+    far = reach(shown, scale, drawing.y_range, clip=drawing.clip, around=edges)
     return Fetched(drawing, found, prepared, scale, far, groups, rule, tuple(notes))
 
 
@@ -187,7 +190,8 @@ def _groups(
             continue
         members = [(prepared[key].x, prepared[key].shown) for key in runs]
         taken = band(members, groups.centre, groups.spread, groups.level)
-        series = prepare_arrays(taken.x, taken.centre, scale=scale)
+        # Where no run has a value there is nothing to mark: the runs' own marks are theirs.
+        series = prepare_arrays(taken.x, taken.centre, scale=scale, logged=np.zeros(len(taken.x)))
         low, high = placed(taken.low, scale), placed(taken.high, scale)
         if scale.is_log:
             # A band that reaches 0 or below goes down to the end of the view.

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from runfolio.analysis.drawing import Range
@@ -27,9 +28,11 @@ class RangeForm(QFrame):
         parent: QWidget,
     ) -> None:
         """`seen` are the ranges in view, offered where none is fixed."""
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
         self.setObjectName("range-form")
+        self.setProperty("card", True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._settings, self._ask = settings, ask
         self._fields: dict[str, QLineEdit] = {}
         self._wrong = PlainLabel("", role="bad")
@@ -52,19 +55,31 @@ class RangeForm(QFrame):
             form.addRow(f"{axis} from, to", row)
         form.addRow(self._wrong)
         buttons = QHBoxLayout()
-        apply = TextButton("Fix the ends", theme, kind="primary")
+        apply, cancel = TextButton("Fix the ends", theme, kind="primary"), TextButton("Cancel", theme)
         apply.setObjectName("range-apply")
         apply.clicked.connect(self._apply)
+        cancel.clicked.connect(self.close)
         buttons.addStretch()
+        buttons.addWidget(cancel)
         buttons.addWidget(apply)
         form.addRow(buttons)
 
-    def open_at(self, place: QPoint) -> None:
-        """Show it on the screen there."""
+    def open(self) -> None:
+        """Show it in the middle of what it belongs to."""
         self.adjustSize()
-        self.move(place)
+        room = self.parentWidget()
+        if room is not None:
+            self.move((room.width() - self.width()) // 2, max(0, (room.height() - self.height()) // 2))
         self.show()
+        self.raise_()
         self._fields["x0"].setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves all as it was."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+            return
+        super().keyPressEvent(event)
 
     def _apply(self) -> None:
         ranges: dict[str, Range | None] = {}

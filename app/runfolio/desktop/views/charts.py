@@ -254,6 +254,7 @@ class ChartsView(QWidget):
             return
         panels, state = self.panels, self._context.state
         panel = next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
-        drawn = {curve.key for curve in panel.curves} if panel is not None else set()
+        # Those that are switched off are not missing: nobody wants to read them.
+        drawn = {*self._settings.hidden, *(key for p in panels if p is panel for c in p.curves for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
         self.side.show_panel(panel, state.cursor_step, missing)
