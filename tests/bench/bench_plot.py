@@ -26,7 +26,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from runfolio.analysis.prepared import prepare_arrays
-from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.desktop.plot_items import CurvesItem
+from runfolio.desktop.plot_style import Curve
 from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 

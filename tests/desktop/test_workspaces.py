@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QSlider, QWidget
 
 from runfolio import locate
+from runfolio.analysis.scales import YKind
+from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import ReadOut
@@ -152,7 +154,7 @@ def test_panels_are_found_by_a_glob_and_taken_away(driver: Driver) -> None:
 def test_a_logarithmic_axis_is_named_in_the_title_and_keeps_every_point(driver: Driver) -> None:
     start_with(driver, "calm-ibis").do("view.charts")
     chart = panel(driver, "loss")
-    chart.set_log_y(True)
+    chart.ask_for("Scale", PanelSettings(y=YKind.LOG))
     driver.settle()
     assert "loss · log" in [label.text() for label in chart.findChildren(PlainLabel)]
     assert len(chart.curves[0].y) == 20

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from runfolio.analysis.diff import MISSING, DiffCell, DiffRow, RunDiff, SectionId, short_digest
+from runfolio.analysis.replicates import repeats
 from runfolio.model.display import count
 
 
@@ -22,8 +23,6 @@ class Reason:
     text: str
 
 
-# They differ between runs by design and explain little.
-_SEEDS = ("seed", "random_state", "run_id", "output_dir", "log_dir", "save_dir")
 _CODE = ("git.", "script", "command")
 _SHOWN_VALUES = 3
 
@@ -74,7 +73,8 @@ def _params(diff: RunDiff) -> Iterator[Reason]:
 
 
 def _by_design(row: DiffRow) -> bool:
-    return row.path[-1].rpartition(".")[2].lower() in _SEEDS
+    # Seeds and what only names a run differ by design and explain little.
+    return repeats(row.path[-1])
 
 
 def _code(diff: RunDiff) -> Iterator[Reason]:

@@ -32,6 +32,8 @@ class Reading:
         deep   read everything again, changed or not.
         Raises NotFound when a path is not a folder.
         """
+        from runfolio.index.pyramids import keep_pyramids
+
         started = time.monotonic()
         chosen = None if paths is None else [self._library.add_source(path).id for path in paths]
         sources = [(s.id, Path(s.path)) for s in self._library.sources() if chosen is None or s.id in chosen]
@@ -46,6 +48,8 @@ class Reading:
             if not counts.cancelled:
                 self._stores.follow_new_keys()
         self._stores.link_if_asked()
+        if not counts.cancelled and counts.read:
+            keep_pyramids(self._stores.db)
         facts = self.facts()
         return IndexReport(
             counts.read,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
+from runfolio.api.charting import Charting
+from runfolio.api.comparing import Comparing
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.library import Library
@@ -70,6 +72,8 @@ class Workspace:
         self._reading = Reading(self._stores, self._library)
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
+        self._charting = Charting(self._stores)
+        self._comparing = Comparing(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -188,6 +192,20 @@ class Workspace:
     ) -> DataDiff:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
         return data_diff(before, after, key=key, cancel=cancel)
+
+    # --- charting.py: series for charts
+
+    chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
+    epoch_series = _of(lambda ws: ws._charting, Charting.epoch_series)
+    stretch = _of(lambda ws: ws._charting, Charting.stretch)
+
+    # --- comparing.py: groups of runs
+
+    replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)
+    field_groups = _of(lambda ws: ws._comparing, Comparing.field_groups)
+    figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
+    compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
+    significance = _of(lambda ws: ws._comparing, Comparing.significance)
 
     # --- marking.py: tags and notes
 

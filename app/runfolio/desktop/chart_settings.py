@@ -2,32 +2,133 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
+from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups, Range
+from runfolio.analysis.scales import YKind
+from runfolio.analysis.smooth import Smoother
+from runfolio.desktop.plot_style import PLAIN_WIDTH, WIDTHS
 from runfolio.model.params import Json
+from runfolio.model.run import RunKey
+from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
 MOST_COLUMNS = 4
 MOST_SMOOTHING = 0.99
+MOST_NOTE = 200
+"""Characters of a note."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """A text at a place of the x axis."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """How one panel differs from the others.
+
+    x_range, y_range   where the view ends, in steps (or what x is) and values; None to follow the points.
+    clip               the view leaves out what lies far from the other points.
+    notes              texts along x.
+    """
+
+    y: YKind = YKind.LINEAR
+    derived: Derived = NOT_DERIVED
+    x_range: Range | None = None
+    y_range: Range | None = None
+    clip: bool = False
+    notes: tuple[Note, ...] = ()
+
+    def saved(self) -> dict[str, Json]:
+        """For a session."""
+        return {
+            "y": self.y.value,
+            "derived": self.derived.kind.value,
+            "other": self.derived.other,
+            "x_range": None if self.x_range is None else [*self.x_range],
+            "y_range": None if self.y_range is None else [*self.y_range],
+            "clip": self.clip,
+            "notes": [[note.x, note.text] for note in self.notes],
+        }
+
+    @classmethod
+    def from_saved(cls, kept: Mapping[str, Json]) -> PanelSettings:
+        """The inverse; what is ill-formed is left at its default."""
+        kind, other = _member(Derivation, kept.get("derived"), Derivation.NONE), kept.get("other")
+        notes = kept.get("notes")
+        return cls(
+            y=_member(YKind, kept.get("y"), YKind.LINEAR),
+            derived=Derived(kind, other if isinstance(other, str) else ""),
+            x_range=_range(kept.get("x_range")),
+            y_range=_range(kept.get("y_range")),
+            clip=kept.get("clip") is True,
+            notes=tuple(note for row in notes if (note := _note(row)) is not None) if isinstance(notes, list) else (),
+        )
+
+
+_PLAIN_PANEL = PanelSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class ChartSettings:
     """Panels and how they are drawn.
 
-    metrics    the panels in order; None while they follow the selected runs.
-    smoothing  weight of the time-weighted EMA, 0 (none) to 0.99.
-    log        metrics on a logarithmic y axis.
-    large      the panel that has the whole room.
+    metrics     the panels in order; None while they follow the selected runs.
+    smoothing   place of the slider, 0 (none) to 0.99; see `smooth.amount_for`.
+    x_metric    the metric that is the x axis, where `x` is METRIC.
+    large       the panel that has the whole room.
+    panels      what is set for single metrics.
+    hidden      runs that are selected and not drawn.
+    width, antialias   of lines.
     """
 
     metrics: tuple[str, ...] | None = None
     columns: int = 3
     smoothing: float = 0.0
+    smoother: Smoother = Smoother.TIME_EMA
     x: XKind = XKind.STEP
-    log: frozenset[str] = frozenset()
+    x_metric: str = ""
     large: str | None = None
+    panels: tuple[tuple[str, PanelSettings], ...] = ()
+    groups: Groups = SINGLE_RUNS
+    hidden: frozenset[RunKey] = frozenset()
+    width: float = PLAIN_WIDTH
+    antialias: bool = True
+
+    def panel(self, metric: str) -> PanelSettings:
+        """What is set for a metric."""
+        return dict(self.panels).get(metric, _PLAIN_PANEL)
+
+    def with_panel(self, metric: str, panel: PanelSettings) -> ChartSettings:
+        """The same with other settings for a metric."""
+        panels = {**dict(self.panels), metric: panel}
+        return replace(self, panels=tuple(sorted((m, p) for m, p in panels.items() if p != _PLAIN_PANEL)))
+
+    def drawing(self, metric: str, baseline: RunKey | None) -> Drawing:
+        """What a panel draws of a metric."""
+        own = self.panel(metric)
+        return Drawing(
+            metric=metric,
+            x=self.x,
+            x_metric=self.x_metric if self.x is XKind.METRIC else "",
+            y=own.y,
+            smoother=self.smoother if self.smoothing else Smoother.TIME_EMA,
+            smoothing=self.smoothing,
+            derived=own.derived,
+            baseline=baseline if own.derived.kind is Derivation.BASELINE else None,
+            groups=self.groups,
+            y_range=own.y_range,
+            clip=own.clip,
+        )
 
     def saved(self) -> dict[str, Json]:
         """For a session."""
@@ -36,31 +137,90 @@ class ChartSettings:
             "metrics": metrics,
             "columns": self.columns,
             "smoothing": self.smoothing,
+            "smoother": self.smoother.value,
             "x": self.x.value,
-            "log": [*sorted(self.log)],
+            "x_metric": self.x_metric,
             "large": self.large,
+            "panels": {metric: panel.saved() for metric, panel in self.panels},
+            "groups": self.groups.by,
+            "centre": self.groups.centre.value,
+            "spread": self.groups.spread.value,
+            "level": self.groups.level,
+            "hidden": [*sorted(self.hidden)],
+            "width": self.width,
+            "antialias": self.antialias,
         }
 
     @classmethod
     def from_saved(cls, kept: Mapping[str, Json]) -> ChartSettings:
         """The inverse; what is ill-formed is left at its default."""
         plain = cls()
-        columns, smoothing, x = kept.get("columns"), kept.get("smoothing"), kept.get("x")
-        metrics, large = _texts(kept.get("metrics")), kept.get("large")
-        return cls(
+        columns, smoothing, width = kept.get("columns"), kept.get("smoothing"), kept.get("width")
+        metrics, large, x_metric = _texts(kept.get("metrics")), kept.get("large"), kept.get("x_metric")
+        panels = kept.get("panels")
+        made = cls(
             metrics=None if metrics is None else tuple(dict.fromkeys(metrics)),
             columns=columns if isinstance(columns, int) and 1 <= columns <= MOST_COLUMNS else plain.columns,
             smoothing=float(smoothing)
             if isinstance(smoothing, int | float) and 0 <= smoothing <= MOST_SMOOTHING
             else plain.smoothing,
-            x=XKind(x) if isinstance(x, str) and x in [*XKind] else plain.x,
-            log=frozenset(_texts(kept.get("log")) or ()),
+            smoother=_member(Smoother, kept.get("smoother"), plain.smoother),
+            x=_member(XKind, kept.get("x"), plain.x),
+            x_metric=x_metric if isinstance(x_metric, str) else "",
             large=large if isinstance(large, str) else None,
+            groups=_groups(kept),
+            hidden=frozenset(RunKey(key) for key in _texts(kept.get("hidden")) or ()),
+            width=float(width) if isinstance(width, int | float) and width in WIDTHS else plain.width,
+            antialias=kept.get("antialias") is not False,
         )
+        for metric, panel in panels.items() if isinstance(panels, dict) else ():
+            if isinstance(panel, dict):
+                made = made.with_panel(metric, PanelSettings.from_saved(panel))
+        # What an older version kept of logarithmic axes.
+        for metric in _texts(kept.get("log")) or ():
+            made = made.with_panel(metric, replace(made.panel(metric), y=YKind.LOG))
+        return made
+
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+def _member(kind: type[Member], kept: Json, default: Member) -> Member:
+    return kind(kept) if isinstance(kept, str) and kept in [*kind] else default
 
 
 def _texts(kept: Json) -> list[str] | None:
     return [text for text in kept if isinstance(text, str)] if isinstance(kept, list) else None
+
+
+def _range(kept: Json) -> Range | None:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return None
+    low, high = kept
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return None
+    return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
+
+
+def _note(kept: Json) -> Note | None:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return None
+    x, text = kept
+    if not isinstance(x, int | float) or not math.isfinite(x) or not isinstance(text, str):
+        return None
+    return Note(float(x), text[:MOST_NOTE])
+
+
+def _groups(kept: Mapping[str, Json]) -> Groups:
+    by, level = kept.get("groups"), kept.get("level")
+    centre = _member(Centre, kept.get("centre"), Centre.MEAN)
+    spread = _member(Spread, kept.get("spread"), Spread.T)
+    return Groups(
+        by if isinstance(by, str) else "",
+        centre,
+        spread if spread in SPREADS_OF[centre] else SPREADS_OF[centre][0],
+        float(level) if isinstance(level, int | float) and 0 < level < 1 else LEVEL,
+    )
 
 
 def grouped(metrics: tuple[str, ...]) -> tuple[str, ...]:

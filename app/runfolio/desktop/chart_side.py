@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
+from runfolio.desktop.legend import Legend
 from runfolio.desktop.plot import LinePanel, Reading
 from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.widgets import SectionTitle
@@ -32,6 +33,7 @@ class ChartSide(QWidget):
         self.title = SectionTitle("Read-out")
         self.title.setObjectName("read-out-title")
         self.read_out = ReadOut(context.theme, context.state)
+        self.legend = Legend(context)
         self.search = QLineEdit()
         self.search.setObjectName("panel-search")
         self.search.setPlaceholderText("glob, e.g. val/*")
@@ -50,6 +52,9 @@ class ChartSide(QWidget):
         column.setSpacing(8)
         column.addWidget(self.title)
         column.addWidget(self.read_out)
+        column.addSpacing(10)
+        column.addWidget(SectionTitle("Runs"))
+        column.addWidget(self.legend)
         column.addSpacing(10)
         column.addWidget(SectionTitle("Panels"))
         column.addWidget(self.search)

@@ -6,41 +6,40 @@ panel.refresh()                                           # asks off the GUI thr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.prepared import PreparedSeries, prepare
+from runfolio.analysis.derived import Derivation
+from runfolio.analysis.drawing import Drawing
+from runfolio.analysis.prepared import PreparedSeries
+from runfolio.analysis.scales import YKind
 from runfolio.api import Workspace
+from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.plot import LinePanel
-from runfolio.desktop.plot_items import Curve
+from runfolio.desktop.plot_fetch import Fetched, fetch, zoom
+from runfolio.desktop.plot_style import Band, Curve
 from runfolio.desktop.widgets import tooltip
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import X_KINDS, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
-from runfolio.model.metrics import MetricSeries
+from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
+from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, Spread
 
-
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    """What was asked for beside the runs."""
-
-    metric: str
-    x_kind: XKind = XKind.STEP
-    smoothing: float = 0.0
-    log_y: bool = False
+_WITHOUT_LEVEL = (Spread.STD, Spread.STDERR, Spread.RANGE)
+_LOOK_CLOSER_MS = 40
+"""How long a view rests before long series are read for it."""
 
 
 class MetricPanel(LinePanel):
     """One metric for `state.selection`; `refresh` asks for it again, `shown` says that the answer is drawn."""
 
     shown = Signal()
-    log_changed = Signal(bool)
 
     def __init__(
         self, context: Context, metric: str, slot: str, *, closable: bool = False, parent: QWidget | None = None
@@ -50,97 +49,181 @@ class MetricPanel(LinePanel):
         self._context = context
         self._slot = f"panel:{slot}"
         self.metric_name = metric
-        self.x_kind = XKind.STEP
-        self.smoothing = 0.0
-        self.log_y = False
-        self._series: dict[RunKey, MetricSeries | None] = {}
-        self._answer: Mapping[RunKey, PreparedSeries] = {}
-        self._answered_for = _Drawing(metric)
+        self.drawing = Drawing(metric)
+        """What the next answer is to be drawn as."""
+        self._answer = Fetched(self.drawing)
+        self._forgotten = 0
+        self._hidden: frozenset[RunKey] = frozenset()
+        self._closer_for: tuple[float, float] | None = None
+        self._closer = QTimer(self)
+        self._closer.setSingleShot(True)
+        self._closer.setInterval(_LOOK_CLOSER_MS)
+        self._closer.timeout.connect(self._look_closer)
         self.setObjectName(f"panel-{metric}")
         self.picked.connect(lambda key: context.state.set_current(RunKey(key)))
-        self.log_asked.connect(self.set_log_y)
+        self.enclosed.connect(self._select)
         self.export_asked.connect(self._export)
+        self.plot.getViewBox().sigXRangeChanged.connect(lambda *_: self._closer.start())
+        self.plot.getViewBox().sigResized.connect(lambda *_: self._closer.start())
         context.state.names_changed.connect(self._recolour)
         context.theme.changed.connect(self._recolour)
+
+    @property
+    def x_kind(self) -> XKind:
+        """What its x axis counts from the next answer on."""
+        return self.drawing.x
 
     def set_metric(self, metric: str) -> None:
         """Show another metric from the next answer on."""
         if metric != self.metric_name:
             self.metric_name = metric
+            self.drawing = replace(self.drawing, metric=metric)
             self.forget()
             self.setObjectName(f"panel-{metric}")
             self.set_title(metric)
 
-    def set_log_y(self, log: bool) -> None:
-        """Draw y on a logarithmic scale or not. The series are prepared for it anew, off the GUI thread."""
-        if log != self.log_y:
-            self.log_y = log
-            self.log_changed.emit(log)
-            self.refresh()
+    def set_look(self, width: float, *, antialias: bool) -> None:
+        """How lines are painted."""
+        look = self.items.look
+        if (width, antialias) != (look.width, look.antialias):
+            look.width, look.antialias = width, antialias
+            self.items.repaint_now()
+
+    def set_hidden(self, hidden: frozenset[RunKey]) -> None:
+        """Leave the curves of these runs out."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._recolour()
+
+    def set_panel(self, settings: PanelSettings) -> None:
+        """What is set for this panel alone; its drawing comes by itself."""
+        before, self.settings = self.settings, settings
+        self.notes.set_notes(settings.notes)
+        if before.x_range != settings.x_range and self._answer.prepared:
+            self._draw()
 
     def forget(self) -> None:
         """Fetch every series anew at the next refresh: the index has changed."""
-        self._series = {}
+        self._forgotten += 1
+        self._answer = replace(self._answer, found={})
 
     def refresh(self) -> None:
         """Draw the selected runs: series that were not fetched yet are, and prepared where they are not yet."""
-        keys = self._context.state.selection
-        drawing = _Drawing(self.metric_name, self.x_kind, self.smoothing, self.log_y)
-        known = {key: self._series[key] for key in keys if key in self._series}
-        ready = dict(self._answer) if drawing == self._answered_for else {}
-        ready = {key: series for key, series in ready.items() if key in known}
-        series_before = self._series
+        keys, drawing, before = self._context.state.selection, self.drawing, self._answer
+        if before.drawing.metric != drawing.metric:
+            before = Fetched(drawing)
+        forgotten = self._forgotten
 
-        def call(workspace: Workspace) -> tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]:
-            missing = [key for key in keys if key not in known]
-            found = workspace.series_for(missing, drawing.metric) if missing else {}
-            fetched = {key: known[key] if key in known else found.get(key) for key in keys}
-            prepared = {
-                key: ready.get(key) or prepare(series, drawing.x_kind, drawing.smoothing, log_y=drawing.log_y)
-                for key, series in fetched.items()
-                if series is not None
-            }
-            return fetched, prepared
-
-        def arrived(answer: tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]) -> None:
-            # What was forgotten while the question was under way stays forgotten.
-            if self._series is series_before:
-                self._series = answer[0]
-            self._answer = answer[1]
-            if self._answered_for.metric != drawing.metric:
+        def arrived(answer: Fetched) -> None:
+            if self._answer.drawing.metric != drawing.metric:
                 self.follow()
-            self._answered_for = drawing
+            # What was forgotten while the question was under way stays forgotten.
+            self._answer = answer if self._forgotten == forgotten else replace(answer, found={})
+            self._closer_for = None
             self._draw()
             self.shown.emit()
+            self._closer.start()
 
-        self._context.jobs.query(self._slot, call, arrived)
+        self._context.jobs.query(self._slot, lambda workspace: fetch(workspace, keys, drawing, before), arrived)
+
+    def _look_closer(self) -> None:
+        """Read long series for the range in view, and as much again around it."""
+        if not self._answer.long or not self.isVisible():
+            return
+        (low, high), _ = self.plot.getViewBox().viewRange()
+        wide = high - low
+        if self._closer_for is not None:
+            start, end = self._closer_for
+            if start <= low and high <= end and end - start < wide * 6:
+                return
+        asked_for = (low - wide / 2, high + wide / 2)
+        answer, columns = self._answer, max(1, round(self.plot.getViewBox().width() * self.devicePixelRatioF()) * 2)
+
+        def arrived(closer: Fetched) -> None:
+            if self._answer is answer:
+                self._answer, self._closer_for = closer, asked_for
+                self._draw()
+
+        self._context.jobs.query(
+            f"{self._slot}:closer", lambda workspace: zoom(workspace, answer, *asked_for, columns), arrived
+        )
 
     def _draw(self) -> None:
-        drawing = self._answered_for
-        state, theme = self._context.state, self._context.theme
-        curves = []
-        for key, series in self._answer.items():
-            style = state.style_of(key)
-            curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
-        origins = sorted({s.origin for s in self._series.values() if s is not None and s.origin})
+        answer, state = self._answer, self._context.state
+        drawing = answer.drawing
+        curves: list[Curve] = []
+        grouped: set[RunKey] = set()
+        for group in answer.groups:
+            grouped.update(group.runs)
+            if group.runs[0] not in self._hidden:
+                name = state.name_of(group.runs[0]) if len(group.runs) == 1 else group.name
+                curves.append(self._curve(group.runs[0], name, group.series, group.band, group.runs))
+        for key, series in answer.prepared.items():
+            if key not in grouped and key not in self._hidden:
+                curves.append(self._curve(key, state.name_of(key), series, None, ()))
+        origins = sorted({s.origin for s in answer.found.values() if s is not None and s.origin})
         self.head.setToolTip(tooltip(f"Some runs call it otherwise: {', '.join(origins)}") if origins else "")
-        self.show_curves(curves, x_kind=drawing.x_kind, log_y=drawing.log_y)
+        baseline = "" if drawing.baseline is None else state.name_of(drawing.baseline)
+        self.set_title(drawing.derived.title(drawing.metric, baseline))
+        self.show_curves(
+            curves,
+            x_kind=drawing.x,
+            x_name=drawing.x_metric,
+            scale=answer.scale,
+            reach=answer.reach,
+            x_range=self.settings.x_range,
+            notes=(*answer.notes, *self._about_groups()),
+        )
         self.show_message(self._why_empty())
 
+    def _curve(
+        self, key: RunKey, name: str, series: PreparedSeries, band: Band | None, runs: tuple[RunKey, ...]
+    ) -> Curve:
+        style = self._context.state.style_of(key)
+        color = self._context.theme.run_color(style.color_index)
+        return Curve(key, name, series, color, style.dash, band, runs)
+
+    def _about_groups(self) -> tuple[str, ...]:
+        """What the bands are."""
+        groups = self._answer.drawing.groups
+        if not any(group.band is not None for group in self._answer.groups):
+            return (f"{self._answer.rule}: no group of several runs",) if groups.by else ()
+        level = f" {groups.level:.0%}" if groups.spread not in _WITHOUT_LEVEL else ""
+        return (f"{CENTRE_TITLES[groups.centre]}, {SPREAD_TITLES[groups.spread]}{level}",)
+
     def _why_empty(self) -> str:
-        if not any(len(series) for series in self._answer.values()):
-            return f"No selected run has values of {self._answered_for.metric}"
-        if all(series.x_bounds is None for series in self._answer.values()):
-            return "The points have no times: choose the step as x axis"
-        if not any(len(series.raw) for series in self._answer.values()) and any(
-            series.hidden for series in self._answer.values()
-        ):
-            return "No value is above 0: nothing to show on a logarithmic axis"
+        answer = self._answer
+        drawing, series = answer.drawing, answer.prepared.values()
+        if not any(len(s) for s in series):
+            return f"No selected run has values of {drawing.metric}"
+        if all(s.x_bounds is None for s in series):
+            if drawing.x.is_time:
+                return "The points have no times: choose the step as x axis"
+            what = "counts epochs" if drawing.x is XKind.EPOCH else f"has {drawing.x_metric or 'that metric'}"
+            return f"No selected run {what}: choose the step as x axis"
+        if not self.curves:
+            return "All runs are switched off in the legend"
+        if drawing.derived.kind is Derivation.BASELINE and drawing.baseline is None:
+            return "No run is the baseline: press B on a run in the table"
+        if not any(len(s.raw) for s in series):
+            if any(s.hidden for s in series):
+                return "No value is above 0: nothing to show on a logarithmic axis"
+            if drawing.derived.kind is not Derivation.NONE:
+                return f"There is no {drawing.derived.title(drawing.metric)} to draw"
         return ""
 
     def _recolour(self) -> None:
-        if self._answer:
+        if self._answer.prepared:
             self._draw()
+
+    def _select(self, keys: list[RunKey]) -> None:
+        """Keep the runs that a box or lasso was drawn around."""
+        state = self._context.state
+        if keys:
+            state.select([key for key in state.selection if key in set(keys)])
+            self._context.say.info(f"{len(keys)} runs kept; Ctrl+Z brings the others back.")
+        else:
+            self._context.say.info("No curve comes through what was drawn.")
 
     def recipe(self) -> ChartRecipe:
         """What an export draws: this panel as it is set."""
@@ -158,7 +241,15 @@ def recipe_of(context: Context, panels: Sequence[MetricPanel], columns: int = 1)
         for key in state.selection
         if (style := state.style_of(key)).picked
     )
-    drawn = tuple(PanelRecipe(p.metric_name, p.x_kind.value, p.log_y, p.smoothing) for p in panels)
+    drawn = tuple(
+        PanelRecipe(
+            p.metric_name,
+            p.x_kind.value if p.x_kind.value in X_KINDS else XKind.STEP.value,
+            p.drawing.y is YKind.LOG,
+            p.drawing.smoothing,
+        )
+        for p in panels
+    )
     return ChartRecipe(runs=runs, panels=drawn, columns=columns)
 
 
@@ -181,6 +272,16 @@ def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name:
     dialog.fileSelected.connect(write)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
+
+
+def offered(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[tuple[str, ...], tuple[FieldRef, ...]]:
+    """The metrics that runs share, and the params that they differ in: what can be charted, and grouped by."""
+    values: dict[str, set[str]] = {}
+    for run in workspace.runs(keys):
+        for param in run.params:
+            values.setdefault(param.key, set()).add(param.text)
+    varying = tuple(FieldRef(FieldKind.PARAM, key) for key in sorted(values) if len(values[key]) > 1)
+    return shared_metrics(workspace, keys), varying
 
 
 def shared_metrics(workspace: Workspace, keys: Sequence[RunKey], limit: int = 2_000) -> tuple[str, ...]:

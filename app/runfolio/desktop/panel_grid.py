@@ -22,11 +22,13 @@ class PanelGrid(QScrollArea):
     asked    the user changed something: a label for the undo menu, and the settings wanted from now on.
     drawn    a panel has drawn an answer.
     pointed  the pointer or the keys are on the panel of this metric.
+    isolated   this run's curve is to be seen alone.
     """
 
     asked = Signal(str, object)
     drawn = Signal()
     pointed = Signal(str)
+    isolated = Signal(str)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,10 +74,13 @@ class PanelGrid(QScrollArea):
         if anew:
             self._stale.update(self._panels)
         for metric, panel in self._panels.items():
-            drawing = (settings.x, settings.smoothing, metric in settings.log)
-            if drawing != (panel.x_kind, panel.smoothing, panel.log_y):
-                panel.x_kind, panel.smoothing, panel.log_y = drawing
+            drawing = settings.drawing(metric, self._context.state.baseline)
+            if drawing != panel.drawing:
+                panel.drawing = drawing
                 self._stale.add(metric)
+            panel.set_panel(settings.panel(metric))
+            panel.set_look(settings.width, antialias=settings.antialias)
+            panel.set_hidden(settings.hidden)
         self._stale &= set(self._panels)
         self._arrange()
 
@@ -86,7 +91,8 @@ class PanelGrid(QScrollArea):
         panel.closed.connect(lambda: self._ask("Remove panel", [m for m in self._panels if m != metric]))
         panel.maximised.connect(lambda: self._enlarge(metric))
         panel.moved.connect(lambda way: self._move(metric, way))
-        panel.log_changed.connect(lambda log: self._set_log(metric, log))
+        panel.set_asked.connect(lambda label, wanted: self.asked.emit(label, self._settings.with_panel(metric, wanted)))
+        panel.isolated.connect(self.isolated)
         panel.shown.connect(self.drawn)
         panel.pointed.connect(lambda: self.pointed.emit(metric))
         panel.head.dragged.connect(lambda at: self._drag(metric, at))
@@ -101,11 +107,6 @@ class PanelGrid(QScrollArea):
     def _enlarge(self, metric: str) -> None:
         large = None if self._settings.large == metric else metric
         self.asked.emit("Panel size", replace(self._settings, large=large))
-
-    def _set_log(self, metric: str, log: bool) -> None:
-        self._stale.discard(metric)
-        scales = self._settings.log | {metric} if log else self._settings.log - {metric}
-        self.asked.emit("Scale", replace(self._settings, log=scales))
 
     def _move(self, metric: str, way: int) -> None:
         order = [*self._panels]
@@ -147,6 +148,10 @@ class PanelGrid(QScrollArea):
     def _ask_in_sight(self) -> None:
         if not self.isVisible():
             return
+        if self._inner.height() < self._grid.totalMinimumSize().height():
+            # The panels have not been given their places yet.
+            self._look.start(0)
+            return
         sight, place = self.viewport().rect(), self._inner.pos()
         for metric, panel in self._panels.items():
             if metric in self._stale and panel in self.panels and sight.intersects(panel.geometry().translated(place)):
@@ -162,6 +167,11 @@ class PanelGrid(QScrollArea):
         """More may be in sight."""
         super().resizeEvent(event)
         self.ask_in_sight()
+
+    def offer(self, metrics: Sequence[str]) -> None:
+        """Metrics that derived series may be made with."""
+        for panel in self._panels.values():
+            panel.offered = tuple(metrics)
 
     def forget(self) -> None:
         """The index has changed: series fetched before may be out of date."""

@@ -189,6 +189,10 @@ class Queries:
         with self._db.snapshot():
             return columns.column(self._db, self._current(), field, keys)
 
+    def ids(self) -> RunIds:
+        """The ids of runs by key and back, of the surrounding snapshot."""
+        return self._current()
+
     def _current(self) -> RunIds:
         """The ids of the surrounding snapshot's runs; kept until linking is done again."""
         # Another thread may do the same with another snapshot at this moment, so what is returned is not read back.

@@ -81,6 +81,13 @@ SCHEMA = (
     # A mirror of the ledger, so that tags and stages filter and sort like everything else.
     "create table run_tags(key varchar, ordinal integer, tag varchar)",
     "create table run_notes(key varchar, note varchar)",
+    # Long series in blocks; see `pyramids`, which adds them to an index that was made without.
+    """create table if not exists pyramids(
+        series integer, n bigint, size integer, by_step boolean, by_wall boolean, last_step bigint, last_wall bigint,
+        hidden bigint)""",
+    """create table if not exists pyramid_blocks(
+        series integer, size integer, place bigint, step bigint, wall bigint, "first" double, low double, high double,
+        above double, nans bigint, rises bigint, falls bigint)""",
     "create table versions(model varchar, version integer, key varchar, stage varchar, aliases varchar)",
 )
 

@@ -11,7 +11,7 @@ from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
-from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, recipe_of, shared_metrics
+from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, offered, recipe_of
 from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.plot import Reading
 from runfolio.desktop.scope import best_runs
@@ -19,6 +19,7 @@ from runfolio.desktop.undo import Step
 from runfolio.desktop.widgets import EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
+from runfolio.model.query import FieldRef
 
 FIRST_PANELS = 6
 """Panels that are made by themselves."""
@@ -50,6 +51,8 @@ class ChartsView(QWidget):
         self.bar.export_asked.connect(self._export)
         self.grid.asked.connect(self._take)
         self.grid.drawn.connect(self._on_drawn)
+        self.grid.isolated.connect(self.side.legend.isolate)
+        self.side.legend.asked.connect(lambda label, hidden: self._take(label, replace(self._settings, hidden=hidden)))
         self.grid.pointed.connect(self._on_pointed)
         self.side.chosen.connect(lambda metric, ticked: self._tick(metric, ticked=ticked))
         self.side.all_chosen.connect(self._show_all)
@@ -57,6 +60,7 @@ class ChartsView(QWidget):
         state.selection_changed.connect(self._refresh)
         state.cursor_changed.connect(self._read_out)
         state.names_changed.connect(self._read_out)
+        state.baseline_changed.connect(lambda: self._apply(anew=False))
 
     def _lay_out(self) -> None:
         theme = self._context.theme
@@ -133,7 +137,7 @@ class ChartsView(QWidget):
             )
             self.stack.setCurrentIndex(0)
         elif self.isVisible():
-            self._context.jobs.query("charts:metrics", lambda workspace: shared_metrics(workspace, keys), self._arrived)
+            self._context.jobs.query("charts:metrics", lambda workspace: offered(workspace, keys), self._arrived)
 
     def _pick_best(self) -> None:
         state = self._context.state
@@ -142,8 +146,9 @@ class ChartsView(QWidget):
             "charts:first", lambda workspace: best_runs(workspace, workspace.run_keys(scope)), state.select
         )
 
-    def _arrived(self, metrics: tuple[str, ...]) -> None:
-        self._metrics = metrics
+    def _arrived(self, answer: tuple[tuple[str, ...], tuple[FieldRef, ...]]) -> None:
+        self._metrics, self.bar.fields = answer
+        metrics = self.bar.offered = self._metrics
         if metrics:
             self.stack.setCurrentIndex(1)
             self._apply(anew=True)
@@ -188,7 +193,7 @@ class ChartsView(QWidget):
         return (*metrics, *(m for m in chosen or () if m not in known))
 
     def _bring(self, settings: ChartSettings) -> None:
-        if settings.x is not self._settings.x:
+        if (settings.x, settings.x_metric) != (self._settings.x, self._settings.x_metric):
             # A place on one axis means nothing on another.
             self._context.state.set_cursor(None)
         self._settings = settings
@@ -201,6 +206,8 @@ class ChartsView(QWidget):
         self.bar.show_settings(
             replace(self._settings, metrics=wanted), wanted, [m for m in self._metrics if m not in shown]
         )
+        self.grid.offer(self._metrics)
+        self.side.legend.show_hidden(self._settings.hidden)
         self.side.show_metrics(grouped(self._metrics), wanted)
         if not wanted:
             self._say_no_panels()
@@ -247,6 +254,7 @@ class ChartsView(QWidget):
             return
         panels, state = self.panels, self._context.state
         panel = next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
-        drawn = {curve.key for curve in panel.curves} if panel is not None else set()
+        # Those that are switched off are not missing: nobody wants to read them.
+        drawn = {*self._settings.hidden, *(key for p in panels if p is panel for c in p.curves for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
         self.side.show_panel(panel, state.cursor_step, missing)

@@ -1,0 +1,87 @@
+"""Which params may differ between runs that are repetitions of one configuration: seeds, and what only names a run.
+
+What counts is the last part of a param's key, whatever the case and the joints: `trainer.random_seed`, `Random-Seed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+_SEED_WORDS = "seed seeds rng randomstate randomseed rngseed manualseed globalseed seedeverything"
+_RUN_WORDS = """
+    runid runname runuuid runhash experimentid wandbrunid jobid taskid slurmjobid pid uuid
+    outputdir outdir outputpath outputfolder logdir loggingdir logpath logfile savedir savepath saveto rundir workdir
+    workingdir resultdir resultsdir resultpath checkpointdir checkpointpath ckptdir ckptpath defaultrootdir
+    tensorboardlog tensorboarddir tblogdir tbdir wandbdir modeldir exportdir
+    host hostname node nodename port masterport masteraddr initmethod disturl distributedport
+    localrank rank gpuid gpuids cudavisibledevices timestamp starttime starttimestamp datetime
+"""
+_SEEDS = frozenset(_SEED_WORDS.split())
+_OF_THE_RUN = frozenset(_RUN_WORDS.split())
+_JOINTS = re.compile(r"[^a-z0-9]+")
+_PARTS = re.compile(r"[./]")
+
+
+def is_seed(key: str) -> bool:
+    """Whether a param is what a random generator starts from."""
+    word = _last(key)
+    return word in _SEEDS or word.endswith("seed")
+
+
+def is_of_the_run(key: str) -> bool:
+    """Whether a param names the run, its folder or the machine, and not what was trained."""
+    return _last(key) in _OF_THE_RUN
+
+
+def repeats(key: str) -> bool:
+    """Whether repetitions of one configuration may differ in a param."""
+    return is_seed(key) or is_of_the_run(key)
+
+
+def ignored_keys(keys: Iterable[str]) -> tuple[str, ...]:
+    """Those of `keys` in which repetitions may differ, seeds first, each in the order given."""
+    found = [key for key in keys if repeats(key)]
+    return tuple(sorted(found, key=lambda key: not is_seed(key)))
+
+
+def rule_text(ignored: Sequence[str], *, experiment: bool, data: bool) -> str:
+    """The rule in words: `same experiment, data and params, but for seed, output_dir`."""
+    same = [*(["experiment"] if experiment else []), *(["data"] if data else []), "params"]
+    words = " and ".join([", ".join(same[:-1]), same[-1]] if len(same) > 1 else same)
+    shown = ", ".join(ignored[:4]) + (f" and {len(ignored) - 4} more" if len(ignored) > 4 else "")
+    return f"same {words}, but for {shown}" if ignored else f"same {words}"
+
+
+def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str]) -> list[str]:
+    """A name for each group from the values by which groups differ: as few columns as tell them apart.
+
+    columns    texts `key=value` or "" for each group, the column that says most first.
+    fallback   what a group is called where values do not tell it from another.
+    """
+    names = [""] * len(fallback)
+    for column in columns:
+        if names and len({*names}) == len(names):
+            break
+        names = [", ".join(part for part in pair if part) for pair in zip(names, column, strict=True)]
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+    apart = [
+        name if name and seen[name] == 1 else " · ".join(part for part in (name, other) if part)
+        for name, other in zip(names, fallback, strict=True)
+    ]
+    return _numbered(apart)
+
+
+def _numbered(names: Collection[str]) -> list[str]:
+    found: list[str] = []
+    taken: dict[str, int] = {}
+    for name in names:
+        taken[name] = taken.get(name, 0) + 1
+        found.append(name if taken[name] == 1 else f"{name} ({taken[name]})")
+    return found
+
+
+def _last(key: str) -> str:
+    return _JOINTS.sub("", _PARTS.split(key)[-1].lower())
