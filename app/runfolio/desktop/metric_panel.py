@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.derived import Derivation
 from runfolio.analysis.drawing import Drawing
 from runfolio.analysis.prepared import PreparedSeries
-from runfolio.analysis.scales import YKind
 from runfolio.api import Workspace
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch, zoom
 from runfolio.desktop.plot_style import Band, Curve
 from runfolio.desktop.widgets import tooltip
-from runfolio.export.recipe import X_KINDS, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.direction import Direction
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
-from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, Spread
+from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL
 
-_WITHOUT_LEVEL = (Spread.STD, Spread.STDERR, Spread.RANGE)
 _LOOK_CLOSER_MS = 40
 """How long a view rests before long series are read for it."""
 
@@ -188,7 +186,7 @@ class MetricPanel(LinePanel):
         groups = self._answer.drawing.groups
         if not any(group.band is not None for group in self._answer.groups):
             return (f"{self._answer.rule}: no group of several runs",) if groups.by else ()
-        level = f" {groups.level:.0%}" if groups.spread not in _WITHOUT_LEVEL else ""
+        level = f" {groups.level:.0%}" if groups.spread not in WITHOUT_LEVEL else ""
         return (f"{CENTRE_TITLES[groups.centre]}, {SPREAD_TITLES[groups.spread]}{level}",)
 
     def _why_empty(self) -> str:
@@ -227,51 +225,10 @@ class MetricPanel(LinePanel):
 
     def recipe(self) -> ChartRecipe:
         """What an export draws: this panel as it is set."""
-        return recipe_of(self._context, [self])
+        return recipe_of(self._context, [(self.drawing, self.settings)], hidden=self._hidden)
 
     def _export(self, suffix: str) -> None:
         ask_and_export(self._context, self, self.recipe(), self.metric_name, suffix)
-
-
-def recipe_of(context: Context, panels: Sequence[MetricPanel], columns: int = 1) -> ChartRecipe:
-    """The figure of several panels, with the runs in the colours and names of the window."""
-    state = context.state
-    runs = tuple(
-        RunStyleRecipe(str(key), state.name_of(key), style.color_index, style.dash)
-        for key in state.selection
-        if (style := state.style_of(key)).picked
-    )
-    drawn = tuple(
-        PanelRecipe(
-            p.metric_name,
-            p.x_kind.value if p.x_kind.value in X_KINDS else XKind.STEP.value,
-            p.drawing.y is YKind.LOG,
-            p.drawing.smoothing,
-        )
-        for p in panels
-    )
-    return ChartRecipe(runs=runs, panels=drawn, columns=columns)
-
-
-def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
-    """Ask where to, without blocking, and write the figure off the GUI thread."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
-    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
-    dialog.setObjectName("export-chart")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(suffix)
-    dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
-
-    def write(chosen: str) -> None:
-        path = Path(chosen)
-        context.jobs.action(
-            lambda workspace: workspace.export_chart(recipe, path),
-            lambda written: context.say.info(f"Exported {written}"),
-        )
-
-    dialog.fileSelected.connect(write)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
 
 
 def offered(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[tuple[str, ...], tuple[FieldRef, ...]]:

@@ -25,7 +25,7 @@ def figure_page(recipe: ChartRecipe, series: SeriesOf) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"plain": plain}
-    metrics = list(dict.fromkeys(panel.metric for panel in recipe.panels))
+    metrics = list(dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics))
     looks = ("light", "dark") if recipe.theme == "print" else (recipe.theme, recipe.theme)
     light, dark = (draw(replace(recipe, theme=look), series, "svg") for look in looks)
     return environment.get_template("figure.html.j2").render(

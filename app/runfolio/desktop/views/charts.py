@@ -11,8 +11,9 @@ from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
-from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, offered, recipe_of
+from runfolio.desktop.metric_panel import MetricPanel, offered
 from runfolio.desktop.panel_grid import PanelGrid
+from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
 from runfolio.desktop.plot import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.undo import Step
@@ -236,7 +237,10 @@ class ChartsView(QWidget):
     def _export(self, suffix: str) -> None:
         if self.panels:
             columns = 1 if self._settings.large else min(self._settings.columns, len(self.panels))
-            ask_and_export(self._context, self, recipe_of(self._context, self.panels, columns), "figure", suffix)
+            panels = [(panel.drawing, panel.settings) for panel in self.panels]
+            settings = self._settings
+            recipe = recipe_of(self._context, panels, columns, hidden=settings.hidden, width=settings.width)
+            ask_and_export(self._context, self, recipe, "figure", suffix)
 
     # --- cursor ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,82 @@
+"""Panels of the window as the recipe of a figure, so that a file shows what the window does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from runfolio.analysis.drawing import Drawing
+from runfolio.desktop.chart_settings import PanelSettings
+from runfolio.desktop.context import Context
+from runfolio.desktop.plot_style import PLAIN_WIDTH
+from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.model.run import RunKey
+
+_POINTS_WIDE = 1.1
+"""How wide a line of the plain width is on paper, in points."""
+
+
+def panel_recipe(drawing: Drawing, settings: PanelSettings) -> PanelRecipe:
+    """One panel as it is set."""
+    return PanelRecipe.of(
+        drawing,
+        x_range=settings.x_range,
+        notes=tuple((note.x, note.text) for note in settings.notes),
+    )
+
+
+def recipe_of(
+    context: Context,
+    panels: Sequence[tuple[Drawing, PanelSettings]],
+    columns: int = 1,
+    *,
+    hidden: Set[RunKey] = frozenset(),
+    width: float = PLAIN_WIDTH,
+) -> ChartRecipe:
+    """The figure of several panels, with the runs in the colours and names of the window.
+
+    hidden   runs that are switched off; they still count in the groups that they are in.
+    width    of lines in pixels.
+    """
+    state = context.state
+    runs = tuple(
+        RunStyleRecipe(str(key), state.name_of(key), style.color_index, style.dash, shown=key not in hidden)
+        for key in state.selection
+        if (style := state.style_of(key)).picked
+    )
+    drawn = tuple(panel_recipe(drawing, settings) for drawing, settings in panels)
+    return ChartRecipe(
+        runs=runs,
+        panels=drawn,
+        columns=columns,
+        line_width=round(_POINTS_WIDE * width / PLAIN_WIDTH, 2),
+        query=state.scope.where,
+    )
+
+
+def file_name(name: str) -> str:
+    """A metric's name as that of a file."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
+
+
+def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
+    """Ask where to, without blocking, and write the figure off the GUI thread."""
+    safe = file_name(name)
+    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
+    dialog.setObjectName("export-chart")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
+
+    def write(chosen: str) -> None:
+        path = Path(chosen)
+        context.jobs.action(
+            lambda workspace: workspace.export_chart(recipe, path),
+            lambda written: context.say.info(f"Exported {written}"),
+        )
+
+    dialog.fileSelected.connect(write)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
