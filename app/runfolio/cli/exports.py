@@ -20,7 +20,6 @@ from runfolio.errors import NotFound, UsageError
 from runfolio.export.recipe import LEGENDS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
-from runfolio.model.filter_text import parse_name
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
@@ -71,7 +70,7 @@ def _panels(ws: Workspace, args: argparse.Namespace, metrics: Sequence[str]) -> 
         derived=args.derived,
         other=args.other,
         baseline=str(ws.resolve_run(args.baseline)) if args.baseline else "",
-        groups_by=_groups_by(args.groups),
+        groups_by=_groups_by(ws, args.groups),
         centre=args.centre,
         spread=args.spread or SPREADS_OF[Centre(args.centre)][0].value,
         level=args.level,
@@ -82,10 +81,8 @@ def _panels(ws: Workspace, args: argparse.Namespace, metrics: Sequence[str]) -> 
     return tuple(replace(first, metric=metric) for metric in metrics)
 
 
-def _groups_by(text: str) -> str:
-    if text in ("", REPLICATES):
-        return text
-    return parse_name(text).id
+def _groups_by(ws: Workspace, text: str) -> str:
+    return text if text in ("", REPLICATES) else ws.field_named(text).id
 
 
 def render(args: argparse.Namespace) -> int:
