@@ -117,13 +117,17 @@ def moved_page(settings: ChartSettings, page: int, place: int) -> ChartSettings:
     return _put(settings, [pages[at] for at in order], order.index(shown))
 
 
-def moved_to_page(settings: ChartSettings, key: str, page: int) -> ChartSettings:
-    """A panel on another page, which has panels of its own from then on; `settings.metrics` says where it comes from."""
+def moved_to_page(settings: ChartSettings, key: str, page: int, follows: Sequence[str] = ()) -> ChartSettings:
+    """A panel on another page; both pages have panels of their own from then on.
+
+    `settings.metrics` says which panels the page on show has, `follows` those of a page that follows the selected runs.
+    """
     pages = [*all_pages(settings)]
     if page == settings.page:
         return settings
     other, own = pages[page], pages[settings.page]
-    pages[page] = replace(other, panels=(*(k for k in other.panels or () if k != key), key))
+    there = tuple(follows) if other.panels is None else other.panels
+    pages[page] = replace(other, panels=(*(k for k in there if k != key), key))
     pages[settings.page] = replace(own, panels=tuple(k for k in own.panels or () if k != key))
     return _put(settings, pages, settings.page)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -14,14 +15,21 @@ from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.run import RunKey
 
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
+
 _POINTS_WIDE = 1.1
 """How wide a line of the plain width is on paper, in points."""
 
 
-def panel_recipe(drawing: Drawing, settings: PanelSettings) -> PanelRecipe:
-    """One panel as it is set."""
+def panel_recipe(drawings: Sequence[Drawing], settings: PanelSettings) -> PanelRecipe:
+    """One panel as it is set; it draws one metric or several."""
     return PanelRecipe.of(
-        drawing,
+        drawings[0],
+        others=tuple(drawing.metric for drawing in drawings[1:]),
+        title=settings.title,
+        columns=settings.size[0],
+        rows=settings.size[1],
         x_range=settings.x_range,
         notes=tuple((note.x, note.text) for note in settings.notes),
     )
@@ -29,7 +37,7 @@ def panel_recipe(drawing: Drawing, settings: PanelSettings) -> PanelRecipe:
 
 def recipe_of(
     context: Context,
-    panels: Sequence[tuple[Drawing, PanelSettings]],
+    panels: Sequence[tuple[Sequence[Drawing], PanelSettings]],
     columns: int = 1,
     *,
     hidden: Set[RunKey] = frozenset(),
@@ -46,7 +54,7 @@ def recipe_of(
         for key in state.selection
         if (style := state.style_of(key)).picked
     )
-    drawn = tuple(panel_recipe(drawing, settings) for drawing, settings in panels)
+    drawn = tuple(panel_recipe(drawings, settings) for drawings, settings in panels)
     return ChartRecipe(
         runs=runs,
         panels=drawn,
@@ -63,20 +71,26 @@ def file_name(name: str) -> str:
 
 def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
     """Ask where to, without blocking, and write the figure off the GUI thread."""
-    safe = file_name(name)
-    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
+    ask_where(context, parent, file_name(name), suffix, lambda workspace, path: workspace.export_chart(recipe, path))
+
+
+def ask_where(
+    context: Context, parent: QWidget, name: str, suffix: str, write: Callable[[Workspace, Path], Path]
+) -> None:
+    """Ask for a file, `name` with that suffix being offered, and have it written."""
+    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{name}.{suffix}"))
     dialog.setObjectName("export-chart")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
     dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
 
-    def write(chosen: str) -> None:
-        path = Path(chosen)
+    def chosen(text: str) -> None:
+        path = Path(text)
         context.jobs.action(
-            lambda workspace: workspace.export_chart(recipe, path),
+            lambda workspace: write(workspace, path),
             lambda written: context.say.info(f"Exported {written}"),
         )
 
-    dialog.fileSelected.connect(write)
+    dialog.fileSelected.connect(chosen)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

@@ -65,15 +65,43 @@ class Fetched:
         return {key: found for key, found in self.found.items() if isinstance(found, LongSeries)}
 
 
-def fetch(workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before: Fetched) -> Fetched:
-    """The answer for runs; what `before` has already is neither asked for nor made ready again."""
+def fetch_all(
+    workspace: Workspace, keys: Sequence[RunKey], drawings: Sequence[Drawing], before: Sequence[Fetched]
+) -> tuple[Fetched, ...]:
+    """The answers for runs and several drawings that share their axes; `before` are earlier answers."""
+    known = {answer.drawing.metric: answer for answer in before}
+    answers = tuple(fetch(workspace, keys, d, known.get(d.metric, Fetched(d))) for d in drawings)
+    scales = {answer.scale for answer in answers}
+    if len(scales) == 1:
+        return answers
+    # A symmetric logarithmic axis is linear as far as the metric with the smallest values asks for.
+    shared = min(scales, key=lambda scale: scale.linear)
+    return tuple(fetch(workspace, keys, a.drawing, a, shared) for a in answers)
+
+
+def joined_reach(reaches: Sequence[Reach]) -> Reach:
+    """How far a view goes that holds what several go to."""
+    lows = [far.low for far in reaches if far.low is not None]
+    highs = [far.high for far in reaches if far.high is not None]
+    outside, total = sum(far.outside for far in reaches), sum(far.total for far in reaches)
+    exact = all(far.exact for far in reaches)
+    return Reach(min(lows, default=None), max(highs, default=None), outside, total, exact)
+
+
+def fetch(
+    workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before: Fetched, axis: YScale | None = None
+) -> Fetched:
+    """The answer for runs; what `before` has already is neither asked for nor made ready again.
+
+    axis   what values are placed on, instead of one that is fitted to them.
+    """
     found = _series(workspace, keys, drawing, before.found)
     long = {key: s for key, s in found.items() if isinstance(s, LongSeries)}
     notes: list[str] = []
     if long and drawing.needs_points:
         some = f"{count(len(long))} curve{'' if len(long) == 1 else 's'}"
         notes.append(f"{some} of very many points drawn as logged, by step")
-    scale = _scale(drawing, found)
+    scale = axis or _scale(drawing, found)
     ready = before.prepared if (before.drawing.of_runs, before.scale) == (drawing.of_runs, scale) else {}
     others = _Others.of(workspace, [k for k, s in found.items() if isinstance(s, MetricSeries)], drawing)
     prepared: dict[RunKey, PreparedSeries] = {}
