@@ -82,12 +82,12 @@ class ExportDialog(QDialog):
         self.points = self._choice("Points", "export-points", _POINTS)
         self.theme = self._choice("Style", "export-theme", _THEMES)
         self.dpi = self._number("export-dpi", "Dots per inch", 20, 1200, recipe.dpi)
-        self.width = self._size("export-width", "Width in mm", 10, 2000, recipe.width_mm, " mm")
-        self.height = self._size("export-height", "Height in mm", 0, 2000, recipe.height_mm, " mm")
-        self.height.setSpecialValueText("by the rows")
+        self.wide = self._size("export-width", "Width in mm", 10, 2000, recipe.width_mm, " mm")
+        self.high = self._size("export-height", "Height in mm", 0, 2000, recipe.height_mm, " mm")
+        self.high.setSpecialValueText("by the rows")
         self.columns = self._number("export-columns", "Columns", 1, 8, recipe.columns)
-        self.font = self._size("export-font", "Font size in points", 3, 72, recipe.font_size, " pt")
-        self.line = self._size("export-line", "Line width in points", 0.1, 20, recipe.line_width, " pt")
+        self.font_size = self._size("export-font", "Font size in points", 3, 72, recipe.font_size, " pt")
+        self.line_width = self._size("export-line", "Line width in points", 0.1, 20, recipe.line_width, " pt")
         self.markers = self._check("export-markers", "A shape for each run", any(run.marker for run in recipe.runs))
         self.markers.setToolTip("Beside colour and dash, so that the figure can be read in grey")
         # Past ten runs colours come again: dashes and shapes tell them apart.
@@ -158,8 +158,8 @@ class ExportDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows = (
             ("Format", self.format), ("Points", self.points), ("Panels", self.panels), ("Style", self.theme),
-            ("Width", self.width), ("Height", self.height), ("Dots per inch", self.dpi), ("Columns", self.columns),
-            ("Font size", self.font), ("Line width", self.line), ("Title", self.title), ("Unit", self.unit),
+            ("Width", self.wide), ("Height", self.high), ("Dots per inch", self.dpi), ("Columns", self.columns),
+            ("Font size", self.font_size), ("Line width", self.line_width), ("Title", self.title), ("Unit", self.unit),
             ("", self.legend), ("", self.markers),
         )  # fmt: skip
         for label, field in rows:
@@ -229,12 +229,12 @@ class ExportDialog(QDialog):
             panels=tuple(replace(start.panels[place], unit=unit or start.panels[place].unit) for place in ticked),
             title=self.title.text().strip(),
             columns=columns,
-            width_mm=self.width.value(),
-            height_mm=0.0 if self.height.value() < 10 else self.height.value(),
+            width_mm=self.wide.value(),
+            height_mm=0.0 if self.high.value() < 10 else self.high.value(),
             dpi=self.dpi.value(),
             theme=str(self.theme.currentData()),
-            font_size=self.font.value(),
-            line_width=self.line.value(),
+            font_size=self.font_size.value(),
+            line_width=self.line_width.value(),
             legend=LEGENDS[0] if self.legend.isChecked() else LEGENDS[1],
         )
 
@@ -247,7 +247,16 @@ class ExportDialog(QDialog):
         table = self.format.currentData() in _TABLES
         self._form.setRowVisible(self.points, table)
         self._form.setRowVisible(self.dpi, self.suffix == "png")
-        for field in (self.theme, self.width, self.height, self.columns, self.font, self.line, self.title, self.unit):
+        for field in (
+            self.theme,
+            self.wide,
+            self.high,
+            self.columns,
+            self.font_size,
+            self.line_width,
+            self.title,
+            self.unit,
+        ):
             self._form.setRowVisible(field, not table)
         self._form.setRowVisible(self.legend, not table)
         self._form.setRowVisible(self.markers, not table)

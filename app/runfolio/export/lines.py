@@ -196,11 +196,12 @@ def _drawn_band(band: Band, span: Range, scale: YScale) -> DrawnBand:
     """The band in the view; of many places the lowest and the highest in each pixel column."""
     first = max(0, int(np.searchsorted(band.x, span[0], side="left")) - 1)
     last = int(np.searchsorted(band.x, span[1], side="right")) + 1
-    x, low, high, n = (values[first:last] for values in (band.x, band.low, band.high, band.n))
-    low, high = _drawable(low, scale), _drawable(high, scale)
+    part = slice(first, last)
+    x, n = band.x[part], band.n[part]
+    low, high = _drawable(band.low[part], scale), _drawable(band.high[part], scale)
     if scale.is_log:
         # A band that reaches 0 or below goes down to the end of the view.
-        low = np.where(np.isnan(low) & (band.low[first:last] <= 0) & np.isfinite(high), _SMALLEST, low)
+        low = np.where(np.isnan(low) & (band.low[part] <= 0) & np.isfinite(high), _SMALLEST, low)
     if len(x) > 4 * COLUMNS:
         column = np.floor((x - span[0]) * (COLUMNS / (span[1] - span[0])))
         starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
