@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QListView, QMenu, QPushButton, QSlider,
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.scales import YKind
+from runfolio.desktop import plot_fetch
 from runfolio.desktop.legend import Legend
 from runfolio.desktop.readout import ReadOut
 from support.charts import Charts
@@ -320,3 +321,54 @@ def test_line_width_and_edges_are_chosen_in_the_layout_menu(charts: Charts) -> N
     choose(charts, "layout-menu", "Smooth edges of lines")
     look = charts.panel("loss").items.look
     assert (look.width, look.antialias) == (4.0, False)
+
+
+# --- long series ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_charts(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Charts, list[float]]:
+    """One run of 200,000 points, of which one is a spike and one NaN; so few count as many here."""
+    monkeypatch.setattr(plot_fetch, "WHOLE_POINTS", 100_000)
+    values = np.random.default_rng(4).standard_normal(200_000).round(4)
+    values[150_123] = 50.0
+    folder = tmp_path / "long" / "one"
+    folder.mkdir(parents=True)
+    (folder / "params.json").write_text('{"lr": 1}', encoding="utf-8")
+    lines = [f"{i},{'nan' if i == 60_001 else v}" for i, v in enumerate(values.tolist())]
+    (folder / "metrics.csv").write_text("step,loss\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return Charts(driver.start(tmp_path / "long").click_header("Run"), "one"), values.tolist()
+
+
+def test_a_long_series_is_drawn_from_blocks_and_read_closer_where_one_zooms_in(
+    long_charts: tuple[Charts, list[float]],
+) -> None:
+    charts, values = long_charts
+    panel = charts.panel("loss")
+    assert panel.point_count == 200_000
+    assert charts.view.badge.text() == "every point shown · 200\u2009000"
+    series = panel.curves[0].series
+    assert len(series.y) < 10_000, "only blocks are held"
+    assert series.raw.y_bounds == (min(values), 50.0)
+    view = panel.plot.getViewBox()
+    view.setXRange(150_100, 150_150, padding=0)
+    charts.driver.until(lambda: 150_123.0 in panel.curves[0].x).settle()
+    near = panel.curves[0].series
+    inside = (near.x >= 150_100) & (near.x <= 150_150)
+    assert near.y[inside].tolist() == values[150_100:150_151]
+    charts.point("loss", 150_123.0, 50.0)
+    assert charts.driver.find(ReadOut, "read-out").lines == [("one", "50")]
+    view.setXRange(59_990, 60_010, padding=0)
+    charts.driver.until(lambda: 60_001.0 in panel.curves[0].series.nan_x)
+
+
+def test_what_needs_every_point_reads_them_all(long_charts: tuple[Charts, list[float]]) -> None:
+    charts, values = long_charts
+    choose(charts, "smoother-menu", "running mean")
+    curve = charts.panel("loss").curves[0]
+    assert curve.smooth is not None
+    assert len(curve.y) == 200_000
+    assert curve.smooth[100_000] == pytest.approx(np.mean(values[99_950:100_051]))
+    choose(charts, "smoother-menu", "No smoothing")
+    charts.menu("loss", "Draw", "Running sum")
+    assert len(charts.panel("loss").curves[0].y) == 200_000
