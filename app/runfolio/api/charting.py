@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 WHOLE_POINTS = 5_000_000
 """So many points of a question's answer are given as they are; beyond it long series come in blocks."""
 
+LEAST_LONG = 1 << 17
+"""Shorter series always come as a whole."""
+
 MOST_POINTS = 40_000_000
 """The same where every point is needed, as for smoothing: 40 million take about 2 GB until they are drawn."""
 
@@ -50,7 +53,7 @@ class Charting:
         if sum(n for _, n in sizes.values()) <= most:
             return ChartSeries(points.series_for(database, keys, metric), {})
         pyramids.keep_pyramids(database, [number for number, _ in sizes.values()])
-        wanted = [key for key, (_, n) in sizes.items() if n >= pyramids.LEAST_POINTS]
+        wanted = [key for key, (_, n) in sizes.items() if n >= LEAST_LONG]
         long = {
             key: found
             for key, found in pyramids.long_series(database, wanted, metric).items()

@@ -15,7 +15,7 @@ from runfolio.analysis.long_prepared import long_bounds, prepare_long
 from runfolio.analysis.prepared import PreparedSeries, prepare_arrays, prepare_values
 from runfolio.analysis.scales import YKind, YScale, linear_stretch, placed, small_size
 from runfolio.api import Workspace
-from runfolio.api.charting import MOST_POINTS, WHOLE_POINTS
+from runfolio.api.charting import LEAST_LONG, MOST_POINTS, WHOLE_POINTS
 from runfolio.desktop.plot_style import Band
 from runfolio.model.display import count
 from runfolio.model.groups import Grouping
@@ -119,9 +119,13 @@ def _series(
     workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, known: Mapping[RunKey, AnySeries | None]
 ) -> dict[RunKey, AnySeries | None]:
     by_wall = drawing.x.is_time
+    held = sum(len(series) for series in known.values() if isinstance(series, MetricSeries))
 
     def fits(key: RunKey) -> bool:
         series = known.get(key)
+        if isinstance(series, MetricSeries) and held > WHOLE_POINTS and not drawing.needs_points:
+            # All its points were needed and are not any more: blocks take less memory.
+            return len(series) < LEAST_LONG
         if isinstance(series, LongSeries):
             return not drawing.needs_points and (series.by_wall if by_wall else series.by_step)
         return key in known
