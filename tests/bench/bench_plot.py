@@ -202,8 +202,8 @@ def _hand(plot: pg.PlotWidget, view: pg.ViewBox, item: CurvesItem, end: int) -> 
     """What each frame takes while one drags to and fro and turns the wheel, without a rest."""
     frames: list[Took] = []
     for i in range(FRAMES):
-        wide = end * (0.75 + 0.25 * math.sin(i / 40))
-        start = end * 0.15 * (1 + math.sin(i / 25))
+        wide = end * (0.55 + 0.45 * math.sin(i / 40))
+        start = end * 0.2 * (1 + math.sin(i / 25))
         started, cpu = time.perf_counter(), time.process_time()
         view.setXRange(start, start + wide, padding=0)
         plot.viewport().repaint()
