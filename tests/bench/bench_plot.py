@@ -43,11 +43,13 @@ from PySide6.QtWidgets import QApplication
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.long_prepared import prepare_long
 from runfolio.analysis.prepared import prepare_arrays
-from runfolio.desktop import plot_items
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_style import Curve
+from runfolio.desktop.strokes import Frame
 from runfolio.index import pyramids
 from runfolio.index.database import Database
+from runfolio.index.pyramid_making import keep_pyramids
+from runfolio.model.long_series import LongSeries
 from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 
@@ -185,17 +187,15 @@ def own(x: Floats, ys: list[Floats], width: float, *, antialias: bool) -> dict[s
     }
 
 
-def _none() -> plot_items.Frame:
+def _none() -> Frame:
     raise RuntimeError("there is nothing to paint on")
 
 
 def _until_painted(item: CurvesItem) -> None:
     """Paint until a picture of every point is there, if not the finest one."""
-    painted: list[bool] = []
-    connection = item.painted.connect(lambda: painted.append(True))
-    while not painted:
+    before = item._picture
+    while item._picture is before:
         item._work_on(0.0)
-    item.disconnect(connection)
 
 
 def _hand(plot: pg.PlotWidget, view: pg.ViewBox, item: CurvesItem, end: int) -> list[Took]:
@@ -248,7 +248,7 @@ def of_index(points: int) -> None:
         view.setRange(xRange=(0, points), yRange=(-6, 12))
         key = RunKey("k:a")
 
-        def show(low: float, high: float, long: pyramids.LongSeries) -> None:
+        def show(low: float, high: float, long: LongSeries) -> None:
             stretch = pyramids.stretch(database, long, low, high, SIZE[0])
             prepared = prepare_long(long, XKind.STEP, stretch)
             if not prepared.raw.columns(low, high, SIZE[0]).high.max() == 10.0:
@@ -258,7 +258,7 @@ def of_index(points: int) -> None:
             plot.viewport().repaint()
             item.settle()
 
-        found: list[pyramids.LongSeries] = []
+        found: list[LongSeries] = []
 
         def open_it() -> None:
             found.append(pyramids.long_series(database, [key], "loss")[key])
@@ -299,7 +299,7 @@ def _write_index(path: Path, points: int) -> None:
             "points",
             pl.DataFrame({"series": ones.astype(np.int32), "step_diff": ones, "wall_diff": ones, "value": value}),
         )
-    took = once(lambda: pyramids.keep_pyramids(database))
+    took = once(lambda: keep_pyramids(database))
     database.run("checkpoint")
     say(f"blocks of {points} points made in {took} ms, index of {path.stat().st_size / 1e6:.0f} MB")
     database.close()

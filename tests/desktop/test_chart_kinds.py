@@ -53,7 +53,7 @@ def charts(driver: Driver, tmp_path: Path) -> Charts:
 
 
 def y_of(charts: Charts, metric: str, run: str) -> list[float]:
-    return next(curve for curve in charts.panel(metric).curves if curve.name == run).y.tolist()
+    return [float(v) for v in next(curve for curve in charts.panel(metric).curves if curve.name == run).y]
 
 
 def choose(charts: Charts, menu: str, *titles: str) -> None:
@@ -95,18 +95,16 @@ def test_a_symmetric_log_axis_says_where_it_is_linear(charts: Charts) -> None:
 def test_fixed_ends_of_the_axes_hold_and_say_what_lies_outside(charts: Charts) -> None:
     charts.menu("loss", "Ends of the axes…")
     form = charts.driver.find(QWidget, "range-form")
-    fields = {name: form.findChild(QLineEdit, f"range-{name}") for name in ("x-from", "x-to", "y-from", "y-to")}
     for name, text in (("x-from", "0"), ("x-to", "15"), ("y-from", "5"), ("y-to", "1")):
-        field = fields[name]
-        assert field is not None
-        QTest.keyClicks(field, text)
-    QTest.keyClick(field, Qt.Key.Key_Return)
+        QTest.keyClicks(charts.driver.find(QLineEdit, f"range-{name}"), text)
+    last = charts.driver.find(QLineEdit, "range-y-to")
+    QTest.keyClick(last, Qt.Key.Key_Return)
     wrong = form.findChild(QWidget, "range-wrong")
     assert wrong is not None
     assert wrong.isVisible(), "from lies above to"
-    field.clear()
-    QTest.keyClicks(field, "10")
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    last.clear()
+    QTest.keyClicks(last, "10")
+    QTest.keyClick(last, Qt.Key.Key_Return)
     charts.driver.settle()
     view = charts.panel("loss").plot.getViewBox().viewRange()
     assert view[0] == pytest.approx([0, 15])

@@ -16,6 +16,7 @@ from runfolio.analysis.long_prepared import long_bounds, prepare_long
 from runfolio.analysis.scales import YKind, YScale
 from runfolio.index import pyramids
 from runfolio.index.database import Database
+from runfolio.index.pyramid_making import keep_pyramids
 from runfolio.index.series_rows import series_and_points
 from runfolio.model.long_series import LongSeries, Stretch
 from runfolio.model.metrics import Floats, MetricSeries, series
@@ -56,8 +57,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     # An index that was made before there were pyramids has no tables for them.
     made.run("drop table pyramids")
     made.run("drop table pyramid_blocks")
-    assert pyramids.keep_pyramids(made) == 2
-    assert pyramids.keep_pyramids(made) == 0, "they are kept"
+    assert keep_pyramids(made) == 2
+    assert keep_pyramids(made) == 0, "they are kept"
     yield made
     made.close()
 
@@ -221,7 +222,7 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
         database.insert("points", frame[: N + 200_000])
         database.insert("points", frame[:5000])
         database.insert("points", frame[N + 200_000 :])
-    pyramids.keep_pyramids(database)
+    keep_pyramids(database)
     long = opened_as(database, "k:a")
     assert long.row is None, "points of another series lie between"
     at = float(UNEVEN.step[210_000])
@@ -234,7 +235,7 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
     database.run("update series set n = n + 1 where id = 1")
     assert not pyramids.long_series(database, [RunKey("k:a")], "loss"), "it no longer tells of all points"
     database.run("delete from series where id = 1")
-    pyramids.keep_pyramids(database)
+    keep_pyramids(database)
     assert database.rows("select count(*) from pyramid_blocks where series = 1") == [(0,)]
     database.close()
 

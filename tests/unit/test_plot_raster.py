@@ -80,7 +80,8 @@ def test_a_level_and_an_upright_line_are_as_thick_as_asked(thick: int) -> None:
 
 
 def test_a_single_point_is_a_dot_and_a_spike_of_one_sample_reaches_its_height() -> None:
-    lone = Columns(*(np.array([v]) for v in (20.5, 10.5, 10.5, 10.5, 10.5)), np.array([False]), 1)
+    at, value = np.array([20.5]), np.array([10.5])
+    lone = Columns(at, value, value, value, value, np.array([False]), 1)
     raster, _ = seen([lone])
     assert int(np.count_nonzero(raster.index)) == 25
     y: Floats = np.full(1_000_000, 5.0)

@@ -46,13 +46,13 @@ class Charting:
         most      with more points than that together long series come in blocks.
         A series that was never looked at gets its blocks now, which takes about 0.1 s for a million points.
         """
-        from runfolio.index import points, pyramids
+        from runfolio.index import points, pyramid_making, pyramids
 
         database = self._stores.db
         sizes = pyramids.lengths(database, keys, metric)
         if sum(n for _, n in sizes.values()) <= most:
             return ChartSeries(points.series_for(database, keys, metric), {})
-        pyramids.keep_pyramids(database, [number for number, _ in sizes.values()])
+        pyramid_making.keep_pyramids(database, [number for number, _ in sizes.values()])
         wanted = [key for key, (_, n) in sizes.items() if n >= LEAST_LONG]
         long = {
             key: found

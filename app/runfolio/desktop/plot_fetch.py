@@ -94,7 +94,7 @@ def fetch(workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before
     grouped = {key for group in groups for key in group.runs}
     shown = [group.series for group in groups] + [s for key, s in prepared.items() if key not in grouped]
     edges = [edge.y_bounds for group in groups if group.band is not None for edge in (group.band.low, group.band.high)]
-    far = reach(shown, scale, drawing.y_range, clip=drawing.clip, around=edges)
+    far = reach(shown, scale, drawing.y_range, clip=drawing.clip, beside=edges)
     return Fetched(drawing, found, prepared, scale, far, groups, rule, tuple(notes))
 
 

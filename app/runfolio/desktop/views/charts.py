@@ -13,7 +13,7 @@ from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, offered, recipe_of
 from runfolio.desktop.panel_grid import PanelGrid
-from runfolio.desktop.plot import Reading
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.undo import Step
 from runfolio.desktop.widgets import EmptyState, Pill
