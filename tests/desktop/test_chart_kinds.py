@@ -392,3 +392,31 @@ def test_what_needs_every_point_reads_them_all(long_charts: tuple[Charts, list[f
     assert len(charts.panel("loss").curves[0].y) == 600_000
     charts.menu("loss", "Draw", "The metric itself")
     assert len(charts.panel("loss").curves[0].y) < 100_000, "blocks do again"
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_everything_is_in_the_palette_too(charts: Charts) -> None:
+    driver = charts.driver
+    driver.do("charts.log")
+    assert {p.drawing.y for p in charts.view.panels} == {YKind.LOG}
+    driver.do("charts.log").do("charts.x-epoch").do("charts.smooth-median").do("charts.group-replicates")
+    drawing = charts.panel("loss").drawing
+    assert (drawing.y, drawing.x, drawing.smoother.value, drawing.groups.by) == (
+        YKind.LINEAR, XKind.EPOCH, "median", "replicates",
+    )  # fmt: skip
+    driver.do("charts.draw-cumulative")
+    assert charts.view.panels[0].head.title == f"sum of {charts.metrics[0]}"
+    for _ in range(5):
+        driver.do("edit.undo")
+    assert charts.panel("loss").drawing.x is XKind.STEP
+    driver.do("charts.note")
+    QTest.keyClicks(driver.find(QLineEdit, "note-editor"), "here")
+    QTest.keyClick(driver.find(QLineEdit, "note-editor"), Qt.Key.Key_Return)
+    driver.settle()
+    assert [note.text for note in charts.view.panels[0].notes.notes] == ["here"]
+    driver.do("charts.legend")
+    assert charts.view.side.legend.search.hasFocus()
+    driver.do("view.runs")
+    assert not driver.window.context.commands.enabled("charts.log")

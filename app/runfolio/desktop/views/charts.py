@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.chart_bar import ChartBar
+from runfolio.desktop.chart_commands import add_chart_commands
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
@@ -50,9 +51,10 @@ class ChartsView(QWidget):
         self.bar.search_asked.connect(self.side.search.setFocus)
         self.bar.export_asked.connect(self._export)
         self.grid.asked.connect(self._take)
+        add_chart_commands(context.commands, self)
         self.grid.drawn.connect(self._on_drawn)
         self.grid.isolated.connect(self.side.legend.isolate)
-        self.side.legend.asked.connect(lambda label, hidden: self._take(label, replace(self._settings, hidden=hidden)))
+        self.side.legend.asked.connect(lambda label, hidden: self.take(label, replace(self._settings, hidden=hidden)))
         self.grid.pointed.connect(self._on_pointed)
         self.side.chosen.connect(lambda metric, ticked: self._tick(metric, ticked=ticked))
         self.side.all_chosen.connect(self._show_all)
@@ -114,6 +116,34 @@ class ChartsView(QWidget):
     def panels(self) -> tuple[MetricPanel, ...]:
         """The panels on show."""
         return self.grid.panels
+
+    @property
+    def settings(self) -> ChartSettings:
+        """How the charts are drawn."""
+        return self._settings
+
+    @property
+    def shown_metrics(self) -> tuple[str, ...]:
+        """The metrics of the panels on show."""
+        return self._wanted()
+
+    @property
+    def pointed_panel(self) -> MetricPanel | None:
+        """The panel that the pointer or the keys were on last, else the first; None when none is on show."""
+        panels = self.panels if self.isVisible() else ()
+        return next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
+
+    def take(self, label: str, settings: ChartSettings) -> None:
+        """Draw otherwise; undone under that label."""
+        self._take(label, replace(settings, metrics=self._wanted()))
+
+    def search_legend(self) -> None:
+        """Put the cursor into the legend's search."""
+        self.side.legend.search.setFocus()
+
+    def cursor(self) -> float | None:
+        """Where the crosshair is."""
+        return self._context.state.cursor_step
 
     @property
     def slider(self) -> QSlider:
@@ -253,7 +283,7 @@ class ChartsView(QWidget):
         if not self.isVisible():
             return
         panels, state = self.panels, self._context.state
-        panel = next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
+        panel = self.pointed_panel
         # Those that are switched off are not missing: nobody wants to read them.
         drawn = {*self._settings.hidden, *(key for p in panels if p is panel for c in p.curves for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
