@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def asked(database: Database, long: LongSeries, kind: XKind, x0: float, x1: floa
     return pyramids.stretch(database, long, low, high, wide, by_wall=kind is not XKind.STEP)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(
     name=st.sampled_from(["even", "uneven"]),
     kind=st.sampled_from([XKind.STEP, XKind.RELATIVE]),
@@ -238,6 +239,17 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
     keep_pyramids(database)
     assert database.rows("select count(*) from pyramid_blocks where series = 1") == [(0,)]
     database.close()
+
+
+def test_rows_that_have_moved_since_are_looked_for(database: Database) -> None:
+    long = opened(database, "uneven")
+    at = float(UNEVEN.step[150_000])
+    before = asked(database, long, XKind.STEP, at - 50, at + 50, 900)
+    moved = asked(database, replace(long, row=7), XKind.STEP, at - 50, at + 50, 900)
+    assert before is not None
+    assert moved is not None
+    np.testing.assert_array_equal(moved.blocks.first, before.blocks.first)
+    np.testing.assert_array_equal(moved.blocks.step, before.blocks.step)
 
 
 def opened_as(database: Database, key: str) -> LongSeries:

@@ -93,8 +93,8 @@ def _make(database: Database, number: int, n: int, first_step: int, first_wall: 
         if place + 1 < len(sizes):
             levels[place + 1] = [coarser(whole)]
     database.run(
-        "insert into pyramids values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [number, n, sizes[-1], by_step, by_wall, *last, hidden],
+        "insert into pyramids values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [number, n, sizes[-1], by_step, by_wall, *last, hidden, first_row(database, number, n)],
     )
 
 
@@ -196,3 +196,11 @@ def point_rows(database: Database, number: int, start: int, end: int) -> tuple[I
     )
     steps, walls, values = (found[name] for name in ("step_diff", "wall_diff", "value"))
     return steps.astype(np.int64), walls.astype(np.int64), values.astype(np.float64)
+
+
+def first_row(database: Database, number: int, count: int) -> int | None:
+    """The row of its first point where all follow each other."""
+    ((low, high),) = cast(
+        "list[tuple[int, int]]", database.rows("select min(rowid), max(rowid) from points where series = ?", [number])
+    )
+    return low if high - low + 1 == count else None

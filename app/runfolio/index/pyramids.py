@@ -14,7 +14,15 @@ import numpy as np
 
 from runfolio.index.database import Database
 from runfolio.index.point_columns import absolute, absolute_wall
-from runfolio.index.pyramid_making import FIRST_BLOCK, GROWTH, POINTS, blocks_of, concatenated, point_rows
+from runfolio.index.pyramid_making import (
+    FIRST_BLOCK,
+    GROWTH,
+    POINTS,
+    blocks_of,
+    concatenated,
+    first_row,
+    point_rows,
+)
 from runfolio.model.alignment import AlignedName
 from runfolio.model.long_series import COLUMNS, Blocks, LongSeries, Stretch
 from runfolio.model.metrics import Ints
@@ -56,6 +64,7 @@ def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapp
     with database.snapshot():
         rows = database.rows(
             """select r.key, y.series, y.n, y.size, y.by_step, y.by_wall, y.last_step, y.last_wall, y.hidden,
+                      y.first_row,
                       s.has_step, x.scale, x.origin
                from run_series x join runs r on r.id = x.run join series s on s.id = x.series
                     join pyramids y on y.series = x.series and y.n = s.n
@@ -74,13 +83,27 @@ def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapp
         ends = np.searchsorted(columns["series"], numbers, side="right").tolist()
         found: dict[RunKey, LongSeries] = {}
         for row, begin, end in zip(rows, begins, ends, strict=True):
-            key, number, n, size, by_step, by_wall, last_step, last_wall, hidden, has_step, scale, origin = row
+            (
+                key,
+                number,
+                n,
+                size,
+                by_step,
+                by_wall,
+                last_step,
+                last_wall,
+                hidden,
+                row_in_table,
+                has_step,
+                scale,
+                origin,
+            ) = row
             count, block, factor = cast(int, n), cast(int, size), cast(float, scale)
             whole = _blocks(columns, slice(begin, end), block, 0, count, factor)
             found[RunKey(str(key))] = LongSeries(
                 metric,
                 cast(int, number),
-                _first_row(database, cast(int, number), count),
+                cast("int | None", row_in_table),
                 count,
                 bool(has_step),
                 bool(by_step),
@@ -94,14 +117,6 @@ def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapp
                 AlignedName(str(origin), factor).words if origin is not None else "",
             )
     return {key: found[key] for key in keys if key in found}
-
-
-def _first_row(database: Database, number: int, count: int) -> int | None:
-    """The row of its first point where all follow each other."""
-    ((low, high),) = cast(
-        "list[tuple[int, int]]", database.rows("select min(rowid), max(rowid) from points where series = ?", [number])
-    )
-    return low if high - low + 1 == count else None
 
 
 def _blocks(columns: Mapping[str, Any], part: slice, size: int, begin: int, count: int, scale: float) -> Blocks:
@@ -181,9 +196,12 @@ def _part(blocks: Blocks, part: slice) -> Blocks:
 def _points(database: Database, long: LongSeries, begin: int, end: int, start: tuple[int, int]) -> Blocks:
     """Points [begin, end) as blocks of one; `start` is the step and the wall time of the first of them."""
     row = long.row
+    if row is not None and not _lies_at(database, long, row):
+        # Rows move when what was deleted before them is cleared away.
+        row = first_row(database, long.series, long.count)
     if row is not None:
         step_diff, wall_diff, value = point_rows(database, long.series, row + begin, row + end)
-    if row is None or len(value) != end - begin or not _lies_at(database, long, row):
+    else:
         found = database.arrays(
             f"{POINTS} where series = ? order by rowid limit ? offset ?",
             [long.series, end - begin, begin],
@@ -197,7 +215,7 @@ def _points(database: Database, long: LongSeries, begin: int, end: int, start: t
 
 
 def _lies_at(database: Database, long: LongSeries, row: int) -> bool:
-    """Whether the series still begins at that row: rows move when what was deleted is cleared away."""
+    """Whether the series still begins at that row."""
     found = database.rows(
         "select rowid from points where series = ? and (rowid = ? or rowid = ?)", [long.series, row - 1, row]
     )
