@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListView, QMenu, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.scales import YKind
+from runfolio.desktop import plot_fetch
 from runfolio.desktop.legend import Legend
 from runfolio.desktop.readout import ReadOut
 from support.charts import Charts
@@ -51,7 +53,7 @@ def charts(driver: Driver, tmp_path: Path) -> Charts:
 
 
 def y_of(charts: Charts, metric: str, run: str) -> list[float]:
-    return next(curve for curve in charts.panel(metric).curves if curve.name == run).y.tolist()
+    return [float(v) for v in next(curve for curve in charts.panel(metric).curves if curve.name == run).y]
 
 
 def choose(charts: Charts, menu: str, *titles: str) -> None:
@@ -93,18 +95,16 @@ def test_a_symmetric_log_axis_says_where_it_is_linear(charts: Charts) -> None:
 def test_fixed_ends_of_the_axes_hold_and_say_what_lies_outside(charts: Charts) -> None:
     charts.menu("loss", "Ends of the axes…")
     form = charts.driver.find(QWidget, "range-form")
-    fields = {name: form.findChild(QLineEdit, f"range-{name}") for name in ("x-from", "x-to", "y-from", "y-to")}
     for name, text in (("x-from", "0"), ("x-to", "15"), ("y-from", "5"), ("y-to", "1")):
-        field = fields[name]
-        assert field is not None
-        QTest.keyClicks(field, text)
-    QTest.keyClick(field, Qt.Key.Key_Return)
+        QTest.keyClicks(charts.driver.find(QLineEdit, f"range-{name}"), text)
+    last = charts.driver.find(QLineEdit, "range-y-to")
+    QTest.keyClick(last, Qt.Key.Key_Return)
     wrong = form.findChild(QWidget, "range-wrong")
     assert wrong is not None
     assert wrong.isVisible(), "from lies above to"
-    field.clear()
-    QTest.keyClicks(field, "10")
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    last.clear()
+    QTest.keyClicks(last, "10")
+    QTest.keyClick(last, Qt.Key.Key_Return)
     charts.driver.settle()
     view = charts.panel("loss").plot.getViewBox().viewRange()
     assert view[0] == pytest.approx([0, 15])
@@ -320,3 +320,103 @@ def test_line_width_and_edges_are_chosen_in_the_layout_menu(charts: Charts) -> N
     choose(charts, "layout-menu", "Smooth edges of lines")
     look = charts.panel("loss").items.look
     assert (look.width, look.antialias) == (4.0, False)
+
+
+# --- long series ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_charts(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Charts, list[float]]:
+    """One run of 600,000 points, of which one is a spike and one NaN; so few count as many here."""
+    monkeypatch.setattr(plot_fetch, "WHOLE_POINTS", 100_000)
+    values = np.random.default_rng(4).standard_normal(600_000).round(4)
+    values[150_123] = 50.0
+    folder = tmp_path / "long" / "one"
+    folder.mkdir(parents=True)
+    (folder / "params.json").write_text('{"lr": 1}', encoding="utf-8")
+    lines = [f"{i},{'nan' if i == 60_001 else v}" for i, v in enumerate(values.tolist())]
+    (folder / "metrics.csv").write_text("step,loss\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return Charts(driver.start(tmp_path / "long").click_header("Run"), "one"), values.tolist()
+
+
+def test_a_long_series_is_drawn_from_blocks_and_read_closer_where_one_zooms_in(
+    long_charts: tuple[Charts, list[float]],
+) -> None:
+    charts, values = long_charts
+    panel = charts.panel("loss")
+    assert panel.point_count == 600_000
+    assert charts.view.badge.text() == "every point shown · 600 k"
+    series = panel.curves[0].series
+    assert len(series.y) < 100_000, "only blocks are held"
+    assert series.raw.y_bounds == (min(values), 50.0)
+    zoom_in(charts, 150_123.0, 9)
+    charts.driver.until(lambda: 150_123.0 in panel.curves[0].x).settle()
+    near = panel.curves[0].series
+    start, end = panel.plot.getViewBox().viewRange()[0]
+    low, high = math.ceil(start), math.floor(end)
+    assert high - low < 200
+    inside = (near.x >= low) & (near.x <= high)
+    assert near.y[inside].tolist() == values[low : high + 1]
+    charts.point("loss", 150_123.0, sum(panel.plot.getViewBox().viewRange()[1]) / 2)
+    assert charts.driver.find(ReadOut, "read-out").lines == [("one", "50")]
+    panel.reset_view()
+    charts.driver.settle()
+    zoom_in(charts, 60_001.0, 9)
+    charts.driver.until(lambda: 60_001.0 in panel.curves[0].series.nan_x)
+
+
+def zoom_in(charts: Charts, x: float, turns: int) -> None:
+    """Turn the wheel over a step, some notches at a time."""
+    panel = charts.panel("loss")
+    view, viewport = panel.plot.getViewBox(), panel.plot.viewport()
+    for _ in range(turns):
+        middle = sum(view.viewRange()[1]) / 2
+        at = panel.plot.mapFromScene(view.mapViewToScene(QPointF(x, middle)))
+        event = QWheelEvent(
+            QPointF(at), QPointF(viewport.mapToGlobal(at)), QPoint(0, 0), QPoint(0, 480),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(viewport, event)
+        charts.driver.settle()
+
+
+def test_what_needs_every_point_reads_them_all(long_charts: tuple[Charts, list[float]]) -> None:
+    charts, values = long_charts
+    choose(charts, "smoother-menu", "running mean")
+    curve = charts.panel("loss").curves[0]
+    assert curve.smooth is not None
+    assert len(curve.y) == 600_000
+    assert curve.smooth[100_000] == pytest.approx(np.mean(values[99_950:100_051]))
+    choose(charts, "smoother-menu", "No smoothing")
+    charts.menu("loss", "Draw", "Running sum")
+    assert len(charts.panel("loss").curves[0].y) == 600_000
+    charts.menu("loss", "Draw", "The metric itself")
+    assert len(charts.panel("loss").curves[0].y) < 100_000, "blocks do again"
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_everything_is_in_the_palette_too(charts: Charts) -> None:
+    driver = charts.driver
+    driver.do("charts.log")
+    assert {p.drawing.y for p in charts.view.panels} == {YKind.LOG}
+    driver.do("charts.log").do("charts.x-epoch").do("charts.smooth-median").do("charts.group-replicates")
+    drawing = charts.panel("loss").drawing
+    assert (drawing.y, drawing.x, drawing.smoother.value, drawing.groups.by) == (
+        YKind.LINEAR, XKind.EPOCH, "median", "replicates",
+    )  # fmt: skip
+    driver.do("charts.draw-cumulative")
+    assert charts.view.panels[0].head.title == f"sum of {charts.metrics[0]}"
+    for _ in range(5):
+        driver.do("edit.undo")
+    assert charts.panel("loss").drawing.x is XKind.STEP
+    driver.do("charts.note")
+    QTest.keyClicks(driver.find(QLineEdit, "note-editor"), "here")
+    QTest.keyClick(driver.find(QLineEdit, "note-editor"), Qt.Key.Key_Return)
+    driver.settle()
+    assert [note.text for note in charts.view.panels[0].notes.notes] == ["here"]
+    driver.do("charts.legend")
+    assert charts.view.side.legend.search.hasFocus()
+    driver.do("view.runs")
+    assert not driver.window.context.commands.enabled("charts.log")

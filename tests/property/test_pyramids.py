@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from runfolio.analysis.long_prepared import long_bounds, prepare_long
 from runfolio.analysis.scales import YKind, YScale
 from runfolio.index import pyramids
 from runfolio.index.database import Database
+from runfolio.index.pyramid_making import keep_pyramids
 from runfolio.index.series_rows import series_and_points
 from runfolio.model.long_series import LongSeries, Stretch
 from runfolio.model.metrics import Floats, MetricSeries, series
@@ -56,8 +58,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     # An index that was made before there were pyramids has no tables for them.
     made.run("drop table pyramids")
     made.run("drop table pyramid_blocks")
-    assert pyramids.keep_pyramids(made) == 2
-    assert pyramids.keep_pyramids(made) == 0, "they are kept"
+    assert keep_pyramids(made) == 2
+    assert keep_pyramids(made) == 0, "they are kept"
     yield made
     made.close()
 
@@ -109,7 +111,7 @@ def asked(database: Database, long: LongSeries, kind: XKind, x0: float, x1: floa
     return pyramids.stretch(database, long, low, high, wide, by_wall=kind is not XKind.STEP)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(
     name=st.sampled_from(["even", "uneven"]),
     kind=st.sampled_from([XKind.STEP, XKind.RELATIVE]),
@@ -221,7 +223,7 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
         database.insert("points", frame[: N + 200_000])
         database.insert("points", frame[:5000])
         database.insert("points", frame[N + 200_000 :])
-    pyramids.keep_pyramids(database)
+    keep_pyramids(database)
     long = opened_as(database, "k:a")
     assert long.row is None, "points of another series lie between"
     at = float(UNEVEN.step[210_000])
@@ -234,9 +236,20 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
     database.run("update series set n = n + 1 where id = 1")
     assert not pyramids.long_series(database, [RunKey("k:a")], "loss"), "it no longer tells of all points"
     database.run("delete from series where id = 1")
-    pyramids.keep_pyramids(database)
+    keep_pyramids(database)
     assert database.rows("select count(*) from pyramid_blocks where series = 1") == [(0,)]
     database.close()
+
+
+def test_rows_that_have_moved_since_are_looked_for(database: Database) -> None:
+    long = opened(database, "uneven")
+    at = float(UNEVEN.step[150_000])
+    before = asked(database, long, XKind.STEP, at - 50, at + 50, 900)
+    moved = asked(database, replace(long, row=7), XKind.STEP, at - 50, at + 50, 900)
+    assert before is not None
+    assert moved is not None
+    np.testing.assert_array_equal(moved.blocks.first, before.blocks.first)
+    np.testing.assert_array_equal(moved.blocks.step, before.blocks.step)
 
 
 def opened_as(database: Database, key: str) -> LongSeries:

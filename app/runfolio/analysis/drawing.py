@@ -19,6 +19,7 @@ from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, Centre, Spread
 
 Range = tuple[float, float]
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +106,19 @@ def reach(
     y_range: Range | None,
     *,
     clip: bool,
-    around: Sequence[Range | None] = (),
+    beside: Sequence[Range | None] = (),
 ) -> Reach:
     """How far a view goes up and down.
 
     y_range   as in Drawing; what has no place on the axis counts as the end of it.
     clip      from half of the width between the 1 % and the 99 % quantile below the one to as much above the other, no
-              further than the points and what is drawn `around` them go.
+              further than the points and what is drawn `beside` them go.
     """
     total = sum(len(s) for s in series)
     bounds = [b for s in series for line in (s.raw, s.line) if line is not None and (b := line.y_bounds) is not None]
     if not bounds or not (clip or y_range):
         return Reach(total=total)
-    bounds += [edges for edges in around if edges is not None]
+    bounds += [edges for edges in beside if edges is not None]
     lowest, highest = min(b[0] for b in bounds), max(b[1] for b in bounds)
     values = [placed(s.y, scale) for s in series]
     if y_range is not None:
@@ -142,3 +143,17 @@ def _usual(values: Floats) -> Range:
     low, high = np.quantile(values, (0.01, 0.99))
     room = (high - low) / 2 or abs(high) * 0.05 or 0.5
     return float(low - room), float(high + room)
+
+
+def around(bounds: Sequence[Range | None]) -> Range:
+    """A range that holds all bounds with a little room, finite and not empty; 0 to 1 for none."""
+    known = [b for b in bounds if b is not None]
+    if not known:
+        return 0.0, 1.0
+    low = max(-_LARGEST, min(b[0] for b in known))
+    high = min(_LARGEST, max(b[1] for b in known))
+    room = (high - low) * 0.04
+    # A single value, or values that differ by less than floats can be divided by, lie in the middle.
+    if room <= max(abs(low), abs(high)) * 1e-13:
+        room = max(abs(low), abs(high)) * 0.05 or 0.5
+    return low - room, high + room

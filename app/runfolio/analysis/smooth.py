@@ -195,8 +195,8 @@ def gaussian(y: Floats, sigma: float) -> Floats:
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     middle = slice(radius, radius + len(y))
     if len(y) * radius <= _DIRECT:
-        smoothed: Floats = np.convolve(y, kernel)[middle] / np.convolve(np.ones_like(y), kernel)[middle]
-        return smoothed
+        direct: Floats = np.convolve(y, kernel)[middle] / np.convolve(np.ones_like(y), kernel)[middle]
+        return direct
     from scipy.signal import oaconvolve
 
     # By blocks, so that what a huge value costs the others in digits stays near it.
@@ -207,7 +207,8 @@ def gaussian(y: Floats, sigma: float) -> Floats:
     # Near an end the kernel is cut: what is left of it is a sum of its first weights.
     weight[:edge] -= kernel.sum() - inside[:edge]
     weight[len(y) - edge :] -= kernel.sum() - inside[:edge][::-1]
-    return total / weight
+    smoothed: Floats = total / weight
+    return smoothed
 
 
 def running_median(y: Floats, window: int) -> Floats:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 WHOLE_POINTS = 5_000_000
 """So many points of a question's answer are given as they are; beyond it long series come in blocks."""
 
+LEAST_LONG = 1 << 17
+"""Shorter series always come as a whole."""
+
 MOST_POINTS = 40_000_000
 """The same where every point is needed, as for smoothing: 40 million take about 2 GB until they are drawn."""
 
@@ -43,14 +46,14 @@ class Charting:
         most      with more points than that together long series come in blocks.
         A series that was never looked at gets its blocks now, which takes about 0.1 s for a million points.
         """
-        from runfolio.index import points, pyramids
+        from runfolio.index import points, pyramid_making, pyramids
 
         database = self._stores.db
         sizes = pyramids.lengths(database, keys, metric)
         if sum(n for _, n in sizes.values()) <= most:
             return ChartSeries(points.series_for(database, keys, metric), {})
-        pyramids.keep_pyramids(database, [number for number, _ in sizes.values()])
-        wanted = [key for key, (_, n) in sizes.items() if n >= pyramids.LEAST_POINTS]
+        pyramid_making.keep_pyramids(database, [number for number, _ in sizes.values()])
+        wanted = [key for key, (_, n) in sizes.items() if n >= LEAST_LONG]
         long = {
             key: found
             for key, found in pyramids.long_series(database, wanted, metric).items()

@@ -32,7 +32,7 @@ class Reading:
         deep   read everything again, changed or not.
         Raises NotFound when a path is not a folder.
         """
-        from runfolio.index.pyramids import keep_pyramids
+        from runfolio.index.pyramid_making import keep_pyramids
 
         started = time.monotonic()
         chosen = None if paths is None else [self._library.add_source(path).id for path in paths]

@@ -147,13 +147,14 @@ def torn_off(settings: ChartSettings, keys: Sequence[str], name: str) -> ChartSe
     """Panels in a window of their own."""
     numbers = {torn.number for torn in settings.torn}
     number = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
-    kept = tuple(t for torn in settings.torn if (t := _less(torn, keys)) is not None)
+    kept = put_back(settings, *keys).torn
     return replace(settings, torn=(*kept, Torn(number, name[:LONGEST_NAME], tuple(keys))), large=None)
 
 
-def _less(torn: Torn, keys: Sequence[str]) -> Torn | None:
-    left = tuple(key for key in torn.panels if key not in set(keys))
-    return replace(torn, panels=left) if left else None
+def put_back(settings: ChartSettings, *keys: str) -> ChartSettings:
+    """Panels in no window of their own any more, where they were in one."""
+    less = [replace(torn, panels=tuple(key for key in torn.panels if key not in keys)) for torn in settings.torn]
+    return replace(settings, torn=tuple(torn for torn in less if torn.panels))
 
 
 def brought_back(settings: ChartSettings, number: int) -> ChartSettings:

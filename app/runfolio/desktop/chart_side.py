@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 
 from runfolio.desktop.context import Context
 from runfolio.desktop.legend import Legend
-from runfolio.desktop.plot import LinePanel, Reading
+from runfolio.desktop.plot import LinePanel
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.widgets import SectionTitle
 from runfolio.model.display import plain

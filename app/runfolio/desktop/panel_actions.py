@@ -12,6 +12,7 @@ from runfolio.desktop.chart_pages import (
     duplicated,
     moved_to_page,
     on_page,
+    put_back,
     sized,
     torn_off,
     with_new_page,
@@ -60,11 +61,8 @@ class PanelActions(QObject):
 
     def _tear(self, key: str) -> None:
         settings = self._view.settings
-        own = next((torn for torn in settings.torn if key in torn.panels), None)
-        if own is not None:
-            left = tuple(k for k in own.panels if k != key)
-            torn = tuple(replace(t, panels=left) if t is own else t for t in settings.torn if t is not own or left)
-            self._view.take("Put panel back", replace(settings, torn=torn))
+        if key in settings.torn_off:
+            self._view.take("Put panel back", put_back(settings, key))
         else:
             self._view.take("Tear off panel", torn_off(settings, [key], self._name_of(key)))
 

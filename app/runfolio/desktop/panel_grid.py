@@ -79,9 +79,18 @@ class PanelGrid(QScrollArea):
         return tuple(key for key in self._keys if large is None or key == large)
 
     @property
+    def all_keys(self) -> tuple[str, ...]:
+        """All panels of the page, in order."""
+        return self._keys
+
+    @property
     def panels(self) -> tuple[MetricPanel, ...]:
         """Those of them that have come into sight, in order."""
         return tuple(self._panels[key] for key in self.keys if key in self._panels)
+
+    def panel_of(self, key: str) -> MetricPanel | None:
+        """The panel of a key, where it is on show and has come into sight."""
+        return self._panels.get(key) if key in self.keys else None
 
     @property
     def current(self) -> str | None:

@@ -10,7 +10,7 @@ nothing itself. `metric_panel.MetricPanel` is the panel that fetches the selecte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,7 +19,7 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.drawing import Range, Reach
+from runfolio.analysis.drawing import Range, Reach, around
 from runfolio.analysis.scales import LINEAR, YKind, YScale, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.chart_settings import Note, PanelSettings
@@ -27,35 +27,20 @@ from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
 from runfolio.desktop.plot_items import CurvesItem
-from runfolio.desktop.plot_notes import NoteEditor, NotesItem
+from runfolio.desktop.plot_notes import NotesItem, write_note
 from runfolio.desktop.plot_pointer import PlotPointer
 from runfolio.desktop.plot_ranges import RangeForm
+from runfolio.desktop.plot_reading import Reading, readings
 from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.model.display import count, duration, number
-from runfolio.model.run import RunKey
 
 _LABEL_WIDTH = 38
-_LARGEST = 1e300
 _AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
 _Y_WORDS = {YKind.LINEAR: "", YKind.LOG: " · log", YKind.SYMLOG: " · symlog"}
 _ALL = Reach()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One line of a read-out: the last point at or before the cursor; x and value None when all come later.
-
-    n   how many runs are taken together there; 0 for a run by itself.
-    """
-
-    key: RunKey
-    name: str
-    x: float | None
-    value: float | None
-    n: int = 0
 
 
 class LinePanel(QWidget):
@@ -241,10 +226,10 @@ class LinePanel(QWidget):
     def reset_view(self) -> None:
         """Show all points, also those to come."""
         self._follows = True
-        x = self._x_range or _around([c.series.x_bounds for c in self.curves])
+        x = self._x_range or around([c.series.x_bounds for c in self.curves])
         bounds = [line.y_bounds for c in self.curves for line in (c.series.raw, c.series.line) if line is not None]
         bounds += [line.y_bounds for c in self.curves if c.band is not None for line in (c.band.low, c.band.high)]
-        y = _around(bounds)
+        y = around(bounds)
         if self._reach.low is not None and self._reach.high is not None:
             y = self._reach.low, self._reach.high
         self._view.setLimits(
@@ -258,13 +243,7 @@ class LinePanel(QWidget):
 
     def readings(self, at: float) -> list[Reading]:
         """What each run has at `at`: its last point at or before it."""
-        found: list[Reading] = []
-        for curve in self.curves:
-            place = curve.series.at_or_before(at)
-            x, value = (None, None) if place is None else (float(curve.x[place]), float(curve.series.shown[place]))
-            n = 0 if curve.band is None else curve.band.count_at(at)
-            found.append(Reading(curve.key, curve.name, x, value, n))
-        return found
+        return readings(self.curves, at)
 
     def x_text(self, x: float) -> str:
         """An x in words: "step 24", "12 min 4 s", a local time."""
@@ -353,12 +332,6 @@ class LinePanel(QWidget):
 
     def edit_note(self, x: float, note: Note | None) -> None:
         """Write a note at an x where it stands; nothing written takes it away."""
-        frame = self.items.frame()
-        if frame is None:
-            return
-        editor = NoteEditor("" if note is None else note.text, self.plot)
-        left = float(np.clip(frame.pixels_x(np.array([x]))[0], 0, max(0, frame.width - editor.width())))
-        editor.move(self.plot.mapFromScene(self.items.mapToScene(left, 10.0)))
         others = tuple(n for n in self.settings.notes if n != note)
 
         def write(text: str) -> None:
@@ -366,9 +339,7 @@ class LinePanel(QWidget):
             label = "Edit note" if note is not None else "Add note"
             self.ask_for(label, replace(self.settings, notes=tuple(sorted(notes))))
 
-        editor.written.connect(write)
-        editor.show()
-        editor.setFocus()
+        write_note(self.plot, self.items, x, "" if note is None else note.text, write)
 
     def edit_ranges(self) -> None:
         """Ask for the ends of the axes."""
@@ -380,17 +351,3 @@ class LinePanel(QWidget):
         """Put a picture of the chart on the clipboard."""
         self.settle()
         QApplication.clipboard().setPixmap(self.grab())
-
-
-def _around(bounds: Sequence[tuple[float, float] | None]) -> tuple[float, float]:
-    """A range that holds all bounds with a little room, finite and not empty; 0 to 1 for none."""
-    known = [b for b in bounds if b is not None]
-    if not known:
-        return 0.0, 1.0
-    low = max(-_LARGEST, min(b[0] for b in known))
-    high = min(_LARGEST, max(b[1] for b in known))
-    room = (high - low) * 0.04
-    # A single value, or values that differ by less than floats can be divided by, lie in the middle.
-    if room <= max(abs(low), abs(high)) * 1e-13:
-        room = max(abs(low), abs(high)) * 0.05 or 0.5
-    return low - room, high + room

@@ -15,7 +15,7 @@ from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.scales import YScale, placed
 from runfolio.api import Workspace
-from runfolio.api.charting import MOST_POINTS, WHOLE_POINTS
+from runfolio.api.charting import LEAST_LONG, MOST_POINTS, WHOLE_POINTS
 from runfolio.desktop.plot_style import Band
 from runfolio.model.display import count
 from runfolio.model.groups import Grouping
@@ -118,7 +118,7 @@ def fetch(
     grouped = {key for group in groups for key in group.runs}
     shown = [group.series for group in groups] + [s for key, s in prepared.items() if key not in grouped]
     edges = [edge.y_bounds for group in groups if group.band is not None for edge in (group.band.low, group.band.high)]
-    far = reach(shown, scale, drawing.y_range, clip=drawing.clip, around=edges)
+    far = reach(shown, scale, drawing.y_range, clip=drawing.clip, beside=edges)
     return Fetched(drawing, found, prepared, scale, far, groups, rule, tuple(notes))
 
 
@@ -143,9 +143,13 @@ def _series(
     workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, known: Mapping[RunKey, AnySeries | None]
 ) -> dict[RunKey, AnySeries | None]:
     by_wall = drawing.x.is_time
+    held = sum(len(series) for series in known.values() if isinstance(series, MetricSeries))
 
     def fits(key: RunKey) -> bool:
         series = known.get(key)
+        if isinstance(series, MetricSeries) and held > WHOLE_POINTS and not drawing.needs_points:
+            # All its points were needed and are not any more: blocks take less memory.
+            return len(series) < LEAST_LONG
         if isinstance(series, LongSeries):
             return not drawing.needs_points and (series.by_wall if by_wall else series.by_step)
         return key in known

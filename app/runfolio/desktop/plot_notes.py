@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -123,3 +123,16 @@ class NoteEditor(QLineEdit):
             self.deleteLater()
             return
         super().keyPressEvent(event)
+
+
+def write_note(plot: pg.PlotWidget, curves: CurvesItem, x: float, text: str, written: Callable[[str], None]) -> None:
+    """Let a note be written where it stands; `written` hears the text at Enter."""
+    frame = curves.frame()
+    if frame is None:
+        return
+    editor = NoteEditor(text, plot)
+    left = float(np.clip(frame.pixels_x(np.array([x]))[0], 0, max(0, frame.width - editor.width())))
+    editor.move(plot.mapFromScene(curves.mapToScene(left, 10.0)))
+    editor.written.connect(written)
+    editor.show()
+    editor.setFocus()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from runfolio.desktop import fonts
-from runfolio.desktop.plot import Reading
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.strokes import DASHES
 from runfolio.desktop.theme import Theme

@@ -101,16 +101,17 @@ class TornWindows(QObject):
 
     def _ask(self, number: int, label: str, wanted: ChartSettings) -> None:
         settings = self._settings
+        # What is taken out of a window goes back to its page.
+        label = "Put panel back" if label == "Remove panel" else label
         kept: list[Torn] = []
         for torn in settings.torn:
             if torn.number != number:
                 kept.append(torn)
             elif wanted.metrics:
-                shown = set(self.windows[number].grid.keys)
-                unseen = tuple(key for key in torn.panels if key not in shown) if torn.large is None else ()
-                panels = wanted.metrics if torn.large is None else torn.panels
-                gone = [key for key in unseen if key not in panels]
-                kept.append(replace(torn, panels=(*panels, *gone), large=wanted.large))
+                known = set(self.windows[number].grid.all_keys)
+                # Panels whose metrics the selected runs do not have stay where they are.
+                unseen = tuple(key for key in torn.panels if key not in known)
+                kept.append(replace(torn, panels=(*wanted.metrics, *unseen), large=wanted.large))
         self.asked.emit(label, replace(settings, panels=wanted.panels, torn=tuple(kept)))
 
     def torn(self, settings: ChartSettings) -> tuple[Torn, ...]:

@@ -1,217 +1,41 @@
 """Long series in blocks of several sizes, each with its true lowest and highest value, kept beside the points.
 
 A chart of 10^8 points reads some thousand rows of them, and points only where it is zoomed in on few. They are made
-after an import, or when a series is first looked at, and are then as much a part of the index as the points are.
+after an import, or when a series is first looked at (see `pyramid_making`), and are then as much a part of the index as
+the points are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-import polars as pl
 
 from runfolio.index.database import Database
 from runfolio.index.point_columns import absolute, absolute_wall
-from runfolio.index.schema import SCHEMA
+from runfolio.index.pyramid_making import (
+    FIRST_BLOCK,
+    GROWTH,
+    POINTS,
+    blocks_of,
+    concatenated,
+    first_row,
+    point_rows,
+)
 from runfolio.model.alignment import AlignedName
 from runfolio.model.long_series import COLUMNS, Blocks, LongSeries, Stretch
-from runfolio.model.metrics import Floats, Ints
+from runfolio.model.metrics import Ints
 from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME
 
-LEAST_POINTS = 1 << 17
-"""Shorter series have no pyramid: all of their points are read in some milliseconds."""
-
-FIRST_BLOCK, GROWTH = 32, 8
-MOST_OVERVIEW = 8192
 BLOCKS_A_COLUMN = 4
 """So many blocks at least make up a pixel column, so that a border between two is moved by an eighth at most."""
 
 MOST_REFINED = 1 << 18
-_AT_ONCE = 1 << 20
-"""Points that are read in one go; a multiple of every size of block up to a million."""
+"""Points that are read in place of blocks which are too wide, at most."""
 
-_TABLES = ("pyramids", "pyramid_blocks")
-_POINTS = f"select step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value from points"
 _COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
-
-
-def keep_pyramids(database: Database, series: Sequence[int] | None = None) -> int:
-    """Make the pyramids that are missing, of these series or of all long ones, and drop those of series that are gone.
-
-    Returns how many were made. One transaction for each.
-    """
-    _make_tables(database)
-    chosen = "" if series is None else "and s.id in (select unnest(?::integer[]))"
-    missing = cast(
-        "list[tuple[int, int, int | None, int | None]]",
-        database.rows(
-            f"""select s.id, s.n, s.first_step, s.first_wall
-                from series s left join pyramids y on y.series = s.id and y.n = s.n
-                where s.n >= {LEAST_POINTS} and y.series is null {chosen}""",
-            [] if series is None else [[*series]],
-        ),
-    )
-    gone = "not in (select id from series)"
-    if series is None and database.rows(f"select 1 from pyramids where series {gone} limit 1"):
-        with database.transaction():
-            for table in _TABLES:
-                database.run(f"delete from {table} where series {gone}")
-    for number, n, first_step, first_wall in missing:
-        with database.transaction():
-            if database.rows("select 1 from pyramids where series = ? and n = ?", [number, n]):
-                continue  # another thread was faster
-            for table in _TABLES:
-                database.run(f"delete from {table} where series = ?", [number])
-            _make(database, number, n, first_step or 0, NO_TIME if first_wall is None else first_wall)
-    return len(missing)
-
-
-def _make_tables(database: Database) -> None:
-    """An index that was made before there were pyramids gets their tables."""
-    if len(database.rows("select 1 from duckdb_tables() where table_name in (?, ?)", [*_TABLES])) < len(_TABLES):
-        with database.transaction():
-            for statement in SCHEMA:
-                if any(f"exists {table}(" in statement for table in _TABLES):
-                    database.run(statement)
-
-
-# --- making ------------------------------------------------------------------------------------------------------
-
-
-def _make(database: Database, number: int, n: int, first_step: int, first_wall: int) -> None:
-    sizes = [FIRST_BLOCK]
-    while -(-n // sizes[-1]) > MOST_OVERVIEW:
-        sizes.append(sizes[-1] * GROWTH)
-    levels: list[list[Blocks]] = [[] for _ in sizes]
-    by_step = by_wall = True
-    hidden = 0
-    last = (0, 0)
-    for begin, step, wall, value in _chunks(database, number, first_step, first_wall):
-        if begin:
-            by_step, by_wall = by_step and int(step[0]) >= last[0], by_wall and int(wall[0]) >= last[1]
-        by_step = by_step and bool((step[1:] >= step[:-1]).all())
-        by_wall = by_wall and bool((wall != NO_TIME).all() and (wall[1:] >= wall[:-1]).all())
-        last = int(step[-1]), int(wall[-1])
-        hidden += int(np.count_nonzero(value <= 0))
-        finest = blocks_of(step, wall, value, FIRST_BLOCK)
-        _insert(database, number, FIRST_BLOCK, begin // FIRST_BLOCK, finest)
-        if len(sizes) > 1:
-            levels[1].append(coarser(finest))
-    for place, size in enumerate(sizes[1:], 1):
-        whole = concatenated(levels[place])
-        _insert(database, number, size, 0, whole)
-        if place + 1 < len(sizes):
-            levels[place + 1] = [coarser(whole)]
-    database.run(
-        "insert into pyramids values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [number, n, sizes[-1], by_step, by_wall, *last, hidden],
-    )
-
-
-def _chunks(
-    database: Database, number: int, first_step: int, first_wall: int
-) -> Iterator[tuple[int, Ints, Ints, Floats]]:
-    """Position, steps, wall times and values of `_AT_ONCE` points after points, the last ones fewer."""
-    ((low, high),) = cast(
-        "list[tuple[int, int]]", database.rows("select min(rowid), max(rowid) from points where series = ?", [number])
-    )
-    begin = step_last = 0
-    known: int | None = None
-    rest: list[tuple[Ints, Ints, Floats]] = []
-    for row in range(low, high + 1, _AT_ONCE):
-        rest.append(_rows(database, number, row, row + _AT_ONCE))
-        is_last = row + _AT_ONCE > high
-        if sum(len(part[2]) for part in rest) < _AT_ONCE and not is_last:
-            continue
-        step_diff, wall_diff, value = (np.concatenate(columns) for columns in zip(*rest, strict=True))
-        while len(value) >= _AT_ONCE or (len(value) and is_last):
-            # The number of the first point of all is known; in place of its difference stands that of the second.
-            start = first_step if not begin else _wrapped(step_last + int(step_diff[0]))
-            step = absolute(step_diff[:_AT_ONCE], start)
-            wall, known = _walls(wall_diff[:_AT_ONCE], known, first_wall)
-            yield begin, step, wall, value[:_AT_ONCE]
-            step_last = int(step[-1])
-            begin += len(step)
-            step_diff, wall_diff, value = step_diff[_AT_ONCE:], wall_diff[_AT_ONCE:], value[_AT_ONCE:]
-        rest = [(step_diff, wall_diff, value)]
-
-
-def _walls(apart: Ints, known: int | None, first: int) -> tuple[Ints, int | None]:
-    """Wall times of points, given the last known one before them or, where there is none, the first of all; and the
-    last known one of them."""
-    places = np.flatnonzero(apart != NO_TIME)
-    if not len(places):
-        return np.full(len(apart), NO_TIME, dtype=np.int64), known
-    wall = absolute_wall(apart, first if known is None else _wrapped(known + int(apart[places[0]])))
-    return wall, int(wall[places[-1]])
-
-
-def _rows(database: Database, number: int, start: int, end: int) -> tuple[Ints, Ints, Floats]:
-    """Differences and values of the points of a series among rows [start, end) of the table."""
-    found = database.arrays(
-        f"{_POINTS} where series = ? and rowid >= ? and rowid < ?",
-        [number, start, end],
-    )
-    steps, walls, values = (found[name] for name in ("step_diff", "wall_diff", "value"))
-    return steps.astype(np.int64), walls.astype(np.int64), values.astype(np.float64)
-
-
-def _wrapped(number: int) -> int:
-    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
-def blocks_of(step: Ints, wall: Ints, value: Floats, size: int) -> Blocks:
-    """Points in blocks of `size`, the last one shorter. At size 1 each is a block by itself."""
-    starts = np.arange(0, len(value), size)
-    nan, rise, fall = np.isnan(value), value == np.inf, value == -np.inf
-    odd = nan | rise | fall
-    finite_low, finite_high = value, value
-    if odd.any():
-        finite_low, finite_high = np.where(odd, np.inf, value), np.where(odd, -np.inf, value)
-    above = np.where(finite_low > 0, finite_low, np.inf)
-    counts = [np.add.reduceat(flags.astype(np.int64), starts) for flags in (nan, rise, fall)]
-    return Blocks(
-        np.diff(starts, append=len(value)), step[starts], wall[starts], value[starts],
-        np.minimum.reduceat(finite_low, starts), np.maximum.reduceat(finite_high, starts),
-        np.minimum.reduceat(above, starts), *counts,
-    )  # fmt: skip
-
-
-def coarser(blocks: Blocks) -> Blocks:
-    """`GROWTH` blocks after each other as one."""
-    starts = np.arange(0, len(blocks), GROWTH)
-    return Blocks(
-        np.add.reduceat(blocks.size, starts), blocks.step[starts], blocks.wall[starts], blocks.first[starts],
-        np.minimum.reduceat(blocks.low, starts), np.maximum.reduceat(blocks.high, starts),
-        np.minimum.reduceat(blocks.above, starts),
-        *(np.add.reduceat(counts, starts) for counts in (blocks.nans, blocks.rises, blocks.falls)),
-    )  # fmt: skip
-
-
-def concatenated(parts: Sequence[Blocks]) -> Blocks:
-    """One after another."""
-    names = ("size", *COLUMNS)
-    return Blocks(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def _insert(database: Database, number: int, size: int, begin: int, blocks: Blocks) -> None:
-    count = len(blocks)
-    columns: dict[str, Any] = {name: getattr(blocks, name) for name in COLUMNS}
-    frame = pl.DataFrame(
-        {
-            "series": np.full(count, number, dtype=np.int32),
-            "size": np.full(count, size, dtype=np.int32),
-            "place": np.arange(begin, begin + count),
-            **columns,
-        }
-    )
-    database.insert("pyramid_blocks", frame)
-
-
-# --- asking ------------------------------------------------------------------------------------------------------
 
 
 def lengths(database: Database, keys: Sequence[RunKey], metric: str) -> dict[RunKey, tuple[int, int]]:
@@ -240,6 +64,7 @@ def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapp
     with database.snapshot():
         rows = database.rows(
             """select r.key, y.series, y.n, y.size, y.by_step, y.by_wall, y.last_step, y.last_wall, y.hidden,
+                      y.first_row,
                       s.has_step, x.scale, x.origin
                from run_series x join runs r on r.id = x.run join series s on s.id = x.series
                     join pyramids y on y.series = x.series and y.n = s.n
@@ -258,13 +83,27 @@ def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapp
         ends = np.searchsorted(columns["series"], numbers, side="right").tolist()
         found: dict[RunKey, LongSeries] = {}
         for row, begin, end in zip(rows, begins, ends, strict=True):
-            key, number, n, size, by_step, by_wall, last_step, last_wall, hidden, has_step, scale, origin = row
+            (
+                key,
+                number,
+                n,
+                size,
+                by_step,
+                by_wall,
+                last_step,
+                last_wall,
+                hidden,
+                row_in_table,
+                has_step,
+                scale,
+                origin,
+            ) = row
             count, block, factor = cast(int, n), cast(int, size), cast(float, scale)
             whole = _blocks(columns, slice(begin, end), block, 0, count, factor)
             found[RunKey(str(key))] = LongSeries(
                 metric,
                 cast(int, number),
-                _first_row(database, cast(int, number), count),
+                cast("int | None", row_in_table),
                 count,
                 bool(has_step),
                 bool(by_step),
@@ -278,14 +117,6 @@ def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> Mapp
                 AlignedName(str(origin), factor).words if origin is not None else "",
             )
     return {key: found[key] for key in keys if key in found}
-
-
-def _first_row(database: Database, number: int, count: int) -> int | None:
-    """The row of its first point where all follow each other."""
-    ((low, high),) = cast(
-        "list[tuple[int, int]]", database.rows("select min(rowid), max(rowid) from points where series = ?", [number])
-    )
-    return low if high - low + 1 == count else None
 
 
 def _blocks(columns: Mapping[str, Any], part: slice, size: int, begin: int, count: int, scale: float) -> Blocks:
@@ -365,11 +196,14 @@ def _part(blocks: Blocks, part: slice) -> Blocks:
 def _points(database: Database, long: LongSeries, begin: int, end: int, start: tuple[int, int]) -> Blocks:
     """Points [begin, end) as blocks of one; `start` is the step and the wall time of the first of them."""
     row = long.row
+    if row is not None and not _lies_at(database, long, row):
+        # Rows move when what was deleted before them is cleared away.
+        row = first_row(database, long.series, long.count)
     if row is not None:
-        step_diff, wall_diff, value = _rows(database, long.series, row + begin, row + end)
-    if row is None or len(value) != end - begin or not _lies_at(database, long, row):
+        step_diff, wall_diff, value = point_rows(database, long.series, row + begin, row + end)
+    else:
         found = database.arrays(
-            f"{_POINTS} where series = ? order by rowid limit ? offset ?",
+            f"{POINTS} where series = ? order by rowid limit ? offset ?",
             [long.series, end - begin, begin],
         )
         step_diff, wall_diff = found["step_diff"].astype(np.int64), found["wall_diff"].astype(np.int64)
@@ -381,7 +215,7 @@ def _points(database: Database, long: LongSeries, begin: int, end: int, start: t
 
 
 def _lies_at(database: Database, long: LongSeries, row: int) -> bool:
-    """Whether the series still begins at that row: rows move when what was deleted is cleared away."""
+    """Whether the series still begins at that row."""
     found = database.rows(
         "select rowid from points where series = ? and (rowid = ? or rowid = ?)", [long.series, row - 1, row]
     )

@@ -84,7 +84,7 @@ SCHEMA = (
     # Long series in blocks; see `pyramids`, which adds them to an index that was made without.
     """create table if not exists pyramids(
         series integer, n bigint, size integer, by_step boolean, by_wall boolean, last_step bigint, last_wall bigint,
-        hidden bigint)""",
+        hidden bigint, first_row bigint)""",
     """create table if not exists pyramid_blocks(
         series integer, size integer, place bigint, step bigint, wall bigint, "first" double, low double, high double,
         above double, nans bigint, rises bigint, falls bigint)""",

@@ -46,7 +46,8 @@ COLUMNS = ("step", "wall", "first", "low", "high", "above", "nans", "rises", "fa
 class LongSeries:
     """One metric of a run as it is before any zoom.
 
-    series, row   its number in the index, and the row of its first point there where its points follow each other.
+    series, row   its number in the index, and the row of its first point there as it was when its blocks were made;
+                  None where points of others lie between its own.
     count         how many points it has.
     by_step, by_wall   whether steps never go back; whether every point has a time, and these never go back.
     last_step, last_wall   of the last point.

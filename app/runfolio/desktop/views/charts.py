@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.chart_bar import ChartBar
-from runfolio.desktop.chart_pages import brought_back, moved_page, on_page, renamed, without_page
+from runfolio.desktop.chart_commands import add_chart_commands
+from runfolio.desktop.chart_pages import brought_back, moved_page, on_page, put_back, renamed, without_page
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
@@ -17,7 +18,7 @@ from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_actions import PanelActions
 from runfolio.desktop.panel_commands import add_panel_commands
 from runfolio.desktop.panel_grid import PanelGrid
-from runfolio.desktop.plot import Reading
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
 from runfolio.desktop.undo import Step
@@ -70,6 +71,7 @@ class ChartsView(QWidget):
         self.bar.export_asked.connect(self.hand.export)
         self.grid.asked.connect(self.take)
         self.side.legend.asked.connect(lambda label, hidden: self.take(label, replace(self._settings, hidden=hidden)))
+        add_chart_commands(context.commands, self)
         self.side.chosen.connect(lambda metric, ticked: self._tick(metric, ticked=ticked))
         self.side.all_chosen.connect(self._show_all)
         state = context.state
@@ -156,6 +158,26 @@ class ChartsView(QWidget):
         window.grid.offer(self._metrics)
 
     @property
+    def shown_metrics(self) -> tuple[str, ...]:
+        """The keys of the panels on show."""
+        return self.wanted()
+
+    @property
+    def pointed_panel(self) -> MetricPanel | None:
+        """The panel that the pointer or the keys were on last, else the first; None when none is on show."""
+        panels = self.panels if self.isVisible() else ()
+        found = (grid.panel_of(self._pointed) for grid in self.grids if grid.isVisible())
+        return next((panel for panel in found if panel is not None), panels[0] if panels else None)
+
+    def search_legend(self) -> None:
+        """Put the cursor into the legend's search."""
+        self.side.legend.search.setFocus()
+
+    def cursor(self) -> float | None:
+        """Where the crosshair is."""
+        return self._context.state.cursor_step
+
+    @property
     def slider(self) -> QSlider:
         """The smoothing, in hundredths."""
         return self.bar.slider
@@ -229,7 +251,7 @@ class ChartsView(QWidget):
         if [page.name for page in settings.pages] == [page.name for page in before.pages] and (
             settings.page == before.page
         ):
-            settings = replace(settings, metrics=self._kept(settings.metrics))
+            settings = replace(settings, metrics=self._kept(settings))
         if settings == before:
             self._apply(anew=False)
             return
@@ -242,13 +264,13 @@ class ChartsView(QWidget):
         undo.push(label, lambda: self._bring(before), lambda: self._bring(settings))
         self._sliding, self._slid_from = undo.last, before
 
-    def _kept(self, metrics: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    def _kept(self, settings: ChartSettings) -> tuple[str, ...] | None:
         """The panels chosen, when these are to be on show: with those that only other runs have."""
-        chosen, wanted = self._settings.metrics, self.wanted()
+        metrics, chosen, wanted = settings.metrics, self._settings.metrics, self.wanted()
         if metrics in (wanted, self.in_grid()) or metrics is None:
             # Panels that follow the selection still do when nothing was said about them.
             return None if metrics is None else chosen
-        torn = self._settings.torn_off
+        torn = settings.torn_off
         order = [*metrics]
         for place, key in enumerate(wanted):
             # Those in windows of their own keep their places.
@@ -317,7 +339,8 @@ class ChartsView(QWidget):
     def _tick(self, metric: str, *, ticked: bool) -> None:
         others = [m for m in self.wanted() if m != metric]
         metrics = (*others, metric) if ticked else tuple(others)
-        self.take("Add panel" if ticked else "Remove panel", replace(self._settings, metrics=metrics))
+        settings = self._settings if ticked else put_back(self._settings, metric)
+        self.take("Add panel" if ticked else "Remove panel", replace(settings, metrics=metrics))
 
     def show_all(self) -> None:
         """A panel for every metric."""
@@ -341,9 +364,8 @@ class ChartsView(QWidget):
     def _read_out(self) -> None:
         if not self.isVisible():
             return
-        panels, state = self.panels, self._context.state
-        panel = next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
+        panel, state = self.pointed_panel, self._context.state
         # Those that are switched off are not missing: nobody wants to read them.
-        drawn = {*self._settings.hidden, *(key for p in panels if p is panel for c in p.curves for key in c.members)}
+        drawn = {*self._settings.hidden, *(key for c in (panel.curves if panel else ()) for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
         self.side.show_panel(panel, state.cursor_step, missing)
