@@ -133,7 +133,9 @@ class ChartBar(QWidget):
 
     def _fit(self) -> None:
         # Worked out first: showing a widget lets all layouts around it be reckoned anew.
-        may_go = (self._smooth_label, self.badge, self.group_button, self.slider, self.smoother_button)
+        # How much curves are smoothed is worth more than the badge, that they are not is worth less.
+        first = (self.badge, self._smooth_label) if self._settings.smoothing else (self._smooth_label, self.badge)
+        may_go = (*first, self.group_button, self.slider, self.smoother_button)
         gone: list[QWidget] = []
         for button, text in self._buttons:
             button.set_text(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -85,12 +85,12 @@ class PageBar(QWidget):
             self.added.emit()
             return
         self._end_edit()
-        editor = QLineEdit(self.names[place], self.tabs)
+        editor = QLineEdit(self.names[place], self)
         editor.setObjectName("page-name")
         editor.setAccessibleName("Name of the page")
         editor.setMaxLength(LONGEST_NAME)
-        rect = self.tabs.tabRect(place)
-        editor.setGeometry(rect.left(), rect.top(), max(120, rect.width()), rect.height())
+        rect = self.tabs.tabRect(place).translated(self.tabs.pos())
+        editor.setGeometry(rect.left(), rect.top(), max(160, rect.width()), rect.height())
         editor.selectAll()
         editor.returnPressed.connect(lambda: self._write(place, editor.text()))
         editor.installEventFilter(self)
@@ -138,9 +138,6 @@ class PageBar(QWidget):
         menu.setObjectName("page-menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename…", lambda: self.edit(place))
-        menu.addAction("Tear off into a window", self._telling(self.torn, place))
-        menu.addAction("Close page", self._telling(self.closed, place)).setEnabled(self.tabs.count() > 1)
+        menu.addAction("Tear off into a window", lambda: self.torn.emit(place))
+        menu.addAction("Close page", lambda: self.closed.emit(place)).setEnabled(self.tabs.count() > 1)
         menu.popup(self.tabs.mapToGlobal(at))
-
-    def _telling(self, signal: object, place: int) -> Callable[[], None]:
-        return lambda: signal.emit(place)  # type: ignore[attr-defined]

@@ -131,7 +131,7 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
     low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
     span = panel.x_range or ((low, high) if low < high else (low - 0.5, high + 0.5))
     edges = [e for curve in shown if curve.band is not None for e in _edges(curve.band, scale)]
-    far = reach([curve.series for curve in shown], scale, panel.y_range, clip=panel.clip, around=edges)
+    far = reach([curve.series for curve in shown], scale, panel.y_range, clip=panel.clip, beside=edges)
     y_range = panel.y_range
     if y_range is None and far.low is not None and far.high is not None and far.low < far.high:
         y_range = value_at(far.low, scale), value_at(far.high, scale)
