@@ -41,6 +41,11 @@ class PanelActions(QObject):
         """The page on show, and those in windows of their own."""
         return self._view.grids
 
+    @property
+    def visible(self) -> bool:
+        """Whether the workspace is on show, with panels or without."""
+        return self._view.isVisible()
+
     def handle(self, what: str, key: str) -> None:
         """Do something with a panel; see `panel_menu.fill_place`."""
         settings, sizes = self._view.shown, {"wider": (1, 0), "narrower": (-1, 0), "taller": (0, 1), "lower": (0, -1)}

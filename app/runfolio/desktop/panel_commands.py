@@ -23,6 +23,10 @@ class Paged(Protocol):
     def grids(self) -> tuple[PanelGrid, ...]:
         """The page on show, and those in windows of their own."""
 
+    @property
+    def visible(self) -> bool:
+        """Whether the workspace is on show, with panels or without."""
+
     def handle(self, what: str, key: str) -> None:
         """Do something with a panel; see `panel_menu.fill_place`."""
 
@@ -92,7 +96,7 @@ def add_panel_commands(context: Context, charts: Paged) -> tuple[str, ...]:
     context.commands.add(*local)
 
     def seen() -> bool:
-        return charts.grids[0].isVisible()
+        return charts.visible
 
     pages = (
         ("export", "Export the charts…", lambda: charts.open_export(None), ("Ctrl+E",), "download"),
