@@ -11,20 +11,19 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.scales import YKind
-from runfolio.analysis.smooth import amount_text
 from runfolio.desktop.chart_menus import (
-    SMOOTHER_NAMES,
     X_NAMES,
     add_lines,
     fill_groups,
     fill_smoother,
     fill_x,
     group_title,
+    smoothing_text,
 )
 from runfolio.desktop.chart_settings import MOST_COLUMNS, MOST_SMOOTHING, ChartSettings
 from runfolio.desktop.panel_layout import MANY
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.widgets import Pill, PlainLabel, TextButton
+from runfolio.desktop.widgets import Pill, TextButton
 from runfolio.model.display import plain, short_count
 from runfolio.model.query import FieldRef
 
@@ -59,8 +58,6 @@ class ChartBar(QWidget):
         self.log_button = self._chip("log y", "log-y", "Logarithmic y axis in all panels")
         self.log_button.setCheckable(True)
         self.log_button.clicked.connect(self._on_log)
-        self._smooth_label = PlainLabel("no smoothing", role="muted")
-        self._smooth_label.setObjectName("smoothing-text")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("smoothing")
         self.slider.setAccessibleName("Smoothing")
@@ -106,7 +103,7 @@ class ChartBar(QWidget):
         row.setContentsMargins(14, 10, 14, 8)
         row.setSpacing(8)
         for widget in (
-            self.x_button, self.smoother_button, self.slider, self._smooth_label, self.log_button, self.group_button,
+            self.x_button, self.smoother_button, self.slider, self.log_button, self.group_button,
             self.badge,
         ):  # fmt: skip
             row.addWidget(widget)
@@ -133,9 +130,7 @@ class ChartBar(QWidget):
 
     def _fit(self) -> None:
         # Worked out first: showing a widget lets all layouts around it be reckoned anew.
-        # How much curves are smoothed is worth more than the badge, that they are not is worth less.
-        first = (self.badge, self._smooth_label) if self._settings.smoothing else (self._smooth_label, self.badge)
-        may_go = (*first, self.group_button, self.slider, self.smoother_button)
+        may_go = (self.badge, self.group_button, self.slider, self.smoother_button)
         gone: list[QWidget] = []
         for button, text in self._buttons:
             button.set_text(text)
@@ -172,13 +167,11 @@ class ChartBar(QWidget):
         self._settings, self._missing = settings, tuple(missing)
         x_name = settings.x_metric if settings.x is XKind.METRIC else X_NAMES[settings.x]
         self.x_button.set_text(f"x: {plain(x_name, 24)}")
-        self.smoother_button.set_text(SMOOTHER_NAMES[settings.smoother] if settings.smoothing else "smooth")
+        self.smoother_button.set_text(smoothing_text(settings))
         self.group_button.set_text(group_title(settings.groups))
         self.slider.blockSignals(True)
         self.slider.setValue(round(settings.smoothing * 100))
         self.slider.blockSignals(False)
-        amount = amount_text(settings.smoother, settings.smoothing)
-        self._smooth_label.setText(f"{amount} · raw kept" if settings.smoothing else "no smoothing")
         self.log_button.setChecked(bool(panels) and all(settings.panel(m).y is YKind.LOG for m in panels))
         self._panels = tuple(panels)
         self._fit()

@@ -43,7 +43,7 @@ class Charts(Protocol):
     def search_legend(self) -> None:
         """Put the cursor into the legend's search."""
 
-    def cursor(self) -> float | None:
+    def cursor_x(self) -> float | None:
         """Where the crosshair is."""
 
 
@@ -115,7 +115,7 @@ def _on_panel(charts: Charts, call: Callable[[MetricPanel], None]) -> None:
 
 
 def _note(charts: Charts) -> None:
-    panel, at = charts.pointed_panel, charts.cursor()
+    panel, at = charts.pointed_panel, charts.cursor_x()
     if panel is None:
         return
     (low, high), _ = panel.plot.getViewBox().viewRange()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.drawing import REPLICATES, Groups
-from runfolio.analysis.smooth import Smoother
+from runfolio.analysis.smooth import Smoother, amount_text
 from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.plot_style import WIDTHS
 from runfolio.model.display import plain
@@ -32,11 +32,26 @@ SMOOTHER_NAMES = {
     Smoother.GAUSSIAN: "Gaussian",
     Smoother.LOWESS: "LOWESS",
 }
+_SHORT_NAMES = {
+    Smoother.TIME_EMA: "average",
+    Smoother.EMA: "average",
+    Smoother.MEAN: "mean",
+    Smoother.MEDIAN: "median",
+    Smoother.GAUSSIAN: "Gaussian",
+    Smoother.LOWESS: "LOWESS",
+}
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 _WIDTH_NAMES = dict(zip(WIDTHS, ("Hair lines", "Thin lines", "Bold lines", "Thick lines"), strict=True))
 _MOST = 40
 
 Ask = Callable[[str, ChartSettings], None]
+
+
+def smoothing_text(settings: ChartSettings) -> str:
+    """How curves are smoothed, in a few words."""
+    if not settings.smoothing:
+        return "smooth"
+    return f"{_SHORT_NAMES[settings.smoother]} {amount_text(settings.smoother, settings.smoothing)}"
 
 
 def group_title(groups: Groups) -> str:

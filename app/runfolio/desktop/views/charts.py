@@ -173,7 +173,7 @@ class ChartsView(QWidget):
         """Put the cursor into the legend's search."""
         self.side.legend.search.setFocus()
 
-    def cursor(self) -> float | None:
+    def cursor_x(self) -> float | None:
         """Where the crosshair is."""
         return self._context.state.cursor_step
 
