@@ -15,7 +15,7 @@ ACCURACY: Mapping[str, Mapping[int, float]] = {
 
 
 def write_repeats(root: Path) -> Path:
-    """Three optimizers with four seeds each, and one run of `rmsprop` alone; seeds and folders are written as params."""
+    """Three optimizers with four seeds each and one run of `rmsprop`; seeds and folders are params too."""
     for optimizer, by_seed in ACCURACY.items():
         for seed, accuracy in by_seed.items():
             write_run(root / "study" / f"{optimizer}-{seed}", optimizer, seed, accuracy)

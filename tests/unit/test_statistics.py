@@ -122,7 +122,7 @@ def test_a_few_runs_are_permuted_in_every_way() -> None:
         Sample([2.0, 3, 4, 5, 6, 8], labels), Sample([1.0] * 6, labels), Direction.LOWER, method=Method.PERMUTATION
     )
     assert signs.p == pytest.approx(2 / 64)
-    assert (signs.standing, signs.test) == (Standing.WORSE, "permutation of signs")
+    assert (signs.standing, signs.test) == (Standing.WORSE, "sign permutation")
 
 
 def test_many_runs_are_permuted_as_scipy_does() -> None:
@@ -282,7 +282,7 @@ def test_reruns_of_a_seed_count_once() -> None:
     # Differences 2 - 1 and 5.5 - 4.
     assert found.difference == pytest.approx(1.25)
     assert found.pairs == 2
-    assert "runs of one label count with their mean" in found.notes
+    assert "runs of one seed count with their mean" in found.notes
 
 
 def test_the_second_way_to_find_partners_counts_where_the_first_finds_none() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
-from runfolio.model.answers import Column
+from runfolio.model.answers import CellKind, Column
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import number
 from runfolio.model.filter_text import parse_name
@@ -20,6 +21,11 @@ MOST_GROUPS = 500
 
 _NAMING = 6
 """Params that are read to tell groups apart."""
+
+_ALSO_NAMING = {"experiment": "experiment", "dataset": "data", "dataset.digest": "digest"}
+"""What else they may differ in, and what it is called in a name."""
+
+_DATA_FIELDS = ("dataset", "dataset.digest")
 
 
 class Comparing:
@@ -41,7 +47,7 @@ class Comparing:
         """
         import numpy as np
 
-        from runfolio.analysis.replicates import ignored_keys, is_seed, named_apart, rule_text
+        from runfolio.analysis.replicates import is_seed, named_apart, rule_text, short_titles
         from runfolio.index import replicates
 
         queries, db = self._stores.queries, self._stores.db
@@ -50,10 +56,9 @@ class Comparing:
             id_of = queries.ids().of
             keys = [key for key in asked if key in id_of]
             ids = [id_of[key] for key in keys]
-            known_params = replicates.param_keys(db)
-            chosen = ignored_keys(known_params) if ignored is None else tuple(k for k in known_params if k in ignored)
-            experiment, data = (ignored is None or word not in ignored for word in ("experiment", "data"))
-            found = replicates.signatures(db, chosen, experiment=experiment, data=data)
+            rule = _rule(replicates.param_keys(db), ignored)
+            chosen = rule.params
+            found = replicates.signatures(db, chosen, experiment=rule.experiment, data=rule.data)
             places = np.array(ids, dtype=np.int64) - 1
             known = found.known[places] if len(places) else np.zeros(0, np.bool_)
             kept = np.flatnonzero(known)
@@ -64,11 +69,21 @@ class Comparing:
             rank = np.lexsort((first, -sizes))
             heads = [ids[int(kept[first[group]])] for group in rank]
             seed_of = replicates.labels(db, [key for key in chosen if is_seed(key)])
-            varying = replicates.varying(db, heads, chosen) if len(heads) > 1 else ()
+            repeated = [head for head, group in zip(heads, rank, strict=True) if sizes[group] > 1]
+            # Groups of one are many where something else was tried by the way: they would make all names longer.
+            telling = repeated if len(repeated) > 1 else heads
+            varying = replicates.varying(db, telling, chosen) if len(heads) > 1 else ()
+            offered = replicates.varying(db, heads, chosen) if telling is not heads else varying
         head_keys = [keys[int(kept[first[group]])] for group in rank]
-        columns = [self._texts(FieldRef(FieldKind.PARAM, key), head_keys) for key, _, _ in varying[:_NAMING]]
+        telling_fields = [FieldRef(FieldKind.PARAM, key) for key, _, _ in varying[:_NAMING]]
+        telling_fields += [FieldRef(FieldKind.BUILTIN, name) for name in _ALSO_NAMING]
+        titles = short_titles([_ALSO_NAMING.get(field.name, field.name) for field in telling_fields])
+        columns = [
+            self._texts(field, head_keys, f"{title}=", shared=False)
+            for field, title in zip(telling_fields, titles, strict=True)
+        ]
         fallback = [str(v) for v in queries.column(FieldRef(FieldKind.BUILTIN, "name"), head_keys).values]
-        names = named_apart(columns, fallback)
+        names = named_apart(columns, fallback, len(repeated))
         # Runs by group in one sort instead of a search for each group.
         by_group = np.split(kept[np.argsort(member, kind="stable")], np.cumsum(sizes)[:-1])
         groups = []
@@ -77,12 +92,27 @@ class Comparing:
             groups.append(RunGroup(name, tuple(keys[i] for i in runs), tuple(seed_of.get(ids[i], "") for i in runs)))
         return Grouping(
             tuple(groups),
-            rule_text(chosen, experiment=experiment, data=data),
+            rule_text(chosen, experiment=rule.experiment, data=rule.data),
             chosen,
-            tuple(key for key, _, _ in varying),
+            tuple(key for key, _, _ in offered),
             int((sizes == 1).sum()),
             len(keys) - len(kept),
         )
+
+    def replicates_of(self, keys: Sequence[RunKey], ignored: Collection[str] | None = None) -> tuple[RunKey, ...]:
+        """All runs of the configurations of some, these among them; `ignored` as in `replicate_groups`."""
+        import numpy as np
+
+        from runfolio.index import replicates
+
+        with self._stores.db.snapshot():
+            ids = self._stores.queries.ids()
+            rule = _rule(replicates.param_keys(self._stores.db), ignored)
+            found = replicates.signatures(self._stores.db, rule.params, experiment=rule.experiment, data=rule.data)
+            own = np.array([ids.of[key] - 1 for key in keys if key in ids.of], dtype=np.int64)
+            members = np.isin(found.mark, found.mark[own]) & found.known
+            members[own] = True
+        return tuple(ids.keys[place] for place in np.flatnonzero(members).tolist())
 
     def field_groups(self, fields: Sequence[FieldRef], query: RunQuery | Sequence[RunKey] | None = None) -> Grouping:
         """Runs by the values of one or more fields; those that have none of one are in no group."""
@@ -100,9 +130,12 @@ class Comparing:
             known = replicates.param_keys(db)
             seeds = [key for key in ignored_keys(known) if is_seed(key) and key not in own]
             apart = [key for key in known if is_of_the_run(key) or key in own]
-            rest = replicates.signatures(db, apart, experiment=False, data=False)
+            builtins = {f.name for f in fields if f.kind is FieldKind.BUILTIN}
+            rest = replicates.signatures(
+                db, apart, experiment="experiment" not in builtins, data=builtins.isdisjoint(_DATA_FIELDS)
+            )
             seed_of = replicates.labels(db, seeds)
-        columns = [self._texts(field, keys, named=len(fields) > 1) for field in fields]
+        columns = [self._texts(field, keys, f"{field.name}=" if len(fields) > 1 else "") for field in fields]
         members: dict[tuple[str, ...], list[int]] = {}
         for place, values in enumerate(zip(*columns, strict=True)):
             if all(values):
@@ -119,7 +152,7 @@ class Comparing:
         groups.sort(key=lambda group: -len(group.runs))
         return Grouping(
             tuple(groups),
-            f"same {', '.join(_title(f) for f in fields)}",
+            f"same {', '.join(f.name for f in fields)}",
             single=sum(len(group.runs) == 1 for group in groups),
             unknown=len(keys) - sum(len(group.runs) for group in groups),
         )
@@ -129,9 +162,12 @@ class Comparing:
             return self._stores.queries.run_keys(query or RunQuery())
         return query
 
-    def _texts(self, field: FieldRef, keys: Sequence[RunKey], *, named: bool = True) -> list[str]:
-        title = f"{_title(field)}=" if named else ""
-        return [f"{title}{text}" if text else "" for text in texts_of(self._stores.queries.column(field, keys))]
+    def _texts(self, field: FieldRef, keys: Sequence[RunKey], title: str, *, shared: bool = True) -> list[str]:
+        """A field's values behind a title; not `shared`: without those of several values that all runs have."""
+        column = self._stores.queries.column(field, keys)
+        if not shared and column.kind is CellKind.TAGS:
+            column = replace(column, values=_telling(column.values))
+        return [f"{title}{text}" if text else "" for text in texts_of(column)]
 
     # --- comparing ---------------------------------------------------------------------------------------------
 
@@ -208,7 +244,7 @@ class Comparing:
         Only runs of another configuration than the baseline's are in it, and only where at least one of the two
         configurations was repeated. p is corrected for the runs compared, not for the metrics.
         """
-        grouping = self.replicate_groups(self._replicates_of([*keys, baseline]))
+        grouping = self.replicate_groups(self.replicates_of([*keys, baseline]))
         group_of = {run: group for group in grouping.groups for run in group.runs}
         base = group_of.get(baseline)
         others = {key: group_of[key] for key in keys if key in group_of and group_of[key] is not base}
@@ -225,20 +261,22 @@ class Comparing:
                     found[table.metric.name, key] = comparison
         return found
 
-    def _replicates_of(self, keys: Sequence[RunKey]) -> list[RunKey]:
-        """All runs of the configurations of some."""
-        import numpy as np
 
-        from runfolio.analysis.replicates import ignored_keys
-        from runfolio.index import replicates
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Which params do not count, and whether experiments and data sets do."""
 
-        with self._stores.db.snapshot():
-            ids = self._stores.queries.ids()
-            ignored = ignored_keys(replicates.param_keys(self._stores.db))
-            found = replicates.signatures(self._stores.db, ignored, experiment=True, data=True)
-            own = [ids.of[key] - 1 for key in keys if key in ids.of]
-            members = np.flatnonzero(np.isin(found.mark, found.mark[own]) & found.known)
-        return [ids.keys[place] for place in members.tolist()]
+    params: tuple[str, ...]
+    experiment: bool
+    data: bool
+
+
+def _rule(keys: Sequence[str], ignored: Collection[str] | None) -> _Rule:
+    from runfolio.analysis.replicates import ignored_keys
+
+    if ignored is None:
+        return _Rule(ignored_keys(keys), True, True)
+    return _Rule(tuple(k for k in keys if k in ignored), "experiment" not in ignored, "data" not in ignored)
 
 
 def figure_by_direction(metric: str) -> FieldRef:
@@ -259,6 +297,12 @@ def labels_of(group: RunGroup) -> tuple[tuple[int | str | None, ...], ...]:
     return tuple(ways)
 
 
+def _telling(values: Sequence[object]) -> tuple[object, ...]:
+    several = [value if isinstance(value, tuple) else () for value in values]
+    common = frozenset(several[0]).intersection(*several) if several else frozenset()
+    return tuple(tuple(item for item in items if item not in common) or None for items in several)
+
+
 def texts_of(column: Column) -> list[str]:
     """A column's values as texts, "" for none."""
     written = column.texts or (None,) * len(column.values)
@@ -271,10 +315,6 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return number(value) if isinstance(value, float) else str(value)
-
-
-def _title(field: FieldRef) -> str:
-    return field.name
 
 
 def _number(value: object) -> float | None:

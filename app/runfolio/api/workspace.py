@@ -16,6 +16,7 @@ from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
 from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
+from runfolio.api.exploring import Exploring
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.library import Library
@@ -74,6 +75,7 @@ class Workspace:
         self._asking = Asking(self._stores)
         self._charting = Charting(self._stores)
         self._comparing = Comparing(self._stores)
+        self._exploring = Exploring(self._asking)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -202,10 +204,16 @@ class Workspace:
     # --- comparing.py: groups of runs
 
     replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)
+    replicates_of = _of(lambda ws: ws._comparing, Comparing.replicates_of)
     field_groups = _of(lambda ws: ws._comparing, Comparing.field_groups)
     figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
     compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
     significance = _of(lambda ws: ws._comparing, Comparing.significance)
+
+    # --- exploring.py: chart kinds beside curves
+
+    variables = _of(lambda ws: ws._exploring, Exploring.variables)
+    importance = _of(lambda ws: ws._exploring, Exploring.importance)
 
     # --- marking.py: tags and notes
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfolio import __version__
-from runfolio.cli import align, commands, compare, exports, layouts, links
+from runfolio.cli import align, commands, compare, exports, groups, layouts, links
 from runfolio.cli.doctor import show_doctor
 from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
@@ -125,6 +125,8 @@ def build_parser() -> argparse.ArgumentParser:
     diff.add_argument("--markdown", action="store_true")
     _common(diff)
     diff.set_defaults(call=compare.diff_runs)
+
+    _common(groups.add_parser(verbs))
 
     data = verbs.add_parser("data", help="data sets: list those that runs recorded, or compare two files")
     kinds = data.add_subparsers(dest="kind", required=True, metavar="WHAT")

@@ -39,6 +39,14 @@ def add_window_commands(window: MainWindow) -> None:
             Command(f"view.{row.id}", title, partial(window.show_view, row.id), (row.shortcut,), "Workspaces", row.icon)
         )
     commands.add(
+        Command(
+            "compare.groups",
+            "Compare groups of runs",
+            lambda: _compare_groups(window),
+            ("Ctrl+G",),
+            "Workspaces",
+            "square-stack",
+        ),
         Command("palette.open", "Command palette…", lambda: _open_palette(window), ("Ctrl+K",), icon="command"),
         Command("help.keys", "Keyboard shortcuts", lambda: _open_keys(window), ("F1",), icon="keyboard"),
         Command("help.pages", "Help", lambda: _open_help(window), ("Shift+F1",), icon="info"),
@@ -145,6 +153,15 @@ def _undo(window: MainWindow) -> None:
 def _redo(window: MainWindow) -> None:
     label = window.context.state.undo.redo()
     window.context.say.info("Nothing to redo." if label is None else f"Done again: {label}")
+
+
+def _compare_groups(window: MainWindow) -> None:
+    from runfolio.desktop.views.compare import GROUPS, CompareView
+
+    window.show_view("compare")
+    view = window.views.widget_of("compare")
+    if isinstance(view, CompareView):
+        view.set_mode(GROUPS)
 
 
 def _open_palette(window: MainWindow) -> None:

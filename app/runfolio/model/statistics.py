@@ -152,4 +152,4 @@ class Comparison:
         kind = "paired" if self.pairs else "Welch's"
         if self.method is Method.T:
             return f"{kind} t"
-        return "permutation of signs" if self.pairs else "permutation"
+        return "sign permutation" if self.pairs else "permutation"

@@ -152,7 +152,7 @@ def _of_pairs(pairs: Sequence[tuple[float, float, int, int]], method: Method, le
     if method is not Method.T:
         found = resampled.of_pairs(found, off)
     if sum(runs) > 2 * len(pairs):
-        found = replace(found, notes=(*found.notes, "runs of one label count with their mean"))
+        found = replace(found, notes=(*found.notes, "runs of one seed count with their mean"))
     effect = t_tests.cohen_dz(off, level)
     return replace(found, n=runs, effect=Effect("dz", *effect) if effect else None)
 

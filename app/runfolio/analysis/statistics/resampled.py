@@ -77,7 +77,7 @@ def of_pairs(found: Comparison, differences: Floats) -> Comparison:
 def _least(p: float, level: float) -> tuple[str, ...]:
     if p <= 1 - level:
         return ()
-    return (f"so few runs have no permutation p below {p:.2g}, whatever their values",)
+    return (f"so few runs have no permutation p below {p:.3g}, whatever their values",)
 
 
 def _difference(b: Floats, a: Floats, axis: int = -1) -> Floats:

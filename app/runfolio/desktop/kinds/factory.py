@@ -1,0 +1,48 @@
+"""The chart kinds there are; the one way to make a panel of one."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from runfolio.desktop.context import Context
+from runfolio.desktop.kinds import settings as kept
+from runfolio.desktop.kinds.panel import KindPanel
+from runfolio.desktop.kinds.settings import KindSettings
+from runfolio.model.params import Json
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """A kind: `factory` is "module:class" beside this module."""
+
+    id: str
+    title: str
+    settings: type[KindSettings]
+    factory: str
+
+
+KINDS = (
+    KindRow("scatter", "Scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
+    KindRow("parallel", "Parallel coordinates", kept.ParallelSettings, "parallel:ParallelPanel"),
+    KindRow("importance", "Importance", kept.ImportanceSettings, "importance:ImportancePanel"),
+    KindRow("groups", "Groups", kept.GroupsSettings, "groups:GroupsPanel"),
+    KindRow("grid", "Two params", kept.GridSettings, "grid:GridPanel"),
+    KindRow("histogram", "Histogram", kept.HistogramSettings, "histogram:HistogramPanel"),
+)
+
+Panel = KindPanel[Any, Any]
+
+
+def make_panel(kind: str, settings: Json, context: Context) -> Panel:
+    """A panel of the kind with the settings that its `settings.saved()` gave; None for the usual ones.
+
+    Raises KeyError for an unknown kind.
+    """
+    row = {row.id: row for row in KINDS}[kind]
+    module, _, name = row.factory.partition(":")
+    made = getattr(importlib.import_module(f"{__package__}.{module}"), name)(context, row.settings.from_saved(settings))
+    if not isinstance(made, KindPanel):
+        raise TypeError(f"{row.factory} makes a {type(made).__name__}, which is no panel")
+    return made
