@@ -105,7 +105,8 @@ class ExportDialog(QDialog):
             item.setCheckState(Qt.CheckState.Checked)
             self.panels.addItem(item)
         self.panels.itemChanged.connect(self._on_changed)
-        self.panels.setMaximumHeight(132)
+        rows = min(len(recipe.panels), 6)
+        self.panels.setFixedHeight(rows * max(20, self.panels.sizeHintForRow(0)) + 8)
         self.panels.setVisible(len(recipe.panels) > 1)
 
     def _choice(self, name: str, object_name: str, choices: dict[str, str]) -> QComboBox:
