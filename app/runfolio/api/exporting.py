@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from runfolio.api.asking import Asking
 from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
+from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
 from runfolio.api.trail import Trail
 from runfolio.errors import NotFound, UsageError
@@ -19,6 +20,7 @@ from runfolio.model.query import FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.export.kinds import Facts
     from runfolio.export.recipe import ChartRecipe
     from runfolio.model.groups import Grouping
     from runfolio.model.metrics import MetricSeries
@@ -28,12 +30,19 @@ class Exporting:
     """Gathers what a figure or report shows and has it written."""
 
     def __init__(
-        self, library: Library, asking: Asking, charting: Charting, comparing: Comparing, trail: Trail
+        self,
+        library: Library,
+        asking: Asking,
+        charting: Charting,
+        comparing: Comparing,
+        exploring: Exploring,
+        trail: Trail,
     ) -> None:
         self._library = library
         self._asking = asking
         self._charting = charting
         self._comparing = comparing
+        self._exploring = exploring
         self._trail = trail
 
     def export_chart(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
@@ -45,7 +54,7 @@ class Exporting:
 
         self._library.check_target(path)
         recipe = self.complete(recipe)
-        return export_chart(recipe, self._series(recipe), path, drawn=drawn)
+        return export_chart(recipe, self._series(recipe), path, drawn=drawn, facts=self._facts(recipe))
 
     def complete(self, recipe: ChartRecipe) -> ChartRecipe:
         """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""
@@ -65,7 +74,23 @@ class Exporting:
         from runfolio.export.figure import draw
 
         recipe = self.complete(recipe)
-        return draw(recipe, self._series(recipe), kind)
+        return draw(recipe, self._series(recipe), kind, self._facts(recipe))
+
+    def _facts(self, recipe: ChartRecipe) -> Facts:
+        """What panels that are of no curves are made of."""
+        from runfolio.export.kinds import Facts
+
+        keys = [RunKey(run.key) for run in recipe.runs]
+        ids = list(dict.fromkeys(id for panel in recipe.panels for id in panel.fields))
+        found = self._exploring.variables([FieldRef.from_id(id) for id in ids], keys)
+        explained = {
+            place: self._exploring.importance(
+                FieldRef.from_id(panel.text("target")), [FieldRef.from_id(id) for id in panel.texts("params")], keys
+            )
+            for place, panel in enumerate(recipe.panels)
+            if panel.kind == "importance" and panel.text("target")
+        }
+        return Facts(dict(zip(ids, found, strict=True)), explained)
 
     def _groups(self, by: str, keys: Sequence[RunKey]) -> Grouping:
         from runfolio.analysis.drawing import REPLICATES

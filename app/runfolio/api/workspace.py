@@ -81,7 +81,9 @@ class Workspace:
         self._linking = Linking(self._stores)
         self._aligning = Aligning(self._stores)
         self._trail = Trail(self._stores)
-        self._exporting = Exporting(self._library, self._asking, self._charting, self._comparing, self._trail)
+        self._exporting = Exporting(
+            self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail
+        )
 
     @classmethod
     def open(

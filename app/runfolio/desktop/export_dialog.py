@@ -30,7 +30,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_where, file_name
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.export.recipe import LEGENDS, ChartRecipe
+from runfolio.export.recipe import LEGENDS, LINE, ChartRecipe
 from runfolio.model.display import plain
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class ExportDialog(QDialog):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_WAIT_MS)
         self._pause.timeout.connect(self._ask_for_picture)
+        self._of_curves = any(panel.kind == LINE for panel in recipe.panels)
         self._make_fields(recipe)
         self._lay_out()
         self._on_changed()
@@ -78,7 +79,9 @@ class ExportDialog(QDialog):
     # --- the form ----------------------------------------------------------------------------------------------
 
     def _make_fields(self, recipe: ChartRecipe) -> None:
-        self.format = self._choice("Format", "export-format", {kind: kind for kind in FORMATS})
+        # Charts of many runs have no points; their own menu writes their rows.
+        formats = [kind for kind in FORMATS if self._of_curves or kind not in _TABLES]
+        self.format = self._choice("Format", "export-format", {kind: kind for kind in formats})
         self.points = self._choice("Points", "export-points", _POINTS)
         self.theme = self._choice("Style", "export-theme", _THEMES)
         self.dpi = self._number("export-dpi", "Dots per inch", 20, 1200, recipe.dpi)
@@ -91,7 +94,7 @@ class ExportDialog(QDialog):
         self.markers = self._check("export-markers", "A shape for each run", any(run.marker for run in recipe.runs))
         self.markers.setToolTip("Beside colour and dash, so that the figure can be read in grey")
         # Past ten runs colours come again: dashes and shapes tell them apart.
-        self.markers.setChecked(self.markers.isChecked() or len(recipe.runs) > _COLORS)
+        self.markers.setChecked(self.markers.isChecked() or (self._of_curves and len(recipe.runs) > _COLORS))
         self.legend = self._check("export-legend", "Legend below", recipe.legend == LEGENDS[0])
         self.title = self._line("export-title", "Title", recipe.title)
         self.unit = self._line("export-unit", "Unit", recipe.panels[0].unit if len(recipe.panels) == 1 else "")
@@ -261,6 +264,9 @@ class ExportDialog(QDialog):
             self._form.setRowVisible(field, not table)
         self._form.setRowVisible(self.legend, not table)
         self._form.setRowVisible(self.markers, not table)
+        if not self._of_curves:
+            for field in (self.columns, self.line_width, self.unit, self.legend, self.markers):
+                self._form.setRowVisible(field, False)
         self.save_button.setEnabled(self.recipe is not None)
         self._pause.start()
 

@@ -17,8 +17,9 @@ import numpy as np
 from runfolio import __version__
 from runfolio.analysis.flow import flow
 from runfolio.export.figure_axes import DASHES, MARKERS, clock_ticks, color_of, set_y_scale
+from runfolio.export.kinds import NO_FACTS, Facts, draw_kind
 from runfolio.export.lines import DrawnPanel, DrawnRun, SeriesOf, drawn_panel, finite_range
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import LINE, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.display import count, plain
 from runfolio.model.metrics import Floats, Ints
 
@@ -46,7 +47,7 @@ _LOCK = threading.Lock()
 """matplotlib's font cache and settings are shared; figures are drawn one at a time."""
 
 
-def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
+def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FACTS) -> bytes:
     """The figure as the bytes of a PNG, SVG or PDF file."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -74,12 +75,18 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
         look = _LOOKS[recipe.theme]
         figure.set_facecolor(look["surface"])
         grid = figure.add_gridspec(rows, recipe.columns)
-        drawn = [drawn_panel(panel, recipe, series) for panel in recipe.panels]
-        for panel, lines, place in zip(recipe.panels, drawn, places, strict=True):
+        drawn = [
+            drawn_panel(panel, recipe, series) if panel.kind == LINE else DrawnPanel(()) for panel in recipe.panels
+        ]
+        for number, (panel, lines, place) in enumerate(zip(recipe.panels, drawn, places, strict=True)):
             axes = figure.add_subplot(
                 grid[place.row : place.row + place.rows, place.column : place.column + place.columns]
             )
-            _draw_panel(axes, panel, recipe, lines, look)
+            _frame(axes, panel, recipe, look)
+            if panel.kind == LINE:
+                _draw_panel(axes, panel, recipe, lines, look)
+            else:
+                draw_kind(axes, panel, recipe, facts, number, look)
         _legend(figure, recipe, drawn, look)
         if recipe.title:
             figure.suptitle(plain(recipe.title), color=look["text"], fontsize=recipe.font_size + 2)
@@ -88,9 +95,7 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
     return out.getvalue()
 
 
-def _draw_panel(
-    axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, drawn: DrawnPanel, look: Mapping[str, str]
-) -> None:
+def _frame(axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
     axes.set_facecolor(look["surface"])
     axes.set_title(plain(_title(panel, recipe)), color=look["text"], fontsize=recipe.font_size + 1)
     axes.tick_params(colors=look["text"], length=2.5, width=0.6)
@@ -100,6 +105,11 @@ def _draw_panel(
         spine.set_color(look["line"])
         spine.set_linewidth(0.6)
         spine.set_visible(side in ("left", "bottom"))
+
+
+def _draw_panel(
+    axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, drawn: DrawnPanel, look: Mapping[str, str]
+) -> None:
     axes.set_xlabel(plain(panel.x_metric if panel.x == "metric" else _X_NAMES[panel.x], 60), color=look["text"])
     if drawn.why_empty:
         _say(axes, drawn.why_empty, look)
@@ -134,6 +144,8 @@ def _draw_panel(
 
 
 def _title(panel: PanelRecipe, recipe: ChartRecipe) -> str:
+    if panel.kind != LINE:
+        return panel.title
     names = {run.key: run.name for run in recipe.runs}
     baseline = names.get(panel.baseline, "")
     derived = panel.drawing(panel.metric).derived

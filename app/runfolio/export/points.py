@@ -11,7 +11,7 @@ import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
 from runfolio.export.lines import SeriesOf, drawn_panel
-from runfolio.export.recipe import ChartRecipe
+from runfolio.export.recipe import LINE, ChartRecipe
 from runfolio.model import times
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.run import RunKey
@@ -107,6 +107,8 @@ _Corners = tuple[int, str, str, str, str, list[float], list[float | None]]
 
 def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
     for number, panel in enumerate(recipe.panels, 1):
+        if panel.kind != LINE:
+            continue
         for drawn in drawn_panel(panel, recipe, series).runs:
             head = (number, drawn.name, " ".join(drawn.keys), drawn.metric)
             for curve, line in (("line", drawn.line), ("raw", drawn.raw)):

@@ -26,6 +26,19 @@ THEMES = ("light", "dark", "print")
 LEGENDS = ("below", "none")
 X_KINDS = tuple(kind.value for kind in XKind)
 MOST_SPAN = 8
+LINE = "line"
+KINDS = {
+    LINE: (),
+    "scatter": ("x", "y", "color", "size"),
+    "groups": ("value", "group"),
+    "grid": ("x", "y", "value"),
+    "histogram": ("value",),
+    "parallel": ("axes", "color"),
+    "importance": ("target", "params"),
+}
+"""Kinds of panels, and which of their options name fields."""
+
+Option = str | bool | tuple[str, ...]
 LONGEST = 4_000_000
 """Characters of a recipe; a figure of ten thousand runs has fewer."""
 
@@ -73,6 +86,9 @@ class PanelRecipe:
     clip        the view leaves out what lies far from the other points, and says so.
     notes       (x, text).
     columns, rows   how many places of the figure's grid it takes.
+    kind        "line", or a chart of many runs; then what it shows is said by `options`, as the window's panel of that
+                kind keeps them, and of the above only the title and the places count.
+    titles      what the fields of the options are called.
     """
 
     metric: str
@@ -98,10 +114,14 @@ class PanelRecipe:
     notes: tuple[tuple[float, str], ...] = ()
     columns: int = 1
     rows: int = 1
+    kind: str = LINE
+    options: tuple[tuple[str, Option], ...] = ()
+    titles: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name, kind in _CHOICES.items():
             _one_of(name.replace("_", " "), getattr(self, name), [member.value for member in kind])
+        _one_of("kind of panel", self.kind, KINDS)
         if not 0 <= self.smoothing < 1:
             raise UsageError("A panel's smoothing lies from 0 to below 1")
         if self.spread not in SPREADS_OF[Centre(self.centre)] or not 0 < self.level < 1:
@@ -116,8 +136,28 @@ class PanelRecipe:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """All that it draws."""
-        return (self.metric, *self.others)
+        """All that it draws as curves."""
+        return (self.metric, *self.others) if self.kind == LINE else ()
+
+    def text(self, option: str) -> str:
+        """An option that is a text; "" without one."""
+        found = dict(self.options).get(option)
+        return found if isinstance(found, str) else ""
+
+    def flag(self, option: str) -> bool:
+        """An option that is on or off."""
+        return dict(self.options).get(option) is True
+
+    def texts(self, option: str) -> tuple[str, ...]:
+        """An option that is several texts."""
+        found = dict(self.options).get(option)
+        return found if isinstance(found, tuple) else ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Ids of the fields that its options name."""
+        named = [name for option in KINDS[self.kind] for name in (self.text(option), *self.texts(option))]
+        return tuple(dict.fromkeys(name for name in named if name))
 
     def drawing(self, metric: str) -> Drawing:
         """What is drawn of one of its metrics, as the window's panels take it."""
@@ -236,10 +276,20 @@ def _panel(fields: dict[str, Any]) -> PanelRecipe:
             known[name] = (float(ends[0]), float(ends[1])) if len(ends) == 2 else tuple(ends)
     known["others"] = tuple(str(name) for name in known.get("others", ()))
     known["notes"] = tuple((float(x), str(text)) for x, text in known.get("notes", ()))
+    known["options"] = tuple((str(name), _option(value)) for name, value in known.get("options", ()))
+    known["titles"] = tuple((str(name), str(title)) for name, title in known.get("titles", ()))
     known["groups"] = tuple(
         GroupRecipe(str(group["name"]), tuple(str(key) for key in group["runs"])) for group in known.get("groups", ())
     )
     return PanelRecipe(**known)
+
+
+def _option(value: object) -> Option:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(str(part) for part in value)
+    raise ValueError("an option is a text, true or false, or texts")
 
 
 def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None:
