@@ -264,6 +264,7 @@ def test_of_three_hundred_panels_only_those_in_sight_are_made_and_scrolling_stay
     made = many.view.panels
     sight = many.view.grid.viewport().rect()
     inner = many.view.grid.widget()
+    assert inner is not None
     assert 3 <= len(made) <= 15
     assert all(sight.intersects(panel.geometry().translated(inner.pos())) for panel in made)
     assert all(panel.curves for panel in made)

@@ -11,7 +11,7 @@ import pytest
 
 from runfolio.errors import UsageError
 from runfolio.export.figure import draw
-from runfolio.export.kinds import Facts
+from runfolio.export.kind_axes import Facts
 from runfolio.export.recipe import ChartRecipe, Option, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import CellKind
 from runfolio.model.kinds import Importance, Variable
@@ -52,6 +52,7 @@ FIGURES = {
     "strip": figure("groups", value=ACC.field.id, group=OPT.field.id, look="strip"),
     "heat": figure("grid", x=LR.field.id, y=OPT.field.id, value=ACC.field.id, look="heat"),
     "coverage": figure("grid", x=LR.field.id, y=OPT.field.id, value=ACC.field.id, look="coverage"),
+    "contour": figure("grid", x=LR.field.id, y=OPT.field.id, value=ACC.field.id, look="contour", log_x=True),
     "histogram": figure("histogram", value=ACC.field.id),
     "names": figure("histogram", value=OPT.field.id),
     "parallel": figure(

@@ -20,7 +20,7 @@ from runfolio.model.query import FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.export.kinds import Facts
+    from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
     from runfolio.model.groups import Grouping
     from runfolio.model.metrics import MetricSeries
@@ -78,7 +78,7 @@ class Exporting:
 
     def _facts(self, recipe: ChartRecipe) -> Facts:
         """What panels that are of no curves are made of."""
-        from runfolio.export.kinds import Facts
+        from runfolio.export.kind_axes import Facts
 
         keys = [RunKey(run.key) for run in recipe.runs]
         ids = list(dict.fromkeys(id for panel in recipe.panels for id in panel.fields))

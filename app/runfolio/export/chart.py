@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runfolio.errors import UsageError
 from runfolio.export.files import write_whole
-from runfolio.export.kinds import NO_FACTS, Facts
+from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.lines import SeriesOf
 from runfolio.export.recipe import ChartRecipe
 

@@ -17,7 +17,8 @@ import numpy as np
 from runfolio import __version__
 from runfolio.analysis.flow import flow
 from runfolio.export.figure_axes import DASHES, MARKERS, clock_ticks, color_of, set_y_scale
-from runfolio.export.kinds import NO_FACTS, Facts, draw_kind
+from runfolio.export.kind_axes import NO_FACTS, Facts
+from runfolio.export.kinds import draw_kind
 from runfolio.export.lines import DrawnPanel, DrawnRun, SeriesOf, drawn_panel, finite_range
 from runfolio.export.recipe import LINE, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.display import count, plain
@@ -172,13 +173,15 @@ def _hold_band_in_view(axes: Axes, drawn: DrawnPanel) -> None:
     seen = [drawn_y[np.isfinite(drawn_y) & (drawn_y > 1e-299)] for run in drawn.runs for drawn_y in _heights(run)]
     lows = [float(values.min()) for values in seen if len(values)]
     if any(run.band is not None and (run.band.low <= 1e-299).any() for run in drawn.runs) and lows:
-        axes.set_ylim(bottom=min(lows) / 1.5)
+        highs = [float(values.max()) for values in seen if len(values)]
+        axes.set_ylim(min(lows) / 1.5, max(highs) * 1.5)
 
 
 def _heights(run: DrawnRun) -> Iterator[Floats]:
     yield run.line.y
     if run.band is not None:
         yield run.band.low
+        yield run.band.high
 
 
 def _draw_run(axes: Axes, drawn: DrawnRun, recipe: ChartRecipe, look: Mapping[str, str]) -> None:

@@ -5,8 +5,7 @@ They are made of the same analysis results as in the window, from fields of runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +13,9 @@ import numpy as np
 from runfolio.analysis.kinds.boxes import boxes
 from runfolio.analysis.kinds.histograms import histogram
 from runfolio.analysis.kinds.planar import pareto_front
-from runfolio.analysis.kinds.planes import cells
+from runfolio.analysis.kinds.planes import cells, surface
 from runfolio.export.figure_axes import PETROFF
+from runfolio.export.kind_axes import INK, Facts, KindAxes
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import count, number, plain
 from runfolio.model.kinds import Importance, Variable
@@ -28,22 +28,6 @@ MOST_MARKS = 20_000
 """Marks and lines that are vectors; more are one picture inside of the figure."""
 
 _MAP = "viridis"
-_INK = PETROFF[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What panels of these kinds are drawn from, each variable in the order of the recipe's runs.
-
-    variables    by the id of the field.
-    importance   by the panel's place in the recipe, from 0.
-    """
-
-    variables: Mapping[str, Variable] = field(default_factory=dict)
-    importance: Mapping[int, Importance] = field(default_factory=dict)
-
-
-NO_FACTS = Facts()
 
 
 def draw_kind(
@@ -51,76 +35,15 @@ def draw_kind(
 ) -> None:
     """Draw a panel that is of no curves; where there is nothing to draw it says so."""
     chart = _Chart(axes, panel, recipe, facts, look)
+    chart.head(axes.get_title())
     if panel.kind == "importance":
         chart.importance(facts.importance.get(place))
     else:
         _DRAWN[panel.kind](chart)
 
 
-class _Chart:
-    def __init__(
-        self, axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, look: Mapping[str, str]
-    ) -> None:
-        self.axes, self.panel, self.recipe, self.facts, self.look = axes, panel, recipe, facts, look
-
-    def variable(self, part: str) -> Variable | None:
-        id = self.panel.text(part)
-        return self.facts.variables.get(id) if id else None
-
-    def say(self, text: str) -> None:
-        self.axes.text(
-            0.5, 0.5, text, transform=self.axes.transAxes, ha="center", va="center", color=self.look["text"], alpha=0.6
-        )
-
-    def label(self, x: str, y: str) -> None:
-        self.axes.set_xlabel(plain(x, 60), color=self.look["text"])
-        self.axes.set_ylabel(plain(y, 60), color=self.look["text"])
-
-    def categories(self, variable: Variable, side: str) -> None:
-        """Names at the places of a text field; every k-th of very many."""
-        if variable.categories:
-            self.ticks(variable.categories, side)
-
-    def ticks(self, names: Sequence[str], side: str, rotation: float = 0) -> None:
-        step = -(-len(names) // 16)
-        axis = self.axes.xaxis if side == "x" else self.axes.yaxis
-        places = np.arange(0, len(names), step, dtype=np.float64)
-        turned = rotation or (30 if side == "x" and sum(len(name) for name in names[::step]) > 60 else 0)
-        axis.set_ticks(places.tolist(), [plain(name, 24) for name in names[::step]])
-        if side == "x" and turned:
-            for label in self.axes.get_xticklabels():
-                label.set(rotation=turned, ha="right")
-
-    def scale(self, variable: Variable, side: str, *, log: bool) -> None:
-        if log and not variable.categories:
-            (self.axes.set_xscale if side == "x" else self.axes.set_yscale)("log", nonpositive="mask")
-            self.plain_numbers(side)
-
-    def plain_numbers(self, side: str) -> None:
-        from matplotlib.ticker import FuncFormatter, NullFormatter
-
-        axis = self.axes.xaxis if side == "x" else self.axes.yaxis
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
-        axis.set_minor_formatter(NullFormatter())
-
-    def about(self, text: str) -> None:
-        size = self.recipe.font_size
-        self.axes.annotate(
-            text, (1, 1), xytext=(0, 2), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
-            color=self.look["text"], alpha=0.7, fontsize=size - 1.5,
-        )  # fmt: skip
-
-    def colors(self, color: Variable | None, shown: Floats) -> tuple[object, bool]:
-        """What `scatter` takes as colours of the runs shown, and whether a bar explains them."""
-        if color is None:
-            return _INK, False
-        values = color.values[shown.astype(bool)]
-        if color.categories:
-            known = np.where(np.isfinite(values), values, -1).astype(np.int64)
-            return [PETROFF[k % len(PETROFF)] if k >= 0 else "#bbbbbb" for k in known.tolist()], False
-        return values, True
-
-    # --- the kinds ---------------------------------------------------------------------------------------------
+class _Chart(KindAxes):
+    """Draws each kind."""
 
     def scatter(self) -> None:
         x, y, color, size = (self.variable(part) for part in ("x", "y", "color", "size"))
@@ -158,29 +81,6 @@ class _Chart:
             self.category_legend(color)
         self.label(self.title("x"), self.title("y"))
         self.about(f"n = {count(int(on.sum()))}")
-
-    def title(self, part: str) -> str:
-        return dict(self.panel.titles).get(part, "")
-
-    def color_bar(self, drawn: object, title: str) -> None:
-        bar = self.axes.figure.colorbar(drawn, ax=self.axes, pad=0.02)  # type: ignore[arg-type]
-        bar.set_label(plain(title, 60), color=self.look["text"])
-        bar.ax.tick_params(colors=self.look["text"], length=2, width=0.5)
-        bar.outline.set_visible(False)  # type: ignore[operator]
-
-    def category_legend(self, color: Variable) -> None:
-        from matplotlib.lines import Line2D
-
-        names = color.categories[:12]
-        handles = [
-            Line2D([], [], linestyle="none", marker="o", markersize=3.5, color=PETROFF[i % len(PETROFF)])
-            for i in range(len(names))
-        ]
-        legend = self.axes.legend(
-            handles, [plain(name, 24) for name in names], frameon=False, fontsize=self.recipe.font_size - 1.5
-        )
-        for text in legend.get_texts():
-            text.set_color(self.look["text"])
 
     def groups(self) -> None:
         value, group = self.variable("value"), self.variable("group")
@@ -229,8 +129,7 @@ class _Chart:
         self.ticks([one.name for one in found.groups], "x")
         self.label(self.title("group"), self.title("value"))
         if style == "bar":
-            self.axes.set_title(self.axes.get_title() + " · mean and 95 % t interval", color=ink,
-                                fontsize=self.recipe.font_size + 1)  # fmt: skip
+            self.head(self.axes.get_title() + " · mean and 95 % t interval")
 
     def grid(self) -> None:
         x, y, value = (self.variable(part) for part in ("x", "y", "value"))
@@ -238,6 +137,9 @@ class _Chart:
             self.say("no data")
             return
         values = np.full(len(x.values), np.nan) if value is None else value.values
+        if self.panel.text("look") == "contour":
+            self._contour(x, y, values)
+            return
         found = cells(x, y, values, log_x=self.panel.flag("log_x"), log_y=self.panel.flag("log_y"))
         coverage = value is None or self.panel.text("look") == "coverage"
         table = np.where(found.n > 0, found.n, np.nan) if coverage else found.mean
@@ -260,6 +162,37 @@ class _Chart:
         self.color_bar(drawn, "runs" if coverage else f"mean of {self.title('value')}")
         self.label(self.title("x"), self.title("y"))
 
+    def _contour(self, x: Variable, y: Variable, values: Floats) -> None:
+        """The metric between the runs, over places that are as far apart as on the axes."""
+        ends: list[tuple[float, float]] = []
+        places: list[Floats] = []
+        for one, logged in ((x, self.panel.flag("log_x")), (y, self.panel.flag("log_y"))):
+            own = one.values
+            if logged and not one.categories:
+                own = np.log10(own, out=np.full(len(own), np.nan), where=own > 0)
+            finite = own[np.isfinite(own)]
+            low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+            ends.append((low, high))
+            places.append((own - low) / ((high - low) or 1.0))
+        try:
+            found = surface(places[0], places[1], values)
+        except ValueError as reason:
+            self.say(str(reason))
+            return
+        along = [np.linspace(low, high, len(found.value)) for low, high in ends]
+        for place, (one, option) in enumerate(((x, "log_x"), (y, "log_y"))):
+            if self.panel.flag(option) and not one.categories:
+                along[place] = 10.0 ** along[place]
+        drawn = self.axes.contourf(along[0], along[1], np.ma.masked_invalid(found.value), levels=12, cmap=_MAP)
+        known = np.isfinite(values)
+        self.axes.plot(x.values[known], y.values[known], linestyle="none", marker="o", markersize=2.5,
+                       color=self.look["text"], markeredgecolor=self.look["surface"], markeredgewidth=0.4)  # fmt: skip
+        for one, side in ((x, "x"), (y, "y")):
+            self.scale(one, side, log=self.panel.flag(f"log_{side}"))
+            self.categories(one, side)
+        self.color_bar(drawn, self.title("value"))
+        self.label(self.title("x"), self.title("y"))
+
     def histogram(self) -> None:
         value = self.variable("value")
         if value is None or not value.finite.any():
@@ -267,12 +200,12 @@ class _Chart:
             return
         if value.categories:
             counts = np.bincount(value.values[value.finite].astype(np.int64), minlength=len(value.categories))
-            self.axes.bar(np.arange(len(counts)), counts, color=_INK, alpha=0.8)
+            self.axes.bar(np.arange(len(counts)), counts, color=INK, alpha=0.8)
             self.categories(value, "x")
         else:
             log = self.panel.flag("log")
             found = histogram(value.values, log=log)
-            self.axes.stairs(found.counts, found.edges, fill=True, color=_INK, alpha=0.8)
+            self.axes.stairs(found.counts, found.edges, fill=True, color=INK, alpha=0.8)
             self.scale(value, "x", log=log)
         self.label(self.title("value"), "runs")
         self.about(f"n = {count(int(value.finite.sum()))}")
@@ -337,7 +270,7 @@ class _Chart:
         names = [plain(param.field.name, 30) for param in found.params][:20][::-1]
         mean, std = found.mean[:20][::-1], found.std[:20][::-1]
         rows = np.arange(len(names))
-        self.axes.barh(rows, mean, color=_INK, alpha=0.8, height=0.6)
+        self.axes.barh(rows, mean, color=INK, alpha=0.8, height=0.6)
         self.axes.errorbar(mean, rows, xerr=std, fmt="none", ecolor=self.look["text"], elinewidth=0.8, capsize=2)
         self.axes.yaxis.set_ticks(rows.tolist(), names)
         self.label("share of the variance lost when shuffled", "")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from runfolio import __version__, locate
 from runfolio.export.figure import draw
-from runfolio.export.kinds import NO_FACTS, Facts
+from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.lines import SeriesOf
 from runfolio.export.points import drawn_csv
 from runfolio.export.recipe import ChartRecipe
