@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QMenu,
     QSlider,
     QTabBar,
     QToolButton,
@@ -32,6 +33,7 @@ from runfolio.export.recipe_file import read_recipe
 from runfolio.model.metrics import Floats
 from support.charts import Charts
 from support.driver import Driver
+from support.explore import Explore
 
 
 def write_run(root: Path, name: str, points: list[dict[str, object]]) -> None:
@@ -363,3 +365,32 @@ def polylines(path: Path) -> list[Floats]:
         if element.get("clip-path") and not {"C", "Q", "z", "Z"} & set(words):
             found.append(np.array([float(word) for word in words]).reshape(-1, 2))
     return found
+
+
+def test_a_chart_of_many_runs_is_written_as_a_figure_and_drawn_again(
+    driver: Driver, indexed: Path, tmp_path: Path
+) -> None:
+    explore = Explore(driver.start(), "groups")
+    menu = driver.find(QMenu, "kind-save-menu")
+    next(action for action in menu.actions() if action.text() == "Export for print…").trigger()
+    picture = driver.find(QLabel, "export-picture")
+    driver.until(lambda: not picture.pixmap().isNull())
+    formats = driver.find(QComboBox, "export-format")
+    assert [formats.itemText(row) for row in range(formats.count())] == ["PNG", "SVG", "PDF", "HTML"]
+    formats.setCurrentText("SVG")
+    driver.click("export-save")
+    dialog = driver.find(QFileDialog, "export-chart")
+    target, again = tmp_path / "groups.svg", tmp_path / "again.svg"
+    dialog.fileSelected.emit(str(target))
+    dialog.close()
+    driver.until(target.exists).settle()
+    recipe = read_recipe(target)
+    filled = explore.view.panel.filled.saved()
+    assert {name: value for name, value in recipe.panels[0].options if isinstance(value, str)} == {
+        name: value for name, value in filled.items() if isinstance(value, str)
+    }
+    assert len(recipe.runs) == len(driver.window.context.state.scope_keys)
+    driver.window.context.jobs.action(lambda workspace: workspace.render(recipe, again), lambda _: None)
+    driver.until(again.exists).settle()
+    assert again.read_bytes() == target.read_bytes()
+    assert b"<!-- n = 3 -->" in target.read_bytes()
