@@ -371,7 +371,8 @@ def test_a_chart_of_many_runs_is_written_as_a_figure_and_drawn_again(
     driver: Driver, indexed: Path, tmp_path: Path
 ) -> None:
     explore = Explore(driver.start(), "groups")
-    menu = driver.find(QMenu, "kind-save-menu")
+    menu = explore.view.panel.findChild(QMenu, "kind-save-menu")
+    assert menu is not None
     next(action for action in menu.actions() if action.text() == "Export for print…").trigger()
     picture = driver.find(QLabel, "export-picture")
     driver.until(lambda: not picture.pixmap().isNull())
