@@ -111,6 +111,8 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     shoot("charts")
     window.show_view("compare")
     shoot("compare")
+    window.context.commands.run("compare.groups")
+    shoot("groups")
     if theme_name == "light":
         jobs.action(lambda ws: ws.tag([best[0], best[1]], add=["candidate"]))
         jobs.action(lambda ws: ws.promote(best[1], Stage.PRODUCTION, reason="best of the sweep", model="sensor-faults"))

@@ -28,7 +28,7 @@ from runfolio.model.groups import GroupRow, GroupTable
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.statistics import Comparison, Figures, Method, Standing
 from support.driver import Driver
-from support.repeats import ACCURACY, write_repeats
+from support.repeats import ACCURACY, write_repeats, write_run
 
 
 @pytest.fixture(scope="session")
@@ -283,6 +283,23 @@ def test_runs_side_by_side_say_how_sure_their_difference_is(driver: Driver) -> N
     assert found[titles.index("lion-0")] == "0.95  +0.05 (+5.6 %)  · ▲ better"
     assert found[titles.index("sgd-0")] == "0.89  −0.01 (−1.1 %)  · not distinguishable with 4 pairs"
     assert found[titles.index("adam-0  (baseline)")] == "0.9"
+
+
+def test_names_from_folders_are_shown_as_the_characters_they_are(driver: Driver, tmp_path: Path) -> None:
+    name = "<img src=x>&y"
+    for seed in range(2):
+        write_run(tmp_path / "h" / f"a{seed}", name, seed, 0.5 + seed / 100)
+        write_run(tmp_path / "h" / f"b{seed}", "plain", seed, 0.6 + seed / 50)
+    driver.start(tmp_path).filter("path ~ 'h/'").press("Ctrl+G")
+    assert sorted(by_group(driver)) == [f"optimizer={name}", "optimizer=plain"]
+    choose(driver, "groups-baseline", "img")
+    assert chip(driver, "groups-baseline") == f"baseline: optimizer={name}"
+    baseline = driver.find(TextButton, "groups-baseline")
+    assert "&&y" in baseline.text(), "no mnemonic"
+    assert "<img" not in baseline.toolTip().replace("<span>", "")
+    table = driver.find(GroupTableView, "groups-table")
+    tips = [str(table.rows.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)) for row in (1, 2)]
+    assert not any("<img" in tip for tip in tips)
 
 
 def test_a_scale_holds_every_interval_and_run_and_zero() -> None:

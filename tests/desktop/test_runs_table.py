@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from runfolio.desktop.column_chooser import ColumnChooser
 from runfolio.desktop.columns import TableColumn
 from support.driver import Driver
 from support.sweep import NAMES
+
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -104,13 +107,8 @@ def test_columns_are_chosen_in_the_popup_and_the_choice_can_be_undone(runs: Driv
     runs.click("columns-button")
     runs.type("depth")
     chooser = runs.find(ColumnChooser, "column-chooser")
-    box = next(
-        item
-        for row in range(chooser.rows.rowCount())
-        for below in range(chooser.rows.item(row).rowCount())
-        if (item := chooser.rows.item(row).child(below)).text().startswith("depth")
-    )
-    box.setCheckState(Qt.CheckState.Checked)
+    box = chooser.list.visualRect(chooser.rows.index(chooser.rows.row_of("depth")))
+    QTest.mouseClick(chooser.list.viewport(), LEFT, pos=box.center() - QPoint(box.width() // 2 - 12, 0))
     runs.settle()
     assert runs.titles() == [*before, "depth"]
     assert runs.column("depth") == ["18"] * 6

@@ -20,15 +20,7 @@ from runfolio.desktop.single_instance import Reception, hand_over
 from support.driver import Driver
 
 HEAVY = (
-    "numpy",
-    "polars",
-    "duckdb",
-    "pyqtgraph",
-    "matplotlib",
-    "scipy",
-    "sklearn",
-    "xlsxwriter",
-    "tomlkit",
+    *("numpy", "polars", "duckdb", "pyqtgraph", "matplotlib", "scipy", "sklearn", "xlsxwriter", "tomlkit"),
     "runfolio.api",
 )
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from runfolio.desktop.state import RunStyle, WindowState, merged
 from runfolio.desktop.theme import UNPICKED
 from runfolio.model.answers import Change, Touched
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
 
@@ -79,10 +80,10 @@ def test_undo_takes_back_one_view_change_after_the_other_and_redo_brings_them_ag
 def test_the_scope_keeps_its_runs_until_the_new_answer_is_there(state: WindowState) -> None:
     heard: list[int] = []
     state.scope_changed.connect(lambda: heard.append(len(state.scope_keys)))
-    state.set_scope_keys((A, B))
+    state.set_scope_keys(KeyOrder.of((A, B)))
     state.set_where("lr < 1")
     assert state.scope_keys == (A, B)
-    state.set_scope_keys((A,))
+    state.set_scope_keys(KeyOrder.of((A,)))
     assert heard == [2, 1]
 
 

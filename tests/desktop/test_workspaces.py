@@ -292,7 +292,7 @@ def test_what_a_tracker_registered_is_listed_and_leads_to_its_run(driver: Driver
 
 
 def test_a_note_is_kept_and_survives_the_loss_of_the_index(driver: Driver, indexed: Path, sweep: Path) -> None:
-    driver.start().highlight("calm-ibis").do("window.inspector")
+    driver.start().highlight("calm-ibis").do("inspector.notes")
     note = driver.find(QPlainTextEdit, "note")
     driver.until(note.isVisible)
     QTest.keyClicks(note, "relabelled images")

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runfolio.model.filter_text import to_text
+from runfolio.index.run_ids import MANY
+from runfolio.model.filter_print import to_text
 from runfolio.model.query import Both, Compare, Either, Expression, IsNull, Name, Not, OneOf, Scalar, Span
 from runfolio.model.run import Recording, RunStatus
 from support.indexing import Shelf, metric, params
@@ -49,9 +50,9 @@ def runs() -> list[Made]:
     ]
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    made = Shelf(Path(tmp_path_factory.mktemp("index")))
+@pytest.fixture(scope="module", params=[MANY, 1], ids=["by SQL", "over columns"])
+def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    made = Shelf(Path(tmp_path_factory.mktemp("index")), many=request.param)
     made.put(
         *(
             Recording(
@@ -108,6 +109,7 @@ def holds(node: Expression, run: Made) -> bool:
     if isinstance(node, OneOf):
         return node.negated != any(compared(run, node.field.text, "=", v) for v in node.values)
     if isinstance(node, IsNull):
+        assert isinstance(node.field, Name)
         return node.negated != (value_of(run, node.field.text) is None)
     assert isinstance(node, Compare)
     if node.operator.startswith("!"):

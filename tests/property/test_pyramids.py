@@ -18,7 +18,7 @@ from runfolio.analysis.scales import YKind, YScale
 from runfolio.index import pyramids
 from runfolio.index.database import Database
 from runfolio.index.pyramid_making import keep_pyramids
-from runfolio.index.series_rows import series_and_points
+from runfolio.index.series_rows import SeriesColumns, series_and_points
 from runfolio.model.long_series import LongSeries, Stretch
 from runfolio.model.metrics import Floats, MetricSeries, series
 from runfolio.model.run import RunKey
@@ -49,7 +49,7 @@ UNEVEN = uneven()
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     made = Database.open(Path(tmp_path_factory.mktemp("index")) / "index.duckdb")
-    rows, points = series_and_points([1, 2], [EVEN, UNEVEN])
+    rows, points = series_and_points([1, 2], [EVEN, UNEVEN], SeriesColumns.of([EVEN, UNEVEN]))
     with made.transaction():
         made.insert("runs", {"id": [1, 2], "key": ["k:even", "k:uneven"]})
         made.insert("run_series", {"run": [1, 2], "name": ["loss"] * 2, "series": [0, 1], "scale": [1.0, 2.0]})
@@ -212,9 +212,13 @@ def test_what_is_pointed_at_are_points_as_they_were_logged(database: Database) -
     assert drawn.x_bounds == (float(UNEVEN.step[0]), float(UNEVEN.step[-1]))
 
 
-def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tick", [1, 1000], ids=["microseconds", "milliseconds"])
+def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path, tick: int) -> None:
     database = Database.open(tmp_path / "index.duckdb")
-    rows, points = series_and_points([1, 2], [EVEN, UNEVEN])
+    wall = UNEVEN.wall_time_us // tick * tick
+    both = [EVEN, replace(UNEVEN, wall_time_us=wall)]
+    rows, points = series_and_points([1, 2], both, SeriesColumns.of(both))
+    assert rows["wall_unit"][1] == tick
     frame = points.frame(np.array([0, 1]))
     with database.transaction():
         database.insert("runs", {"id": [1], "key": ["k:a"]})
@@ -232,7 +236,9 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path) ->
     part = slice(stretch.begin, stretch.begin + len(stretch.blocks))
     np.testing.assert_array_equal(stretch.blocks.first, UNEVEN.value[part])
     np.testing.assert_array_equal(stretch.blocks.step, UNEVEN.step[part])
-    np.testing.assert_array_equal(stretch.blocks.wall, UNEVEN.wall_time_us[part])
+    np.testing.assert_array_equal(stretch.blocks.wall, wall[part])
+    found = database.arrays("select wall from pyramid_blocks where series = 1 and size = 32 order by place")
+    np.testing.assert_array_equal(found["wall"], wall[::32])
     database.run("update series set n = n + 1 where id = 1")
     assert not pyramids.long_series(database, [RunKey("k:a")], "loss"), "it no longer tells of all points"
     database.run("delete from series where id = 1")

@@ -112,6 +112,17 @@ def test_best_and_each_point_can_be_asked_for(corpus: Workspace) -> None:
     assert third.place.line == 4
     count = corpus.origin(run.key, metric(name, Aggregate.COUNT))
     assert (count.point, count.shown) == (None, str(len(points)))
+    at = corpus.origin(run.key, FieldRef(FieldKind.METRIC, name, Aggregate.AT, float(points.step[1])))
+    assert at.point is not None
+    assert (at.point.index, at.shown) == (1, repr(float(points.value[1])))
+    reached = corpus.origin(run.key, FieldRef(FieldKind.METRIC, name, Aggregate.REACH, float(points.value[0])))
+    assert reached.point is not None
+    assert reached.point.index == 0
+    mean = corpus.origin(run.key, metric(name, Aggregate.MEAN))
+    assert mean.point is None
+    assert float(mean.shown) == pytest.approx(points.value.mean())
+    with pytest.raises(NotFound, match="worked out of other fields"):
+        corpus.origin(run.key, FieldRef(FieldKind.DERIVED, f'2 * "{name}"'))
     with pytest.raises(NotFound):
         corpus.origin(run.key, metric(name), len(points))
     with pytest.raises(NotFound):

@@ -10,6 +10,7 @@ from runfolio.index.detail import details
 from runfolio.index.linkable import Linkable, LinkedRun, Member
 from runfolio.index.marks import put_marks
 from runfolio.index.queries import Queries
+from runfolio.index.run_ids import MANY
 from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.writer import Writer
 from runfolio.model.answers import RunDetail
@@ -73,10 +74,11 @@ def linked(key: str, items: Sequence[Linkable], prefixes: Sequence[str] = ()) ->
 class Shelf:
     """An index in a folder of its own, with shortcuts for what tests do to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, many: int = MANY) -> None:
+        """many: from this many runs on filters are worked out over columns in memory."""
         self.database = Database.open(folder / "index.duckdb")
         self.writer = Writer(self.database)
-        self.queries = Queries(self.database)
+        self.queries = Queries(self.database, many)
         self.source = self.writer.add_source(Path("/data/runs"))
 
     def put(self, *recordings: Recording) -> None:

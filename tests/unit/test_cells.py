@@ -8,7 +8,7 @@ import pytest
 
 from runfolio.desktop.cells import Digits, cell_text, exact_text, field_title
 from runfolio.desktop.columns import TableColumn
-from runfolio.desktop.run_list import next_sort
+from runfolio.desktop.run_sort import next_sort
 from runfolio.model.answers import CellKind
 from runfolio.model.display import THIN_SPACE
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -41,6 +42,13 @@ def values(field: FieldRef) -> Sequence[tuple[str, int]]:
         ("optimizer = 'ad", Place("")),
         ('"batch size" ', Place("operator", "", 13, "batch size")),
         ("optimizer = adam ", Place("field", "", 17)),
+        ("optimizer like ", Place("value", "", 15, "optimizer")),
+        ("optimizer not like ", Place("value", "", 19, "optimizer")),
+        ("best(va", Place("metric", "va", 5, "best")),
+        ("mean(val/acc, ", Place("argument", "", 14, "mean")),
+        ("mean(val/acc, last=10) ", Place("operator", "", 23, "mean")),
+        ("abs(va", Place("field", "va", 4)),
+        ("val/acc * va", Place("field", "va", 10)),
     ],
 )
 def test_the_place_of_the_cursor_is_known(text: str, place: Place) -> None:
@@ -50,7 +58,7 @@ def test_the_place_of_the_cursor_is_known(text: str, place: Place) -> None:
 def test_names_that_start_with_what_was_typed_come_first() -> None:
     found = suggest(place_of("acc", 3, NAMES), FIELDS, values)
     assert [s.label for s in found] == ["accuracy", "val/acc", "train/acc"]
-    assert found[0].note == "metric ↑"
+    assert [s.note for s in found] == ["metric ↑ · 2", "metric ↑ · 9", "metric ↑ · 8"]
 
 
 def test_a_name_with_a_space_is_inserted_in_quotes() -> None:
@@ -63,6 +71,35 @@ def test_values_are_inserted_as_they_have_to_be_typed() -> None:
     assert [s.insert for s in suggest(place, FIELDS, values)] == ["'adam' ", "'it''s' "]
     place = place_of('"batch size" = ', 15, NAMES)
     assert [s.insert for s in suggest(place, FIELDS, values)] == ["128 ", "'0x10' "]
+
+
+def test_functions_are_offered_with_an_example() -> None:
+    found = suggest(place_of("slo", 3, NAMES), FIELDS, values)
+    assert [(s.label, s.note, s.insert) for s in found] == [("slope(…)", "slope(loss, last=100)", "slope(")]
+    assert [s.label for s in suggest(place_of("best(", 5, NAMES), FIELDS, values)] == [
+        "val/acc", "train/acc", "accuracy",
+    ]  # fmt: skip
+    assert [s.insert for s in suggest(place_of("best(tr", 7, NAMES), FIELDS, values)] == ["train/acc"]
+    assert [s.insert for s in suggest(place_of("at(val/acc, ", 12, NAMES), FIELDS, values)] == ["step="]
+
+
+def test_operators_suit_the_field() -> None:
+    of_metric = [s.label for s in suggest(place_of("val/acc ", 8, NAMES), FIELDS, values)]
+    assert "between" in of_metric
+    assert "like" not in of_metric
+    assert "like" in [s.label for s in suggest(place_of("optimizer ", 10, NAMES), FIELDS, values)]
+
+
+def test_counts_stand_beside_values() -> None:
+    assert [s.note for s in suggest(place_of("optimizer = ", 12, NAMES), FIELDS, values)] == ["6", "1"]
+
+
+def test_ten_thousand_fields_take_no_time() -> None:
+    many = [FieldInfo(FieldRef(FieldKind.PARAM, f"group{n // 100}.param{n}"), 9) for n in range(10_000)]
+    started = time.process_time()
+    found = suggest(place_of("param77", 7, NAMES), many, values)
+    assert [s.label for s in found[:2]] == ["group0.param77", "group7.param770"]
+    assert time.process_time() - started < 0.05
 
 
 def test_status_words_are_suggested_as_free_text() -> None:

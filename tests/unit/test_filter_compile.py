@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runfolio.errors import FilterSyntax
+from runfolio.index.fields import Known
+from runfolio.index.run_ids import MANY
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.promotion import ModelVersion, Stage
-from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, SortKey, Span
 from runfolio.model.run import Recording, RunKey, RunStatus
 from support.indexing import NOON, SECOND, Shelf, metric, params
 
@@ -65,9 +68,9 @@ def recorded() -> list[Recording]:
     ]
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    made = Shelf(Path(tmp_path_factory.mktemp("index")))
+@pytest.fixture(scope="module", params=[MANY, 1], ids=["by SQL", "over columns"])
+def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    made = Shelf(Path(tmp_path_factory.mktemp("index")), many=request.param)
     made.put(*recorded())
     made.mark(
         {"a": ["candidate", "second look"], "b": ["baseline"]},
@@ -318,3 +321,73 @@ def test_a_filter_as_long_as_may_be_still_runs(shelf: Shelf) -> None:
     assert shelf.keys(f"lr in ({', '.join(['1e-3'] * 1500)})") == ["a"]
     assert shelf.keys("not " * 98 + "failed") == ["b"]
     assert shelf.keys("(" * 98 + "failed" + ")" * 98) == ["b"]
+
+
+@pytest.mark.parametrize("word", ["1e-3", "0.01", "0", "nan", "NA", "e-", "9007199254740993", "rue", "fa", "a"])
+def test_a_word_finds_the_texts_of_numbers_as_well(shelf: Shelf, word: str) -> None:
+    expected = {str(run.path) for run in recorded() if any(word.lower() in (p.text or "").lower() for p in run.params)}
+    assert expected <= set(shelf.keys(word))
+
+
+def test_a_wrong_name_among_ten_thousand_is_explained_at_once() -> None:
+    names = frozenset(f"group{n // 100}.param{n}" for n in range(10_000)) | {"val/accuracy"}
+    known = Known({FieldKind.PARAM: names})
+    started = time.process_time()
+    with pytest.raises(FilterSyntax) as caught:
+        known.resolve(Name("val/acuracy", False, Span(0, 0)))
+    assert time.process_time() - started < 0.1
+    assert caught.value.hint == "Did you mean val/accuracy?"
+
+
+def test_signs_of_arithmetic_in_a_name_are_told(shelf: Shelf) -> None:
+    for where, hint in (
+        ("val/acc*2 > 1", "Signs of arithmetic have spaces around them: val/acc * 2"),
+        ("val/acc > 0 -lr > 1", "Signs of arithmetic have spaces around them: - lr"),
+    ):
+        with pytest.raises(FilterSyntax) as caught:
+            shelf.queries.check_filter(where)
+        assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("where", "selected"),
+    [
+        ("val/acc < first(val/acc)", ""),
+        ("val/acc > first(val/acc)", "a"),
+        ("val/loss < val/acc", ""),
+        ("val/loss = max(val/loss)", "c"),
+        ("lr < seed", "ab"),
+        ("lr > name", "d"),
+        ("lr = (lr)", "ab"),
+        ("best(val/acc) - val/acc > 0.05", "a"),
+        ("abs(val/loss) = inf", "b"),
+        ("1 / 0 > val/acc", "ab"),
+        ("log(0 - lr) = lr", ""),
+        ("(log(0 - lr) + val/acc) is null", "cd"),
+        ("ended - started = 90", "a"),
+        ("ended - started = duration", "ab"),
+        ("val/acc in 0.7..0.8", "ab"),
+        ("started in 2026-01-01..2026-01-01", "ab"),
+        ("name like amber%", "a"),
+        ("name like AMBER%", ""),
+        ("name ilike AMBER%", "a"),
+        ("name not like '%-%'", "d"),
+        ("name matches '^[ab].*-'", "ab"),
+        ("dataset like %-v_", "a"),
+        ("dataset not matches v1", "cbd"),
+        ("tag =~ '^second'", "a"),
+        ("mean(val/acc) > 0.72", "a"),
+        ("slope(val/acc) is not null", "a"),
+        ("at(val/acc, step=1) = 0.9", "a"),
+        ("reach(val/acc, 0.85) = 1", "a"),
+    ],
+)
+def test_what_is_worked_out_selects(shelf: Shelf, where: str, selected: str) -> None:
+    assert "".join(shelf.keys(where)) == selected
+
+
+def test_a_bad_regular_expression_is_pointed_at(shelf: Shelf) -> None:
+    with pytest.raises(FilterSyntax) as caught:
+        shelf.queries.check_filter("amber and name matches '(x'")
+    assert caught.value.message == "The regular expression is not understood: missing ): (x"
+    assert (caught.value.position, caught.value.length) == (10, 17)

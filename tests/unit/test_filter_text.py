@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 
 from runfolio.errors import FilterSyntax
-from runfolio.model.filter_text import MAX_DEPTH, parse, parse_name, quote_name, quote_value, to_text
+from runfolio.model.filter_print import quote_name, quote_value, to_text
+from runfolio.model.filter_terms import MAX_DEPTH, split_names
+from runfolio.model.filter_text import is_arithmetic, parse, parse_name, parse_term
 from runfolio.model.filter_tokens import MAX_LENGTH
 from runfolio.model.query import (
+    Arithmetic,
+    Between,
     Both,
+    Call,
     Compare,
     Either,
     Expression,
     IsNull,
     Name,
+    Negative,
     Not,
     Number,
     OneOf,
+    Relate,
     Scalar,
     Span,
+    Term,
+    Value,
     Word,
 )
 
@@ -47,21 +57,25 @@ def meaning(text: str) -> Expression:
 
 
 def without_spans(node: Expression) -> Expression:
-    if isinstance(node, Compare):
-        return compare(_bare(node.field), node.operator, node.value)
-    if isinstance(node, OneOf):
-        return OneOf(_bare(node.field), node.values, node.negated, NOWHERE)
-    if isinstance(node, IsNull):
-        return IsNull(_bare(node.field), node.negated, NOWHERE)
-    if isinstance(node, Word):
-        return word(node.text, quoted=node.quoted)
-    if isinstance(node, Not):
-        return Not(without_spans(node.term), NOWHERE)
-    return type(node)(tuple(without_spans(t) for t in node.terms), NOWHERE)
+    bare = _spanless(node)
+    assert isinstance(bare, Expression)
+    return bare
+
+
+def _spanless(node: object) -> object:
+    """A tree with every span set to nowhere."""
+    if isinstance(node, tuple):
+        return tuple(_spanless(part) for part in node)
+    if isinstance(node, Span):
+        return NOWHERE
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        parts = {f.name: _spanless(getattr(node, f.name)) for f in dataclasses.fields(node)}
+        return dataclasses.replace(node, **parts)
+    return node
 
 
 def _bare(field: Name) -> Name:
-    return name(field.text, quoted=field.quoted, aggregate=field.aggregate, kind=field.kind)
+    return dataclasses.replace(field, span=NOWHERE)
 
 
 def both(*terms: Expression) -> Both:
@@ -188,9 +202,90 @@ def test_lists_ranges_and_missing_values() -> None:
     assert meaning("lr NOT IN (1)") == OneOf(name("lr"), (1.0,), True, NOWHERE)
     assert meaning("lr is null") == IsNull(name("lr"), False, NOWHERE)
     assert meaning("lr Is Not Null") == IsNull(name("lr"), True, NOWHERE)
-    inside = both(compare("lr", ">=", 1.0), compare("lr", "<=", 2.0))
-    assert meaning("lr between 1 and 2 and x") == both(inside, word("x"))
-    assert meaning("lr not between 1 and 2") == Not(inside, NOWHERE)
+    assert meaning("lr between 1 and 2 and x") == both(between("lr", 1.0, 2.0), word("x"))
+    assert meaning("lr not between 1 and 2") == between("lr", 1.0, 2.0, negated=True)
+    assert meaning("lr in 1e-4..1e-2") == between("lr", 1e-4, 1e-2, dots=True)
+    assert meaning("started not in 2026-01-01..2026-02-01") == between(
+        "started", "2026-01-01", "2026-02-01", negated=True, dots=True
+    )
+
+
+def between(field: str, low: Scalar, high: Scalar, *, negated: bool = False, dots: bool = False) -> Between:
+    return Between(name(field), low, high, negated, dots, NOWHERE)
+
+
+def figure(text: str, aggregate: str, argument: float | None = None) -> Name:
+    return Name(text, False, NOWHERE, aggregate, "", argument)
+
+
+def joined(left: Term, operator: str, right: Term) -> Arithmetic:
+    return Arithmetic(operator, left, right, NOWHERE)
+
+
+def number(value: float) -> Value:
+    return Value(value, NOWHERE)
+
+
+def test_signs_of_arithmetic_stand_by_themselves_or_beside_quotes_and_brackets() -> None:
+    product = joined(name("train/loss"), "*", number(1.1))
+    assert meaning("val/loss < train/loss * 1.1") == Relate(name("val/loss"), "<", product, NOWHERE)
+    quoted = joined(name("a b", quoted=True), "*", number(2))
+    assert meaning('"a b"*2 > c') == Relate(quoted, ">", name("c"), NOWHERE)
+    assert meaning("2*(a + b) > c") == Relate(
+        joined(number(2), "*", joined(name("a"), "+", name("b"))), ">", name("c"), NOWHERE
+    )
+    assert meaning("a-b > 3") == compare("a-b", ">", 3.0)
+    assert meaning("-3 < a") == Relate(number(-3), "<", name("a"), NOWHERE)
+
+
+def test_arithmetic_binds_as_everywhere() -> None:
+    a, b, c = name("a"), name("b"), name("c")
+    terms = {
+        "a + b * c": joined(a, "+", joined(b, "*", c)),
+        "a - b - c": joined(joined(a, "-", b), "-", c),
+        "(a + b) / c": joined(joined(a, "+", b), "/", c),
+        "a ^ b ^ c": joined(a, "^", joined(b, "^", c)),
+        "- a ^ 2": Negative(joined(a, "^", number(2)), NOWHERE),
+        "-2 ^ 2": Negative(joined(number(2), "^", number(2)), NOWHERE),
+        "(-2) ** 2": joined(number(-2), "^", number(2)),
+        "-best(a) + 1": joined(Negative(figure("a", "best"), NOWHERE), "+", number(1)),
+        "least(a, abs(b))": Call("least", (a, Call("abs", (b,), NOWHERE)), NOWHERE),
+    }
+    for text, term in terms.items():
+        assert _spanless(parse_term(text)) == term, text
+
+
+def test_brackets_hold_tests_or_numbers_by_what_follows_them() -> None:
+    total = joined(name("a"), "+", name("b"))
+    assert meaning("(a + b) > 3") == Relate(total, ">", number(3), NOWHERE)
+    assert meaning("not (a + b) is null") == Not(IsNull(total, False, NOWHERE), NOWHERE)
+    assert meaning("((a) > 3) or b") == Either((compare("a", ">", 3.0), word("b")), NOWHERE)
+    assert meaning("lr > (x)") == Relate(name("lr"), ">", name("x"), NOWHERE)
+    assert meaning("lr > x") == compare("lr", ">", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("at(loss, step=1000) < 3", figure("loss", "at", 1000.0)),
+        ("at(loss, 1000) < 3", figure("loss", "at", 1000.0)),
+        ("mean(loss, last=10) < 3", figure("loss", "mean", 10.0)),
+        ("mean(loss) < 3", figure("loss", "mean")),
+        ("slope(loss, LAST = 100) < 3", figure("loss", "slope", 100.0)),
+        ("std(loss) < 3", figure("loss", "std")),
+        ("reach(val/acc, 0.9) < 3", figure("val/acc", "reach", 0.9)),
+        ("reach_time(val/acc, value=.9) < 3", figure("val/acc", "reach_time", 0.9)),
+    ],
+)
+def test_figures_take_arguments(text: str, field: Name) -> None:
+    assert meaning(text) == compare(field, "<", 3.0)
+
+
+@pytest.mark.parametrize("operator", ["like", "ilike", "matches", "not like", "not matches"])
+def test_patterns_of_texts(operator: str) -> None:
+    assert meaning(f"name {operator.upper()} 'a%'") == compare("name", operator, "a%")
+    assert meaning("name =~ a.b") == compare("name", "matches", "a.b")
+    assert meaning("like") == word("like")
 
 
 def test_words_are_free_text_and_know_whether_they_were_quoted() -> None:
@@ -219,7 +314,8 @@ def test_spans_point_at_the_text() -> None:
         ("lr = 3 or", 9, 1, "Expected a field, a word, not, or (, found the end"),
         ("(lr = 3", 7, 1, "Expected ')' to close the bracket, found the end"),
         ("lr = 3)", 6, 1, "Expected and, or, or the end, found ')'"),
-        ("lr in 3", 6, 1, "Expected '(' after in, found '3'"),
+        ("lr in 3", 6, 1, "Expected '(' or a range after in, found '3'"),
+        ("lr in 3..", 6, 3, "Expected '(' or a range after in, found '3..'"),
         ("lr in (3", 8, 1, "Expected ')' or a comma, found the end"),
         ("lr in (3,)", 9, 1, "Expected a value, found ')'"),
         ("lr is 3", 6, 1, "Expected null, found '3'"),
@@ -228,10 +324,24 @@ def test_spans_point_at_the_text() -> None:
         ("lr ! 3", 3, 1, "'!' means nothing here"),
         ("best(lr)", 8, 1, "Expected an operator such as = or >, found the end"),
         ("best() > 3", 5, 1, "Expected the name of a metric, found ')'"),
+        ("meen(lr) > 3", 0, 4, "There is no function 'meen'"),
+        ("at(lr) > 3", 0, 6, "at(…) needs a step"),
+        ("at(lr, last=3) > 3", 7, 4, "Expected step=, found 'last'"),
+        ("mean(lr, last=2.5) > 3", 0, 18, "mean(…) wants a whole number of last points, 1 or more"),
+        ("std(lr, 1) > 3", 0, 10, "std(…) wants a whole number of last points, 2 or more"),
+        ("best(lr, 3) > 3", 0, 11, "best(…) takes nothing but the name of a metric"),
+        ("min(a, b) > 3", 7, 1, "Expected ')' after the name, found 'b'"),
+        ("abs(a, b) > 3", 0, 9, "abs(…) takes one number"),
+        ("best(a - b) > 3", 5, 1, "best(…) takes a plain name"),
+        ("a + b", 5, 1, "Expected an operator such as = or >, found the end"),
+        ("a + > 3", 4, 1, "Expected a field, a number or (, found '>'"),
+        ("1 < 2", 0, 5, "There is no field in this"),
+        ("0 < a < 2", 6, 1, "Expected and, or, or the end, found '<'"),
+        ("a + b ~ x", 0, 5, "What is worked out is a number, and ~ asks a field"),
         ("best(min(lr)) > 3", 5, 7, "best(…) takes a plain name"),
         ("best(lr).max > 3", 8, 4, "Expected an operator such as = or >, found '.max'"),
         ("true", 0, 4, "'true' stands alone"),
-        ("name like resnet", 5, 4, "Expected an operator such as = or >, found 'like'"),
+        ("name like", 5, 4, "Expected an operator such as = or >, found 'like'"),
     ],
 )
 def test_errors_point_at_the_character_and_say_what_was_expected(
@@ -240,6 +350,24 @@ def test_errors_point_at_the_character_and_say_what_was_expected(
     with pytest.raises(FilterSyntax) as caught:
         parse(text)
     assert (caught.value.message, caught.value.position, caught.value.length) == (says, position, length)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("slop(lr) > 3", "Did you mean slope(…)?"),
+        ("avg(lr) > 3", "Did you mean mean(…)?"),
+        ("pow(lr, 2) > 3", "A power is written a ^ b."),
+        ("at(loss) > 3", "For example at(loss, step=1000)."),
+        ("min(a, b) > 3", "Of several numbers: least(a, b)."),
+        ("a -3 > 3", "In arithmetic there are spaces on both sides of -."),
+        ("0 < a < 2", "For a range write lr in 1e-4..1e-2."),
+    ],
+)
+def test_errors_suggest_what_was_meant(text: str, hint: str) -> None:
+    with pytest.raises(FilterSyntax) as caught:
+        parse(text)
+    assert caught.value.hint == hint
 
 
 def test_a_filter_that_is_too_long_or_too_deep_is_refused() -> None:
@@ -263,7 +391,18 @@ def test_a_filter_that_is_too_long_or_too_deep_is_refused() -> None:
         ("x not in ( 1,2.50 ,'a')", "x not in (1, 2.50, 'a')"),
         ('"val loss".min<3', 'min("val loss") < 3'),
         ("metric.`x`>3", 'metric("x") > 3'),
-        ("lr between 1 and 2", "lr >= 1 and lr <= 2"),
+        ("lr between 1 and 2", "lr between 1 and 2"),
+        ("lr  not in 1e-4..1e-2", "lr not in 1e-4..1e-2"),
+        ("optimizer = adam", "optimizer = adam"),
+        ("name=~'^re'", "name matches '^re'"),
+        ("a*b", "a*b"),
+        ("( a + b )/2>c", "(a + b) / 2 > c"),
+        ("(a + (b * c)) > 3", "a + b * c > 3"),
+        ("(a - (b - c)) > 3", "a - (b - c) > 3"),
+        ("ln(a) > - b", "log(a) > - b"),
+        ("at(loss, 1000) < 3", "at(loss, step=1000) < 3"),
+        ("reach( val/acc , value = 0.90) < 3", "reach(val/acc, 0.90) < 3"),
+        ("lr > (x)", "lr > (x)"),
     ],
 )
 def test_an_expression_prints_as_text_that_can_be_typed(typed: str, printed: str) -> None:
@@ -284,6 +423,19 @@ def test_names_that_would_be_read_as_something_else_are_quoted(text: str) -> Non
 def test_a_name_given_alone_needs_no_quotes() -> None:
     assert _bare(parse_name("learning rate")) == name("learning rate", quoted=True)
     assert _bare(parse_name('"learning rate"')) == name("learning rate", quoted=True)
+
+
+def test_names_are_split_at_commas_outside_of_brackets_and_quotes() -> None:
+    assert split_names("name, mean(loss, last=10),-lr,,'a,b' * 2, ") == (
+        "name", "mean(loss, last=10)", "-lr", "'a,b' * 2",
+    )  # fmt: skip
+    assert split_names("") == ()
+
+
+def test_arithmetic_is_told_from_names() -> None:
+    assert [is_arithmetic(t) for t in ("a / b", "a/b", "abs(a)", "mean(a, 3)", "3", "a b", "")] == [
+        True, False, True, False, False, False, False,
+    ]  # fmt: skip
 
 
 def test_values_print_as_they_have_to_be_typed() -> None:

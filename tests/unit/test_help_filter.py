@@ -11,8 +11,11 @@ import pytest
 from runfolio import locate
 from runfolio.errors import FilterSyntax
 from runfolio.index.fields import BUILTINS
+from runfolio.model.arithmetic import FUNCTIONS
 from runfolio.model.datasets import DatasetRef
-from runfolio.model.filter_text import AGGREGATES, KINDS, OPERATORS, parse, to_text
+from runfolio.model.filter_print import to_text
+from runfolio.model.filter_terms import AGGREGATES, KINDS
+from runfolio.model.filter_text import OPERATORS, parse
 from runfolio.model.filter_tokens import KEYWORDS, MAX_LENGTH
 from runfolio.model.promotion import ModelVersion, Stage
 from runfolio.model.run import Recording, RunKey, RunStatus
@@ -52,6 +55,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
                     "learning rate": 0.01,
                     "weight_decay": None,
                     "epochs": 10,
+                    "warmup": 5,
+                    "patience": 20,
+                    "seed": 3,
+                    "split_seed": 3.0,
                 }
             ),
             tags={"mlflow.user": "mira"},
@@ -61,6 +68,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
                 metric("val/loss", *[0.5] * 100, float("nan")),
                 metric("my metric", 4.0),
                 metric("epochs", 3.0),
+                metric("train/loss", 0.8),
             ),
             datasets=(DatasetRef("beans", "00123456"),),
         ),
@@ -87,6 +95,7 @@ EXPECTED = {
     "lr != 1 and lr is not null": ["yes", "no"],
     "tag != candidate": ["no"],
     "problems > 0": [],
+    "reach_time(val/acc, 0.9) is null": ["yes", "no"],
 }
 """What examples select where it is not the run `yes` alone."""
 
@@ -112,6 +121,7 @@ def test_the_page_names_every_field_figure_kind_operator_keyword_and_status() ->
         *AGGREGATES,
         *KINDS,
         *OPERATORS,
+        *FUNCTIONS,
         *KEYWORDS,
         *(s.value for s in RunStatus),
         f"{MAX_LENGTH:,}",
@@ -121,5 +131,5 @@ def test_the_page_names_every_field_figure_kind_operator_keyword_and_status() ->
 
 def test_filters_within_the_text_parse_too() -> None:
     found = re.findall(r"`((?:not \()?[\w./]+ (?:=|>|<|!=) [^`\n]+)`", PAGE)
-    assert len(found) == 7
+    assert len(found) == 10
     assert [text for text in found if parse(text) is None] == []

@@ -54,20 +54,22 @@ def rule_text(ignored: Sequence[str], *, experiment: bool, data: bool) -> str:
     return f"same {words}, but for {shown}" if ignored else f"same {words}"
 
 
-def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str], main: int = 0) -> list[str]:
+def named_apart(columns: Iterable[Sequence[str]], fallback: Sequence[str], main: int = 0) -> list[str]:
     """A name for each group from the values by which groups differ: as few columns as tell them apart.
 
-    columns    texts `key=value` or "" for each group, the column that says most first.
+    columns    texts `key=value` or "" for each group, the column that says most first; no more are taken than needed.
     fallback   what a group is called where values do not tell it from another.
     main       how many of the first groups need only be told from each other: what matters more has the shorter name.
     """
     names = [""] * len(fallback)
     different = min(1, len(names))
-    for column in columns:
+    for column in columns if len(names) > 1 else ():
         more = [", ".join(part for part in pair if part) for pair in zip(names, column, strict=True)]
         # A column that tells no two groups apart would only make names longer.
         if len({*more}) > different:
             names, different = more, len({*more})
+        if different == len(names):
+            break
     seen, seen_first = Counter(names), Counter(names[:main])
     apart = []
     for place, (name, other) in enumerate(zip(names, fallback, strict=True)):

@@ -9,7 +9,10 @@ from runfolio.api.stores import Stores
 from runfolio.errors import NotFound
 from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.filter_text import parse_name
+from runfolio.model.facets import Facet
+from runfolio.model.filter_terms import split_names
+from runfolio.model.filter_text import is_arithmetic, parse_name
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
 
@@ -41,6 +44,10 @@ class Asking:
         """Whether the runs with the highest figure of a metric come first; False for what has no direction."""
         return guess_direction(field.name) is Direction.HIGHER
 
+    def run_order(self, query: RunQuery | None = None) -> KeyOrder:
+        """The runs that a query selects, in its order, without a list of their keys. Raises FilterSyntax."""
+        return self._stores.queries.run_order(query or RunQuery())
+
     def run_keys(self, query: RunQuery | None = None) -> tuple[RunKey, ...]:
         """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
         return self._stores.queries.run_keys(query or RunQuery())
@@ -54,16 +61,36 @@ class Asking:
         self._stores.queries.check_filter(text)
 
     def field_named(self, text: str) -> FieldRef:
-        """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`. Raises FilterSyntax."""
-        return self._stores.queries.known().resolve(parse_name(text))
+        """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`, `mean(loss, last=10)`.
+
+        Arithmetic, `val/loss / train/loss`, is a derived column. Raises FilterSyntax.
+        """
+        known = self._stores.queries.known()
+        name = parse_name(text)
+        if known.has(name) or not is_arithmetic(text):
+            return known.resolve(name)
+        return self.derived(text)
+
+    def facet(self, field: FieldRef, query: RunQuery | None = None, limit: int = 50) -> Facet:
+        """The values of a field among the runs of a query, with counts or as a histogram. Raises FilterSyntax.
+
+        What the query's filter asks of that field itself is left out of account, so that other values can be chosen.
+        """
+        return self._stores.queries.facet(field, query or RunQuery(), limit)
+
+    def filter_name(self, field: FieldRef) -> str:
+        """The shortest text that means a field in a filter: `lr`, `param.status`, `best(val/acc)`."""
+        return self._stores.queries.known().typed(field)
+
+    def derived(self, text: str) -> FieldRef:
+        """The column that arithmetic stands for, as in a filter: `val/loss / train/loss`. Raises FilterSyntax."""
+        return self._stores.queries.derived(text)
 
     def sort_keys(self, text: str) -> tuple[SortKey, ...]:
         """Sort keys from `-val/acc,name`: names with commas between, a minus before those that go down."""
         keys: list[SortKey] = []
-        for part in text.split(","):
-            name = part.strip()
-            if name:
-                keys.append(SortKey(self.field_named(name.removeprefix("-")), name.startswith("-")))
+        for name in split_names(text):
+            keys.append(SortKey(self.field_named(name.removeprefix("-")), name.startswith("-")))
         return tuple(keys)
 
     def find_runs(self, where: str = "", *, sort: str = "", limit: int | None = None) -> tuple[RunDetail, ...]:

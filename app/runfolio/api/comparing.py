@@ -53,10 +53,10 @@ class Comparing:
         queries, db = self._stores.queries, self._stores.db
         asked = self._keys(query)
         with db.snapshot():
-            id_of = queries.ids().of
-            keys = [key for key in asked if key in id_of]
-            ids = [id_of[key] for key in keys]
-            rule = _rule(replicates.param_keys(db), ignored)
+            places_of = queries.ids().places
+            keys = [key for key in asked if key in places_of]
+            ids = [places_of[key] + 1 for key in keys]
+            rule = rule_of(replicates.param_keys(db), ignored)
             chosen = rule.params
             found = replicates.signatures(db, chosen, experiment=rule.experiment, data=rule.data)
             places = np.array(ids, dtype=np.int64) - 1
@@ -78,10 +78,10 @@ class Comparing:
         telling_fields = [FieldRef(FieldKind.PARAM, key) for key, _, _ in varying[:_NAMING]]
         telling_fields += [FieldRef(FieldKind.BUILTIN, name) for name in _ALSO_NAMING]
         titles = short_titles([_ALSO_NAMING.get(field.name, field.name) for field in telling_fields])
-        columns = [
+        columns = (
             self._texts(field, head_keys, f"{title}=", shared=False)
             for field, title in zip(telling_fields, titles, strict=True)
-        ]
+        )
         fallback = [str(v) for v in queries.column(FieldRef(FieldKind.BUILTIN, "name"), head_keys).values]
         names = named_apart(columns, fallback, len(repeated))
         # Runs by group in one sort instead of a search for each group.
@@ -107,9 +107,9 @@ class Comparing:
 
         with self._stores.db.snapshot():
             ids = self._stores.queries.ids()
-            rule = _rule(replicates.param_keys(self._stores.db), ignored)
+            rule = rule_of(replicates.param_keys(self._stores.db), ignored)
             found = replicates.signatures(self._stores.db, rule.params, experiment=rule.experiment, data=rule.data)
-            own = np.array([ids.of[key] - 1 for key in keys if key in ids.of], dtype=np.int64)
+            own = np.array([ids.places[key] for key in keys if key in ids.places], dtype=np.int64)
             members = np.isin(found.mark, found.mark[own]) & found.known
             members[own] = True
         return tuple(ids.keys[place] for place in np.flatnonzero(members).tolist())
@@ -124,9 +124,9 @@ class Comparing:
         db, asked = self._stores.db, self._keys(query)
         own = {f.name for f in fields if f.kind is FieldKind.PARAM}
         with db.snapshot():
-            id_of = self._stores.queries.ids().of
-            keys = [key for key in asked if key in id_of]
-            ids = [id_of[key] for key in keys]
+            places_of = self._stores.queries.ids().places
+            keys = [key for key in asked if key in places_of]
+            ids = [places_of[key] + 1 for key in keys]
             known = replicates.param_keys(db)
             seeds = [key for key in ignored_keys(known) if is_seed(key) and key not in own]
             apart = [key for key in known if is_of_the_run(key) or key in own]
@@ -263,7 +263,7 @@ class Comparing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class ReplicateKeys:
     """Which params do not count, and whether experiments and data sets do."""
 
     params: tuple[str, ...]
@@ -271,12 +271,13 @@ class _Rule:
     data: bool
 
 
-def _rule(keys: Sequence[str], ignored: Collection[str] | None) -> _Rule:
+def rule_of(keys: Sequence[str], ignored: Collection[str] | None) -> ReplicateKeys:
+    """What counts among the params of these keys; `ignored` as in `Comparing.replicate_groups`."""
     from runfolio.analysis.replicates import ignored_keys
 
     if ignored is None:
-        return _Rule(ignored_keys(keys), True, True)
-    return _Rule(tuple(k for k in keys if k in ignored), "experiment" not in ignored, "data" not in ignored)
+        return ReplicateKeys(ignored_keys(keys), True, True)
+    return ReplicateKeys(tuple(k for k in keys if k in ignored), "experiment" not in ignored, "data" not in ignored)
 
 
 def figure_by_direction(metric: str) -> FieldRef:

@@ -16,12 +16,15 @@ from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
 from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
+from runfolio.api.directing import Directing
 from runfolio.api.exploring import Exploring
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
+from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
 from runfolio.api.marking import Marking
+from runfolio.api.previews import Previewing
 from runfolio.api.promoting import Promoting
 from runfolio.api.reading import Reading
 from runfolio.api.stores import Stores
@@ -73,9 +76,12 @@ class Workspace:
         self._reading = Reading(self._stores, self._library)
         self._teaching = Teaching(self._library, limits)
         self._asking = Asking(self._stores)
+        self._directing = Directing(self._stores, library.with_name(library.name.replace("library", "directions")))
+        self._grouping = Grouping(self._stores)
         self._charting = Charting(self._stores)
         self._comparing = Comparing(self._stores)
         self._exploring = Exploring(self._asking)
+        self._previewing = Previewing(self._stores)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -125,6 +131,7 @@ class Workspace:
     def close(self) -> None:
         """Stop the worker processes and close the index."""
         self._teaching.close()
+        self._previewing.close()
         self._stores.close()
 
     def __enter__(self) -> Workspace:
@@ -149,6 +156,7 @@ class Workspace:
 
     # --- reading.py: from the folders into the index
 
+    prepare_reading = _of(lambda ws: ws._reading, Reading.prepare_reading)
     index = _of(lambda ws: ws._reading, Reading.index)
     watch = _of(lambda ws: ws._reading, Reading.watch)
     facts = _of(lambda ws: ws._reading, Reading.facts)
@@ -171,10 +179,14 @@ class Workspace:
     values = _of(lambda ws: ws._asking, Asking.values)
     default_columns = _of(lambda ws: ws._asking, Asking.default_columns)
     higher_is_better = _of(lambda ws: ws._asking, Asking.higher_is_better)
+    run_order = _of(lambda ws: ws._asking, Asking.run_order)
     run_keys = _of(lambda ws: ws._asking, Asking.run_keys)
     column = _of(lambda ws: ws._asking, Asking.column)
     check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
     field_named = _of(lambda ws: ws._asking, Asking.field_named)
+    facet = _of(lambda ws: ws._asking, Asking.facet)
+    filter_name = _of(lambda ws: ws._asking, Asking.filter_name)
+    derived = _of(lambda ws: ws._asking, Asking.derived)
     sort_keys = _of(lambda ws: ws._asking, Asking.sort_keys)
     find_runs = _of(lambda ws: ws._asking, Asking.find_runs)
     resolve_run = _of(lambda ws: ws._asking, Asking.resolve_run)
@@ -197,6 +209,19 @@ class Workspace:
         """Compare two data files (CSV, TSV, Parquet); they are parsed in a worker process with limits."""
         return data_diff(before, after, key=key, cancel=cancel)
 
+    # --- grouping.py: runs in groups
+
+    group_runs = _of(lambda ws: ws._grouping, Grouping.group_runs)
+    group_column = _of(lambda ws: ws._grouping, Grouping.group_column)
+    varying_params = _of(lambda ws: ws._grouping, Grouping.varying_params)
+    column_span = _of(lambda ws: ws._grouping, Grouping.column_span)
+    replicate_rule = _of(lambda ws: ws._grouping, Grouping.replicate_rule)
+
+    # --- directing.py: which way is better
+
+    directions = _of(lambda ws: ws._directing, Directing.directions)
+    set_direction = _of(lambda ws: ws._directing, Directing.set_direction)
+
     # --- charting.py: series for charts
 
     chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
@@ -212,6 +237,17 @@ class Workspace:
     compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
     significance = _of(lambda ws: ws._comparing, Comparing.significance)
 
+    # --- previews.py: the files of runs
+
+    run_files = _of(lambda ws: ws._previewing, Previewing.run_files)
+    preview = _of(lambda ws: ws._previewing, Previewing.preview)
+    thumbnails = _of(lambda ws: ws._previewing, Previewing.thumbnails)
+    search_file = _of(lambda ws: ws._previewing, Previewing.search_file)
+    board_tags = _of(lambda ws: ws._previewing, Previewing.board_tags)
+    board_image_steps = _of(lambda ws: ws._previewing, Previewing.board_image_steps)
+    board_images = _of(lambda ws: ws._previewing, Previewing.board_images)
+    histograms = _of(lambda ws: ws._previewing, Previewing.histograms)
+    side_by_side = _of(lambda ws: ws._previewing, Previewing.side_by_side)
     # --- exploring.py: chart kinds beside curves
 
     variables = _of(lambda ws: ws._exploring, Exploring.variables)

@@ -14,7 +14,7 @@ from runfolio.model.run import status_words
 def title(field: FieldRef) -> str:
     """A column's heading: the name, with the aggregate where it is not simply the last value."""
     if field.kind is FieldKind.METRIC and field.aggregate is not Aggregate.LAST:
-        return f"{field.name} ({field.aggregate})"
+        return f"{field.name} ({field.figure_words})"
     return field.name
 
 

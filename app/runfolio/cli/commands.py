@@ -18,6 +18,7 @@ from runfolio.cli.tables import Colour, paint, table
 from runfolio.errors import LedgerDamaged, NotFound, UsageError
 from runfolio.model import display, times
 from runfolio.model.answers import Progress
+from runfolio.model.filter_terms import split_names
 from runfolio.model.promotion import GateResult, LedgerEntry, Outcome, Stage
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
@@ -121,7 +122,7 @@ def list_runs(args: argparse.Namespace) -> int:
     """`runfolio runs`."""
     with workspace(args) as ws:
         keys = ws.run_keys(RunQuery(args.where, ws.sort_keys(args.sort)))[: args.limit]
-        names = [n.strip() for n in (args.columns or "").split(",") if n.strip()]
+        names = split_names(args.columns or "")
         fields = [ws.field_named(n) for n in names] if names else [*ws.default_columns()]
         columns = [ws.column(f, keys) for f in fields]
     header = [title(f) for f in fields]

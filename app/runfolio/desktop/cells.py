@@ -45,7 +45,7 @@ def field_title(ref: FieldRef) -> str:
     if ref.kind is FieldKind.BUILTIN:
         return _TITLES.get(ref.name, ref.name)
     if ref.kind is FieldKind.METRIC and ref.aggregate is not Aggregate.LAST:
-        return f"{display.plain(ref.name)} · {ref.aggregate}"
+        return f"{display.plain(ref.name)} · {ref.figure_words}"
     return display.plain(ref.name)
 
 

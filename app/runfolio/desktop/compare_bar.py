@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from runfolio.desktop.compare_ask import GroupAnswer
@@ -18,7 +18,8 @@ from runfolio.model.display import count, number, plain
 from runfolio.model.query import FieldKind, FieldRef
 
 REPEATS = "repetitions"
-_LONGEST = 34
+_LENGTHS = (34, 26, 20, 16, 12, 9)
+"""Characters of the longest text on a chip, as there is room for."""
 
 
 class GroupBar(QWidget):
@@ -31,11 +32,14 @@ class GroupBar(QWidget):
         self._theme = theme
         self._settings = GroupSettings()
         self._answer: GroupAnswer | None = None
+        self._texts: dict[TextButton, str] = {}
+        self._tips: dict[TextButton, str] = {}
         self.by = self._chip("groups-by", "What makes runs one group", self._open_by)
         self.metrics = self._chip("groups-metric", "The metrics that groups are compared by", self._open_metrics)
         self.baseline = self._chip("groups-baseline", "The group that others are measured against", self._open_baseline)
         self.rule = self._chip("groups-rule", "Which params may differ between repetitions", self._open_rule)
-        self.test = TextButton("", theme, tip="How p and the interval are found")
+        self.test = TextButton("", theme)
+        self._tips[self.test] = "How p and the interval are found"
         self.test.setObjectName("groups-test")
         self.test.setProperty("chip", True)
         self._menu = QMenu(self)
@@ -55,6 +59,7 @@ class GroupBar(QWidget):
         chip.setObjectName(name)
         chip.setProperty("chip", True)
         chip.clicked.connect(call)
+        self._tips[chip] = tip
         return chip
 
     # --- what is shown -----------------------------------------------------------------------------------------
@@ -63,10 +68,10 @@ class GroupBar(QWidget):
         """Show what was chosen."""
         self._settings = settings
         by = " × ".join(f.name for f in settings.by) or REPEATS
-        _say(self.by, f"groups: {by}")
+        self._say(self.by, f"groups: {by}")
         kind = {"t": "t test", "permutation": "permutation"}.get(settings.method.value, settings.method.value)
         pairs = "" if settings.pairing else ", never paired"
-        _say(self.test, f"{kind}, {number(settings.level * 100)} %{pairs}")
+        self._say(self.test, f"{kind}, {number(settings.level * 100)} %{pairs}")
         self.rule.setVisible(not settings.by)
         self._say_rule()
 
@@ -74,8 +79,10 @@ class GroupBar(QWidget):
         """Show what was found with it."""
         self._answer = answer
         names = [figure_title(m) for m in answer.compared]
-        _say(self.metrics, f"metric: {names[0]}" if len(names) == 1 else f"{len(names)} metrics" if names else "metric")
-        _say(self.baseline, f"baseline: {answer.baseline}" if answer.baseline else "baseline")
+        self._say(
+            self.metrics, f"metric: {names[0]}" if len(names) == 1 else f"{len(names)} metrics" if names else "metric"
+        )
+        self._say(self.baseline, f"baseline: {answer.baseline}" if answer.baseline else "baseline")
         self.baseline.setEnabled(bool(answer.baseline))
         self._say_rule()
 
@@ -83,7 +90,35 @@ class GroupBar(QWidget):
         ignored = self._answer.ignored if self._answer is not None else ()
         changed = bool(self._settings.ignored or self._settings.counted)
         text = f"ignored: {ignored[0]}" + (f" + {len(ignored) - 1}" if len(ignored) > 1 else "") if ignored else "rule"
-        _say(self.rule, text + (" (changed)" if changed else ""))
+        self._say(self.rule, text + (" (changed)" if changed else ""))
+
+    def _say(self, chip: TextButton, text: str) -> None:
+        """A text on a chip, as much of it as there is room for; the whole of it to a screen reader and the tooltip."""
+        self._texts[chip] = plain(text)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do: texts give way."""
+        return QSize(320, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the texts so that all chips fit."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is None:
+            return
+        for length in _LENGTHS:
+            for chip, text in self._texts.items():
+                chip.set_text(f"{_cut(text, length)}  ▾")
+            layout.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                break
+        for chip, text in self._texts.items():
+            chip.setAccessibleName(text)
+            chip.setToolTip(tooltip(f"{self._tips[chip]}\n{text}"))
 
     # --- what is asked -----------------------------------------------------------------------------------------
 
@@ -181,11 +216,5 @@ def figure_title(metric: FieldRef) -> str:
     return f"{metric.name} ({metric.aggregate.value})" if metric.kind is FieldKind.METRIC else metric.name
 
 
-def _say(chip: TextButton, text: str) -> None:
-    """A short text on the chip, the whole of it to a screen reader."""
-    shown = plain(text)
-    chip.set_text((shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…") + "  ▾")
-    chip.setAccessibleName(shown)
-    tip = chip.property("tip") or chip.toolTip()
-    chip.setProperty("tip", tip)
-    chip.setToolTip(tooltip(f"{tip}\n{shown}"))
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

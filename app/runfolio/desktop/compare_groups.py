@@ -16,7 +16,7 @@ from runfolio.desktop.compare_bar import GroupBar
 from runfolio.desktop.compare_settings import GroupSettings
 from runfolio.desktop.compare_table import GroupTableView
 from runfolio.desktop.context import Context
-from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel, TextButton
+from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.display import count
 from runfolio.model.groups import GroupTable, RunGroup
@@ -44,7 +44,7 @@ class CompareGroups(QWidget):
 
     def _make_head(self) -> None:
         theme = self._context.theme
-        self._title = PlainLabel("Compare groups", font=fonts.ui(18, fonts.DEMI_BOLD))
+        self._title = ElidedLabel("Compare groups", font=fonts.ui(18, fonts.DEMI_BOLD))
         self._title.setObjectName("groups-title")
         self._busy = Pill("comparing…", "neutral")
         self._busy.setObjectName("groups-busy")
@@ -53,9 +53,8 @@ class CompareGroups(QWidget):
         row = QHBoxLayout(self.head)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(9)
-        row.addWidget(self._title)
+        row.addWidget(self._title, 1)
         row.addWidget(self._busy)
-        row.addStretch()
         self._select = TextButton("Select its runs", theme, icon="check", tip="Select the runs of the group (Space)")
         self._select.setObjectName("groups-select")
         self._select.clicked.connect(self.select_group)

@@ -38,6 +38,7 @@ class CompareRuns(QWidget):
         self._context = context
         self._diff: RunDiff | None = None
         self._sure: Mapping[tuple[str, RunKey], Comparison] = {}
+        self._metric_rows: list[tuple[int, DiffSection, DiffRow]] = []
         self._lay_out()
         state = context.state
         state.selection_changed.connect(self._refresh)
@@ -144,7 +145,9 @@ class CompareRuns(QWidget):
     def _on_significance(self, sure: Mapping[tuple[str, RunKey], Comparison]) -> None:
         self._sure = sure
         if sure:
-            self._show()
+            for row, section, entry in self._metric_rows:
+                self._fill_row(row, section, entry)
+            self._set_widths()
 
     def _shown(self) -> RunDiff:
         assert self._diff is not None
@@ -191,20 +194,26 @@ class CompareRuns(QWidget):
         sections = [s for s in diff.sections if s.rows]
         table.start(sum(len(s.rows) + 1 for s in sections))
         row = 0
+        self._metric_rows = []
         for section in sections:
             table.put_section(row, title_of(section), theme.color("muted"))
             row += 1
             for entry in section.rows:
                 self._fill_row(row, section, entry)
+                if section.id is SectionId.METRICS:
+                    self._metric_rows.append((row, section, entry))
                 row += 1
         for i, run in enumerate(diff.runs, 1):
             item = table.horizontalHeaderItem(i)
             style = self._context.state.style_of(run.key)
             if item is not None and style.picked:
                 item.setForeground(theme.run_color(style.color_index))
-        table.setColumnWidth(0, 225)
-        for column in range(1, len(diff.runs) + 1):
-            table.setColumnWidth(column, _WIDTH_SURE if self._sure else _WIDTH)
+        self._set_widths()
+
+    def _set_widths(self) -> None:
+        self.table.setColumnWidth(0, 225)
+        for column in range(1, self.table.columnCount()):
+            self.table.setColumnWidth(column, _WIDTH_SURE if self._sure else _WIDTH)
 
     def _fill_row(self, row: int, section: DiffSection, entry: DiffRow) -> None:
         table, theme = self.table, self._context.theme

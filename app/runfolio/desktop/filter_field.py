@@ -90,6 +90,15 @@ class FilterField(QLineEdit):
         """What the list offers now."""
         return self._suggestions if self._list.isVisible() else ()
 
+    @property
+    def chosen(self) -> bool:
+        """Whether Enter would take a suggestion of the list."""
+        return self._list.isVisible() and self._list.currentIndex().isValid()
+
+    def hide_suggestions(self) -> None:
+        """Offer nothing until more is typed."""
+        self._list.hide()
+
     def suggestion_at(self, row: int) -> Suggestion | None:
         """The suggestion in a row of the list."""
         return self._suggestions[row] if 0 <= row < len(self._suggestions) else None

@@ -18,8 +18,9 @@ from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.session import with_recent
 from runfolio.desktop.side_tree import Entry
 from runfolio.model.answers import Source
+from runfolio.model.params import Json
 
-Columns = Callable[[], tuple[str, ...]]
+Look = Callable[[], dict[str, Json]]
 
 
 class LibraryControl(QObject):
@@ -32,16 +33,14 @@ class LibraryControl(QObject):
     folders_asked = Signal()
     recent_changed = Signal()
 
-    def __init__(
-        self, window: QWidget, context: Context, indexing: Indexing, panel: LibraryPanel, columns: Columns
-    ) -> None:
-        """`columns` gives the ids of the columns the table shows, which a saved view keeps."""
+    def __init__(self, window: QWidget, context: Context, indexing: Indexing, panel: LibraryPanel, look: Look) -> None:
+        """`look` gives how the table looks, which a saved view keeps."""
         super().__init__(window)
         self._window = window
         self._context = context
         self._indexing = indexing
         self._panel = panel
-        self._columns = columns
+        self._look = look
         self.recent: tuple[str, ...] = ()
         self.saved: tuple[SavedView, ...] = ()
         panel.add_asked.connect(self.ask_for_folder)
@@ -121,13 +120,13 @@ class LibraryControl(QObject):
             state.set_saved_view(view.where, view.sort)
 
     def ask_to_save_view(self) -> None:
-        """Give the filter, order and columns that are shown a name."""
+        """Give the filter, order, columns and grouping that are shown a name."""
         popup = NamePopup("Save this view", "Name, then Enter", self._save_view, self._window)
         popup.open_over(self._window)
 
     def _save_view(self, title: str) -> None:
         scope = self._context.state.scope
-        view = SavedView(title, "star", scope.where, scope.sort, self._columns(), own=True)
+        view = SavedView(title, "star", scope.where, scope.sort, look=self._look(), own=True)
         self._set_views((*(other for other in self.saved if other.title != title), view), f"Save {title}")
 
     def forget_view(self, view: SavedView) -> None:

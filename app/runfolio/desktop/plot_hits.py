@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from runfolio.analysis.pyramid import Columns
 from runfolio.desktop.plot_render import Picture, curve_numbers
 from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.strokes import all_strokes
@@ -37,8 +38,13 @@ class Hits:
         if not len(columns):
             return None
         away = np.hypot(columns + left + 0.5 - x, rows + top + 0.5 - y)
-        best = int(np.argmin(away))
-        return self._curves[self._numbers[part[columns[best], rows[best]]]] if away[best] <= reach + 1 else None
+        least = away.min()
+        if least > reach + 1:
+            return None
+        # Pixels that lie side by side are equally near to a place between them.
+        near = away <= least + 0.75
+        number = int(part[columns[near], rows[near]].max())
+        return self._curves[int(self._numbers[number])]
 
     def _nearest_stroke(self, x: float, y: float, reach: float) -> Curve | None:
         segments = self._segments
@@ -63,8 +69,12 @@ class Hits:
     def within(self, polygon: Floats) -> list[Curve]:
         """The curves of which a part that was painted lies inside of a polygon (m, 2), in drawing order."""
         frame = self._picture.frame
-        strokes = self._picture.strokes or all_strokes([d.strong for d in self._picture.drawn], frame)
         low, high = polygon.min(axis=0), polygon.max(axis=0)
+        strokes = self._picture.strokes
+        if not strokes:
+            # Of a thousand dense curves only what lies above and below the polygon is worked out.
+            near = [_near(d.strong, frame.x_at(low[0]), frame.x_at(high[0])) for d in self._picture.drawn]
+            strokes = tuple(all_strokes(near, frame))
         found: list[Curve] = []
         for curve, line in zip(self._curves, strokes, strict=True):
             points = _samples(line.segments, low, high)
@@ -73,6 +83,20 @@ class Hits:
             if _inside(points, polygon).any():
                 found.append(curve)
         return found
+
+
+def _near(line: Columns, x0: float, x1: float) -> Columns:
+    """The entries from the first to the last of a line that lie between two x, and those beside them."""
+    inside = np.flatnonzero((line.x >= x0) & (line.x <= x1))
+    # A line that crosses the range without an entry in it leads on from the last one before.
+    before = np.flatnonzero(line.x < x0)
+    first, last = (inside[0], inside[-1]) if len(inside) else (before[-1:].sum(), before[-1:].sum())
+    part = slice(max(0, int(first) - 1), int(last) + 2)
+    joined = line.joined[part].copy()
+    joined[-1:] = False
+    return Columns(
+        line.x[part], line.first[part], line.low[part], line.high[part], line.last[part], joined, line.points
+    )
 
 
 def _joined(parts: list[Floats], wide: int) -> Floats:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView, QWidget
 
-from runfolio.desktop import fonts
-from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
-from runfolio.desktop.run_delegate import DOT_SPACE, FLAG_SPACE, ROW_HEIGHT, SIDE, RunDelegate
+from runfolio.desktop.group_keys import step_by_key
+from runfolio.desktop.group_painter import chevron_zone, dot_zone
+from runfolio.desktop.run_delegate import RunDelegate
+from runfolio.desktop.run_pins import PinnedColumns
+from runfolio.desktop.run_shape import paint_beyond, shape
+from runfolio.desktop.run_sort import next_sort
 from runfolio.desktop.run_table import Index, RunTableModel
-from runfolio.model.answers import CellKind
-from runfolio.model.query import SortKey
+from runfolio.desktop.run_widths import FIRST_ROWS, first_width, wanted_width
 from runfolio.model.run import RunKey
 
-HEADER_HEIGHT = 34
-NARROW, WIDE = 56, 280
-"""Bounds of widths that the table chooses itself."""
+if TYPE_CHECKING:
+    from runfolio.desktop.group_rows import Anchor, GroupRows
+
+_VISIBLE = QAbstractItemView.ScrollHint.EnsureVisible
 KEPT_HIGHLIGHT = 5_000
 """Highlighted rows that follow their runs into another order."""
-_SAMPLE = 80
-"""Rows looked at to choose a width."""
 
 
 class RunList(QTableView):
@@ -33,13 +36,14 @@ class RunList(QTableView):
     opened        Enter or double click: the inspector is wanted.
     header_asked  a header was right-clicked: column and global position.
     menu_asked    rows were right-clicked: global position.
-    rearranged    a column was moved or resized by hand.
+    rearranged    a column was moved by hand; `resized` a width changed, many times while the hand moves.
     """
 
     opened = Signal()
     header_asked = Signal(object, QPoint)
     menu_asked = Signal(QPoint)
     rearranged = Signal()
+    resized = Signal()
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,9 +54,17 @@ class RunList(QTableView):
         self.setModel(self.runs)
         self.setItemDelegate(RunDelegate(context, self.runs, self))
         self._widths: dict[str, int] = {}
+        self._pinned: tuple[str, ...] = ()
         self._seen: set[TableColumn] = set()
         self._restoring = False
-        self._shape()
+        shape(self)
+        self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
+        head = self.horizontalHeader()
+        head.customContextMenuRequested.connect(self._on_header_menu)
+        head.sectionClicked.connect(self._on_header_clicked)
+        head.sectionMoved.connect(lambda *_: None if self._restoring else self.rearranged.emit())
+        head.sectionResized.connect(self._on_resized)
+        self.pins = PinnedColumns(self, self.runs, context.theme, self.header_asked.emit, self.menu_asked.emit)
         # One question for all scrolling and resizing of an event loop turn.
         self._look = QTimer(self)
         self._look.setSingleShot(True)
@@ -67,94 +79,75 @@ class RunList(QTableView):
         state.query_changed.connect(self.horizontalHeader().viewport().update)
         context.theme.changed.connect(self.viewport().update)
 
-    def _shape(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        # paintEvent fills the ground itself: only an opaque viewport is moved as a picture when it scrolls, and
-        # then three new rows are painted instead of thirty.
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
-        rows.setMinimumSectionSize(ROW_HEIGHT)
-        head = self.horizontalHeader()
-        head.setFixedHeight(HEADER_HEIGHT)
-        head.setFont(fonts.ui(12, fonts.DEMI_BOLD))
-        head.setSectionsMovable(True)
-        head.setSectionsClickable(True)
-        head.setHighlightSections(False)
-        # One of its own, always empty: with the rows' the header asks for every cell of a column whether it is
-        # selected, which takes two seconds when 100,000 rows are.
-        head.setSelectionModel(QItemSelectionModel(self.runs, self))
-        head.setMinimumSectionSize(40)
-        head.setAccessibleName("Columns")
-        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        head.customContextMenuRequested.connect(self._on_header_menu)
-        head.sectionClicked.connect(self._on_header_clicked)
-        head.sectionMoved.connect(lambda *_: self._on_moved())
-        head.sectionResized.connect(self._on_resized)
-
     # --- rows --------------------------------------------------------------------------------------------------
 
-    def set_keys(self, keys: tuple[RunKey, ...], *, keep_place: bool) -> None:
+    def set_keys(self, keys: Sequence[RunKey], groups: GroupRows | None = None, *, keep_place: bool) -> None:
         """Show other runs. Highlighted rows follow their runs; the place is kept while the same scope grows."""
-        highlighted = self.highlighted()
-        if len(highlighted) > KEPT_HIGHLIGHT:
-            # Qt takes seconds to select so many rows anew, and nobody picked them one by one.
-            highlighted = ()
-        current = self.current_key()
+        rows = self.highlighted_rows()
+        # Qt takes seconds to select many rows anew, and nobody picked them one by one.
+        marks = [self.runs.mark(row) for row in rows] if len(rows) <= KEPT_HIGHLIGHT else []
+        at, column = self.currentIndex().row(), self.currentIndex().column()
+        current = self.runs.mark(at) if 0 <= at < self.runs.rowCount() else None
         top = self.verticalScrollBar().value()
-        self.runs.set_keys(keys)
-        self.highlight(highlighted, current)
+        self.runs.set_keys(keys, groups)
+        self.highlight(marks, current, max(0, column))
         self.verticalScrollBar().setValue(top if keep_place else 0)
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
-            self.scrollTo(self.runs.index(row, 0))
+            self.scrollTo(self.runs.index(row, max(0, column)))
+        # Intervals, and names further in, are wider than what stood there.
+        self._fit(self.runs.columns if groups is not None else ())
         self._look.start()
 
-    def highlight(self, keys: Iterable[RunKey], current: RunKey | None) -> None:
-        """Highlight the rows of `keys` and put the current row on `current`, as far as they are in the scope."""
+    def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
+        """Highlight the rows of runs and groups and put the current row on `current`, as far as they have rows."""
+        rows = sorted({row for mark in marks if (row := self.runs.row_of(mark)) is not None})
+        self._highlight_rows(rows)
+        row = None if current is None else self.runs.row_near(current)
+        if row is not None:
+            self.selectionModel().setCurrentIndex(
+                self.runs.index(row, column), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+
+    def _highlight_rows(self, rows: list[int]) -> None:
         chosen = QItemSelection()
-        rows = sorted({row for key in keys if (row := self.runs.row_of(key)) is not None})
         # Neighbours become one range: a hundred thousand highlighted rows are one entry.
         for _, group in itertools.groupby(enumerate(rows), lambda pair: pair[1] - pair[0]):
             run_of_rows = [row for _, row in group]
             chosen.select(self.runs.index(run_of_rows[0], 0), self.runs.index(run_of_rows[-1], 0))
-        model = self.selectionModel()
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        model.select(chosen, flags)
-        row = None if current is None else self.runs.row_of(current)
-        if row is not None:
-            model.setCurrentIndex(self.runs.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.selectionModel().select(chosen, flags)
 
     def go_to(self, key: RunKey) -> None:
         """Make a run's row the current and only highlighted one, in view; nothing when it is not in the scope."""
+        groups = self.runs.groups
+        while groups is not None and self.runs.row_of(key) is None:
+            # Inside closed groups: open them from the outside in.
+            row = groups.row_of_run(key, or_group=True)
+            if row is None:
+                return
+            self.runs.fold(groups.line(row).group, opened=True)
+            groups = self.runs.groups
         row = self.runs.row_of(key)
         if row is not None:
             self.highlight([key], key)
             self.scrollTo(self.runs.index(row, 0))
 
-    def highlighted(self) -> tuple[RunKey, ...]:
-        """The runs of the highlighted rows, from top to bottom."""
+    def highlighted_rows(self) -> list[int]:
+        """The highlighted rows from top to bottom."""
         rows: set[int] = set()
         pieces = self.selectionModel().selection()
         for number in range(pieces.count()):
             piece = pieces.at(number)
             rows.update(range(piece.top(), piece.bottom() + 1))
-        return tuple(self.runs.keys[row] for row in sorted(rows) if row < len(self.runs.keys))
+        return sorted(rows)
+
+    def highlighted(self) -> tuple[RunKey, ...]:
+        """The runs of the highlighted rows, from top to bottom; of a group all its runs."""
+        return self.runs.members(self.highlighted_rows())
 
     def current_key(self) -> RunKey | None:
-        """The run of the current row."""
-        row = self.currentIndex().row()
-        return self.runs.keys[row] if 0 <= row < len(self.runs.keys) else None
+        """The run of the current row; None on the row of a group."""
+        return self.runs.key_at(self.currentIndex().row())
 
     # --- columns -----------------------------------------------------------------------------------------------
 
@@ -167,19 +160,26 @@ class RunList(QTableView):
         """Show these columns in this order."""
         self._restoring = True
         before = {column: self.columnWidth(place) for place, column in enumerate(self.runs.columns)}
-        highlighted, current = self.highlighted(), self.current_key()
+        rows, current = self.highlighted_rows(), self.currentIndex()
+        at, column_at = current.row(), self.runs.columns[current.column()] if current.isValid() else None
         across, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
         self.runs.set_columns(columns)
         head = self.horizontalHeader()
         for place in range(len(columns)):
             head.moveSection(head.visualIndex(place), place)
         for place, column in enumerate(columns):
-            width = self._widths.get(column.id) or before.get(column) or _first_width(column)
+            width = self._widths.get(column.id) or before.get(column) or first_width(column)
             self.setColumnWidth(place, width)
-        self.highlight(highlighted, current)
+        self._highlight_rows(rows)
+        if at >= 0:
+            place = columns.index(column_at) if column_at in columns else 0
+            self.selectionModel().setCurrentIndex(
+                self.runs.index(at, place), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
         self.horizontalScrollBar().setValue(across)
         self.verticalScrollBar().setValue(top)
         self._restoring = False
+        self._count_pins()
         self._look.start()
 
     def widths(self) -> dict[str, int]:
@@ -187,28 +187,58 @@ class RunList(QTableView):
         return dict(self._widths)
 
     def set_widths(self, widths: dict[str, int]) -> None:
-        """Take over widths that a session kept."""
+        """Take over widths set by hand; `show_widths` puts them in force."""
         self._widths = widths
 
-    def _fit(self) -> None:
-        # Columns grow with what arrives for the first rows, and never shrink; a width set by hand stays.
-        metrics = QFontMetrics(fonts.ui(13, figures=True))
-        bold = QFontMetrics(fonts.ui(12, fonts.DEMI_BOLD))
-        if self.rowAt(0) > _SAMPLE:
-            return
-        rows = range(min(_SAMPLE, len(self.runs.keys)))
+    def show_widths(self) -> None:
+        """Make the columns as wide as was set by hand, the others as they need."""
         self._restoring = True
         for place, column in enumerate(self.runs.columns):
-            if column.curve or column.id in self._widths:
+            self.setColumnWidth(
+                place, self._widths.get(column.id) or wanted_width(self.runs, place, self._rows_in_view())
+            )
+        self._restoring = False
+        self.pins.follow()
+
+    def fit(self, column: TableColumn) -> None:
+        """Make a column as wide as its cells in view need."""
+        place = self.runs.columns.index(column)
+        self.setColumnWidth(place, wanted_width(self.runs, place, self._rows_in_view()))
+
+    def sizeHintForColumn(self, column: int) -> int:
+        """What the cells in view need: a double click on the border of a header asks for it."""
+        return wanted_width(self.runs, column, self._rows_in_view())
+
+    def _rows_in_view(self) -> range:
+        first, last = max(0, self.rowAt(0)), self.rowAt(self.viewport().height() - 1)
+        return range(first, self.runs.rowCount() if last < 0 else last + 1)
+
+    def set_pinned(self, pinned: tuple[str, ...]) -> None:
+        """The columns of these ids stay at the left; they have to be the first."""
+        self._pinned = pinned
+        self._count_pins()
+
+    def _count_pins(self) -> None:
+        self.pins.set_count(sum(column.id in self._pinned for column in self.runs.columns))
+
+    def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = _VISIBLE) -> None:
+        """Pinned columns are in view wherever the others are, and what lies under them is not."""
+        across = self.horizontalScrollBar().value()
+        super().scrollTo(index, hint)
+        if self.horizontalHeader().visualIndex(index.column()) < self.pins.count:
+            self.horizontalScrollBar().setValue(across)
+        elif (hidden := self.pins.width_pinned - self.visualRect(index).left()) > 0:
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - hidden)
+
+    def _fit(self, arrived: tuple[TableColumn, ...]) -> None:
+        # Columns grow with what arrives for the first rows, and never shrink; a width set by hand stays.
+        if self.rowAt(0) > FIRST_ROWS:
+            return
+        self._restoring = True
+        for place, column in enumerate(self.runs.columns):
+            if column not in arrived or column.curve or column.id in self._widths:
                 continue
-            texts = [str(self.runs.index(row, place).data() or "") for row in rows]
-            # Names stand behind a dot, before the baseline's flag, and are bolder when selected.
-            extra = 2 * SIDE + (DOT_SPACE + FLAG_SPACE + 12 if column.is_name else 0)
-            if column.field.name in ("status", "stage", "tag") and self.runs.kind(column) is not CellKind.NUMBER:
-                extra += 22
-            cells = max((metrics.horizontalAdvance(text) for text in texts), default=0) + extra
-            head = bold.horizontalAdvance(column.title + " ≈ ↓2") + 2 * SIDE
-            wanted = max(NARROW, min(WIDE, max(cells, head)))
+            wanted = wanted_width(self.runs, place, range(min(FIRST_ROWS, self.runs.rowCount())))
             if wanted > self.columnWidth(place) or column not in self._seen:
                 self.setColumnWidth(place, wanted)
             self._seen.add(column)
@@ -217,21 +247,21 @@ class RunList(QTableView):
     # --- what is in view ---------------------------------------------------------------------------------------
 
     def _ask_for_view(self) -> None:
-        first = max(0, self.rowAt(0))
-        last = self.rowAt(self.viewport().height() - 1)
-        self.runs.want(first, last if last >= 0 else len(self.runs.keys) - 1)
+        rows = self._rows_in_view()
+        self.runs.want(rows.start, rows.stop - 1)
 
     def refresh(self) -> None:
         """Ask again for what is out of date in view."""
         self._look.start()
 
-    def _on_arrived(self) -> None:
-        self._fit()
-        self._look.start()
+    def _on_arrived(self, columns: tuple[TableColumn, ...]) -> None:
+        self._fit(columns)
+        self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More rows may be in view."""
         super().resizeEvent(event)
+        self.pins.follow()
         self._look.start()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -240,49 +270,68 @@ class RunList(QTableView):
         painter.fillRect(event.rect(), self._context.theme.color("surface"))
         painter.end()
         super().paintEvent(event)
-        head = self.horizontalHeader()
-        right = head.length() - head.offset()
-        width = self.viewport().width() - right
-        if width <= 0 or not self.runs.keys:
-            return
-        theme = self._context.theme
-        painter = QPainter(self.viewport())
-        row = max(0, self.rowAt(0))
-        while row < len(self.runs.keys):
-            y = self.rowViewportPosition(row)
-            if y > self.viewport().height():
-                break
-            if self.selectionModel().isRowSelected(row, QModelIndex()):
-                painter.fillRect(QRect(right, y, width, ROW_HEIGHT), theme.color("accent_soft"))
-            painter.setPen(theme.color("line"))
-            painter.drawLine(right, y + ROW_HEIGHT - 1, right + width, y + ROW_HEIGHT - 1)
-            row += 1
-        painter.end()
+        paint_beyond(self, self._context.theme)
 
     # --- what the user does ------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click on a dot picks or drops the run and leaves the highlight alone."""
+        """A click on a dot picks or drops the run and leaves the highlight alone; one on an arrow opens the group."""
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and event.button() is Qt.MouseButton.LeftButton:
-            column = self.runs.columns[index.column()]
-            if column.is_name and event.position().x() - self.visualRect(index).left() < DOT_SPACE + SIDE - 4:
-                self._context.state.toggle(self.runs.keys[index.row()])
+            x = event.position().x() - self.visualRect(index).left()
+            if self.runs.columns[index.column()].is_name and self._press_mark(index.row(), x):
                 event.accept()
                 return
         super().mousePressEvent(event)
 
+    def _press_mark(self, row: int, x: float) -> bool:
+        line = self.runs.line(row)
+        if line is not None and line.is_group and chevron_zone(self.runs, line, x):
+            self.fold(row)
+            return True
+        if not dot_zone(self.runs, line, x):
+            return False
+        self.toggle_picked(self.runs.members([row]))
+        return True
+
+    def toggle_picked(self, keys: tuple[RunKey, ...]) -> None:
+        """Pick runs, or drop them when all of them are picked."""
+        state = self._context.state
+        if all(state.style_of(key).picked for key in keys):
+            dropped = set(keys)
+            state.select(key for key in state.selection if key not in dropped)
+        else:
+            state.select((*state.selection, *keys))
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Opens the inspector."""
+        """Opens the inspector, or a group."""
+        index = self.indexAt(event.position().toPoint())
         super().mouseDoubleClickEvent(event)
-        if self.indexAt(event.position().toPoint()).isValid():
+        if index.isValid() and not self.fold(index.row()):
             self.opened.emit()
+
+    def fold(self, row: int, *, opened: bool | None = None) -> bool:
+        """Open or close the group of a row, or the other way round; False when the row is no group's."""
+        line = self.runs.line(row)
+        groups = self.runs.groups
+        if line is None or groups is None or not line.is_group:
+            return False
+        self.runs.fold(line.group, opened=not groups.is_open(line.group) if opened is None else opened)
+        self._fit((NAME,))
+        self._look.start()
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right close and open groups, and go out of them and in."""
+        if not step_by_key(self, self.runs, lambda row, opened: self.fold(row, opened=opened), event):
+            super().keyPressEvent(event)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """The inspector follows the current row."""
         super().currentChanged(current, previous)
-        if current.isValid() and current.row() < len(self.runs.keys):
-            self._context.state.set_current(self.runs.keys[current.row()])
+        key = self.runs.key_at(current.row()) if current.isValid() else None
+        if key is not None:
+            self._context.state.set_current(key)
 
     def _on_header_clicked(self, section: int) -> None:
         column = self.runs.columns[section]
@@ -296,34 +345,7 @@ class RunList(QTableView):
         if section >= 0:
             self.header_asked.emit(self.runs.columns[section], self.horizontalHeader().mapToGlobal(at))
 
-    def _on_moved(self) -> None:
-        if not self._restoring:
-            self.rearranged.emit()
-
     def _on_resized(self, section: int, _old: int, new: int) -> None:
         if not self._restoring and section < len(self.runs.columns):
             self._widths[self.runs.columns[section].id] = new
-            self.rearranged.emit()
-
-
-def next_sort(sort: tuple[SortKey, ...], column: TableColumn, *, added: bool) -> tuple[SortKey, ...]:
-    """The order after a click on a header: best first, the other way round, not at all.
-
-    added   True keeps the other keys and puts a new one behind them.
-    """
-    first = SortKey(column.field, column.best_first_is_descending)
-    second = SortKey(column.field, not column.best_first_is_descending)
-    there = next((key for key in sort if key.field == column.field), None)
-    new = first if there is None else second if there == first else None
-    if not added:
-        return () if new is None else (new,)
-    if there is None:
-        return (*sort, first)
-    replaced = (new if key.field == column.field else key for key in sort)
-    return tuple(key for key in replaced if key is not None)
-
-
-def _first_width(column: TableColumn) -> int:
-    if column.curve:
-        return 104
-    return 190 if column.is_name else 110
+            self.resized.emit()

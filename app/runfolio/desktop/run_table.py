@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from runfolio.desktop.cells import cell_text, exact_text
-from runfolio.desktop.columns import ColumnCache, Fetched, TableColumn, fetch
+from runfolio.desktop.cells import Digits, cell_text, exact_text
+from runfolio.desktop.column_colours import ColumnColours
+from runfolio.desktop.column_format import PLAIN, Colouring, ColumnFormat
+from runfolio.desktop.columns import NAME, ColumnCache, Fetched, TableColumn, fetch
 from runfolio.desktop.context import Context
+from runfolio.desktop.group_texts import WAITING, GroupTexts
+from runfolio.desktop.run_sort import sort_mark
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import CellKind, Change
-from runfolio.model.query import SortKey
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.run import RunKey, RunStatus
+
+if TYPE_CHECKING:
+    from runfolio.api.grouping import GroupColumn
+    from runfolio.desktop.group_rows import Anchor, GroupRows, Line
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 MARGIN = 60
 """Rows fetched above and below those in view."""
-WAITING = "…"
+AT_ONCE = 8
+"""Columns that one query brings."""
 ALIGNED = "≈"
 """Behind the title of a column whose values come from several names."""
 
 
 class RunTableModel(QAbstractTableModel):
-    """Runs of the scope by row. `arrived` is emitted when cells have come in."""
+    """Runs of the scope by row. `arrived` is emitted with the columns of which cells have come in."""
 
-    arrived = Signal()
+    arrived = Signal(tuple)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._keys: tuple[RunKey, ...] = ()
-        self._rows: dict[RunKey, int] | None = None
+        self._keys = KeyOrder()
         self._columns: tuple[TableColumn, ...] = ()
         self._cache = ColumnCache()
+        self.texts = GroupTexts(self)
+        self._groups: GroupRows | None = None
+        self._formats: Mapping[str, ColumnFormat] = {}
+        self.colours = ColumnColours(context, self._show_arrived)
         self._asking = False
+        self._asking_groups = False
 
     # --- what it holds -----------------------------------------------------------------------------------------
 
     @property
-    def keys(self) -> tuple[RunKey, ...]:
+    def keys(self) -> KeyOrder:
         """The runs in order."""
         return self._keys
 
@@ -48,11 +64,30 @@ class RunTableModel(QAbstractTableModel):
         """The columns in the model's own order; the view may show them in another."""
         return self._columns
 
-    def set_keys(self, keys: tuple[RunKey, ...]) -> None:
-        """Show other runs, or the same in another order."""
+    @property
+    def groups(self) -> GroupRows | None:
+        """The groups and runs that the rows are; None when every row is a run."""
+        return self._groups
+
+    def set_keys(self, keys: Sequence[RunKey], groups: GroupRows | None = None) -> None:
+        """Show other runs, or the same in another order; in groups where those are given."""
         self.beginResetModel()
-        self._keys, self._rows = keys, None
+        self._keys, self._groups = KeyOrder.of(keys), groups
         self.endResetModel()
+
+    def fold(self, group: int, *, opened: bool) -> None:
+        """Open or close a group."""
+        change = self._groups.folded(group, opened=opened) if self._groups is not None else None
+        if change is None:
+            return
+        begin, end = self.beginRemoveRows, self.endRemoveRows
+        if opened:
+            begin, end = self.beginInsertRows, self.endInsertRows
+        begin(QModelIndex(), change.first, change.first + change.count - 1)
+        self._groups = change.rows
+        end()
+        above = self.index(change.first - 1, 0)
+        self.dataChanged.emit(above, above)
 
     def set_columns(self, columns: tuple[TableColumn, ...]) -> None:
         """Show other columns; what was fetched before is kept."""
@@ -60,15 +95,72 @@ class RunTableModel(QAbstractTableModel):
         self._columns = columns
         self.endResetModel()
 
-    def row_of(self, key: RunKey) -> int | None:
-        """The row of a run; None when it is not in the scope."""
-        if self._rows is None:
-            self._rows = {key: row for row, key in enumerate(self._keys)}
-        return self._rows.get(key)
+    def set_formats(self, formats: Mapping[str, ColumnFormat]) -> None:
+        """Write and colour columns otherwise, by column id."""
+        if formats != self._formats:
+            self._formats = dict(formats)
+            self._show_arrived()
+
+    def format_of(self, column: TableColumn) -> ColumnFormat:
+        """How a column is written and coloured."""
+        return self._formats.get(column.id, PLAIN)
+
+    # --- which row is what -------------------------------------------------------------------------------------
+
+    def line(self, row: int) -> Line | None:
+        """What a row of a grouped table shows; None where every row is a run."""
+        return None if self._groups is None else self._groups.line(row)
+
+    def key_at(self, row: int) -> RunKey | None:
+        """The run of a row; None for the row of a group, or none."""
+        if not 0 <= row < self.rowCount():
+            return None
+        if self._groups is None:
+            return self._keys[row]
+        return None if self._groups.line(row).is_group else self._groups.key(row)
+
+    def stand_in(self, row: int) -> RunKey:
+        """The run of a row, or the first of its group."""
+        return self._keys[row] if self._groups is None else self._groups.key(row)
+
+    def members(self, rows: Sequence[int]) -> tuple[RunKey, ...]:
+        """The runs of rows, those of groups included, each once."""
+        if self._groups is None:
+            return tuple(self._keys[row] for row in rows if row < len(self._keys))
+        found: dict[RunKey, None] = {}
+        for row in rows:
+            line = self._groups.line(row)
+            keys = self._groups.members(line.group) if line.is_group else (self._groups.key(row),)
+            found.update(dict.fromkeys(keys))
+        return tuple(found)
+
+    def mark(self, row: int) -> RunKey | Anchor:
+        """What a row is known by when the rows become others."""
+        line = self.line(row)
+        if self._groups is not None and line is not None and line.is_group:
+            return self._groups.anchor(line.group)
+        return self.stand_in(row)
+
+    def row_near(self, mark: RunKey | Anchor) -> int | None:
+        """The same; for a run inside a closed group the row of that group."""
+        row = self.row_of(mark)
+        if row is None and self._groups is not None and isinstance(mark, str):
+            return self._groups.row_of_run(mark, or_group=True)
+        return row
+
+    def row_of(self, mark: RunKey | Anchor) -> int | None:
+        """The row of a run or a group; None when it is not in the scope, or inside a closed group."""
+        if isinstance(mark, tuple):
+            group = None if self._groups is None else self._groups.group_of_anchor(mark)
+            return None if group is None or self._groups is None else self._groups.row_of_group(group)
+        if self._groups is not None:
+            return self._groups.row_of_run(mark)
+        return self._keys.row_of(mark)
 
     def outdate(self, change: Change) -> None:
         """Cells that a change may have touched are asked for again when they are next in view."""
         self._cache.outdate(change)
+        self.colours.outdate()
 
     def kind(self, column: TableColumn) -> CellKind:
         """How a column is drawn."""
@@ -81,8 +173,11 @@ class RunTableModel(QAbstractTableModel):
         if self._asking or not self._columns:
             # When the query under way arrives, `arrived` makes the view call again with the rows then in view.
             return
-        keys = self._keys[max(0, first - MARGIN) : last + 1 + MARGIN]
-        wanted = self._cache.missing(self._columns, keys)
+        self._want_groups()
+        coloured = [c for c in self._columns if self.format_of(c).colouring is not Colouring.NONE]
+        self.colours.want(coloured, self._keys)
+        # A few columns at a time, so that taking them in holds the window for a moment only; the others follow.
+        wanted = self._cache.missing(*self._in_view(max(0, first - MARGIN), last + 1 + MARGIN))[:AT_ONCE]
         if not wanted:
             return
         self._asking = True
@@ -109,15 +204,56 @@ class RunTableModel(QAbstractTableModel):
             if answer.column.is_name:
                 names = {key: str(name) for key, name in zip(answer.keys, answer.values, strict=True)}
                 self._context.state.learn_names(names)
-        if self._keys:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._keys) - 1, len(self._columns) - 1))
-        self.arrived.emit()
+        self._show_arrived(tuple(answer.column for answer in answers))
+
+    def _show_arrived(self, columns: tuple[TableColumn, ...] = ()) -> None:
+        if rows := self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, len(self._columns) - 1))
+        self.arrived.emit(columns)
+
+    def _in_view(self, first: int, end: int) -> tuple[tuple[TableColumn, ...], Sequence[RunKey]]:
+        groups = self._groups
+        if groups is None:
+            return self._columns, self._keys[first:end]
+        keys = dict.fromkeys(groups.key(row) for row in range(first, min(end, groups.count)))
+        # What groups are called, whether or not it has a column.
+        named = (NAME, *(TableColumn(field) for field in groups.by.fields))
+        return tuple(dict.fromkeys((*self._columns, *named))), [*keys]
+
+    def _want_groups(self) -> None:
+        """Ask for what groups show, a column at a time: each is shown when it is there."""
+        groups = self._groups
+        if groups is None or self._asking_groups:
+            return
+        shown = (column.field for column in self._columns if not column.curve and not column.is_name)
+        field = next((field for field in shown if field not in groups.columns), None)
+        if field is None:
+            return
+        self._asking_groups = True
+
+        def done(answer: GroupColumn) -> None:
+            self._asking_groups = False
+            groups.columns[answer.field] = answer
+            self._show_arrived(tuple(column for column in self._columns if column.field == answer.field))
+
+        def failed(error: RunfolioError) -> None:
+            self._asking_groups = False
+            self._context.say.error(error)
+
+        self._context.jobs.query(
+            f"table-groups-{id(self)}",
+            lambda workspace: workspace.group_column(groups.keys, groups.grouped.tree, field),
+            done,
+            failed,
+        )
 
     # --- what Qt asks ------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """Rows; known at once, so that the scroll bar is right."""
-        return 0 if parent.isValid() else len(self._keys)
+        if parent.isValid():
+            return 0
+        return len(self._keys) if self._groups is None else self._groups.count
 
     def columnCount(self, parent: Index = _ROOT) -> int:
         """Columns."""
@@ -127,10 +263,14 @@ class RunTableModel(QAbstractTableModel):
         """From memory alone; "…" for what is on its way."""
         if not index.isValid():
             return None
-        key, column = self._keys[index.row()], self._columns[index.column()]
+        column = self._columns[index.column()]
+        line = self.line(index.row())
+        if line is not None and line.is_group:
+            return self.texts.data(line, column, role)
+        key = self.stand_in(index.row())
         cell = self._cache.get(column, key)
         if role == Qt.ItemDataRole.DisplayRole or role == Qt.ItemDataRole.AccessibleTextRole:
-            return WAITING if cell is None else self._shown(key, column, *cell)
+            return self.text_of(column, key)
         if role == Qt.ItemDataRole.ToolTipRole:
             if cell is None or column.curve:
                 return None
@@ -140,11 +280,16 @@ class RunTableModel(QAbstractTableModel):
 
     def cell(self, row: int, column: int) -> tuple[RunKey, TableColumn, object, str]:
         """Run, column, value and text of a cell at once, for painting."""
-        key, shown = self._keys[row], self._columns[column]
-        found = self._cache.get(shown, key)
+        return self.cell_of(self.stand_in(row), self._columns[column])
+
+    def cell_of(self, key: RunKey, column: TableColumn) -> tuple[RunKey, TableColumn, object, str]:
+        """The same for a run that is known."""
+        found = self._cache.get(column, key)
         if found is None:
-            return key, shown, None, WAITING
-        return key, shown, found[0], self._shown(key, shown, *found)
+            return key, column, None, WAITING
+        return key, column, found[0], self._shown(key, column, *found)
+
+    # --- headers and texts -------------------------------------------------------------------------------------
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The title with the arrow of the order, if the column is part of it."""
@@ -152,7 +297,11 @@ class RunTableModel(QAbstractTableModel):
             return None
         column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.title + self._aligned_mark(column) + sort_mark(column, self._context.state.scope.sort)
+            return (
+                column.title
+                + (f" {ALIGNED}" if self._cache.origins(column) else "")
+                + sort_mark(column, self._context.state.scope.sort)
+            )
         if role == Qt.ItemDataRole.ToolTipRole:
             told = f"{column.field.kind.value}: {column.title}"
             if origins := self._cache.origins(column):
@@ -163,10 +312,6 @@ class RunTableModel(QAbstractTableModel):
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def _aligned_mark(self, column: TableColumn) -> str:
-        """A sign that some values stand under another name in their runs."""
-        return f" {ALIGNED}" if self._cache.origins(column) else ""
-
     def is_number(self, column: TableColumn) -> bool:
         """Whether the column's figures stand at the right."""
         return not column.curve and self.kind(column) in (CellKind.NUMBER, CellKind.DURATION)
@@ -175,6 +320,19 @@ class RunTableModel(QAbstractTableModel):
         """A cell in full precision; "" for what has not arrived."""
         cell = self._cache.get(column, key)
         return "" if cell is None else exact_text(self.kind(column), *cell)
+
+    def digits(self, column: TableColumn) -> Digits:
+        """How the column's numbers are written."""
+        return self._cache.digits(column)
+
+    def fetched(self, column: TableColumn, key: RunKey) -> tuple[object, str | None] | None:
+        """Value and text of a cell; None while it is on its way."""
+        return self._cache.get(column, key)
+
+    def text_of(self, column: TableColumn, key: RunKey) -> str:
+        """What a run's cell says."""
+        cell = self._cache.get(column, key)
+        return WAITING if cell is None else self._shown(key, column, *cell)
 
     def _shown(self, key: RunKey, column: TableColumn, value: object, text: str | None) -> str:
         if value == RunStatus.RUNNING and column.field.name == "status" and key in self._context.state.live:
@@ -185,15 +343,8 @@ class RunTableModel(QAbstractTableModel):
     def _text(self, column: TableColumn, value: object, text: str | None) -> str:
         if column.curve:
             return ""
+        chosen = self.format_of(column)
+        if not chosen.plain and isinstance(value, float):
+            return chosen.write(value, text or self._cache.digits(column).write(value))
         utc = self._context.settings.text("window.times") == "utc"
         return cell_text(self.kind(column), value, text, self._cache.digits(column), utc=utc)
-
-
-def sort_mark(column: TableColumn, sort: tuple[SortKey, ...]) -> str:
-    """An arrow, with the rank where there are several keys: ` ↓`, ` ↑2`."""
-    if column.curve:
-        return ""
-    for rank, key in enumerate(sort, start=1):
-        if key.field == column.field:
-            return f" {'↓' if key.descending else '↑'}{rank if len(sort) > 1 else ''}"
-    return ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runfolio.model.answers import FieldInfo
 from runfolio.model.direction import Direction
-from runfolio.model.filter_text import quote_name, quote_value
+from runfolio.model.filter_print import quote_name, quote_value
+from runfolio.model.params import Json
 from runfolio.model.query import FieldKind, RunQuery, SortKey
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class SavedView:
     """A named look at the runs.
 
     sort, columns   used when not empty; columns by their ids.
+    look            how the table looks, columns and all, as `TableLook.to_json` has it; {} for views of before.
     own             True for those the user made, which can be removed.
     """
 
@@ -32,6 +34,7 @@ class SavedView:
     sort: tuple[SortKey, ...] = ()
     columns: tuple[str, ...] = ()
     own: bool = False
+    look: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def count_views(
 
     def counted(view: SavedView) -> CountedView:
         try:
-            return CountedView(view, len(workspace.run_keys(RunQuery(view.where))))
+            return CountedView(view, len(workspace.run_order(RunQuery(view.where))))
         except FilterSyntax:
             return CountedView(view, None)
 

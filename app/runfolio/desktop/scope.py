@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +13,7 @@ from runfolio.desktop.context import Context
 from runfolio.errors import FilterSyntax, RunfolioError
 from runfolio.model.answers import Change, Touched
 from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind
 from runfolio.model.run import RunKey
 
@@ -51,9 +52,9 @@ class ScopeLoader(QObject):
         """Ask for the runs of the scope as it is now."""
         query = self._context.state.scope
         self.loading = True
-        self._context.jobs.query("scope", lambda workspace: workspace.run_keys(query), self._take, self._refuse)
+        self._context.jobs.query("scope", lambda workspace: workspace.run_order(query), self._take, self._refuse)
 
-    def _take(self, keys: tuple[RunKey, ...]) -> None:
+    def _take(self, keys: KeyOrder) -> None:
         self.loading = False
         self.refused = None
         state = self._context.state
@@ -105,14 +106,14 @@ class ScopeLoader(QObject):
         )
 
 
-def best_runs(workspace: Workspace, keys: tuple[RunKey, ...]) -> tuple[RunKey, ...]:
+def best_runs(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[RunKey, ...]:
     """The best few of `keys` by the metric that most runs share; the first few where no metric says what is best."""
     metric = next((f for f in workspace.default_columns() if f.kind is FieldKind.METRIC), None)
     if metric is None:
-        return keys[:FIRST_PICKS]
+        return tuple(keys[:FIRST_PICKS])
     sign = -1.0 if guess_direction(metric.name) is Direction.HIGHER else 1.0
     values = workspace.column(metric, keys).values
     ranked = sorted(
         (sign * value, place) for place, value in enumerate(values) if isinstance(value, float) and math.isfinite(value)
     )
-    return tuple(keys[place] for _, place in ranked[:FIRST_PICKS]) or keys[:FIRST_PICKS]
+    return tuple(keys[place] for _, place in ranked[:FIRST_PICKS]) or tuple(keys[:FIRST_PICKS])

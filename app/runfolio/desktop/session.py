@@ -87,6 +87,7 @@ def to_json(session: Session) -> dict[str, Json]:
                 "where": view.where,
                 "sort": _sort_to_json(view.sort),
                 "columns": [*view.columns],
+                "look": dict(view.look),
             }
             for view in session.saved
         ],
@@ -127,7 +128,8 @@ def _saved_view(piece: Json) -> SavedView | None:
     if not title:
         return None
     where = _text(table.get("where")) or ""
-    return SavedView(title, "star", where, _sort_from_json(table.get("sort")), texts(table.get("columns")), own=True)
+    sort, columns, look = _sort_from_json(table.get("sort")), texts(table.get("columns")), _table(table.get("look"))
+    return SavedView(title, "star", where, sort, columns, own=True, look=look)
 
 
 def _sort_to_json(sort: tuple[SortKey, ...]) -> list[Json]:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Step, UndoStack
 from runfolio.model.answers import Change, Touched
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
 
@@ -62,6 +63,7 @@ class WindowState(QObject):
     selection_changed   runs were picked or dropped, or took other styles.
     names_changed       `name_of` knows more names.
     live_changed        other runs are being written.
+    file_asked          a file of the current run is to be shown, by its path in the run's folder.
     library_changed     a Change of index or ledger; many quick ones arrive as one.
     """
 
@@ -73,6 +75,7 @@ class WindowState(QObject):
     cursor_changed = Signal()
     names_changed = Signal()
     live_changed = Signal()
+    file_asked = Signal(str)
     library_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -80,7 +83,7 @@ class WindowState(QObject):
         self.undo = UndoStack()
         self._live: frozenset[RunKey] = frozenset()
         self._query = RunQuery()
-        self._keys: tuple[RunKey, ...] = ()
+        self._keys = KeyOrder()
         self._slots: dict[RunKey, int] = {}
         self._baseline: RunKey | None = None
         self._current: RunKey | None = None
@@ -113,7 +116,7 @@ class WindowState(QObject):
         return self._query
 
     @property
-    def scope_keys(self) -> tuple[RunKey, ...]:
+    def scope_keys(self) -> KeyOrder:
         """The runs that the scope holds, in order; those of the scope before while a new answer is awaited."""
         return self._keys
 
@@ -148,7 +151,7 @@ class WindowState(QObject):
         """Take over a saved view's filter, and its order where it has one."""
         self._ask(dataclasses.replace(self._query, where=where, sort=sort or self._query.sort), "Saved view")
 
-    def set_scope_keys(self, keys: tuple[RunKey, ...]) -> None:
+    def set_scope_keys(self, keys: KeyOrder) -> None:
         """The answer to the scope has arrived."""
         if keys != self._keys:
             self._keys = keys

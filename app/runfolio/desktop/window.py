@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
+from runfolio.desktop.facet_dock import FacetDock
 from runfolio.desktop.filter_bar import FilterBar
-from runfolio.desktop.first_look import FirstLook
+from runfolio.desktop.first_look import FirstLook, import_all
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
@@ -26,13 +27,13 @@ from runfolio.desktop.library_control import LibraryControl
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.rail import Rail
-from runfolio.desktop.run_columns import columns_of
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.scope import ScopeLoader
 from runfolio.desktop.session import Session
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.status_bar import HEIGHT as STATUS_HEIGHT
 from runfolio.desktop.status_bar import StatusBar
+from runfolio.desktop.table_look import TableLook
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.view_host import ViewHost
 from runfolio.desktop.views.registry import INSPECTOR
@@ -83,8 +84,11 @@ class MainWindow(QMainWindow):
         self.indexing.progressed.connect(self._on_indexing)
         self.exports = Exports(self.context, lambda: self.runs_view().table.shown_columns(), self)
         self.scope.answered.connect(self._on_scope_answered)
+        columns = self.runs_view().columns
+        columns.changed.connect(lambda: self.group_button.set_text(columns.groups.title))
         self.show_view("runs")
         self.runs_view().table.runs.arrived.connect(self.first_look.seen)
+        self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class MainWindow(QMainWindow):
             context,
             self.indexing,
             self.library,
-            lambda: tuple(column.id for column in self.runs_view().table.shown_columns()),
+            lambda: self.runs_view().columns.whole_look().to_json(),
         )
         self.library_dock = self._dock("Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.inspector_dock = self._dock("Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -110,6 +114,14 @@ class MainWindow(QMainWindow):
         self.inspector_dock.visibilityChanged.connect(self._on_inspector_visible)
         self.filter_bar = FilterBar(context)
         self.filter_bar.field.left.connect(self._leave_filter)
+        facets_dock = self._dock("Facets", "facets-dock", None, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.facets = FacetDock(
+            self,
+            context,
+            facets_dock,
+            self.library_dock,
+            lambda: [c.field for c in self.runs_view().table.shown_columns() if not c.curve],
+        )
         self._add_bar_buttons()
         self.welcome = WelcomeView(
             context.theme,
@@ -147,7 +159,12 @@ class MainWindow(QMainWindow):
         self.export_button = TextButton("Export", theme, icon="download", tip="Copy or export what is shown")
         self.export_button.setObjectName("export-button")
         self.export_button.clicked.connect(self.open_export_menu)
+        self.group_button = TextButton("Group", theme, icon="group", tip="Put runs into groups")
+        self.group_button.setObjectName("group-button")
+        self.group_button.clicked.connect(self.open_grouping)
+        self.filter_bar.add_button(self.facets.button)
         self.filter_bar.add_button(self.columns_button)
+        self.filter_bar.add_button(self.group_button)
         self.filter_bar.add_button(self.export_button)
 
     def _dock(self, title: str, name: str, widget: QWidget | None, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -198,6 +215,11 @@ class MainWindow(QMainWindow):
         self.context.jobs.open(opened, failed, self.context.state.announce)
 
     def _go_on(self, paths: Sequence[str]) -> None:
+        # Imported one after the other before several threads want them: Qt for Python looks into every module that is
+        # imported, and has crashed while two threads had it do so.
+        self.context.jobs.query("first-imports", import_all, lambda _done: self._work(paths))
+
+    def _work(self, paths: Sequence[str]) -> None:
         self.library.count_views()
         self.filter_bar.activate()
         self.status.activate()
@@ -307,6 +329,11 @@ class MainWindow(QMainWindow):
         corner = self.columns_button.mapToGlobal(self.columns_button.rect().bottomRight())
         self.runs_view().columns.open_chooser(corner)
 
+    def open_grouping(self) -> None:
+        """Choose how the runs of the table are grouped."""
+        self.show_view("runs")
+        self.runs_view().columns.open_grouping(self.group_button.mapToGlobal(self.group_button.rect().bottomRight()))
+
     def open_export_menu(self) -> None:
         """What can be taken out of the window."""
         self.exports.open_menu(self.export_button.mapToGlobal(self.export_button.rect().bottomRight()))
@@ -318,9 +345,9 @@ class MainWindow(QMainWindow):
     def apply_saved_view(self, saved: SavedView) -> None:
         """Take over a saved view's filter, order and columns."""
         self.folders.apply_view(saved)
-        columns = columns_of(saved.columns)
-        if columns:
-            self.runs_view().columns.put(columns, f"Show {saved.title}")
+        look = TableLook.from_json(saved.look or {"columns": [*saved.columns]})
+        if look.columns:
+            self.runs_view().columns.change(look, f"Show {saved.title}")
 
     def _leave_filter(self) -> None:
         self.views.widget_of(self._current).setFocus()
@@ -352,6 +379,7 @@ class MainWindow(QMainWindow):
     def _show_library_parts(self, *, shown: bool) -> None:
         self.filter_bar.setVisible(shown)
         self.library_dock.setVisible(shown and self._library_wanted)
+        self.facets.allow(shown=shown)
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:

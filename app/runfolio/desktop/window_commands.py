@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from runfolio.desktop.commands import Command
+from runfolio.desktop.inspector_sections import FILES_TABS, SECTIONS
 from runfolio.desktop.theme import ThemeMode
-from runfolio.desktop.views.registry import VIEWS
+from runfolio.desktop.views.registry import INSPECTOR, VIEWS
 from runfolio.desktop.window import MainWindow
 from runfolio.settings import Value
 from runfolio.settings import save as save_settings
 
+if TYPE_CHECKING:
+    from runfolio.desktop.views.files import FilesView
+
+_COLUMNS = "Columns and groups"
 MENU = (
     "palette.open",
     "help.pages",
@@ -84,8 +90,14 @@ def add_window_commands(window: MainWindow) -> None:
         Command("layouts.teach", "Teach a layout…", lambda: _teach_layout(window), (), "Library", "table-2"),
         Command("layouts.list", "Layouts…", lambda: _open_layouts(window), (), "Library", "square-stack"),
         Command(
-            "columns.choose", "Choose columns…", window.open_column_chooser, ("Ctrl+Shift+C",), "Runs", "columns-3"
+            "columns.choose",
+            "Choose columns…",
+            window.open_column_chooser,
+            ("Ctrl+Shift+C",),
+            _COLUMNS,
+            "columns-3",
         ),
+        Command("groups.choose", "Group runs…", window.open_grouping, ("Ctrl+G",), _COLUMNS, "group"),
         Command("views.save", "Save this view…", window.folders.ask_to_save_view, ("Ctrl+S",), "Library", "star"),
         Command("filter.focus", "Go to the filter", window.filter_bar.focus, ("/", "Ctrl+F"), "Runs", "search"),
         Command("filter.clear", "Clear the filter", window.filter_bar.clear, (), "Runs", "x"),
@@ -116,6 +128,34 @@ def add_window_commands(window: MainWindow) -> None:
         commands.add(
             Command(f"theme.{mode.value}", title, partial(choose, window, "window.theme", mode.value), icon=icon)
         )
+    for place, (id, title) in enumerate(SECTIONS, 1):
+        name = f"Inspector: {title.lower()}"
+        commands.add(
+            Command(
+                f"inspector.{id}",
+                name,
+                partial(_show_section, window, id),
+                (f"Alt+{place}",),
+                "Inspector",
+                "panel-right",
+            )
+        )
+    commands.add(
+        Command(
+            "files.find",
+            "Find in the file",
+            lambda: _files(window).focus_search(),
+            ("Ctrl+Alt+F",),
+            "Files",
+            "search",
+        ),
+        Command("files.again", "List the files again", lambda: _files(window).list_again(), (), "Files", "refresh-cw"),
+        *(
+            Command(f"files.{id}", title, partial(_show_files_tab, window, place), (), "Files", icon)
+            for place, (id, title, icon) in enumerate(FILES_TABS)
+        ),
+    )
+    window.context.state.file_asked.connect(lambda shown: _files(window).open_file(shown))
     window.rail.offer_menu(commands, MENU)
 
 
@@ -131,6 +171,29 @@ def choose(window: MainWindow, key: str, value: Value) -> None:
         window.watching.set_on(on=bool(value))
     chosen = context.settings.chosen()
     context.jobs.background(lambda: save_settings(chosen))
+
+
+def _show_section(window: MainWindow, id: str) -> None:
+    from runfolio.desktop.views.inspector import InspectorView
+
+    window.inspector_dock.show()
+    view = window.views.widget_of(INSPECTOR.id)
+    if isinstance(view, InspectorView):
+        view.show_section(id)
+
+
+def _files(window: MainWindow) -> FilesView:
+    from runfolio.desktop.views.files import FilesView
+
+    window.show_view("files")
+    view = window.views.widget_of("files")
+    if not isinstance(view, FilesView):
+        raise TypeError("The view called files is another one")
+    return view
+
+
+def _show_files_tab(window: MainWindow, place: int) -> None:
+    _files(window).tabs.setCurrentIndex(place)
 
 
 def _close(window: MainWindow) -> None:

@@ -28,7 +28,7 @@ def column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunK
     inner, params = field_source(field)
     numbers, texts = _values(database, ids, f"select run, num, text from ({inner})", [*params], keys, 2)
     if field.kind is FieldKind.METRIC:
-        return Column(field, CellKind.NUMBER, tuple(numbers), origins=_origins(database, ids, field.name, keys))
+        return Column(field, CellKind.NUMBER, tuple(numbers), origins=origins(database, ids, field.name, keys))
     written = tuple(cast("list[str | None]", texts))
     named = [field.kind.value, field.name]
     if database.rows("select 1 from fields where kind = ? and name = ? and numeric", named):
@@ -37,7 +37,7 @@ def column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunK
     return Column(field, CellKind.TEXT, written)
 
 
-def _origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey]) -> tuple[str, ...] | None:
+def origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey]) -> tuple[str, ...] | None:
     """What the values of an aligned name come from, for people; None where no name is aligned to it."""
     if not database.rows("select 1 from aligned where target = ? limit 1", [metric]):
         return None
@@ -87,7 +87,7 @@ def _values(
 
 def _places(ids: RunIds, keys: Sequence[RunKey]) -> tuple[list[int], str, list[Bound]]:
     """Ids of the keys, 0 for unknown ones, and a condition that narrows a query to them where that pays."""
-    places = [ids.of.get(key, 0) for key in keys]
+    places = [ids.places.get(key, -1) + 1 for key in keys]
     if len(keys) >= MANY:
         return places, "true", []
     return places, "{} in (select unnest(?::integer[]))", [places]

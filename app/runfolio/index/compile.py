@@ -1,45 +1,34 @@
-"""Turns a filter expression and sort keys into SQL with bound parameters; names are looked up, never pasted.
+"""Turns the tests of a filter and sort keys into SQL with bound parameters; names are looked up, never pasted.
 
-Logic has two values: a comparison with a missing value or with NaN is false, so `not (lr > 1)` holds for runs that
-have no lr, and `!=` holds for runs without a value. Only `is null` asks for a missing value; a param whose value is
-null or None is missing too.
+Small libraries are asked this way. `evaluate` works the same out over columns in memory, and is measured by this.
 """
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runfolio.errors import FilterSyntax
-from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
-from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
-from runfolio.model.answers import CellKind
-from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.query import (
-    Aggregate,
-    Both,
-    Compare,
-    Either,
-    Expression,
-    FieldKind,
-    FieldRef,
-    IsNull,
-    Not,
-    OneOf,
-    SortKey,
-    Span,
-    Word,
+from runfolio.index.asked import (
+    AllOf,
+    AnyOf,
+    Applied,
+    Constant,
+    Figure,
+    Missing,
+    NanTest,
+    NoNumber,
+    NumberTest,
+    Opposite,
+    Quantity,
+    Test,
+    TextTest,
 )
-from runfolio.model.run import RunStatus
-
-_STATUSES = frozenset(s.value for s in RunStatus)
-_ORDERINGS = frozenset({"<", "<=", ">", ">="})
-_MOST_WORDS = 64
-"""Each is looked for in six places, four of them tables of their own."""
-
-_EXACT = 2.0**53
-"""From here on neighbouring whole numbers are one float64, so equality asks for the text instead."""
+from runfolio.index.fields import AGGREGATE_SQL, BY_NAME, Known
+from runfolio.index.meaning import quantity
+from runfolio.model.direction import Direction, guess_direction
+from runfolio.model.filter_text import parse_term
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
 
 
 @dataclass(slots=True)
@@ -51,6 +40,7 @@ class Compiled:
     predicate: str = "true"
     predicate_params: list[str | float] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
+    order_params: list[str | float] = field(default_factory=list)
 
     @property
     def params(self) -> list[str | float]:
@@ -58,11 +48,11 @@ class Compiled:
         return [*self.join_params, *self.predicate_params]
 
 
-def compile_query(expression: Expression | None, sort: Sequence[SortKey], known: Known) -> Compiled:
-    """The SQL of a filter and an order. Raises FilterSyntax for unknown names and senseless comparisons."""
+def compile_query(test: Test | None, sort: Sequence[SortKey], known: Known) -> Compiled:
+    """The SQL of a filter and an order, with no figures that are worked out of points."""
     compiler = _Compiler(known)
-    if expression is not None:
-        compiler.out.predicate = compiler.predicate(expression)
+    if test is not None:
+        compiler.out.predicate = compiler.predicate(test)
     for key in sort:
         compiler.sort(key)
     # Runs are numbered by start (newest first), name and key, so the number is the order of last resort.
@@ -117,33 +107,49 @@ class _Compiler:
             values = [
                 f"(select string_agg(v, ', ' order by place) from ({builtin.sql}))" if builtin.many else builtin.sql
             ]
+        elif ref.kind is FieldKind.DERIVED:
+            self._derived(quantity(parse_term(ref.name), self._known), key)
+            return
         else:
             alias = self._join(ref)
             # NaN is the greatest number to DuckDB; here it is no value at all.
             values = [f"case when isnan({alias}.num) then null else {alias}.num end"]
             if ref.kind is not FieldKind.METRIC:
                 values.append(f"case when {alias}.num is null then {alias}.text end")
+        self._order(values, key)
+
+    def _derived(self, worked_out: Quantity, key: SortKey) -> None:
+        before = self.out.predicate_params
+        self.out.predicate_params = self.out.order_params
+        sql = self._quantity(worked_out)
+        self.out.predicate_params = before
+        self._order([f"nullif({sql}, 'nan'::double)"], key)
+
+    def _order(self, values: list[str], key: SortKey) -> None:
         way = "desc" if key.descending else "asc"
         self.out.order += [f"{value} {way} nulls last" for value in values]
 
     # --- predicates --------------------------------------------------------------------------------------------
 
-    def predicate(self, node: Expression) -> str:
-        if isinstance(node, Both | Either):
-            joint = " and " if isinstance(node, Both) else " or "
-            return _joined([self.predicate(t) for t in node.terms], joint)
-        if isinstance(node, Not):
-            return f"(not {self.predicate(node.term)})"
-        if isinstance(node, Compare):
-            return self._compare(node)
-        if isinstance(node, OneOf):
-            same = [self._compare(Compare(node.field, "=", v, node.span)) for v in node.values]
-            inner = _joined(same, " or ")
-            return f"(not {inner})" if node.negated else inner
-        if isinstance(node, IsNull):
-            missing = self._missing(self._known.resolve(node.field))
-            return f"(not {missing})" if node.negated else missing
-        return self._word(node)
+    def predicate(self, test: Test) -> str:
+        """The SQL of a test; its parameters are bound in the order in which they stand there."""
+        if isinstance(test, AllOf | AnyOf):
+            joint = " and " if isinstance(test, AllOf) else " or "
+            return _joined([self.predicate(t) for t in test.tests], joint)
+        if isinstance(test, Opposite):
+            return f"(not {self.predicate(test.test)})"
+        if isinstance(test, NumberTest):
+            return self._numbers(test)
+        if isinstance(test, NanTest):
+            return f"coalesce(isnan({self._quantity(test.of)}), false)"
+        if isinstance(test, NoNumber):
+            return f"({self._quantity(test.of)} is null)"
+        if isinstance(test, Missing):
+            return self._missing(test.ref)
+        if isinstance(test, TextTest):
+            return self._text_test(test)
+        self._bind(*[test.text] * 6)
+        return word_sql(test.text)
 
     def _bind(self, *values: str | float) -> None:
         self.out.predicate_params.extend(values)
@@ -168,107 +174,83 @@ class _Compiler:
             return f"coalesce({alias}.kind = 'null', true)"
         return f"({alias}.num is null and {alias}.text is null)"
 
-    def _compare(self, node: Compare) -> str:
-        ref = self._known.resolve(node.field)
-        if node.value is None:
-            raise _senseless(node.span, "Nothing equals null", "Write “is null” or “is not null”.")
-        if node.operator.startswith("!"):
-            inverse = Compare(node.field, "~" if node.operator == "!~" else "=", node.value, node.span)
-            return f"(not {self._compare(inverse)})"
-        if ref.kind is FieldKind.BUILTIN:
-            return self._builtin(ref, node)
-        alias = self._join(ref)
-        if ref.kind is FieldKind.METRIC:
-            return self._number(f"{alias}.num", node, as_number(node.value))
-        number = as_number(node.value)
-        if ref.kind is FieldKind.PARAM and number is not None and node.operator != "~":
-            if node.operator == "=" and _EXACT <= abs(number) < math.inf:
-                return self._text(f"{alias}.text", node)
-            return self._number(f"{alias}.num", node, number)
-        return self._text(f"{alias}.text", node)
+    def _numbers(self, test: NumberTest) -> str:
+        # NaN is the greatest number to DuckDB; here it satisfies no comparison. A comparison with null is null.
+        left, right = self._quantity(test.left), self._quantity(test.right)
+        sound = [f"not isnan({self._quantity(q)})" for q in (test.left, test.right) if _may_be_nan(q)]
+        return f"coalesce({' and '.join([f'{left} {test.operator} {right}', *sound])}, false)"
 
-    def _builtin(self, ref: FieldRef, node: Compare) -> str:
-        builtin = BY_NAME[ref.name]
-        if builtin.many:
-            return f"exists (select 1 from ({builtin.sql}) where {self._text('v', node)})"
-        if builtin.kind is CellKind.TIME:
-            return self._moment(builtin.sql, node)
-        if builtin.kind is CellKind.DURATION:
-            seconds = as_seconds(node.value)
-            return self._number(builtin.sql, node, seconds, "is a length of time", "For example 90s, 5min, 2h or 1d.")
-        if builtin.kind is CellKind.NUMBER:
-            return self._number(builtin.sql, node, as_number(node.value))
-        if ref.name == "status" and node.operator == "=" and as_text(node.value).lower() not in _STATUSES:
-            known = ", ".join(sorted(_STATUSES))
-            raise _senseless(node.span, f"There is no status {as_text(node.value)!r}", f"Known are {known}.")
-        return self._text(builtin.sql, node)
+    def _quantity(self, quantity: Quantity) -> str:
+        if isinstance(quantity, Constant):
+            self._bind(quantity.number)
+            return "?" if isinstance(quantity.number, int) else "?::double"
+        if isinstance(quantity, Figure):
+            ref = quantity.ref
+            return f"({BY_NAME[ref.name].sql})" if ref.kind is FieldKind.BUILTIN else f"{self._join(ref)}.num"
+        parts = [self._quantity(part) for part in quantity.parts]
+        if quantity.function in _SIGNS:
+            return f"({parts[0]} {_SIGNS[quantity.function]} {parts[1]})"
+        if quantity.function in ("least", "greatest"):
+            return functools.reduce(functools.partial(_extreme, quantity.function), parts)
+        return _FUNCTIONS[quantity.function].format(*parts)
 
-    def _number(
-        self,
-        sql: str,
-        node: Compare,
-        value: float | None,
-        what: str = "is a number",
-        hint: str = "For example 0.9 or 1e-3, without quotes.",
-    ) -> str:
-        if value is None or node.operator == "~":
-            raise _senseless(node.span, f"{node.field.text!r} {what}, and is compared with one", hint)
-        if math.isnan(value):
-            if node.operator in _ORDERINGS:
-                raise _senseless(node.span, "NaN is neither greater nor less than anything", "Write “= nan”.")
-            return f"coalesce(isnan({sql}), false)"
-        self._bind(value)
-        # NaN is the greatest number to DuckDB; here it satisfies no comparison.
-        return f"coalesce({sql} {node.operator} ? and not isnan({sql}), false)"
-
-    def _moment(self, sql: str, node: Compare) -> str:
-        moments = as_moments(node.value)
-        if moments is None or node.operator == "~":
-            raise _senseless(
-                node.span,
-                f"{node.field.text!r} is compared with a date",
-                "For example 2026-01-31 or '2026-01-31 14:00'.",
-            )
-        start, end = moments
-        if node.operator == "=":
-            self._bind(start, end)
-            return f"coalesce({sql} >= ? and {sql} < ?, false)"
-        # Before a day is before its start, after it from its end on.
-        self._bind(start if node.operator in ("<", ">=") else end)
-        operator = "<" if node.operator in ("<", "<=") else ">="
-        return f"coalesce({sql} {operator} ?, false)"
-
-    def _text(self, sql: str, node: Compare) -> str:
-        value = as_text(node.value)
-        if node.operator == "~":
-            self._bind(value)
-            return f"coalesce(contains(lower({sql}), lower(?)), false)"
-        if node.operator == "=" and len(value) > 1 and value[-1] in "…*":
-            self._bind(value[:-1])
-            return f"coalesce(starts_with({sql}, ?), false)"
-        self._bind(value)
-        if node.operator == "=" and isinstance(node.value, bool):
-            return f"coalesce(lower({sql}) = ?, false)"
-        return f"coalesce({sql} {node.operator} ?, false)"
-
-    def _word(self, node: Word) -> str:
-        self._words += 1
-        if self._words > _MOST_WORDS:
-            message = f"A filter has at most {_MOST_WORDS} free words"
-            raise _senseless(node.span, message, "Name the field that they are in: name in (a, b, c).")
-        if not node.quoted and node.text.lower() in _STATUSES:
-            self._bind(node.text.lower())
-            return "(r.status = ?)"
-        text = as_text(node.text)
-        self._bind(*[text] * 6)
-        return (
-            "(contains(lower(r.name), lower(?)) or contains(lower(coalesce(r.experiment, '')), lower(?))"
-            " or r.key in (select key from run_tags where contains(lower(tag), lower(?)))"
-            " or r.key in (select key from run_notes where contains(lower(note), lower(?)))"
-            " or r.id in (select run from run_params where contains(lower(text), lower(?)))"
-            " or r.id in (select run from run_texts where kind = 'tag' and contains(lower(text), lower(?))))"
-        )
+    def _text_test(self, test: TextTest) -> str:
+        value = _TEXT_SQL[test.operator]
+        self._bind(test.value)
+        if test.ref.kind is FieldKind.BUILTIN:
+            builtin = BY_NAME[test.ref.name]
+            if builtin.many:
+                return f"exists (select 1 from ({builtin.sql}) where coalesce({value.format('v')}, false))"
+            return f"coalesce({value.format(builtin.sql)}, false)"
+        return f"coalesce({value.format(f'{self._join(test.ref)}.text')}, false)"
 
 
-def _senseless(span: Span, message: str, hint: str) -> FilterSyntax:
-    return FilterSyntax(message, position=span.start, length=span.end - span.start, hint=hint)
+def _may_be_nan(quantity: Quantity) -> bool:
+    if isinstance(quantity, Figure):
+        return quantity.ref.kind is not FieldKind.BUILTIN
+    return isinstance(quantity, Applied)
+
+
+def _extreme(function: str, one: str, other: str) -> str:
+    """Of two numbers, NaN where one is; in a lambda, so that neither is written, and worked out, several times."""
+    return f"""list_transform([{{'a': {one}, 'b': {other}}}], lambda v:
+                   case when v.a is null or v.b is null then null
+                        when isnan(v.a) or isnan(v.b) then 'nan'::double
+                        else {function}(v.a, v.b) end)[1]"""
+
+
+_SIGNS = {"+": "+", "-": "-", "*": "*", "/": "/"}
+_FUNCTIONS = {
+    "neg": "(-({0}))",
+    "^": "pow({0}, {1})",
+    "log": "ln({0})",
+    **{name: f"{name}({{0}})" for name in ("abs", "sqrt", "exp", "log2", "log10", "round", "floor", "ceil")},
+}
+_TEXT_SQL = {
+    **{operator: f"{{0}} {operator} ?" for operator in ("=", "<", "<=", ">", ">=", "like", "ilike")},
+    "contains": "contains(lower({0}), lower(?))",
+    "starts": "starts_with({0}, ?)",
+    "folded": "lower({0}) = ?",
+    "matches": "regexp_matches({0}, ?)",
+}
+"""A test of a text, which stands at {0}, against a bound one."""
+
+_WORD_SQL = """(contains(lower(r.name), lower(?)) or contains(lower(coalesce(r.experiment, '')), lower(?))
+               or r.key in (select key from run_tags where contains(lower(tag), lower(?)))
+               or r.key in (select key from run_notes where contains(lower(note), lower(?)))
+               or r.id in (select run from run_params where {}contains(lower(text), lower(?)))
+               or r.id in (select run from run_texts where kind = 'tag' and contains(lower(text), lower(?))))"""
+_OF_NUMBERS = frozenset("+-.einfaty")
+"""Characters besides digits and white space that the text of a number may have, NaN and infinity included."""
+
+
+def word_sql(text: str) -> str:
+    """The SQL of whether run `r` has a text anywhere; the text is bound six times."""
+    # Most params are numbers, and looking through their texts takes most of the time.
+    numeric = all(c in _OF_NUMBERS or c.isdecimal() or c.isspace() for c in text.lower())
+    return _WORD_SQL.format("" if numeric else "num is null and ")
+
+
+def text_sql(operator: str, text: str) -> str:
+    """The SQL of a text's test against one bound value; `text` is an SQL expression."""
+    return f"coalesce({_TEXT_SQL[operator].format(text)}, false)"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import CellKind
 from runfolio.model.display import storable
-from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name
+from runfolio.model.filter_print import quote_name, term_text
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,12 @@ _ALIASES = {
     "end": "ended",
     "tracker": "format",
 }
-_AGGREGATES = frozenset(a.value for a in Aggregate)
+_NOWHERE = Span(0, 0)
+_COMPARED = 2_000
+"""Names that a wrong one is compared with one by one."""
+_SIGN = re.compile(r"[-+*/^]")
+_DIGITS = re.compile(r"[0-9.eE]+")
+_SUFFIXES = frozenset(a.value for a in Aggregate if not a.needs_argument)
 
 AGGREGATE_SQL = {
     Aggregate.LAST: "s.shown * x.scale",
@@ -96,16 +103,7 @@ class Known:
 
     def resolve(self, name: Name) -> FieldRef:
         """The field a name means: builtin, metric, param, tag or fact, in that order. Raises FilterSyntax."""
-        aggregate = Aggregate(name.aggregate) if name.aggregate else Aggregate.LAST
-        text = storable(name.text)
-        found = self._find(text, name, aggregate)
-        if found is None and not name.aggregate:
-            # `val/acc.max` is the maximum of val/acc, unless something is really called that.
-            stem, _, tail = text.rpartition(".")
-            if tail.lower() in _AGGREGATES:
-                found = self._find(stem, name, Aggregate(tail.lower()))
-                if found is not None and found.kind is not FieldKind.METRIC:
-                    found = None
+        found = self._lookup(name)
         if found is None:
             raise self._unknown(name)
         if name.aggregate and found.kind is not FieldKind.METRIC:
@@ -113,42 +111,117 @@ class Known:
             raise _at(name, f"{name.aggregate}(…) is for metrics, and {name.text!r} is {what}")
         return found
 
-    def _find(self, text: str, name: Name, aggregate: Aggregate) -> FieldRef | None:
+    def _lookup(self, name: Name) -> FieldRef | None:
+        aggregate = Aggregate(name.aggregate or "last")
+        text = storable(name.text)
+        found = self._find(text, name, aggregate, name.argument)
+        if found is None and not name.aggregate:
+            # `val/acc.max` is the maximum of val/acc, unless something is really called that.
+            stem, _, tail = text.rpartition(".")
+            if tail.lower() in _SUFFIXES:
+                found = self._find(stem, name, Aggregate(tail.lower()), None)
+                if found is not None and found.kind is not FieldKind.METRIC:
+                    found = None
+        return found
+
+    def has(self, name: Name) -> bool:
+        """Whether there is a field of that name."""
+        return self._lookup(name) is not None
+
+    def typed(self, ref: FieldRef) -> str:
+        """The shortest text that means a field in a filter."""
+        if ref.kind is FieldKind.DERIVED:
+            return f"({ref.name})"
+        kind = "" if ref.kind is FieldKind.BUILTIN else ref.kind.value
+        aggregate = "" if ref.kind is not FieldKind.METRIC or ref.aggregate is Aggregate.LAST else str(ref.aggregate)
+        quoted = quote_name(ref.name).startswith('"')
+        for name in (
+            Name(ref.name, quoted, _NOWHERE, aggregate, "", ref.argument),
+            Name(f"{kind}.{ref.name}", False, _NOWHERE, aggregate, "", ref.argument),
+        ):
+            plain = name.quoted or not quote_name(name.text).startswith('"')
+            if plain and self._lookup(name) == ref:
+                return term_text(name)
+        return term_text(Name(ref.name, True, _NOWHERE, aggregate, kind, ref.argument))
+
+    def near(self, text: str) -> str:
+        """A sentence that names the fields close to a text; "" when there are none."""
+        return _meant(self._close(text, [*self._names]))
+
+    def _find(self, text: str, name: Name, aggregate: Aggregate, argument: float | None) -> FieldRef | None:
+        kind = self._kind(text, name)
+        if kind is None:
+            return None
+        found, stem = kind
+        if found is FieldKind.BUILTIN:
+            return BY_NAME[stem].ref
+        return FieldRef(found, stem, aggregate, argument)
+
+    def _kind(self, text: str, name: Name) -> tuple[FieldKind, str] | None:
+        """Kind and name of the field that a text means."""
         if name.kind:
             kind = FieldKind(name.kind)
-            return FieldRef(kind, text, aggregate) if text in self._names.get(kind, ()) else None
-        prefixed = self._prefixed(text, aggregate)
+            return (kind, text) if text in self._names.get(kind, ()) else None
+        prefixed = self._prefixed(text)
         # Quotes say that the dots belong to the name; without them `param.lr` is first of all the param lr.
         if prefixed is not None and not name.quoted:
             return prefixed
         builtin = text.lower() if text.lower() in BY_NAME else _ALIASES.get(text.lower())
         if builtin is not None and (builtin == text.lower() or not self._anywhere(text)):
-            return BY_NAME[builtin].ref
+            return FieldKind.BUILTIN, builtin
         for kind, names in self._names.items():
             if text in names:
-                return FieldRef(kind, text, aggregate)
+                return kind, text
         return prefixed
 
-    def _prefixed(self, text: str, aggregate: Aggregate) -> FieldRef | None:
+    def _prefixed(self, text: str) -> tuple[FieldKind, str] | None:
         prefix, dot, rest = text.partition(".")
         for kind, names in self._names.items():
             if dot and prefix.lower() == kind.value and rest in names:
-                return FieldRef(kind, rest, aggregate)
+                return kind, rest
         return None
 
     def _anywhere(self, text: str) -> bool:
         return any(text in names for names in self._names.values())
 
     def _unknown(self, name: Name) -> FilterSyntax:
-        kinds = [FieldKind(name.kind)] if name.kind else [*self._names]
+        near = self._close(name.text, [FieldKind(name.kind)] if name.kind else [*self._names], builtins=not name.kind)
+        hint = self._spaced(name) or _meant(near) or "No known name is close to it."
+        return _at(name, f"No run has a {name.kind or 'field'} {name.text!r}", hint)
+
+    def _close(self, text: str, kinds: Sequence[FieldKind], *, builtins: bool = False) -> list[str]:
         everything = [n for kind in kinds for n in self._names.get(kind, ())]
-        if not name.kind:
+        if builtins:
             everything += [*BY_NAME]
         # Close in any case: LR is a slip for lr.
         folded = {n.casefold(): n for n in everything}
-        near = difflib.get_close_matches(name.text.casefold(), folded, n=3, cutoff=0.6)
-        hint = f"Did you mean {' or '.join(folded[n] for n in near)}?" if near else "No known name is close to it."
-        return _at(name, f"No run has a {name.kind or 'field'} {name.text!r}", hint)
+        wanted = text.casefold()
+        if len(folded) > _COMPARED:
+            # Comparing with each takes a second: those of about that length that begin or end like it are enough.
+            ends = (wanted[:2], wanted[-2:])
+            folded = {
+                n: own
+                for n, own in folded.items()
+                if abs(len(n) - len(wanted)) <= 3 and (n[:2] == ends[0] or n[-2:] == ends[1])
+            }
+        return [folded[n] for n in difflib.get_close_matches(wanted, folded, n=3, cutoff=0.6)]
+
+    def _spaced(self, name: Name) -> str:
+        """Says that signs of arithmetic want spaces, where the name is a sign between fields or numbers."""
+        if name.quoted or name.kind:
+            return ""
+        for found in _SIGN.finditer(name.text):
+            left, right = name.text[: found.start()], name.text[found.end() :]
+            if right and self._is_operand(right) and (not left or self._is_operand(left)):
+                return f"Signs of arithmetic have spaces around them: {f'{left} {found[0]} {right}'.strip()}"
+        return ""
+
+    def _is_operand(self, text: str) -> bool:
+        return bool(_DIGITS.fullmatch(text)) or self.has(Name(text, False, _NOWHERE))
+
+
+def _meant(near: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _at(name: Name, message: str, hint: str = "") -> FilterSyntax:

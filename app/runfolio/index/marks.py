@@ -23,7 +23,7 @@ def put_marks(
     """Replace the mirror."""
     marks = [(str(key), i, storable(tag)) for key, own in tags.items() for i, tag in enumerate(own)]
     made = list(versions)
-    with database.transaction():
+    with database.transaction("marks"):
         for table in ("run_tags", "run_notes", "versions"):
             database.run(f"delete from {table}")
         # `unnest` of whole columns: one statement whatever the number of rows.

@@ -88,6 +88,11 @@ def origin(database: Database, key: RunKey, field: FieldRef, find: FindPlace, in
     if not found:
         raise NotFound(f"The run {key!r} is not in the index")
     run, primary = cast("tuple[int, int]", found[0])
+    if field.kind is FieldKind.DERIVED:
+        raise NotFound(
+            f"{plain(field.name, 120)} is worked out of other fields, and stands in no file",
+            hint="Ask for the origin of the fields in it.",
+        )
     if field.kind is FieldKind.METRIC:
         return _of_metric(database, key, run, field, find, index)
     if field.kind is FieldKind.PARAM:
@@ -191,6 +196,11 @@ def _of_metric(
     place = None if point is None else _find(find, recording, file, Wanted(str(shown[7]), point=point))
     if point is None:
         value = f"{len(points)}" if field.aggregate is Aggregate.COUNT else repr(points.final)
+        if field.aggregate.of_points:
+            from runfolio.index.point_figures import point_figures
+
+            figures = point_figures(database, field, [run])[1].tolist()
+            value = repr(figures[0]) if figures else "none"
         note = "A figure of the whole series, no single point of it."
         place = Place(file) if file else None
     else:
@@ -218,6 +228,15 @@ def choose_point(points: MetricSeries, field: FieldRef) -> tuple[int | None, str
 
     value = points.value
     aggregate = field.aggregate
+    if aggregate.of_points:
+        from runfolio.index.point_figures import point_of
+
+        if aggregate.argument == "last":
+            return None, f"{field.figure_words}, worked out of the points"
+        rule = (
+            "the point written last up to that step" if aggregate is Aggregate.AT else "the first point as good as that"
+        )
+        return point_of(points, field), f"{field.figure_words}: {rule}"
     if aggregate is Aggregate.BEST:
         way = guess_direction(field.name)
         aggregate = Aggregate.MAX if way is Direction.HIGHER else Aggregate.MIN

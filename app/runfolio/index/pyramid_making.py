@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from runfolio.index.database import Database
-from runfolio.index.point_columns import absolute, absolute_wall
+from runfolio.index.point_columns import absolute, absolute_wall, in_microseconds
 from runfolio.index.schema import SCHEMA
 from runfolio.model.long_series import COLUMNS, Blocks
 from runfolio.model.metrics import Floats, Ints
@@ -28,10 +29,13 @@ _TABLES = ("pyramids", "pyramid_blocks")
 POINTS = f"select step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value from points"
 
 
-def keep_pyramids(database: Database, series: Sequence[int] | None = None) -> int:
+def keep_pyramids(
+    database: Database, series: Sequence[int] | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> int:
     """Make the pyramids that are missing, of these series or of all long ones, and drop those of series that are gone.
 
-    Returns how many were made. One transaction for each.
+    Returns how many were missing. One transaction for each; `cancelled` is asked before, and what is left is made when
+    it is first looked at.
     """
     _make_tables(database)
     chosen = "" if series is None else "and s.id in (select unnest(?::integer[]))"
@@ -50,6 +54,8 @@ def keep_pyramids(database: Database, series: Sequence[int] | None = None) -> in
             for table in _TABLES:
                 database.run(f"delete from {table} where series {gone}")
     for number, n, first_step, first_wall in missing:
+        if cancelled():
+            break
         with database.transaction():
             if database.rows("select 1 from pyramids where series = ? and n = ?", [number, n]):
                 continue  # another thread was faster
@@ -194,8 +200,14 @@ def point_rows(database: Database, number: int, start: int, end: int) -> tuple[I
         f"{POINTS} where series = ? and rowid >= ? and rowid < ?",
         [number, start, end],
     )
+    return columns_of(database, number, found)
+
+
+def columns_of(database: Database, number: int, found: dict[str, NDArray[np.generic]]) -> tuple[Ints, Ints, Floats]:
+    """Differences of steps, of wall times in microseconds, and values, of what `POINTS` gave of a series."""
+    ((unit,),) = cast("list[tuple[int]]", database.rows("select wall_unit from series where id = ?", [number]))
     steps, walls, values = (found[name] for name in ("step_diff", "wall_diff", "value"))
-    return steps.astype(np.int64), walls.astype(np.int64), values.astype(np.float64)
+    return steps.astype(np.int64), in_microseconds(walls.astype(np.int64), unit), values.astype(np.float64)
 
 
 def first_row(database: Database, number: int, count: int) -> int | None:

@@ -19,6 +19,7 @@ from runfolio.index.pyramid_making import (
     GROWTH,
     POINTS,
     blocks_of,
+    columns_of,
     concatenated,
     first_row,
     point_rows,
@@ -206,8 +207,7 @@ def _points(database: Database, long: LongSeries, begin: int, end: int, start: t
             f"{POINTS} where series = ? order by rowid limit ? offset ?",
             [long.series, end - begin, begin],
         )
-        step_diff, wall_diff = found["step_diff"].astype(np.int64), found["wall_diff"].astype(np.int64)
-        value = found["value"].astype(np.float64)
+        step_diff, wall_diff, value = columns_of(database, long.series, found)
     wall = np.full(len(value), NO_TIME, dtype=np.int64)
     if start[1] != NO_TIME:
         wall = absolute_wall(wall_diff, start[1])

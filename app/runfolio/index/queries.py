@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 from runfolio.errors import NotFound
 from runfolio.index import columns, points
 from runfolio.index.alignments import written
-from runfolio.index.compile import compile_query
-from runfolio.index.database import Bound, Database
+from runfolio.index.database import Database
 from runfolio.index.fields import BUILTINS, BY_NAME, Known
-from runfolio.index.run_ids import RunIds, lists
+from runfolio.index.run_ids import MANY
+from runfolio.index.selecting import NAMED, Selecting
 from runfolio.model.answers import (
     CellKind,
     Column,
@@ -24,24 +24,25 @@ from runfolio.model.answers import (
     Source,
 )
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.filter_text import parse
+from runfolio.model.facets import Facet
+from runfolio.model.key_order import KeyOrder
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.index.evaluate import Evaluator
+    from runfolio.index.run_ids import RunIds
     from runfolio.model.metrics import MetricSeries
-
-_NAMED = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG, FieldKind.FACT)
-"""In the order in which a bare name is looked up."""
 
 
 class Queries:
     """Questions to an index. May be used from several threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, many: int = MANY) -> None:
+        """many: from this many runs on columns are kept in memory."""
         self._db = database
-        self._ids = RunIds()
+        self._selecting = Selecting(database, many)
 
     # --- the library -------------------------------------------------------------------------------------------
 
@@ -107,10 +108,7 @@ class Queries:
 
     def known(self) -> Known:
         """The names that a filter may use."""
-        names: dict[FieldKind, set[str]] = {kind: set() for kind in _NAMED}
-        for kind, name in self._db.rows("select kind, name from fields"):
-            names[FieldKind(str(kind))].add(str(name))
-        return Known({kind: frozenset(found) for kind, found in names.items()})
+        return self._selecting.known()
 
     def fields(self) -> tuple[FieldInfo, ...]:
         """Every field there is, builtins first, each kind by how many runs have it."""
@@ -120,7 +118,7 @@ class Queries:
             """select kind, name, runs, texts, numeric
                from fields
                order by list_position(?, kind), runs desc, name""",
-            [[kind.value for kind in _NAMED]],
+            [[kind.value for kind in NAMED]],
         )
         origins = written(self._db)
         shown_as = {aligned.name: target for target, names in origins.items() for aligned in names}
@@ -159,45 +157,37 @@ class Queries:
 
     # --- runs --------------------------------------------------------------------------------------------------
 
+    def run_order(self, query: RunQuery) -> KeyOrder:
+        """The runs that a query selects, in its order. Raises FilterSyntax."""
+        return self._selecting.run_order(query)
+
+    def columns_now(self) -> tuple[RunIds, Evaluator]:
+        """The ids and the columns in memory of the surrounding snapshot."""
+        return self._selecting.columns_now()
+
     def run_keys(self, query: RunQuery) -> tuple[RunKey, ...]:
-        """Keys of the runs that a query selects, in its order. Raises FilterSyntax."""
-        expression = parse(query.where)
-        with self._db.snapshot():
-            ids = self._current()
-            compiled = compile_query(expression, query.sort, self.known())
-            narrowed = ""
-            params: list[Bound] = [*compiled.params]
-            if query.source is not None:
-                narrowed += " and r.source = ?"
-                params.append(query.source)
-            if query.experiment is not None:
-                narrowed += " and r.experiment = ?"
-                params.append(query.experiment)
-            sql = f"""select r.id
-                      from runs r {" ".join(compiled.joins)}
-                      where {compiled.predicate}{narrowed}
-                      order by {", ".join(compiled.order)}"""
-            (found,) = lists(self._db, sql, params, 1, many=ids.many)
-        return tuple(ids.keys[cast(int, number) - 1] for number in found)
+        """Their keys. Raises FilterSyntax."""
+        return tuple(self.run_order(query))
 
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax when the text is no filter, or names an unknown field."""
-        compile_query(parse(text), (), self.known())
+        self._selecting.check_filter(text)
+
+    def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
+        """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
+        return self._selecting.facet(field, query, limit)
+
+    def derived(self, text: str) -> FieldRef:
+        """The column that arithmetic in the filter language stands for. Raises FilterSyntax."""
+        return self._selecting.derived(text)
 
     def column(self, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A field's values for runs, in the order of `keys`."""
-        with self._db.snapshot():
-            return columns.column(self._db, self._current(), field, keys)
+        return self._selecting.column(field, keys)
 
     def ids(self) -> RunIds:
         """The ids of runs by key and back, of the surrounding snapshot."""
-        return self._current()
-
-    def _current(self) -> RunIds:
-        """The ids of the surrounding snapshot's runs; kept until linking is done again."""
-        # Another thread may do the same with another snapshot at this moment, so what is returned is not read back.
-        ids = self._ids = self._ids.current(self._db)
-        return ids
+        return self._selecting.current()
 
     def resolve_run(self, text: str) -> RunKey:
         """The one run that a key, tracker id, name, path, or the start of a key or id means. Raises NotFound."""

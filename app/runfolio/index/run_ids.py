@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from runfolio.index.database import Bound, Database
 from runfolio.model.run import RunKey
@@ -22,19 +23,19 @@ VERY_MANY = 40_000
 
 @dataclass(frozen=True, slots=True)
 class RunIds:
-    """Ids are 1, 2, ... in the default order; `keys[id - 1]` is a run's key, `of` its id."""
+    """Ids are 1, 2, ... in the default order; `keys[id - 1]` is a run's key, `places` has its id less 1."""
 
     linking: object = None
     keys: tuple[RunKey, ...] = ()
-    of: dict[RunKey, int] = field(default_factory=dict)
+    places: dict[RunKey, int] = field(default_factory=dict)
 
-    def current(self, database: Database) -> RunIds:
-        """These, or those of the linking that the surrounding snapshot sees."""
-        linking = database.rows("select value from meta where name = 'linking'")
+    def current(self, database: Database, linking: object) -> RunIds:
+        """These, or those of the linking that the surrounding snapshot sees; None for one that was never done."""
         if linking == self.linking:
             return self
-        keys = tuple(RunKey(str(row[0])) for row in database.rows("select key from runs order by id"))
-        return RunIds(linking, keys, {key: number for number, key in enumerate(keys, 1)})
+        # Arrays would be quicker to make, but NumPy is no part of a window's start, and this is asked first of all.
+        keys = tuple([cast(RunKey, row[0]) for row in database.rows("select key from runs order by id")])
+        return RunIds(linking, keys, dict(zip(keys, range(len(keys)), strict=True)))
 
     @property
     def many(self) -> bool:

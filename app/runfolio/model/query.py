@@ -6,6 +6,8 @@ fact, and `param.lr`, `metric."val/acc".max`, `dataset.digest`, `tag`, `stage` s
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,10 +21,14 @@ class FieldKind(StrEnum):
     PARAM = "param"
     TAG = "tag"  # a tag that the tracker wrote, by its key
     FACT = "fact"  # code and environment
+    DERIVED = "derived"  # worked out of others: its name is arithmetic in the filter language, `val/loss / train/loss`
 
 
 class Aggregate(StrEnum):
-    """Which figure of a series stands for it in a table or a filter; NaN and infinities never are BEST."""
+    """Which figure of a series stands for it in a table or a filter; NaN and infinities never are BEST.
+
+    Those from MEAN on are worked out of the points. NaN among the points makes a mean, deviation or slope NaN.
+    """
 
     LAST = "last"
     MIN = "min"
@@ -30,20 +36,99 @@ class Aggregate(StrEnum):
     BEST = "best"  # min or max of the finite values, by the metric's direction
     COUNT = "count"
     FIRST = "first"
+    MEAN = "mean"  # of the last k points, or of all
+    STD = "std"  # sample standard deviation (n - 1) of the last k points, or of all
+    SLOPE = "slope"  # least squares over the step, of the last k points, or of all
+    AT = "at"  # the value at a step, or the latest one before it; none where the series ends before
+    REACH = "reach"  # the step of the first point that is as good as a value, by the metric's direction
+    REACH_TIME = "reach_time"  # seconds from the first point to that one
+
+    @property
+    def argument(self) -> str:
+        """What its argument is called: "last" (points), "step", "value"; "" where it takes none."""
+        return _ARGUMENTS.get(self, "")
+
+    @property
+    def needs_argument(self) -> bool:
+        """Whether it means nothing without its argument."""
+        return self.argument in ("step", "value")
+
+    @property
+    def of_points(self) -> bool:
+        """Whether it is worked out of the points rather than kept with the series."""
+        return self in _ARGUMENTS
+
+
+_ARGUMENTS = {
+    Aggregate.MEAN: "last",
+    Aggregate.STD: "last",
+    Aggregate.SLOPE: "last",
+    Aggregate.AT: "step",
+    Aggregate.REACH: "value",
+    Aggregate.REACH_TIME: "value",
+}
+PLAIN_AGGREGATES = tuple(a for a in Aggregate if a not in _ARGUMENTS)
+"""Those that take no argument and are kept with the series."""
+
+LEAST_LAST = {Aggregate.MEAN: 1, Aggregate.STD: 2, Aggregate.SLOPE: 2}
+"""The fewest last points that each can be worked out of."""
+
+_FIGURE = re.compile(r"([a-z_]+)(?:\(([^()]+)\))?")
+
+
+def argument_fault(aggregate: Aggregate, argument: float | None) -> str:
+    """What is wrong with an aggregate's argument, for people; "" when nothing is."""
+    if argument is None:
+        return f"needs a {aggregate.argument}" if aggregate.needs_argument else ""
+    if not aggregate.argument:
+        return "takes nothing but the name of a metric"
+    if aggregate.argument == "last":
+        least = LEAST_LAST[aggregate]
+        if not (math.isfinite(argument) and argument == int(argument) and argument >= least):
+            return f"wants a whole number of last points, {least} or more"
+    elif not math.isfinite(argument):
+        return f"wants a finite {aggregate.argument}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """A field by kind and name; `aggregate` matters for metrics only."""
+    """A field by kind and name; `aggregate` and its `argument` matter for metrics only.
+
+    argument   the number of last points, the step or the value that the aggregate asks for; None for all points, and
+               for aggregates that take none. ValueError where it does not suit the aggregate.
+    """
 
     kind: FieldKind
     name: str
     aggregate: Aggregate = Aggregate.LAST
+    argument: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is FieldKind.METRIC and (fault := argument_fault(self.aggregate, self.argument)):
+            raise ValueError(f"{self.aggregate} {fault}")
+
+    @property
+    def figure(self) -> str:
+        """The aggregate with its argument: `best`, `mean(10)`, `at(1000)`."""
+        return str(self.aggregate) if self.argument is None else f"{self.aggregate}({number_text(self.argument)})"
+
+    @property
+    def figure_words(self) -> str:
+        """The same for people: `best`, `mean of last 10`, `at step 1000`, `step to reach 0.9`."""
+        if self.argument is None:
+            return str(self.aggregate)
+        number = number_text(self.argument)
+        if self.aggregate.argument == "last":
+            return f"{self.aggregate} of last {number}"
+        return {Aggregate.AT: "at step", Aggregate.REACH: "step to reach"}.get(
+            self.aggregate, "seconds to reach"
+        ) + f" {number}"
 
     @property
     def id(self) -> str:
-        """A text that names the field without doubt: `metric:val/acc:last`, `param:optim.lr`."""
-        tail = f":{self.aggregate}" if self.kind is FieldKind.METRIC else ""
+        """A text that names the field without doubt: `metric:val/acc:last`, `metric:loss:mean(10)`, `param:lr`."""
+        tail = f":{self.figure}" if self.kind is FieldKind.METRIC else ""
         return f"{self.kind}:{self.name}{tail}"
 
     @classmethod
@@ -51,9 +136,17 @@ class FieldRef:
         """The inverse of `id`. Raises ValueError when it is none."""
         kind, _, rest = text.partition(":")
         if FieldKind(kind) is FieldKind.METRIC:
-            name, _, aggregate = rest.rpartition(":")
-            return cls(FieldKind.METRIC, name, Aggregate(aggregate))
+            name, _, figure = rest.rpartition(":")
+            found = _FIGURE.fullmatch(figure)
+            if found is None:
+                raise ValueError(f"{figure!r} is no figure of a metric")
+            return cls(FieldKind.METRIC, name, Aggregate(found[1]), None if found[2] is None else float(found[2]))
         return cls(FieldKind(kind), rest)
+
+
+def number_text(number: float) -> str:
+    """A number as short as it can be written without loss: `10`, `0.9`, `1e-05`."""
+    return repr(float(number)).removesuffix(".0")
 
 
 class Number(float):
@@ -71,8 +164,14 @@ class Number(float):
         return (Number, (self.text,))
 
 
+class Bare(str):
+    """A text typed without quotes: equal to the text, printed so, and a field where only one makes sense."""
+
+    __slots__ = ()
+
+
 Scalar: TypeAlias = str | float | int | bool | None
-"""A value in a filter; what `parse` makes of a number is a `Number`."""
+"""A value in a filter; what `parse` makes of a number is a `Number`, of a text without quotes a `Bare`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +187,7 @@ class Name:
     """A field as the user wrote it, dots and all; resolved against the known fields later.
 
     aggregate   as in `best(val/acc)` or `"val acc".best`; "" where none was asked for.
+    argument    of the aggregate, as in `mean(loss, last=10)`; None where none was given.
     kind        as in `param(lr)` or `param."learning rate"`; "" where none was named. An unquoted `param.lr` stays
                 in `text`, since something may really be called that.
     """
@@ -97,11 +197,77 @@ class Name:
     span: Span
     aggregate: str = ""
     kind: str = ""
+    argument: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number among arithmetic."""
+
+    number: float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left operator right`; operator one of + - * / ^ (power)."""
+
+    operator: str
+    left: Term
+    right: Term
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """`-term`."""
+
+    term: Term
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of numbers: `abs(term)`, `least(term, term)`; see `model.arithmetic.FUNCTIONS`."""
+
+    function: str
+    terms: tuple[Term, ...]
+    span: Span
+
+
+Term: TypeAlias = Name | Value | Arithmetic | Negative | Call
+"""Something that is a number for each run. Where any part has no value, the whole has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relate:
+    """`left operator right` between numbers, at least one of them worked out; operator one of = != < <= > >=."""
+
+    left: Term
+    operator: str
+    right: Term
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`term [not] between low and high`, both included; `dots` where it was written `term [not] in low..high`."""
+
+    term: Term
+    low: Scalar
+    high: Scalar
+    negated: bool
+    dots: bool
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`field operator value`; operator one of = != < <= > >= ~ (contains, case-insensitive) !~."""
+    """`field operator value`.
+
+    operator   one of = != < <= > >=, ~ (contains, case-insensitive), !~, and of texts `like`, `ilike` (with % and _)
+               and `matches` (a regular expression found anywhere), each with `not ` before it as well.
+    """
 
     field: Name
     operator: str
@@ -121,9 +287,9 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    """`field is [not] null`."""
+    """`term is [not] null`."""
 
-    field: Name
+    field: Term
     negated: bool
     span: Span
 
@@ -161,7 +327,7 @@ class Either:
     span: Span
 
 
-Expression: TypeAlias = Compare | OneOf | IsNull | Word | Not | Both | Either
+Expression: TypeAlias = Compare | Relate | Between | OneOf | IsNull | Word | Not | Both | Either
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ class ChartsView(QWidget):
         state = self._context.state
         scope = state.scope
         self._context.jobs.query(
-            "charts:first", lambda workspace: best_runs(workspace, workspace.run_keys(scope)), state.select
+            "charts:first", lambda workspace: best_runs(workspace, workspace.run_order(scope)), state.select
         )
 
     def _arrived(self, answer: tuple[tuple[str, ...], tuple[FieldRef, ...]]) -> None:

@@ -28,7 +28,7 @@ from runfolio.desktop.widgets import Card, EmptyState, Pill, PlainLabel, TextBut
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, DatasetUse, Touched
 from runfolio.model.display import count, number
-from runfolio.model.filter_text import quote_value
+from runfolio.model.filter_print import quote_value
 from runfolio.model.params import Json
 
 _SHIFTED, _MOVED = 0.25, 0.10

@@ -66,6 +66,7 @@ VIEWS = (
     ViewRow("models", "Models", "rocket", "Ctrl+5", "models:ModelsView"),
     ViewRow("audit", "Audit", "history", "Ctrl+6", "audit:AuditView"),
     ViewRow("explore", "Explore", "chart-scatter", "Ctrl+9", "explore:ExploreView"),
+    ViewRow("files", "Files", "files", "Ctrl+8", "files:FilesView"),
     ViewRow("problems", "Needs attention", "triangle-alert", "Ctrl+7", "problems:ProblemsView", on_rail=False),
 )
 

@@ -9,8 +9,10 @@ from types import ModuleType
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from runfolio.desktop.column_commands import add_column_commands
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
+from runfolio.desktop.quick_filter import QuickFilters
 from runfolio.desktop.run_columns import RunColumns
 from runfolio.desktop.run_copy import Rows, exact_rows
 from runfolio.desktop.run_list import RunList
@@ -49,6 +51,7 @@ class RunsView(QWidget):
         self._charts_wanted = False
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
+        self.quick_filters = QuickFilters(context, self.table)
         self.empty = EmptyState(context.theme, "Opening the library…", "", icon="table-2")
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
@@ -97,6 +100,8 @@ class RunsView(QWidget):
         if change.touched & Touched.RUNS:
             self.activate()
         else:
+            if self.columns.groups.by.active:
+                self.columns.groups.refresh()
             self.table.refresh()
 
     def saved(self) -> dict[str, Json]:
@@ -117,7 +122,7 @@ class RunsView(QWidget):
     def _show_scope(self) -> None:
         state = self._context.state
         asked = repr(state.scope)
-        self.table.set_keys(state.scope_keys, keep_place=asked == self._asked)
+        self.columns.groups.refresh(keep_place=asked == self._asked)
         self._asked = asked
 
     def show_answer(self, *, busy: bool, refused: FilterSyntax | None) -> None:
@@ -125,6 +130,7 @@ class RunsView(QWidget):
         state = self._context.state
         if state.scope_keys and refused is None:
             self.stack.setCurrentWidget(self.table)
+            self.columns.groups.check_order()
             return
         if refused is not None:
             self.empty.set(
@@ -182,13 +188,14 @@ class RunsView(QWidget):
         for id, title, call, keys, icon in rows:
             commands.add(Command(id, title, call, keys, "Runs", icon, some, local=True))
         commands.attach(self.table, *LOCAL_COMMANDS)
+        add_column_commands(self._context, self.columns)
         commands.add(
             Command("runs.copy-markdown", "Copy as Markdown", lambda: self.copy(as_markdown), (), "Runs", "copy", some),
             Command("runs.clear", "Clear the selection", lambda: self._context.state.select(()), (), "Runs", "x"),
         )
 
     def _has_rows(self) -> bool:
-        return bool(self.table.runs.keys)
+        return self.table.runs.rowCount() > 0
 
     def _chosen_runs(self) -> tuple[RunKey, ...]:
         highlighted = self.table.highlighted()
@@ -197,12 +204,7 @@ class RunsView(QWidget):
 
     def toggle_highlighted(self) -> None:
         """Pick the highlighted runs, or drop them when all are picked."""
-        state = self._context.state
-        keys = self._chosen_runs()
-        if all(state.style_of(key).picked for key in keys):
-            state.select(key for key in state.selection if key not in set(keys))
-        else:
-            state.select((*state.selection, *keys))
+        self.table.toggle_picked(self._chosen_runs())
 
     def set_baseline(self) -> None:
         """The current run becomes the baseline; the baseline itself is freed."""
@@ -254,6 +256,8 @@ class RunsView(QWidget):
 
     def _inspect(self) -> None:
         key = self.table.current_key()
+        if key is None and self.table.fold(self.table.currentIndex().row()):
+            return
         if key is not None:
             self._context.state.set_current(key)
             self._context.commands.run("window.show-current")
@@ -276,4 +280,5 @@ class RunsView(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for id in (*LOCAL_COMMANDS, "runs.copy-markdown"):
             menu.addAction(self._context.commands.action(id))
+        self.quick_filters.fill(menu)
         menu.popup(at)

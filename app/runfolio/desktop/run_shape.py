@@ -1,0 +1,70 @@
+"""How the runs table behaves as a Qt view: rows of one height, headers that move, no model of the selection twice."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from runfolio.desktop import fonts
+from runfolio.desktop.run_delegate import ROW_HEIGHT
+from runfolio.desktop.theme import Theme
+
+HEADER_HEIGHT = 34
+
+
+def shape(table: QTableView) -> None:
+    """Set up the view and its headers."""
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setShowGrid(False)
+    # paintEvent fills the ground itself: only an opaque viewport is moved as a picture when it scrolls, and
+    # then three new rows are painted instead of thirty.
+    table.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.setMouseTracking(True)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    rows = table.verticalHeader()
+    rows.hide()
+    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    rows.setDefaultSectionSize(ROW_HEIGHT)
+    rows.setMinimumSectionSize(ROW_HEIGHT)
+    head = table.horizontalHeader()
+    head.setFixedHeight(HEADER_HEIGHT)
+    head.setFont(fonts.ui(12, fonts.DEMI_BOLD))
+    head.setSectionsMovable(True)
+    head.setSectionsClickable(True)
+    head.setHighlightSections(False)
+    # One of its own, always empty: with the rows' the header asks for every cell of a column whether it is
+    # selected, which takes two seconds when 100,000 rows are.
+    head.setSelectionModel(QItemSelectionModel(table.model(), table))
+    head.setMinimumSectionSize(40)
+    # A double click on a border looks at the rows in view, never at all of them.
+    head.setResizeContentsPrecision(0)
+    head.setAccessibleName("Columns")
+    head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+
+def paint_beyond(table: QTableView, theme: Theme) -> None:
+    """The lines and the highlight of the rows on to the right of the last column."""
+    head = table.horizontalHeader()
+    right = head.length() - head.offset()
+    width = table.viewport().width() - right
+    count = table.model().rowCount()
+    if width <= 0 or not count:
+        return
+    painter = QPainter(table.viewport())
+    row = max(0, table.rowAt(0))
+    while row < count:
+        y = table.rowViewportPosition(row)
+        if y > table.viewport().height():
+            break
+        if table.selectionModel().isRowSelected(row, QModelIndex()):
+            painter.fillRect(QRect(right, y, width, ROW_HEIGHT), theme.color("accent_soft"))
+        painter.setPen(theme.color("line"))
+        painter.drawLine(right, y + ROW_HEIGHT - 1, right + width, y + ROW_HEIGHT - 1)
+        row += 1
+    painter.end()

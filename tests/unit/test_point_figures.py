@@ -1,0 +1,149 @@
+"""Figures that are worked out of points, against SciPy and NumPy on the same points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from runfolio.index import point_figures as module
+from runfolio.model.answers import CellKind
+from runfolio.model.key_order import KeyOrder
+from runfolio.model.metrics import MetricSeries, series
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery, SortKey
+from runfolio.model.run import Recording, RunKey
+from support.indexing import NOON, SECOND, Shelf, params
+
+NAN = math.nan
+RNG = np.random.default_rng(7)
+
+
+def points(steps: list[int], values: list[float], name: str = "loss") -> MetricSeries:
+    return series(name, steps, values, [NOON + 2 * SECOND * at for at in range(len(steps))])
+
+
+SERIES = {
+    "long": points([*range(0, 4000, 10)], (1e6 + RNG.normal(size=400).cumsum()).tolist()),
+    "short": points([5, 10], [2.0, 1.0]),
+    "one": points([7], [3.0]),
+    "back": points([0, 10, 20, 10, 20, 30], [6.0, 5.0, 4.0, 4.5, 3.5, 3.0]),
+    "broken": points([0, 1, 2, 3], [1.0, 0.5, NAN, 0.25]),
+    "same": points([4, 4, 4], [1.0, 2.0, 4.0]),
+}
+
+
+@pytest.fixture(scope="module", params=[500_000, 5], ids=["at once", "some at a time"])
+def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    made = Shelf(Path(tmp_path_factory.mktemp("index")))
+    before, module.CHUNK = module.CHUNK, request.param
+    made.put(
+        *(
+            Recording("generic", key, key, params=params({"lr": 0.5}), metrics=(points([0], [0.0], "other"), own))
+            for key, own in SERIES.items()
+        ),
+        Recording("generic", "none", "none"),
+    )
+    yield made
+    module.CHUNK = before
+    made.close()
+
+
+def figures(shelf: Shelf, aggregate: Aggregate, argument: float | None = None) -> dict[str, float | None]:
+    keys = [RunKey(k) for k in (*SERIES, "none")]
+    column = shelf.queries.column(FieldRef(FieldKind.METRIC, "loss", aggregate, argument), keys)
+    assert column.kind is CellKind.NUMBER
+    found = dict(zip(map(str, keys), column.values, strict=True))
+    assert all(value is None or isinstance(value, float) for value in found.values())
+    return found  # type: ignore[return-value]
+
+
+def expected(work_out: Callable[[MetricSeries], float | None]) -> dict[str, float | None]:
+    return {key: work_out(own) for key, own in SERIES.items()} | {"none": None}
+
+
+def some(found: dict[str, float | None]) -> dict[str, float]:
+    """Those that have a figure."""
+    return {key: value for key, value in found.items() if value is not None}
+
+
+@pytest.mark.parametrize("last", [None, 2, 3, 100])
+def test_mean_deviation_and_slope_of_the_last_points(shelf: Shelf, last: int | None) -> None:
+    def tail(own: MetricSeries) -> MetricSeries:
+        begin = 0 if last is None else max(0, len(own) - last)
+        return MetricSeries(own.name, own.step[begin:], own.value[begin:], own.wall_time_us[begin:])
+
+    def slope(own: MetricSeries) -> float | None:
+        some = tail(own)
+        if len(set(some.step.tolist())) < 2:
+            return None
+        return float(stats.linregress(some.step.astype(float), some.value).slope)
+
+    means = expected(lambda own: float(np.mean(tail(own).value)))
+    spreads = expected(lambda own: float(np.std(tail(own).value, ddof=1)) if len(tail(own)) > 1 else None)
+    for aggregate, wanted in ((Aggregate.MEAN, means), (Aggregate.STD, spreads), (Aggregate.SLOPE, expected(slope))):
+        found = figures(shelf, aggregate, last)
+        assert {k for k, v in found.items() if v is None} == {k for k, v in wanted.items() if v is None}
+        assert some(found) == pytest.approx(some(wanted), rel=1e-9, nan_ok=True)
+
+
+def test_the_value_at_a_step_is_the_latest_up_to_it_of_runs_that_came_so_far(shelf: Shelf) -> None:
+    long = SERIES["long"].value
+    assert figures(shelf, Aggregate.AT, 10) == {
+        "long": long[1], "short": 1.0, "one": None, "back": 4.5, "broken": None, "same": None, "none": None,
+    }  # fmt: skip
+    assert figures(shelf, Aggregate.AT, 3) == {
+        "long": long[0], "short": None, "one": None, "back": 6.0, "broken": 0.25, "same": None, "none": None,
+    }  # fmt: skip
+    assert figures(shelf, Aggregate.AT, 4)["same"] == 4.0
+    assert figures(shelf, Aggregate.AT, 25)["back"] == 3.5
+    assert math.isnan(figures(shelf, Aggregate.AT, 2)["broken"] or 0.0)
+
+
+def test_the_first_step_and_time_as_good_as_a_value(shelf: Shelf) -> None:
+    # A loss is good when it is low.
+    assert figures(shelf, Aggregate.REACH, 1.0) == {
+        "long": None, "short": 10.0, "one": None, "back": None, "broken": 0.0, "same": 4.0, "none": None,
+    }  # fmt: skip
+    assert figures(shelf, Aggregate.REACH, 4.0)["back"] == 20.0
+    assert figures(shelf, Aggregate.REACH_TIME, 1.0) == {
+        "long": None, "short": 2.0, "one": None, "back": None, "broken": 0.0, "same": 0.0, "none": None,
+    }  # fmt: skip
+    assert figures(shelf, Aggregate.REACH_TIME, 3.5)["back"] == 8.0
+
+
+def test_they_filter_and_sort(shelf: Shelf) -> None:
+    assert shelf.keys("mean(loss, last=2) <= 3 and std(loss, last=2) > 0.6") == ["same", "short"]
+    assert shelf.keys("at(loss, step=10) < first(loss)") == ["back", "short"]
+    by_mean = SortKey(FieldRef(FieldKind.METRIC, "loss", Aggregate.MEAN), True)
+    assert shelf.keys("loss is not null", by_mean) == ["long", "back", "one", "same", "short", "broken"]
+
+
+def test_a_derived_column_is_worked_out_of_others(shelf: Shelf) -> None:
+    ratio = shelf.queries.derived("first(loss)  / lr")
+    assert ratio == FieldRef(FieldKind.DERIVED, "first(loss) / lr")
+    keys = [RunKey(k) for k in ("short", "none", "same", "gone")]
+    column = shelf.queries.column(ratio, keys)
+    assert (column.kind, column.values) == (CellKind.NUMBER, (4.0, None, 2.0, None))
+    assert shelf.keys("loss is not null", SortKey(ratio))[:2] == ["broken", "same"]
+    unknown = shelf.queries.column(FieldRef(FieldKind.DERIVED, "gone / lr"), keys)
+    assert unknown.values == (None,) * 4
+
+
+def test_an_order_answers_without_a_list_of_keys(shelf: Shelf) -> None:
+    order = shelf.queries.run_order(RunQuery("loss is not null", (SortKey(FieldRef(FieldKind.BUILTIN, "name")),)))
+    names = sorted(SERIES)
+    assert [*order] == names
+    assert (len(order), order[0], order[-1], order[1:3]) == (6, names[0], names[-1], tuple(names[1:3]))
+    assert [order.row_of(RunKey(k)) for k in names] == [*range(6)]
+    assert (order.row_of(RunKey("none")), "none" in order, "one" in order, order.index("one")) == (None, False, True, 3)
+    with pytest.raises(ValueError, match="is not among the runs"):
+        order.index("none")
+    assert order == shelf.queries.run_order(
+        RunQuery("loss is not null", (SortKey(FieldRef(FieldKind.BUILTIN, "name")),))
+    )
+    assert order != shelf.queries.run_order(RunQuery())
+    assert KeyOrder.of(names) == order  # type: ignore[arg-type]
