@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QWidget
 
 from runfolio.desktop.chart_pages import (
     duplicated,
@@ -18,23 +19,60 @@ from runfolio.desktop.chart_pages import (
     with_new_page,
     without_page,
 )
+from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_dialog import ExportDialog
 from runfolio.desktop.name_popup import NamePopup
+from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
 from runfolio.export.recipe import ChartRecipe
 
-if TYPE_CHECKING:
-    from runfolio.desktop.views.charts import ChartsView
+
+class Arranged(Protocol):
+    """What the actions ask of the workspace whose panels they are about."""
+
+    pages: PageBar
+
+    @property
+    def settings(self) -> ChartSettings:
+        """How things are."""
+
+    @property
+    def shown(self) -> ChartSettings:
+        """The same with the panels that there are now."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All panels on show."""
+
+    @property
+    def grids(self) -> tuple[PanelGrid, ...]:
+        """The page on show, and those in windows of their own."""
+
+    def wanted(self) -> tuple[str, ...]:
+        """The panels of the page, also those that are torn off."""
+
+    def in_grid(self) -> tuple[str, ...]:
+        """Those that are in no window of their own."""
+
+    def follows(self) -> tuple[str, ...]:
+        """The panels of a page that follows the selected runs."""
+
+    def take(self, label: str, settings: ChartSettings) -> None:
+        """Have other settings, undone under that label."""
+
+    def show_all(self) -> None:
+        """A panel for every metric."""
 
 
 class PanelActions(QObject):
     """Does them to the settings of the Charts workspace."""
 
-    def __init__(self, context: Context, view: ChartsView) -> None:
-        super().__init__(view)
-        self._context, self._view = context, view
+    def __init__(self, context: Context, view: Arranged, widget: QWidget) -> None:
+        """`widget` is the workspace as what popups and dialogs open over."""
+        super().__init__(widget)
+        self._context, self._view, self._widget = context, view, widget
 
     @property
     def grids(self) -> tuple[PanelGrid, ...]:
@@ -44,7 +82,7 @@ class PanelActions(QObject):
     @property
     def visible(self) -> bool:
         """Whether the workspace is on show, with panels or without."""
-        return self._view.isVisible()
+        return self._widget.isVisible()
 
     def handle(self, what: str, key: str) -> None:
         """Do something with a panel; see `panel_menu.fill_place`."""
@@ -79,9 +117,9 @@ class PanelActions(QObject):
             own = replace(self._view.settings.panel(key), title=title)
             self._view.take("Title", self._view.settings.with_panel(key, own))
 
-        popup = NamePopup("Title of the panel", self._name_of(key), write, self._view)
+        popup = NamePopup("Title of the panel", self._name_of(key), write, self._widget)
         popup.field.setText(self._view.settings.panel(key).title)
-        popup.open_over(self._view)
+        popup.open_over(self._widget)
 
     def move_to_page(self, key: str, page: int) -> None:
         """A panel on another page."""
@@ -136,7 +174,7 @@ class PanelActions(QObject):
             keys = self._view.keys
         if keys:
             name = "figure" if key is None else self._name_of(key)
-            ExportDialog.open_for(self._context, self._recipe(keys), name, self._view.window())
+            ExportDialog.open_for(self._context, self._recipe(keys), name, self._widget.window())
 
     def _recipe(self, keys: Sequence[str]) -> ChartRecipe:
         settings, baseline = self._view.settings, self._context.state.baseline
@@ -149,4 +187,4 @@ class PanelActions(QObject):
         if not suffix:
             self.open_export(None)
         elif keys := (self._view.keys if self._view.settings.large else self._view.wanted()):
-            ask_and_export(self._context, self._view, self._recipe(keys), "figure", suffix)
+            ask_and_export(self._context, self._widget, self._recipe(keys), "figure", suffix)

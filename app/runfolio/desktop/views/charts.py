@@ -53,7 +53,7 @@ class ChartsView(QWidget):
         self.side = ChartSide(context)
         self.torn = TornWindows(context, self)
         self._lay_out()
-        self.hand = PanelActions(context, self)
+        self.hand = PanelActions(context, self, self)
         self._commands = add_panel_commands(context, self.hand)
         self._connect(self.grid)
         self.torn.made.connect(self._on_torn)
