@@ -265,8 +265,8 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.legend, not table)
         self._form.setRowVisible(self.markers, not table)
         if not self._of_curves:
-            for field in (self.columns, self.line_width, self.unit, self.legend, self.markers):
-                self._form.setRowVisible(field, False)
+            for needless in (self.columns, self.line_width, self.unit, self.legend, self.markers):
+                self._form.setRowVisible(needless, False)
         self.save_button.setEnabled(self.recipe is not None)
         self._pause.start()
 

@@ -11,7 +11,7 @@ import numpy as np
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import number, plain
-from runfolio.model.kinds import Importance, Variable
+from runfolio.model.kinds import Flags, Importance, Variable
 from runfolio.model.metrics import Floats
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ class KindAxes:
             color=self.look["text"], alpha=0.7, fontsize=size - 1.5,
         )  # fmt: skip
 
-    def colors(self, color: Variable | None, shown: Floats) -> tuple[object, bool]:
+    def colors(self, color: Variable | None, shown: Flags) -> tuple[str | list[str] | Floats, bool]:
         """What `scatter` takes as colours of the runs shown, and whether a bar explains them."""
         if color is None:
             return INK, False
-        values = color.values[shown.astype(bool)]
+        values = color.values[shown]
         if color.categories:
             known = np.where(np.isfinite(values), values, -1).astype(np.int64)
             return [PETROFF[k % len(PETROFF)] if k >= 0 else "#bbbbbb" for k in known.tolist()], False
@@ -112,7 +112,7 @@ class KindAxes:
         bar = self.axes.figure.colorbar(drawn, ax=self.axes, pad=0.02)  # type: ignore[arg-type]
         bar.set_label(plain(title, 60), color=self.look["text"])
         bar.ax.tick_params(colors=self.look["text"], length=2, width=0.5)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
 
     def category_legend(self, color: Variable) -> None:
         from matplotlib.lines import Line2D

@@ -55,7 +55,7 @@ class _Chart(KindAxes):
         if not on.any():
             self.say("no run has both")
             return
-        paint, barred = self.colors(color, on.astype(np.float64))
+        paint, barred = self.colors(color, on)
         area = np.full(int(on.sum()), 14.0)
         if size is not None:
             values = size.values[on]
