@@ -118,9 +118,9 @@ def test_every_place_and_size_is_reached_by_keys(charts: Charts) -> None:
     assert charts.metrics == [order[1], order[0], *order[2:]]
     key(charts, order[0], "Ctrl+Left")
     assert charts.metrics == order
-    key(charts, order[0], "Ctrl+Shift+Right")
+    key(charts, order[0], "Alt+Shift+Right")
     assert charts.view.settings.panel(order[0]).size == (2, 1)
-    key(charts, order[0], "Ctrl+Shift+Left")
+    key(charts, order[0], "Alt+Shift+Left")
     key(charts, order[0], "Alt+Right")
     assert charts.panel(order[1]).plot.hasFocus()
     key(charts, order[1], "F")
@@ -230,7 +230,7 @@ def test_a_whole_page_is_torn_off(charts: Charts) -> None:
 
 def test_pages_sizes_and_windows_come_back_with_the_session(charts: Charts) -> None:
     every = charts.metrics
-    key(charts, every[0], "Ctrl+Shift+Down")
+    key(charts, every[0], "Alt+Shift+Down")
     charts.menu(every[2], "Metrics in this panel", every[0])
     charts.menu(every[1], "Tear off into a window")
     (window,) = charts.view.torn.windows.values()

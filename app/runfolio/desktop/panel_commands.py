@@ -85,7 +85,7 @@ def add_panel_commands(context: Context, charts: Paged) -> tuple[str, ...]:
         key = way.capitalize()
         add(f"move-{way}", f"Move the panel {way}", on(_moving(across, down)), f"Ctrl+{key}")
         add(f"go-{way}", f"Go to the panel {_beside(way)}", on(_going(across, down)), f"Alt+{key}")
-        add(f"size-{way}", f"Make the panel {_SIZES[way]}", told(_SIZES[way]), f"Ctrl+Shift+{key}")
+        add(f"size-{way}", f"Make the panel {_SIZES[way]}", told(_SIZES[way]), f"Alt+Shift+{key}")
     add("maximise", "Maximise or restore the panel", on(lambda one, key: one.enlarge(key)), "F", icon="maximize")
     add("remove", "Remove the panel", on(lambda one, key: one.remove(key)), "Delete", icon="x")
     add("duplicate", "Duplicate the panel", told("duplicate"), "Ctrl+D", icon="copy")
