@@ -136,7 +136,7 @@ def test_only_panels_in_sight_fetch_anything_until_one_scrolls_to_them(driver: D
     drawn = [panel.metric_name for panel in charts.view.panels if panel.curves]
     assert 6 <= len(drawn) <= 15
     assert drawn == charts.metrics[: len(drawn)]
-    assert not charts.panel("layer39/norm").curves
+    assert len(charts.view.panels) == len(drawn), "the others are not even made"
     bar = charts.view.grid.verticalScrollBar()
     bar.setValue(bar.maximum())
     driver.settle()

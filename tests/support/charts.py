@@ -32,7 +32,7 @@ class Charts:
     @property
     def metrics(self) -> list[str]:
         """The panels on show, in order."""
-        return [panel.metric_name for panel in self.view.panels]
+        return [", ".join(self.view.settings.metrics_of(key)) for key in self.view.keys]
 
     def panel(self, metric: str) -> MetricPanel:
         return next(panel for panel in self.view.panels if panel.metric_name == metric)

@@ -87,7 +87,9 @@ class Workspace:
         self._linking = Linking(self._stores)
         self._aligning = Aligning(self._stores)
         self._trail = Trail(self._stores)
-        self._exporting = Exporting(self._library, self._asking, self._trail)
+        self._exporting = Exporting(
+            self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail
+        )
 
     @classmethod
     def open(
@@ -297,6 +299,7 @@ class Workspace:
     # --- exporting.py: figures and reports
 
     export_chart = _of(lambda ws: ws._exporting, Exporting.export_chart)
+    draw_chart = _of(lambda ws: ws._exporting, Exporting.draw_chart)
     render = _of(lambda ws: ws._exporting, Exporting.render)
     export_report = _of(lambda ws: ws._exporting, Exporting.export_report)
 

@@ -21,6 +21,7 @@ from runfolio.desktop.chart_menus import (
     smoothing_text,
 )
 from runfolio.desktop.chart_settings import MOST_COLUMNS, MOST_SMOOTHING, ChartSettings
+from runfolio.desktop.panel_layout import MANY
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import Pill, TextButton
 from runfolio.model.display import plain, short_count
@@ -93,7 +94,10 @@ class ChartBar(QWidget):
         self.layout_menu.setObjectName("layout-menu")
         self.layout_menu.aboutToShow.connect(self._fill_layout_menu)
         export_menu = QMenu(self)
-        for suffix in ("png", "svg", "pdf", "csv"):
+        export_menu.setObjectName("export-figure-menu")
+        export_menu.addAction("Export, with a look at it first… (Ctrl+E)", self._exporting(""))
+        export_menu.addSeparator()
+        for suffix in ("png", "svg", "pdf", "html", "csv", "parquet"):
             export_menu.addAction(suffix.upper(), self._exporting(suffix))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 14, 8)
@@ -219,6 +223,9 @@ class ChartBar(QWidget):
             action.setChecked(columns == self._settings.columns)
         self.layout_menu.addSeparator()
         self.layout_menu.addAction("Panels by themselves", self._follow)
+        sections = self.layout_menu.addAction("Sections by name", self._switch_sections)
+        sections.setCheckable(True)
+        sections.setChecked(self.sectioned)
         self.layout_menu.addSeparator()
         add_lines(self.layout_menu, self._settings, self.asked.emit)
 
@@ -227,6 +234,15 @@ class ChartBar(QWidget):
 
     def _follow(self) -> None:
         self.asked.emit("Panels", replace(self._settings, metrics=None, large=None))
+
+    @property
+    def sectioned(self) -> bool:
+        """Whether panels stand in sections."""
+        wished = self._settings.sections
+        return len(self._panels) > MANY if wished is None else wished
+
+    def _switch_sections(self) -> None:
+        self.asked.emit("Sections", replace(self._settings, sections=not self.sectioned))
 
     def _exporting(self, suffix: str) -> Callable[[], None]:
         return lambda: self.export_asked.emit(suffix)

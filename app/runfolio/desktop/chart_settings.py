@@ -13,6 +13,7 @@ from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
 from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups, Range
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
+from runfolio.desktop.panel_pages import FIRST_PAGE, MOST_PAGES, Page, Torn, texts
 from runfolio.desktop.plot_style import PLAIN_WIDTH, WIDTHS
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
@@ -20,8 +21,19 @@ from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
 MOST_COLUMNS = 4
 MOST_SMOOTHING = 0.99
+MOST_ROWS = 4
+"""Of the grid that one panel takes."""
+
 MOST_NOTE = 200
 """Characters of a note."""
+
+MOST_TOGETHER = 12
+"""Metrics in one panel."""
+
+_BY_HAND = "\x1f"
+"""Begins the key of a panel that was made by hand; the key of any other is its metric."""
+
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,6 +51,9 @@ class PanelSettings:
     x_range, y_range   where the view ends, in steps (or what x is) and values; None to follow the points.
     clip               the view leaves out what lies far from the other points.
     notes              texts along x.
+    metrics            what it draws; () for the metric that is its key.
+    title              instead of the metric's name.
+    size               how many columns and rows of the grid it takes.
     """
 
     y: YKind = YKind.LINEAR
@@ -47,10 +62,16 @@ class PanelSettings:
     y_range: Range | None = None
     clip: bool = False
     notes: tuple[Note, ...] = ()
+    metrics: tuple[str, ...] = ()
+    title: str = ""
+    size: Size = (1, 1)
 
     def saved(self) -> dict[str, Json]:
         """For a session."""
         return {
+            "metrics": [*self.metrics],
+            "title": self.title,
+            "size": [*self.size],
             "y": self.y.value,
             "derived": self.derived.kind.value,
             "other": self.derived.other,
@@ -64,8 +85,11 @@ class PanelSettings:
     def from_saved(cls, kept: Mapping[str, Json]) -> PanelSettings:
         """The inverse; what is ill-formed is left at its default."""
         kind, other = _member(Derivation, kept.get("derived"), Derivation.NONE), kept.get("other")
-        notes = kept.get("notes")
+        notes, title = kept.get("notes"), kept.get("title")
         return cls(
+            metrics=tuple(dict.fromkeys(texts(kept.get("metrics")) or ()))[:MOST_TOGETHER],
+            title=title[:MOST_NOTE] if isinstance(title, str) else "",
+            size=_size(kept.get("size")),
             y=_member(YKind, kept.get("y"), YKind.LINEAR),
             derived=Derived(kind, other if isinstance(other, str) else ""),
             x_range=_range(kept.get("x_range")),
@@ -82,13 +106,18 @@ _PLAIN_PANEL = PanelSettings()
 class ChartSettings:
     """Panels and how they are drawn.
 
-    metrics     the panels in order; None while they follow the selected runs.
+    metrics     keys of the panels of the page on show, in order; None while they follow the selected runs. The key of
+                a panel is its metric, or a number for one that was made by hand (`is_by_hand`).
     smoothing   place of the slider, 0 (none) to 0.99; see `smooth.amount_for`.
     x_metric    the metric that is the x axis, where `x` is METRIC.
     large       the panel that has the whole room.
     panels      what is set for single metrics.
     hidden      runs that are selected and not drawn.
     width, antialias   of lines.
+    pages, page   all pages in order, and which of them is on show; what it holds is in `metrics` and `large`.
+    torn        panels in windows of their own.
+    sections    whether panels stand under the first part of their names; None for by themselves, when there are many.
+    folded      sections of which only the heading is on show.
     """
 
     metrics: tuple[str, ...] | None = None
@@ -103,6 +132,20 @@ class ChartSettings:
     hidden: frozenset[RunKey] = frozenset()
     width: float = PLAIN_WIDTH
     antialias: bool = True
+    pages: tuple[Page, ...] = (Page(FIRST_PAGE),)
+    page: int = 0
+    torn: tuple[Torn, ...] = ()
+    sections: bool | None = None
+    folded: frozenset[str] = frozenset()
+
+    def metrics_of(self, key: str) -> tuple[str, ...]:
+        """What a panel draws."""
+        return self.panel(key).metrics or ((key,) if not is_by_hand(key) else ())
+
+    @property
+    def torn_off(self) -> frozenset[str]:
+        """The panels that are in windows of their own."""
+        return frozenset(key for torn in self.torn for key in torn.panels)
 
     def panel(self, metric: str) -> PanelSettings:
         """What is set for a metric."""
@@ -113,9 +156,13 @@ class ChartSettings:
         panels = {**dict(self.panels), metric: panel}
         return replace(self, panels=tuple(sorted((m, p) for m, p in panels.items() if p != _PLAIN_PANEL)))
 
-    def drawing(self, metric: str, baseline: RunKey | None) -> Drawing:
-        """What a panel draws of a metric."""
-        own = self.panel(metric)
+    def drawings(self, key: str, baseline: RunKey | None) -> tuple[Drawing, ...]:
+        """What a panel draws of each of its metrics."""
+        return tuple(self.drawing(metric, baseline, key) for metric in self.metrics_of(key))
+
+    def drawing(self, metric: str, baseline: RunKey | None, key: str | None = None) -> Drawing:
+        """What a panel draws of a metric; `key` where it is not the panel of that metric alone."""
+        own = self.panel(metric if key is None else key)
         return Drawing(
             metric=metric,
             x=self.x,
@@ -149,6 +196,11 @@ class ChartSettings:
             "hidden": [*sorted(self.hidden)],
             "width": self.width,
             "antialias": self.antialias,
+            "pages": [page.saved() for page in self.pages],
+            "page": self.page,
+            "torn": [torn.saved() for torn in self.torn],
+            "sections": self.sections,
+            "folded": [*sorted(self.folded)],
         }
 
     @classmethod
@@ -156,9 +208,15 @@ class ChartSettings:
         """The inverse; what is ill-formed is left at its default."""
         plain = cls()
         columns, smoothing, width = kept.get("columns"), kept.get("smoothing"), kept.get("width")
-        metrics, large, x_metric = _texts(kept.get("metrics")), kept.get("large"), kept.get("x_metric")
-        panels = kept.get("panels")
+        metrics, large, x_metric = texts(kept.get("metrics")), kept.get("large"), kept.get("x_metric")
+        panels, sections = kept.get("panels"), kept.get("sections")
+        pages, page = _pages(kept)
         made = cls(
+            pages=pages,
+            page=page,
+            torn=_torn(kept.get("torn")),
+            sections=sections if isinstance(sections, bool) else None,
+            folded=frozenset(texts(kept.get("folded")) or ()),
             metrics=None if metrics is None else tuple(dict.fromkeys(metrics)),
             columns=columns if isinstance(columns, int) and 1 <= columns <= MOST_COLUMNS else plain.columns,
             smoothing=float(smoothing)
@@ -169,7 +227,7 @@ class ChartSettings:
             x_metric=x_metric if isinstance(x_metric, str) else "",
             large=large if isinstance(large, str) else None,
             groups=_groups(kept),
-            hidden=frozenset(RunKey(key) for key in _texts(kept.get("hidden")) or ()),
+            hidden=frozenset(RunKey(key) for key in texts(kept.get("hidden")) or ()),
             width=float(width) if isinstance(width, int | float) and width in WIDTHS else plain.width,
             antialias=kept.get("antialias") is not False,
         )
@@ -177,7 +235,7 @@ class ChartSettings:
             if isinstance(panel, dict):
                 made = made.with_panel(metric, PanelSettings.from_saved(panel))
         # What an older version kept of logarithmic axes.
-        for metric in _texts(kept.get("log")) or ():
+        for metric in texts(kept.get("log")) or ():
             made = made.with_panel(metric, replace(made.panel(metric), y=YKind.LOG))
         return made
 
@@ -189,10 +247,6 @@ def _member(kind: type[Member], kept: Json, default: Member) -> Member:
     return kind(kept) if isinstance(kept, str) and kept in [*kind] else default
 
 
-def _texts(kept: Json) -> list[str] | None:
-    return [text for text in kept if isinstance(text, str)] if isinstance(kept, list) else None
-
-
 def _range(kept: Json) -> Range | None:
     if not isinstance(kept, list) or len(kept) != 2:
         return None
@@ -200,6 +254,30 @@ def _range(kept: Json) -> Range | None:
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return None
     return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
+
+
+def _size(kept: Json) -> Size:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return 1, 1
+    wide, high = kept
+    if not isinstance(wide, int) or not isinstance(high, int):
+        return 1, 1
+    return max(1, min(wide, MOST_COLUMNS)), max(1, min(high, MOST_ROWS))
+
+
+def _pages(kept: Mapping[str, Json]) -> tuple[tuple[Page, ...], int]:
+    rows, page = kept.get("pages"), kept.get("page")
+    pages = [made for row in rows if (made := Page.from_saved(row)) is not None] if isinstance(rows, list) else []
+    place = page if isinstance(page, int) and 0 <= page < len(pages[:MOST_PAGES]) else 0
+    return tuple(pages[:MOST_PAGES]) or (Page(FIRST_PAGE),), place
+
+
+def _torn(kept: Json) -> tuple[Torn, ...]:
+    found: dict[int, Torn] = {}
+    for row in kept if isinstance(kept, list) else ():
+        if (torn := Torn.from_saved(row)) is not None:
+            found.setdefault(torn.number, torn)
+    return tuple(found.values())
 
 
 def _note(kept: Json) -> Note | None:
@@ -223,6 +301,21 @@ def _groups(kept: Mapping[str, Json]) -> Groups:
     )
 
 
+def is_by_hand(key: str) -> bool:
+    """Whether the panel of that key was made by hand."""
+    return key.startswith(_BY_HAND)
+
+
+def key_by_hand(number: int) -> str:
+    """The key of a panel that is made by hand."""
+    return f"{_BY_HAND}{number}"
+
+
+def section_of(metric: str) -> str:
+    """The part of a metric's name before the first `/`; "" without one."""
+    return metric.partition("/")[0] if "/" in metric else ""
+
+
 def grouped(metrics: tuple[str, ...]) -> tuple[str, ...]:
     """Metrics with those of one group (the part before the first `/`) beside each other, groups as they first come.
 
@@ -231,5 +324,5 @@ def grouped(metrics: tuple[str, ...]) -> tuple[str, ...]:
     """
     groups: dict[str, list[str]] = {}
     for metric in metrics:
-        groups.setdefault(metric.partition("/")[0] if "/" in metric else "", []).append(metric)
+        groups.setdefault(section_of(metric), []).append(metric)
     return tuple(metric for group in groups.values() for metric in group)

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.derived import Derivation
 from runfolio.analysis.drawing import Drawing
 from runfolio.analysis.prepared import PreparedSeries
-from runfolio.analysis.scales import YKind
 from runfolio.api import Workspace
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
 from runfolio.desktop.plot import LinePanel
-from runfolio.desktop.plot_fetch import Fetched, fetch, zoom
+from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
 from runfolio.desktop.plot_style import Band, Curve
+from runfolio.desktop.state import DASHES
 from runfolio.desktop.widgets import tooltip
-from runfolio.export.recipe import X_KINDS, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.direction import Direction
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
-from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, Spread
+from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL
 
-_WITHOUT_LEVEL = (Spread.STD, Spread.STDERR, Spread.RANGE)
 _LOOK_CLOSER_MS = 40
 """How long a view rests before long series are read for it."""
 
@@ -48,10 +47,9 @@ class MetricPanel(LinePanel):
         super().__init__(context.theme, context.state, metric, closable=closable, parent=parent)
         self._context = context
         self._slot = f"panel:{slot}"
-        self.metric_name = metric
-        self.drawing = Drawing(metric)
-        """What the next answer is to be drawn as."""
-        self._answer = Fetched(self.drawing)
+        self.drawings: tuple[Drawing, ...] = (Drawing(metric),)
+        """What the next answer is to be drawn as, for each metric."""
+        self._answers: tuple[Fetched, ...] = (Fetched(self.drawings[0]),)
         self._forgotten = 0
         self._hidden: frozenset[RunKey] = frozenset()
         self._closer_for: tuple[float, float] | None = None
@@ -69,6 +67,21 @@ class MetricPanel(LinePanel):
         context.theme.changed.connect(self._recolour)
 
     @property
+    def drawing(self) -> Drawing:
+        """What the next answer is to be drawn as; of several metrics that of the first."""
+        return self.drawings[0]
+
+    @property
+    def metric_name(self) -> str:
+        """The metric, of several the first."""
+        return self.drawings[0].metric
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """All that it draws."""
+        return tuple(drawing.metric for drawing in self.drawings)
+
+    @property
     def x_kind(self) -> XKind:
         """What its x axis counts from the next answer on."""
         return self.drawing.x
@@ -76,11 +89,17 @@ class MetricPanel(LinePanel):
     def set_metric(self, metric: str) -> None:
         """Show another metric from the next answer on."""
         if metric != self.metric_name:
-            self.metric_name = metric
-            self.drawing = replace(self.drawing, metric=metric)
+            self.show_drawings((replace(self.drawing, metric=metric),))
             self.forget()
-            self.setObjectName(f"panel-{metric}")
             self.set_title(metric)
+
+    def show_drawings(self, drawings: tuple[Drawing, ...]) -> bool:
+        """Draw otherwise from the next answer on, at least one metric; False when that is nothing new."""
+        if not drawings or drawings == self.drawings:
+            return False
+        self.drawings = drawings
+        self.setObjectName(f"panel-{self.metric_name}")
+        return True
 
     def set_look(self, width: float, *, antialias: bool) -> None:
         """How lines are painted."""
@@ -99,36 +118,39 @@ class MetricPanel(LinePanel):
         """What is set for this panel alone; its drawing comes by itself."""
         before, self.settings = self.settings, settings
         self.notes.set_notes(settings.notes)
-        if before.x_range != settings.x_range and self._answer.prepared:
+        if (before.x_range, before.title) != (settings.x_range, settings.title) and self._drawn:
             self._draw()
 
     def forget(self) -> None:
         """Fetch every series anew at the next refresh: the index has changed."""
         self._forgotten += 1
-        self._answer = replace(self._answer, found={})
+        self._answers = tuple(replace(answer, found={}) for answer in self._answers)
+
+    @property
+    def _drawn(self) -> bool:
+        return any(answer.prepared for answer in self._answers)
 
     def refresh(self) -> None:
         """Draw the selected runs: series that were not fetched yet are, and prepared where they are not yet."""
-        keys, drawing, before = self._context.state.selection, self.drawing, self._answer
-        if before.drawing.metric != drawing.metric:
-            before = Fetched(drawing)
+        keys, drawings, before = self._context.state.selection, self.drawings, self._answers
         forgotten = self._forgotten
 
-        def arrived(answer: Fetched) -> None:
-            if self._answer.drawing.metric != drawing.metric:
+        def arrived(answers: tuple[Fetched, ...]) -> None:
+            if [a.drawing.metric for a in self._answers] != [d.metric for d in drawings]:
                 self.follow()
             # What was forgotten while the question was under way stays forgotten.
-            self._answer = answer if self._forgotten == forgotten else replace(answer, found={})
+            still = self._forgotten == forgotten
+            self._answers = answers if still else tuple(replace(answer, found={}) for answer in answers)
             self._closer_for = None
             self._draw()
             self.shown.emit()
             self._closer.start()
 
-        self._context.jobs.query(self._slot, lambda workspace: fetch(workspace, keys, drawing, before), arrived)
+        self._context.jobs.query(self._slot, lambda workspace: fetch_all(workspace, keys, drawings, before), arrived)
 
     def _look_closer(self) -> None:
         """Read long series for the range in view, and as much again around it."""
-        if not self._answer.long or not self.isVisible():
+        if not any(answer.long for answer in self._answers) or not self.isVisible():
             return
         (low, high), _ = self.plot.getViewBox().viewRange()
         wide = high - low
@@ -137,62 +159,80 @@ class MetricPanel(LinePanel):
             if start <= low and high <= end and end - start < wide * 6:
                 return
         asked_for = (low - wide / 2, high + wide / 2)
-        answer, columns = self._answer, max(1, round(self.plot.getViewBox().width() * self.devicePixelRatioF()) * 2)
+        answers, columns = self._answers, max(1, round(self.plot.getViewBox().width() * self.devicePixelRatioF()) * 2)
 
-        def arrived(closer: Fetched) -> None:
-            if self._answer is answer:
-                self._answer, self._closer_for = closer, asked_for
+        def arrived(closer: tuple[Fetched, ...]) -> None:
+            if self._answers is answers:
+                self._answers, self._closer_for = closer, asked_for
                 self._draw()
 
-        self._context.jobs.query(
-            f"{self._slot}:closer", lambda workspace: zoom(workspace, answer, *asked_for, columns), arrived
-        )
+        def look(workspace: Workspace) -> tuple[Fetched, ...]:
+            return tuple(zoom(workspace, answer, *asked_for, columns) if answer.long else answer for answer in answers)
+
+        self._context.jobs.query(f"{self._slot}:closer", look, arrived)
 
     def _draw(self) -> None:
-        answer, state = self._answer, self._context.state
-        drawing = answer.drawing
+        first, several = self._answers[0], len(self._answers) > 1
+        curves: list[Curve] = []
+        notes: dict[str, None] = {}
+        for place, answer in enumerate(self._answers):
+            curves += self._curves_of(answer, place, f" · {answer.drawing.metric}" if several else "")
+            notes.update(dict.fromkeys((*answer.notes, *self._about_groups(answer))))
+        found = [s for answer in self._answers for s in answer.found.values() if s is not None]
+        origins = sorted({s.origin for s in found if s.origin})
+        self.head.setToolTip(tooltip(f"Some runs call it otherwise: {', '.join(origins)}") if origins else "")
+        drawing, state = first.drawing, self._context.state
+        baseline = "" if drawing.baseline is None else state.name_of(drawing.baseline)
+        named = ", ".join(a.drawing.derived.title(a.drawing.metric, baseline) for a in self._answers)
+        self.set_title(self.settings.title or named)
+        self.show_curves(
+            curves,
+            x_kind=drawing.x,
+            x_name=drawing.x_metric,
+            scale=first.scale,
+            reach=joined_reach([answer.reach for answer in self._answers]),
+            x_range=self.settings.x_range,
+            notes=tuple(notes),
+        )
+        self.show_message(self._why_empty(first) if not curves or not several else "")
+
+    def _curves_of(self, answer: Fetched, place: int, suffix: str) -> list[Curve]:
+        """Of one metric; the further it is from the first, the further the dash."""
+        state = self._context.state
         curves: list[Curve] = []
         grouped: set[RunKey] = set()
         for group in answer.groups:
             grouped.update(group.runs)
             if group.runs[0] not in self._hidden:
                 name = state.name_of(group.runs[0]) if len(group.runs) == 1 else group.name
-                curves.append(self._curve(group.runs[0], name, group.series, group.band, group.runs))
+                curves.append(self._curve(group.runs[0], name + suffix, group.series, group.band, group.runs, place))
         for key, series in answer.prepared.items():
             if key not in grouped and key not in self._hidden:
-                curves.append(self._curve(key, state.name_of(key), series, None, ()))
-        origins = sorted({s.origin for s in answer.found.values() if s is not None and s.origin})
-        self.head.setToolTip(tooltip(f"Some runs call it otherwise: {', '.join(origins)}") if origins else "")
-        baseline = "" if drawing.baseline is None else state.name_of(drawing.baseline)
-        self.set_title(drawing.derived.title(drawing.metric, baseline))
-        self.show_curves(
-            curves,
-            x_kind=drawing.x,
-            x_name=drawing.x_metric,
-            scale=answer.scale,
-            reach=answer.reach,
-            x_range=self.settings.x_range,
-            notes=(*answer.notes, *self._about_groups()),
-        )
-        self.show_message(self._why_empty())
+                curves.append(self._curve(key, state.name_of(key) + suffix, series, None, (), place))
+        return curves
 
     def _curve(
-        self, key: RunKey, name: str, series: PreparedSeries, band: Band | None, runs: tuple[RunKey, ...]
+        self,
+        key: RunKey,
+        name: str,
+        series: PreparedSeries,
+        band: Band | None,
+        runs: tuple[RunKey, ...],
+        place: int,
     ) -> Curve:
         style = self._context.state.style_of(key)
         color = self._context.theme.run_color(style.color_index)
-        return Curve(key, name, series, color, style.dash, band, runs)
+        return Curve(key, name, series, color, (style.dash + place) % DASHES, band, runs)
 
-    def _about_groups(self) -> tuple[str, ...]:
+    def _about_groups(self, answer: Fetched) -> tuple[str, ...]:
         """What the bands are."""
-        groups = self._answer.drawing.groups
-        if not any(group.band is not None for group in self._answer.groups):
-            return (f"{self._answer.rule}: no group of several runs",) if groups.by else ()
-        level = f" {groups.level:.0%}" if groups.spread not in _WITHOUT_LEVEL else ""
+        groups = answer.drawing.groups
+        if not any(group.band is not None for group in answer.groups):
+            return (f"{answer.rule}: no group of several runs",) if groups.by else ()
+        level = f" {groups.level:.0%}" if groups.spread not in WITHOUT_LEVEL else ""
         return (f"{CENTRE_TITLES[groups.centre]}, {SPREAD_TITLES[groups.spread]}{level}",)
 
-    def _why_empty(self) -> str:
-        answer = self._answer
+    def _why_empty(self, answer: Fetched) -> str:
         drawing, series = answer.drawing, answer.prepared.values()
         if not any(len(s) for s in series):
             return f"No selected run has values of {drawing.metric}"
@@ -213,7 +253,7 @@ class MetricPanel(LinePanel):
         return ""
 
     def _recolour(self) -> None:
-        if self._answer.prepared:
+        if self._drawn:
             self._draw()
 
     def _select(self, keys: list[RunKey]) -> None:
@@ -227,51 +267,10 @@ class MetricPanel(LinePanel):
 
     def recipe(self) -> ChartRecipe:
         """What an export draws: this panel as it is set."""
-        return recipe_of(self._context, [self])
+        return recipe_of(self._context, [(self.drawings, self.settings)], hidden=self._hidden)
 
     def _export(self, suffix: str) -> None:
         ask_and_export(self._context, self, self.recipe(), self.metric_name, suffix)
-
-
-def recipe_of(context: Context, panels: Sequence[MetricPanel], columns: int = 1) -> ChartRecipe:
-    """The figure of several panels, with the runs in the colours and names of the window."""
-    state = context.state
-    runs = tuple(
-        RunStyleRecipe(str(key), state.name_of(key), style.color_index, style.dash)
-        for key in state.selection
-        if (style := state.style_of(key)).picked
-    )
-    drawn = tuple(
-        PanelRecipe(
-            p.metric_name,
-            p.x_kind.value if p.x_kind.value in X_KINDS else XKind.STEP.value,
-            p.drawing.y is YKind.LOG,
-            p.drawing.smoothing,
-        )
-        for p in panels
-    )
-    return ChartRecipe(runs=runs, panels=drawn, columns=columns)
-
-
-def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
-    """Ask where to, without blocking, and write the figure off the GUI thread."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
-    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
-    dialog.setObjectName("export-chart")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(suffix)
-    dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
-
-    def write(chosen: str) -> None:
-        path = Path(chosen)
-        context.jobs.action(
-            lambda workspace: workspace.export_chart(recipe, path),
-            lambda written: context.say.info(f"Exported {written}"),
-        )
-
-    dialog.fileSelected.connect(write)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
 
 
 def offered(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[tuple[str, ...], tuple[FieldRef, ...]]:

@@ -24,6 +24,7 @@ from runfolio.analysis.scales import LINEAR, YKind, YScale, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.chart_settings import Note, PanelSettings
 from runfolio.desktop.panel_head import PanelHead
+from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_notes import NotesItem, write_note
@@ -51,6 +52,7 @@ class LinePanel(QWidget):
     export_asked a file format was chosen from the menu ("png", "svg", "pdf", "csv").
     closed, maximised, moved   the user removes the panel, wants it large or small again, or elsewhere in its grid
                  (-1 one place earlier, +1 later).
+    wanted       something else is to be done with the panel in its grid; see `panel_menu`.
     pointed      the pointer or the keys move the cursor on this chart.
     """
 
@@ -62,6 +64,7 @@ class LinePanel(QWidget):
     closed = Signal()
     maximised = Signal()
     moved = Signal(int)
+    wanted = Signal(str)
     pointed = Signal()
 
     def __init__(
@@ -83,6 +86,8 @@ class LinePanel(QWidget):
         """What is set for this panel alone."""
         self.offered: tuple[str, ...] = ()
         """Metrics that derived series may be made with."""
+        self.pages: tuple[str, ...] = ()
+        """Other pages that it may be moved to."""
         self._follows = True
         self.head = PanelHead(theme, closable=closable)
         self.head.maximised.connect(self.maximised)
@@ -148,6 +153,11 @@ class LinePanel(QWidget):
         shown = f"{title}{_Y_WORDS[self._scale.kind]}"
         self.head.set_title(shown)
         self.setAccessibleName(f"Chart of {shown}")
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What it draws, where it fetches that itself."""
+        return ()
 
     @property
     def title(self) -> str:
@@ -309,11 +319,7 @@ class LinePanel(QWidget):
         x = None if frame is None or not self.curves else self.pointer.snapped(frame.x_at(at.x()))
         plot_menu.fill(menu, self, x, self.notes.note_at(at), self.offered)
         if self._closable:
-            menu.addSeparator()
-            menu.addAction("Maximise or restore", self.maximised.emit)
-            menu.addAction("Move earlier", lambda: self.moved.emit(-1))
-            menu.addAction("Move later", lambda: self.moved.emit(1))
-            menu.addAction("Remove panel", self.closed.emit)
+            fill_place(menu, self)
         menu.popup(event.globalPos())
 
     def ask_for(self, label: str, settings: PanelSettings) -> None:

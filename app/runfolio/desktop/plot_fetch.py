@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from runfolio.analysis.axis import XKind, x_axis
-from runfolio.analysis.bands import band
-from runfolio.analysis.derived import Derivation, derive
+from runfolio.analysis.axis import XKind
+from runfolio.analysis.derived import Derivation
 from runfolio.analysis.drawing import REPLICATES, Drawing, Groups, Reach, reach
 from runfolio.analysis.long_prepared import long_bounds, prepare_long
-from runfolio.analysis.prepared import PreparedSeries, prepare_arrays, prepare_values
-from runfolio.analysis.scales import YKind, YScale, linear_stretch, placed, small_size
+from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
+from runfolio.analysis.prepared import PreparedSeries
+from runfolio.analysis.scales import YScale, placed
 from runfolio.api import Workspace
 from runfolio.api.charting import LEAST_LONG, MOST_POINTS, WHOLE_POINTS
 from runfolio.desktop.plot_style import Band
@@ -65,15 +65,43 @@ class Fetched:
         return {key: found for key, found in self.found.items() if isinstance(found, LongSeries)}
 
 
-def fetch(workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before: Fetched) -> Fetched:
-    """The answer for runs; what `before` has already is neither asked for nor made ready again."""
+def fetch_all(
+    workspace: Workspace, keys: Sequence[RunKey], drawings: Sequence[Drawing], before: Sequence[Fetched]
+) -> tuple[Fetched, ...]:
+    """The answers for runs and several drawings that share their axes; `before` are earlier answers."""
+    known = {answer.drawing.metric: answer for answer in before}
+    answers = tuple(fetch(workspace, keys, d, known.get(d.metric, Fetched(d))) for d in drawings)
+    scales = {answer.scale for answer in answers}
+    if len(scales) == 1:
+        return answers
+    # A symmetric logarithmic axis is linear as far as the metric with the smallest values asks for.
+    shared = min(scales, key=lambda scale: scale.linear)
+    return tuple(fetch(workspace, keys, a.drawing, a, shared) for a in answers)
+
+
+def joined_reach(reaches: Sequence[Reach]) -> Reach:
+    """How far a view goes that holds what several go to."""
+    lows = [far.low for far in reaches if far.low is not None]
+    highs = [far.high for far in reaches if far.high is not None]
+    outside, total = sum(far.outside for far in reaches), sum(far.total for far in reaches)
+    exact = all(far.exact for far in reaches)
+    return Reach(min(lows, default=None), max(highs, default=None), outside, total, exact)
+
+
+def fetch(
+    workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before: Fetched, axis: YScale | None = None
+) -> Fetched:
+    """The answer for runs; what `before` has already is neither asked for nor made ready again.
+
+    axis   what values are placed on, instead of one that is fitted to them.
+    """
     found = _series(workspace, keys, drawing, before.found)
     long = {key: s for key, s in found.items() if isinstance(s, LongSeries)}
     notes: list[str] = []
     if long and drawing.needs_points:
         some = f"{count(len(long))} curve{'' if len(long) == 1 else 's'}"
         notes.append(f"{some} of very many points drawn as logged, by step")
-    scale = _scale(drawing, found)
+    scale = axis or _scale(drawing, found)
     ready = before.prepared if (before.drawing.of_runs, before.scale) == (drawing.of_runs, scale) else {}
     others = _Others.of(workspace, [k for k, s in found.items() if isinstance(s, MetricSeries)], drawing)
     prepared: dict[RunKey, PreparedSeries] = {}
@@ -85,11 +113,7 @@ def fetch(workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before
         elif isinstance(series, LongSeries):
             prepared[key] = prepare_long(series, _x_of_long(drawing), scale=scale)
         else:
-            x = x_axis(series, drawing.x, others.x.get(key))
-            y = derive(series, drawing.derived.kind, others.y.get(key))
-            prepared[key] = prepare_values(
-                x, y, drawing.smoothing, smoother=drawing.smoother, scale=scale, logged=series.value
-            )
+            prepared[key] = prepare_run(series, drawing, scale, others.x.get(key), others.y.get(key))
     groups, rule = _groups(workspace, drawing.groups, prepared, scale)
     grouped = {key for group in groups for key in group.runs}
     shown = [group.series for group in groups] + [s for key, s in prepared.items() if key not in grouped]
@@ -167,10 +191,8 @@ class _Others:
 
 
 def _scale(drawing: Drawing, found: Mapping[RunKey, AnySeries | None]) -> YScale:
-    if drawing.y is not YKind.SYMLOG:
-        return YScale(drawing.y)
-    values = [s.overview.first if isinstance(s, LongSeries) else s.value for s in found.values() if s is not None]
-    return YScale(drawing.y, linear_stretch([small_size(v) for v in values]))
+    series = (s for s in found.values() if s is not None)
+    return scale_for(drawing.y, (s.overview.first if isinstance(s, LongSeries) else s.value for s in series))
 
 
 def _groups(
@@ -192,10 +214,7 @@ def _groups(
         if len(runs) == 1:
             drawn.append(GroupCurve(group.name, runs, prepared[runs[0]], None))
             continue
-        members = [(prepared[key].x, prepared[key].shown) for key in runs]
-        taken = band(members, groups.centre, groups.spread, groups.level)
-        # Where no run has a value there is nothing to mark: the runs' own marks are theirs.
-        series = prepare_arrays(taken.x, taken.centre, scale=scale, logged=np.zeros(len(taken.x)))
+        series, taken = prepare_group([prepared[key] for key in runs], groups, scale)
         low, high = placed(taken.low, scale), placed(taken.high, scale)
         if scale.is_log:
             # A band that reaches 0 or below goes down to the end of the view.

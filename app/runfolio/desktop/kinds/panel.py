@@ -87,6 +87,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         self._save.setObjectName("kind-save")
         menu = QMenu(self._save)
         menu.setObjectName("kind-save-menu")
+        menu.addAction("Export for print…", self.open_export)
         for suffix, title in _FILES:
             menu.addAction(title, partial(self._ask_to_save, suffix))
         self._save.setMenu(menu)
@@ -327,6 +328,20 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
             state.select([key])
 
     # --- files -------------------------------------------------------------------------------------------------
+
+    def open_export(self) -> None:
+        """Show what the chart would be as a figure that can be drawn again, and write it."""
+        from runfolio.desktop.export_dialog import ExportDialog
+        from runfolio.desktop.panel_recipe import kind_recipe
+
+        if self.answer is None:
+            return
+        try:
+            recipe = kind_recipe(self._context, self.kind, self.title, self.filled.saved(), self.keys)
+        except ValueError as error:
+            self._context.say.warning(f"{error} Filter to fewer.")
+            return
+        ExportDialog.open_for(self._context, recipe, self.kind, self.window())
 
     def _ask_to_save(self, suffix: str) -> None:
         from runfolio.desktop.kinds.saving import ask_to_save
