@@ -91,7 +91,10 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
 
     state, jobs = window.context.state, window.context.jobs
     wait(lambda: len(state.scope_keys) >= 18 and not window.indexing.busy, "the sample runs")
-    state.set_place(1, "sensor-faults")
+    sources: list[int] = []
+    jobs.query("pictures", lambda ws: [source.id for source in ws.sources()], sources.extend)
+    wait(lambda: bool(sources), "the library")
+    state.set_place(sources[0], "sensor-faults")
     state.set_sort((SortKey(FieldRef(FieldKind.METRIC, "val/acc", Aggregate.BEST), True),))
     settle()
     best = state.scope_keys
@@ -111,6 +114,8 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     shoot("charts")
     window.show_view("compare")
     shoot("compare")
+    window.context.commands.run("compare.groups")
+    shoot("groups")
     if theme_name == "light":
         jobs.action(lambda ws: ws.tag([best[0], best[1]], add=["candidate"]))
         jobs.action(lambda ws: ws.promote(best[1], Stage.PRODUCTION, reason="best of the sweep", model="sensor-faults"))

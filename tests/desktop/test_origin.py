@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from runfolio.desktop.origin_dialog import OriginDialog
-from runfolio.desktop.plain_table import PlainTable
+from runfolio.desktop.preview_rows import RowsTable
 from runfolio.desktop.views.inspector import InspectorView
 from support.driver import Driver
 
@@ -35,14 +35,12 @@ def test_a_cell_of_the_table_leads_to_its_line(driver: Driver, sweep: Path, inde
 
 def test_a_metric_of_the_inspector_is_asked_by_a_double_click(driver: Driver, indexed: Path) -> None:
     driver.start().highlight("brisk-otter").do("window.inspector")
-    metrics = driver.find(PlainTable, "metrics")
-    driver.until(lambda: metrics.rowCount() == 2)
+    metrics = driver.find(RowsTable, "metrics")
+    driver.until(lambda: metrics.rows.rowCount() == 2)
     driver.find(InspectorView, "inspector").tabs.setCurrentIndex(2)
     driver.settle()
-    row = [r[0] for r in metrics.rows_as_text([0, 1])].index("val/acc")
-    item = metrics.item(row, 2)
-    assert item is not None
-    at = metrics.visualItemRect(item).center()
+    row = [r[0] for r in metrics.texts()].index("val/acc")
+    at = metrics.visualRect(metrics.rows.index(row, 3)).center()
     QTest.mouseClick(metrics.viewport(), Qt.MouseButton.LeftButton, pos=at)
     QTest.mouseDClick(metrics.viewport(), Qt.MouseButton.LeftButton, pos=at)
     driver.settle()

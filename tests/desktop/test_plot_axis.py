@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from runfolio.analysis.scales import YKind, YScale
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, log_ticks, number_texts, number_ticks, time_ticks
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -68,7 +69,7 @@ def test_an_empty_or_endless_range_has_no_ticks() -> None:
 
 def test_a_log_axis_has_powers_of_ten_and_within_a_decade_round_numbers() -> None:
     axis = PlainAxis("left")
-    axis.setLogMode(True)
+    axis.scale_of = YScale(YKind.LOG)
     assert texts(axis, -3.2, 2.1) == ["0.001", "0.01", "0.1", "1", "10", "100"]
     assert texts(axis, -0.8, 0.5) == ["0.2", "0.5", "1", "2"]
     assert texts(axis, -0.15, 0.0, 240.0) == ["0.75", "0.8", "0.85", "0.9", "0.95", "1"]

@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QSlider, QWidget
 
 from runfolio import locate
+from runfolio.analysis.scales import YKind
+from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import ReadOut
@@ -152,7 +154,7 @@ def test_panels_are_found_by_a_glob_and_taken_away(driver: Driver) -> None:
 def test_a_logarithmic_axis_is_named_in_the_title_and_keeps_every_point(driver: Driver) -> None:
     start_with(driver, "calm-ibis").do("view.charts")
     chart = panel(driver, "loss")
-    chart.set_log_y(True)
+    chart.ask_for("Scale", PanelSettings(y=YKind.LOG))
     driver.settle()
     assert "loss · log" in [label.text() for label in chart.findChildren(PlainLabel)]
     assert len(chart.curves[0].y) == 20
@@ -290,7 +292,7 @@ def test_what_a_tracker_registered_is_listed_and_leads_to_its_run(driver: Driver
 
 
 def test_a_note_is_kept_and_survives_the_loss_of_the_index(driver: Driver, indexed: Path, sweep: Path) -> None:
-    driver.start().highlight("calm-ibis").do("window.inspector")
+    driver.start().highlight("calm-ibis").do("inspector.notes")
     note = driver.find(QPlainTextEdit, "note")
     driver.until(note.isVisible)
     QTest.keyClicks(note, "relabelled images")

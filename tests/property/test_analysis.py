@@ -121,8 +121,9 @@ def test_reduction_joins_only_points_that_no_gap_divides(y: Floats, columns: int
 
 
 @repeatable
-@given(curves, st.sampled_from(list(Smoother)), st.floats(0.01, 0.99))
+@given(curves, st.sampled_from([how for how in Smoother if how is not Smoother.LOWESS]), st.floats(0.01, 0.99))
 def test_smoothing_stays_between_the_lowest_and_the_highest_value(y: Floats, how: Smoother, amount: float) -> None:
+    # Not those of LOWESS: a line through points may leave them at its ends.
     x = np.arange(float(len(y)))
     found = smooth(x, y, how, amount if "ema" in how else 1 + 20 * amount)
     finite = np.isfinite(y)

@@ -10,8 +10,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runfolio.index.point_columns import absolute, absolute_wall
-from runfolio.index.series_rows import PointColumns, series_and_points
+from runfolio.index.point_columns import absolute, absolute_wall, in_microseconds
+from runfolio.index.series_rows import PointColumns, SeriesColumns, series_and_points
 from runfolio.model.metrics import MetricSeries, series, summarise
 from runfolio.model.times import NO_TIME
 
@@ -35,7 +35,7 @@ def as_text(value: object) -> str:
 @settings(derandomize=True, deadline=None, database=None)
 @given(st.lists(any_series(), min_size=1, max_size=5))
 def test_a_batch_says_what_each_series_says(metrics: list[MetricSeries]) -> None:
-    frame, _ = series_and_points([1] * len(metrics), metrics)
+    frame, _ = series_and_points([1] * len(metrics), metrics, SeriesColumns.of(metrics))
     assert frame["id"].to_list() == [*range(len(metrics))]
     for row, metric in zip(frame.iter_rows(named=True), metrics, strict=True):
         facts = summarise(metric)
@@ -61,14 +61,14 @@ def test_a_batch_says_what_each_series_says(metrics: list[MetricSeries]) -> None
 @settings(derandomize=True, deadline=None, database=None)
 @given(st.lists(any_series(), min_size=1, max_size=5))
 def test_a_batch_keeps_every_point_in_its_place(metrics: list[MetricSeries]) -> None:
-    series, points = series_and_points([1] * len(metrics), metrics)
+    series, points = series_and_points([1] * len(metrics), metrics, SeriesColumns.of(metrics))
     frame = points.frame(np.arange(7, 7 + len(metrics)))
     for number, metric in enumerate(metrics, 7):
         own = frame.filter(pl.col("series") == number)
         first_step, first_wall = series["first_step"][number - 7], series["first_wall"][number - 7]
         assert absolute(own["step_diff"].to_numpy(), first_step or 0).tolist() == metric.step.tolist()
         assert [as_text(v) for v in own["value"]] == [as_text(v) for v in metric.value.tolist()]
-        apart = own["wall_diff"].fill_null(NO_TIME).to_numpy()
+        apart = in_microseconds(own["wall_diff"].fill_null(NO_TIME).to_numpy(), series["wall_unit"][number - 7])
         assert (
             absolute_wall(apart, NO_TIME if first_wall is None else first_wall).tolist() == metric.wall_time_us.tolist()
         )

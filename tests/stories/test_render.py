@@ -47,6 +47,25 @@ def test_each_format_is_drawn_again_from_itself(index: None, tmp_path: Path) -> 
     assert {run["name"] for run in recipe["runs"]} == {"olive-newt", "keen-raven"}
 
 
+def test_groups_and_every_other_setting_are_drawn_again_from_the_figure(index: None, tmp_path: Path) -> None:
+    options = ("--where", "val/acc > 0", "--metric", "val/loss", "--limit", "8", "--groups", "replicates",
+               "--centre", "median", "--spread", "range", "--y", "log", "--smoother", "median", "--smoothing", "0.2",
+               "--clip")  # fmt: skip
+    for suffix in ("svg", "parquet"):
+        call("export", "chart", tmp_path / f"first.{suffix}", *options, "--points", "drawn")
+        call("render", tmp_path / f"first.{suffix}", tmp_path / f"again.{suffix}", "--points", "drawn")
+        assert (tmp_path / f"first.{suffix}").read_bytes() == (tmp_path / f"again.{suffix}").read_bytes(), suffix
+    call("export", "chart", tmp_path / "x.csv", *options)
+    (panel,) = json.loads((tmp_path / "x.recipe.json").read_text())["panels"]
+    members = [key for group in panel["groups"] for key in group["runs"]]
+    assert 0 < len(members) == len(set(members)) <= 8
+    apart = ("--metric", "val/acc", "--metric", "val/loss", "--together", "--x-metric", "train/loss", "--limit", "2")
+    call("export", "chart", tmp_path / "both.svg", *apart)
+    call("render", tmp_path / "both.svg", tmp_path / "both-again.svg")
+    assert (tmp_path / "both.svg").read_bytes() == (tmp_path / "both-again.svg").read_bytes()
+    assert b"<!-- val/acc, val/loss -->" in (tmp_path / "both.svg").read_bytes()
+
+
 def test_a_pdf_has_its_size_in_millimetres_and_looks_like_the_png(index: None, tmp_path: Path) -> None:
     """Rendered by PDFium, which shares no code with what wrote the file."""
     sizes = ("--width", "100", "--height", "60", "--dpi", "254")

@@ -64,6 +64,21 @@ def tensor(tag: str, dtype: int, numbers: bytes, *, shape: Iterable[int] = (), p
     return field(1, field(1, tag.encode()) + field(8, body) + (metadata(plugin) if plugin is not None else b""))
 
 
+def old_histogram(tag: str, limits: list[float], counts: list[float], low: float, high: float) -> bytes:
+    """A HistogramProto as field 1 of a Summary: upper limits of buckets, their counts, lowest and highest value."""
+    doubles = struct.pack("<d", low), struct.pack("<d", high)
+    packed = [struct.pack(f"<{len(side)}d", *side) for side in (limits, counts)]
+    message = b"\x09" + doubles[0] + b"\x11" + doubles[1] + field(6, packed[0]) + field(7, packed[1])
+    return field(1, field(1, tag.encode()) + field(5, message))
+
+
+def new_histogram(tag: str, rows: list[list[float]]) -> bytes:
+    """A tensor of left edge, right edge and count of each bucket as field 1 of a Summary."""
+    shape = b"".join(field(2, b"\x08" + varint(size)) for size in (len(rows), 3))
+    message = b"\x08\x02" + field(2, shape) + field(4, b"".join(struct.pack("<3d", *row) for row in rows))
+    return field(1, field(1, tag.encode()) + field(8, message) + metadata("histograms"))
+
+
 def event(step: int, *values: bytes, wall: float = 1.7e9) -> bytes:
     """An Event with one summary; step 0 is left out, as protocol buffers do with defaults."""
     return b"\x09" + struct.pack("<d", wall) + (b"\x10" + varint(step) if step else b"") + field(5, b"".join(values))

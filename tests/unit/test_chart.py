@@ -33,7 +33,7 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 
 RECIPE = ChartRecipe(
     runs=(RunStyleRecipe("k:a", "amber-heron", 0), RunStyleRecipe("k:b", "brisk-otter", 1, 2)),
-    panels=(PanelRecipe("val/acc", smoothing=0.6), PanelRecipe("loss", x="relative", log_y=True)),
+    panels=(PanelRecipe("val/acc", smoothing=0.6), PanelRecipe("loss", x="relative", y="log")),
     title="Two runs",
     columns=2,
 )
@@ -179,7 +179,8 @@ def test_a_run_whose_name_starts_with_an_underscore_is_in_the_legend() -> None:
 @pytest.mark.parametrize("log_y", [False, True])
 @pytest.mark.parametrize("x", ["step", "relative", "wall"])
 def test_any_values_can_be_drawn(values: list[float], log_y: bool, x: str) -> None:
-    recipe = ChartRecipe((RunStyleRecipe("k:a", "a", 0),), (PanelRecipe("x", x=x, log_y=log_y, smoothing=0.5),), dpi=50)
+    panel = PanelRecipe("x", x=x, y="log" if log_y else "linear", smoothing=0.5)
+    recipe = ChartRecipe((RunStyleRecipe("k:a", "a", 0),), (panel,), dpi=50)
     assert draw(recipe, {"x": {RunKey("k:a"): curve("x", values)}}, "png")[:4] == b"\x89PNG"
 
 
@@ -193,7 +194,7 @@ def test_points_without_a_time_are_on_no_clock_and_values_below_zero_on_no_logar
     no_time = series("loss", [0, 1], [-1.0, 0.0])
     for panel, said in (
         (PanelRecipe("loss", x="wall"), b"no data"),
-        (PanelRecipe("loss", log_y=True), b"no positive values"),
+        (PanelRecipe("loss", y="log"), b"no positive values"),
     ):
         figure = draw(ChartRecipe(RECIPE.runs, (panel,)), {"loss": {RunKey("k:a"): no_time}}, "svg")
         assert b"<!-- " + said + b" -->" in figure
@@ -217,7 +218,7 @@ def test_csv_holds_every_point_at_full_precision(tmp_path: Path) -> None:
 
 def test_csv_keeps_floats_to_the_last_bit_and_names_from_being_formulas() -> None:
     values = [0.1 + 0.2, 1e-320, 1.7976931348623157e308, -0.0]
-    recipe = ChartRecipe((RunStyleRecipe("k:a", "=1+1", 0),), (PanelRecipe("@m"), PanelRecipe("@m", log_y=True)))
+    recipe = ChartRecipe((RunStyleRecipe("k:a", "=1+1", 0),), (PanelRecipe("@m"), PanelRecipe("@m", y="log")))
     text = points_csv(recipe, {"@m": {RunKey("k:a"): series("@m", None, values)}})
     rows = [*csv.reader(io.StringIO(text))][1:]
     assert [float(r[5]).hex() for r in rows] == [v.hex() for v in values]

@@ -142,3 +142,39 @@ def test_files_that_went_away_since_the_folder_was_listed_are_empty_and_cannot_b
     assert isinstance(failure, FolderUnreadable)
     with pytest.raises(KeyError):
         folder.files["c"]
+
+
+def test_a_plain_folder_is_read_in_one_go(tmp_path: Path) -> None:
+    params = tmp_path / "params"
+    params.mkdir()
+    large = b"1" * (1 << 16)
+    for name, content in {"b": b"2", "a": b"1", "c": b"", "d": large, "e": large[:-1]}.items():
+        (params / name).write_bytes(content)
+    folder = Folder(tmp_path)
+    assert folder.read_flat("params", 1 << 20, 10) is None  # nothing is held open
+    with folder.held():
+        found = folder.read_flat("params", 1 << 20, 10)
+        # None is for those that need a closer look.
+        assert found == (["a", "b", "c", "d", "e"], [b"1", b"2", None, None, large[:-1]])
+        assert folder.read_flat("params", 1, 10) == (["a", "b", "c", "d", "e"], [b"1", b"2", None, None, None])
+        assert folder.read_flat("params", 1 << 20, 4) is None
+        assert folder.read_flat("metrics", 1 << 20, 10) is None
+
+
+@pytest.mark.parametrize("odd", ["link", "pipe", "folder"])
+def test_a_folder_with_anything_but_files_in_it_is_not_read_in_one_go(tmp_path: Path, odd: str) -> None:
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "lr").write_text("0.1")
+    (tmp_path / "secret").write_text("canary")
+    there = tmp_path / "params" / "z"
+    if odd == "link":
+        there.symlink_to(tmp_path / "secret")
+    elif odd == "pipe":
+        os.mkfifo(there)
+    else:
+        there.mkdir()
+    (tmp_path / "tags").symlink_to(tmp_path / "params")
+    folder = Folder(tmp_path)
+    with folder.held():
+        assert folder.read_flat("params", 100, 100) is None
+        assert folder.read_flat("tags", 100, 100) is None

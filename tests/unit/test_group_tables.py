@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,8 @@ def test_names_from_folders_can_do_nothing_in_a_document() -> None:
     assert "\\$x\\$" in latex
     (spread,) = [line for line in grouprender.as_tsv([table]).splitlines() if "calc" in line]
     assert "\t'=cmd|' /C calc'!A0 <b>$x$</b> |x\t" in spread
-    told = grouprender.explained(compared, table)
+    told = grouprender.explained(compared)
     assert told.splitlines()[0] == "▼ worse"
-    assert "which way is better is not known" in told
+    assert "which way is better" not in told
+    assert "which way is better is not known" in grouprender.explained(replace(compared, standing=Standing.LOWER))
     assert told.endswith("1 run left out")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from runfolio.analysis.replicates import ignored_keys, is_seed, named_apart, repeats, rule_text
+from runfolio.analysis.replicates import ignored_keys, is_seed, named_apart, repeats, rule_text, short_titles
 from runfolio.api import Workspace
 from runfolio.errors import FilterSyntax, UsageError
 from runfolio.model.groups import Grouping, RunGroup
@@ -75,9 +75,19 @@ def test_the_rule_is_told_in_words() -> None:
 
 def test_groups_are_named_by_as_little_as_tells_them_apart() -> None:
     assert named_apart([["lr=1", "lr=2"], ["wd=0", "wd=1"]], ["a", "b"]) == ["lr=1", "lr=2"]
-    assert named_apart([["lr=1", "lr=1"], ["wd=0", ""]], ["a", "b"]) == ["lr=1, wd=0", "lr=1"]
-    assert named_apart([["lr=1", "lr=1"]], ["a", "b"]) == ["lr=1 · a", "lr=1 · b"]
+    assert named_apart([["lr=1", "lr=1"], ["wd=0", ""]], ["a", "b"]) == ["wd=0", "b"]
+    three = [["lr=1", "lr=1", "lr=2"], ["wd=0", "wd=1", "wd=0"]]
+    assert named_apart(three, ["a", "b", "c"]) == ["lr=1, wd=0", "lr=1, wd=1", "lr=2, wd=0"]
+    assert named_apart([["lr=1", "lr=1"]], ["a", "b"]) == ["a", "b"]
+    four = [["lr=1", "lr=2", "lr=1", "lr=2"]]
+    assert named_apart(four, [*"abcd"], 2) == ["lr=1", "lr=2", "lr=1 · c", "lr=2 · d"]
     assert named_apart([], ["a", "a"]) == ["a", "a (2)"]
+
+
+def test_keys_are_shortened_where_they_stay_apart() -> None:
+    assert short_titles(["optim.lr", "model.name", "data.name", "a/b", "dot."]) == [
+        "lr", "model.name", "data.name", "b", "dot.",
+    ]  # fmt: skip
 
 
 # --- replicate groups ----------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from runfolio.index.series_checks import notes
+from runfolio.index.series_rows import SeriesColumns
 from runfolio.model.metrics import MetricSeries, series
 
 SECOND = 1_000_000
 
 
 def codes(*metrics: MetricSeries) -> list[str]:
-    return sorted(p.code for problems in notes([0] * len(metrics), metrics).values() for p in problems)
+    return sorted(
+        p.code for problems in notes([0] * len(metrics), metrics, SeriesColumns.of(metrics)).values() for p in problems
+    )
 
 
 def of(steps: list[int], values: list[float] | None = None, name: str = "loss") -> MetricSeries:
@@ -73,6 +76,6 @@ def test_a_fraction_that_becomes_a_percentage_is_told(name: str, values: list[fl
 
 def test_one_note_names_the_metrics_of_a_recording() -> None:
     metrics = [of([1, 1], name=f"m{n}") for n in range(5)]
-    found = notes([7, 7, 7, 7, 8], metrics)
+    found = notes([7, 7, 7, 7, 8], metrics, SeriesColumns.of(metrics))
     assert [p.message.partition(": ")[2] for p in found[7]] == ["m0, m1, m2 and 1 more"]
     assert [p.message.partition(": ")[2] for p in found[8]] == ["m4"]

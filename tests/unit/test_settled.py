@@ -87,6 +87,15 @@ def test_a_file_that_grew_while_it_was_read_is_read_again(tmp_path: Path) -> Non
     assert parse(tmp_path / "mlruns", claim, Budget()).fingerprint != before
 
 
+def test_an_ended_run_that_could_not_be_read_to_the_end_is_read_again(tmp_path: Path, run: Path) -> None:
+    # How its files looked was not noted while they were read, so what they look like now may be another state.
+    claim = MlflowFiles().claim(Folder(tmp_path / "mlruns", f"1/{RUN}"), frozenset())
+    assert claim is not None
+    stopped = parse(tmp_path / "mlruns", claim, Budget(seconds=-1))
+    assert [p.code for p in stopped.problems] == ["folder-unreadable"]
+    assert (stopped.failed, stopped.fingerprint, stopped.settled) == (True, "", "")
+
+
 def test_an_ended_run_that_was_copied_elsewhere_is_read_once_more(tmp_path: Path, run: Path) -> None:
     # Its folders have new times then; what is in it is the same run.
     assert looked(tmp_path, lambda: os.utime(run / "metrics", ns=(1, 1))) == 1

@@ -6,10 +6,21 @@ import math
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 from scipy.signal import lfilter
 
-from runfolio.analysis.smooth import Smoother, ema, gaussian, running_mean, smooth, time_weighted_ema
+from runfolio.analysis.smooth import (
+    Smoother,
+    amount_for,
+    amount_text,
+    ema,
+    gaussian,
+    lowess,
+    running_mean,
+    running_median,
+    smooth,
+    time_weighted_ema,
+)
 from runfolio.model.metrics import Floats
 
 NAN = np.nan
@@ -87,8 +98,8 @@ def test_the_gaussian_is_scipys_away_from_the_ends(noisy: tuple[Floats, Floats])
 @pytest.mark.parametrize("how", list(Smoother))
 def test_a_constant_stays_constant_to_its_ends(how: Smoother) -> None:
     y = np.full(50, 0.25)
-    found = smooth(np.arange(50.0), y, how, 0.9 if "ema" in how else 7)
-    np.testing.assert_allclose(found, y, rtol=1e-14)
+    found = smooth(np.arange(50.0), y, how, 0.9 if "ema" in how or how is Smoother.LOWESS else 7)
+    np.testing.assert_allclose(found, y, rtol=1e-12)
 
 
 @pytest.mark.parametrize("how", list(Smoother))
@@ -99,7 +110,7 @@ def test_nothing_is_smoothed_at_zero(noisy: tuple[Floats, Floats], how: Smoother
 
 @pytest.mark.parametrize("how", list(Smoother))
 def test_nan_and_infinities_take_no_part_and_stay_where_they_are(how: Smoother) -> None:
-    amount = 0.5 if "ema" in how else 3
+    amount = 0.5 if "ema" in how or how is Smoother.LOWESS else 3
     x = np.array([0.0, 1, 2, 3, 4])
     with_gaps = smooth(x, np.array([1.0, NAN, 2.0, np.inf, 4.0]), how, amount)
     without = smooth(x[[0, 2, 4]], np.array([1.0, 2.0, 4.0]), how, amount)
@@ -118,3 +129,64 @@ def test_a_series_without_a_finite_value_comes_back_as_it_is(how: Smoother) -> N
 def test_an_amount_that_makes_no_sense_is_refused(how: Smoother, amount: float) -> None:
     with pytest.raises(ValueError, match="amount"):
         smooth(np.arange(3.0), np.arange(3.0), how, amount)
+
+
+# --- median, long Gaussians, LOWESS -----------------------------------------------------------------------------------
+
+
+def test_the_running_median_is_scipys_away_from_the_ends_and_cut_at_them(noisy: tuple[Floats, Floats]) -> None:
+    _, y = noisy
+    found = running_median(y, 31)
+    np.testing.assert_array_equal(found[15:-15], median_filter(y, 31)[15:-15])
+    assert found[0] == np.median(y[:16])
+    assert found[-1] == np.median(y[-16:])
+
+
+def test_a_long_gaussian_is_scipys_away_from_the_ends_and_a_weighted_mean_at_them() -> None:
+    y = np.random.default_rng(1).standard_normal(60_000) + np.linspace(0, 3, 60_000)
+    sigma = 500.0
+    found = gaussian(y, sigma)
+    np.testing.assert_allclose(found[2100:-2100], gaussian_filter1d(y, sigma)[2100:-2100], rtol=0, atol=1e-9)
+    kernel = np.exp(-0.5 * (np.arange(2001) / sigma) ** 2)
+    assert found[0] == pytest.approx((y[:2001] * kernel).sum() / kernel.sum(), abs=1e-9)
+    assert found[-1] == pytest.approx((y[:-2002:-1] * kernel).sum() / kernel.sum(), abs=1e-9)
+
+
+def by_least_squares(x: Floats, y: Floats, share: float) -> list[float]:
+    """Cleveland's local lines, each by NumPy's own weighted least squares."""
+    nearest = max(3, round(share * len(x)))
+    fitted = []
+    for place in x:
+        own = np.sort(np.argsort(np.abs(x - place), kind="stable")[:nearest])
+        apart = np.abs(x[own] - place)
+        weight = (1 - (apart / apart.max()) ** 3) ** 3
+        _slope, height = np.polyfit(x[own] - place, y[own], 1, w=np.sqrt(weight))
+        fitted.append(height)
+    return fitted
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
+def test_lowess_is_a_weighted_line_through_the_nearest_points(noisy: tuple[Floats, Floats], share: float) -> None:
+    x, y = noisy
+    np.testing.assert_allclose(lowess(x, y, share), by_least_squares(x, y, share), rtol=1e-7, atol=1e-9)
+
+
+def test_lowess_looks_at_x_and_not_at_the_order_of_points(noisy: tuple[Floats, Floats]) -> None:
+    x, y = noisy
+    order = np.random.default_rng(0).permutation(len(x))
+    np.testing.assert_allclose(lowess(x[order], y[order], 0.2), lowess(x, y, 0.2)[order], rtol=1e-12)
+
+
+def test_lowess_of_a_long_series_is_near_the_exact_one() -> None:
+    x = np.arange(100_000.0)
+    truth = np.sin(x / 15_000)
+    found = lowess(x, truth + np.random.default_rng(2).standard_normal(100_000) * 0.3, 0.05)
+    # 5,000 points of spread 0.3 in each window: 0.3 / sqrt(5000 / 2) is about 0.006, and the bend adds as much.
+    assert np.abs(found - truth).max() < 0.04
+
+
+def test_the_slider_means_windows_of_points() -> None:
+    assert [amount_for(Smoother.MEAN, part) for part in (0, 0.25, 0.5, 0.75)] == [0, 11, 101, 1001]
+    assert amount_for(Smoother.GAUSSIAN, 0.5) == 25
+    assert amount_for(Smoother.LOWESS, 0.3) == amount_for(Smoother.TIME_EMA, 0.3) == 0.3
+    assert amount_text(Smoother.MEAN, 0.75) == "1\u2009001 points"

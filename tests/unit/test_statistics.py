@@ -269,6 +269,12 @@ def test_too_few_partners_make_independent_groups_unless_asked_for() -> None:
     assert compare(Sample(values, group), Sample(values, group), pairing=False).pairs == 0
 
 
+def test_a_few_runs_with_a_seed_do_not_speak_for_many_without() -> None:
+    few = [[0, 1, None, None, None]]
+    assert compare(Sample([1.0, 2.5, 3, 4, 5.5], few), Sample([2.0, 3, 4, 5, 7], few)).pairs == 0
+    assert compare(Sample([1.0, 2.5], [[0, 1]]), Sample([2.0, 3, 4, 5, 7], few)).pairs == 2
+
+
 def test_a_pair_with_a_run_that_diverged_is_no_pair() -> None:
     labels = [[0, 1, 2]]
     found = compare(Sample([2.0, NAN, 4.5], labels), Sample([1.0, 2.0, 3.0], labels))
@@ -282,7 +288,7 @@ def test_reruns_of_a_seed_count_once() -> None:
     # Differences 2 - 1 and 5.5 - 4.
     assert found.difference == pytest.approx(1.25)
     assert found.pairs == 2
-    assert "runs of one label count with their mean" in found.notes
+    assert "runs of one seed count with their mean" in found.notes
 
 
 def test_the_second_way_to_find_partners_counts_where_the_first_finds_none() -> None:

@@ -70,8 +70,8 @@ def compare(request: Request) -> DataDiff:
     """
     started = time.monotonic()
     private = Path(request.scratch)
-    names = [_readable(Path(p), private, n) for p, n in ((request.before, "b"), (request.after, "a"))]
-    con = _connect(private, names, request.memory_bytes)
+    names = [readable(Path(p), private, n) for p, n in ((request.before, "b"), (request.after, "a"))]
+    con = connect(private, names, request.memory_bytes)
     try:
         before = load(con, Path(request.before), names[0], "before_rows")
         after = load(con, Path(request.after), names[1], "after_rows")
@@ -85,7 +85,7 @@ def compare(request: Request) -> DataDiff:
         con.close()
 
 
-def _readable(path: Path, private: Path, name: str) -> str:
+def readable(path: Path, private: Path, name: str) -> str:
     """A name that DuckDB does not take for a pattern: the file's own, or that of a link where it looks like one."""
     if not _PATTERN.intersection(str(path)):
         return str(path)
@@ -94,7 +94,8 @@ def _readable(path: Path, private: Path, name: str) -> str:
     return str(link)
 
 
-def _connect(private: Path, files: list[str], memory_bytes: int) -> duckdb.DuckDBPyConnection:
+def connect(private: Path, files: list[str], memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    """A connection that may open `files` and what lies in the folder `private`, and nothing else."""
     con = duckdb.connect(
         ":memory:",
         config={

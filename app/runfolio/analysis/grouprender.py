@@ -59,16 +59,18 @@ def signed(value: float | None, digits: int = 3) -> str:
     return f"{'−' if value < 0 else '+'}{number(abs(value), digits)}"
 
 
-def interval_text(compared: Comparison) -> str:
+def interval_text(compared: Comparison, digits: int = 3) -> str:
     """`[−0.01, +0.07]`."""
     if compared.low is None or compared.high is None:
         return "–"
-    return f"[{signed(compared.low)}, {signed(compared.high)}]"
+    return f"[{signed(compared.low, digits)}, {signed(compared.high, digits)}]"
 
 
 def effect_text(compared: Comparison) -> str:
     """`g = 2.39`."""
-    return "–" if compared.effect is None else f"{compared.effect.kind} = {signed(compared.effect.value).lstrip('+')}"
+    return (
+        "–" if compared.effect is None else f"{compared.effect.kind} = {signed(compared.effect.value, 2).lstrip('+')}"
+    )
 
 
 def p_text(p: float | None) -> str:
@@ -78,7 +80,7 @@ def p_text(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def explained(compared: Comparison, table: GroupTable) -> str:
+def explained(compared: Comparison) -> str:
     """A comparison in some lines: the test, what it says, and what else has to be known."""
     lines = [verdict_text(compared)]
     if compared.p is not None:
@@ -93,7 +95,7 @@ def explained(compared: Comparison, table: GroupTable) -> str:
     if compared.effect is not None:
         effect = compared.effect
         lines.append(f"{effect_text(compared)}, interval [{signed(effect.low)}, {signed(effect.high)}]")
-    if table.direction is Direction.UNKNOWN:
+    if compared.standing in (Standing.HIGHER, Standing.LOWER):
         lines.append("which way is better is not known from the metric's name")
     return "\n".join([*lines, *compared.notes])
 

@@ -26,7 +26,7 @@ POINTS_A_COLUMN = 2
 _FIRST_BLOCK = 16
 _GROWTH = 4
 _FEW_BLOCKS = 4096
-_BLOCKS_A_COLUMN = 16
+_BLOCKS_A_COLUMN = 4
 _MOST_PIECES = 64
 """A series that goes back in x more often than this (each resumed run once) is reduced point by point instead."""
 
@@ -67,7 +67,7 @@ class _Level:
 
 
 class Points:
-    """One series as a line: x and y float64 (n,) in written order, y already as it is placed (log10 on a log axis).
+    """One series as a line: x and y float64 (n,) in written order, y already as it is placed on its axis.
 
     NaN and infinite values break the line; so does a NaN in x. Bounds are those of the finite points; None when
     there are none.
@@ -216,7 +216,7 @@ class _Piece:
         edges = x0 + np.arange(1, columns) * width
         level = self._block_for((e - s) / columns)
         if level is not None and self.spacing is not None:
-            # Blocks are at most a sixteenth of a column here: no border is moved by more than half of that.
+            # Blocks are at most a quarter of a column here: no border is moved by more than half of that.
             blocks = (edges - self.x[0]) / (self.spacing * level.block) + 0.5
             inner: Ints = np.clip(blocks.astype(np.int64) * level.block, s, e)
         else:

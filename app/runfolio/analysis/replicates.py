@@ -6,6 +6,7 @@ What counts is the last part of a param's key, whatever the case and the joints:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 _SEED_WORDS = "seed seeds rng randomstate randomseed rngseed manualseed globalseed seedeverything"
@@ -53,25 +54,39 @@ def rule_text(ignored: Sequence[str], *, experiment: bool, data: bool) -> str:
     return f"same {words}, but for {shown}" if ignored else f"same {words}"
 
 
-def named_apart(columns: Sequence[Sequence[str]], fallback: Sequence[str]) -> list[str]:
+def named_apart(columns: Iterable[Sequence[str]], fallback: Sequence[str], main: int = 0) -> list[str]:
     """A name for each group from the values by which groups differ: as few columns as tell them apart.
 
-    columns    texts `key=value` or "" for each group, the column that says most first.
+    columns    texts `key=value` or "" for each group, the column that says most first; no more are taken than needed.
     fallback   what a group is called where values do not tell it from another.
+    main       how many of the first groups need only be told from each other: what matters more has the shorter name.
     """
     names = [""] * len(fallback)
-    for column in columns:
-        if names and len({*names}) == len(names):
+    different = min(1, len(names))
+    for column in columns if len(names) > 1 else ():
+        more = [", ".join(part for part in pair if part) for pair in zip(names, column, strict=True)]
+        # A column that tells no two groups apart would only make names longer.
+        if len({*more}) > different:
+            names, different = more, len({*more})
+        if different == len(names):
             break
-        names = [", ".join(part for part in pair if part) for pair in zip(names, column, strict=True)]
-    seen: dict[str, int] = {}
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-    apart = [
-        name if name and seen[name] == 1 else " · ".join(part for part in (name, other) if part)
-        for name, other in zip(names, fallback, strict=True)
-    ]
+    seen, seen_first = Counter(names), Counter(names[:main])
+    apart = []
+    for place, (name, other) in enumerate(zip(names, fallback, strict=True)):
+        alone = seen_first[name] == 1 if place < main else seen[name] == 1
+        apart.append(name if name and alone else " · ".join(part for part in (name, other) if part))
     return _numbered(apart)
+
+
+def short_titles(keys: Sequence[str]) -> list[str]:
+    """The last parts of keys where they are enough to tell them apart, else the whole keys.
+
+    >>> short_titles(["optim.lr", "model.name", "data.name"])
+    ['lr', 'model.name', 'data.name']
+    """
+    last = [_PARTS.split(key)[-1] or key for key in keys]
+    seen = Counter(last)
+    return [short if seen[short] == 1 else key for short, key in zip(last, keys, strict=True)]
 
 
 def _numbered(names: Collection[str]) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
-from runfolio.model.answers import Column
+from runfolio.model.answers import CellKind, Column
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import number
 from runfolio.model.filter_text import parse_name
@@ -21,6 +21,11 @@ MOST_GROUPS = 500
 
 _NAMING = 6
 """Params that are read to tell groups apart."""
+
+_ALSO_NAMING = {"experiment": "experiment", "dataset": "data", "dataset.digest": "digest"}
+"""What else they may differ in, and what it is called in a name."""
+
+_DATA_FIELDS = ("dataset", "dataset.digest")
 
 
 class Comparing:
@@ -42,7 +47,7 @@ class Comparing:
         """
         import numpy as np
 
-        from runfolio.analysis.replicates import is_seed, named_apart, rule_text
+        from runfolio.analysis.replicates import is_seed, named_apart, rule_text, short_titles
         from runfolio.index import replicates
 
         queries, db = self._stores.queries, self._stores.db
@@ -64,11 +69,21 @@ class Comparing:
             rank = np.lexsort((first, -sizes))
             heads = [ids[int(kept[first[group]])] for group in rank]
             seed_of = replicates.labels(db, [key for key in chosen if is_seed(key)])
-            varying = replicates.varying(db, heads, chosen) if len(heads) > 1 else ()
+            repeated = [head for head, group in zip(heads, rank, strict=True) if sizes[group] > 1]
+            # Groups of one are many where something else was tried by the way: they would make all names longer.
+            telling = repeated if len(repeated) > 1 else heads
+            varying = replicates.varying(db, telling, chosen) if len(heads) > 1 else ()
+            offered = replicates.varying(db, heads, chosen) if telling is not heads else varying
         head_keys = [keys[int(kept[first[group]])] for group in rank]
-        columns = [self._texts(FieldRef(FieldKind.PARAM, key), head_keys) for key, _, _ in varying[:_NAMING]]
+        telling_fields = [FieldRef(FieldKind.PARAM, key) for key, _, _ in varying[:_NAMING]]
+        telling_fields += [FieldRef(FieldKind.BUILTIN, name) for name in _ALSO_NAMING]
+        titles = short_titles([_ALSO_NAMING.get(field.name, field.name) for field in telling_fields])
+        columns = (
+            self._texts(field, head_keys, f"{title}=", shared=False)
+            for field, title in zip(telling_fields, titles, strict=True)
+        )
         fallback = [str(v) for v in queries.column(FieldRef(FieldKind.BUILTIN, "name"), head_keys).values]
-        names = named_apart(columns, fallback)
+        names = named_apart(columns, fallback, len(repeated))
         # Runs by group in one sort instead of a search for each group.
         by_group = np.split(kept[np.argsort(member, kind="stable")], np.cumsum(sizes)[:-1])
         groups = []
@@ -79,7 +94,7 @@ class Comparing:
             tuple(groups),
             rule_text(chosen, experiment=rule.experiment, data=rule.data),
             chosen,
-            tuple(key for key, _, _ in varying),
+            tuple(key for key, _, _ in offered),
             int((sizes == 1).sum()),
             len(keys) - len(kept),
         )
@@ -115,9 +130,12 @@ class Comparing:
             known = replicates.param_keys(db)
             seeds = [key for key in ignored_keys(known) if is_seed(key) and key not in own]
             apart = [key for key in known if is_of_the_run(key) or key in own]
-            rest = replicates.signatures(db, apart, experiment=False, data=False)
+            builtins = {f.name for f in fields if f.kind is FieldKind.BUILTIN}
+            rest = replicates.signatures(
+                db, apart, experiment="experiment" not in builtins, data=builtins.isdisjoint(_DATA_FIELDS)
+            )
             seed_of = replicates.labels(db, seeds)
-        columns = [self._texts(field, keys, named=len(fields) > 1) for field in fields]
+        columns = [self._texts(field, keys, f"{field.name}=" if len(fields) > 1 else "") for field in fields]
         members: dict[tuple[str, ...], list[int]] = {}
         for place, values in enumerate(zip(*columns, strict=True)):
             if all(values):
@@ -144,9 +162,12 @@ class Comparing:
             return self._stores.queries.run_keys(query or RunQuery())
         return query
 
-    def _texts(self, field: FieldRef, keys: Sequence[RunKey], *, named: bool = True) -> list[str]:
-        title = f"{field.name}=" if named else ""
-        return [f"{title}{text}" if text else "" for text in texts_of(self._stores.queries.column(field, keys))]
+    def _texts(self, field: FieldRef, keys: Sequence[RunKey], title: str, *, shared: bool = True) -> list[str]:
+        """A field's values behind a title; not `shared`: without those of several values that all runs have."""
+        column = self._stores.queries.column(field, keys)
+        if not shared and column.kind is CellKind.TAGS:
+            column = replace(column, values=_telling(column.values))
+        return [f"{title}{text}" if text else "" for text in texts_of(column)]
 
     # --- comparing ---------------------------------------------------------------------------------------------
 
@@ -275,6 +296,12 @@ def labels_of(group: RunGroup) -> tuple[tuple[int | str | None, ...], ...]:
     alone = not group.others or len({*seeds}) == len(seeds)
     ways.append(tuple(seed or None for seed in group.seeds) if alone else (None,) * len(group.runs))
     return tuple(ways)
+
+
+def _telling(values: Sequence[object]) -> tuple[object, ...]:
+    several = [value if isinstance(value, tuple) else () for value in values]
+    common = frozenset(several[0]).intersection(*several) if several else frozenset()
+    return tuple(tuple(item for item in items if item not in common) or None for items in several)
 
 
 def texts_of(column: Column) -> list[str]:

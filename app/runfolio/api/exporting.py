@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runfolio.api.asking import Asking
+from runfolio.api.charting import Charting
+from runfolio.api.comparing import Comparing
+from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
 from runfolio.api.trail import Trail
 from runfolio.errors import NotFound, UsageError
 from runfolio.model.display import plain
-from runfolio.model.query import RunQuery
+from runfolio.model.query import FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
+    from runfolio.model.groups import Grouping
+    from runfolio.model.metrics import MetricSeries
 
 
 class Exporting:
     """Gathers what a figure or report shows and has it written."""
 
-    def __init__(self, library: Library, asking: Asking, trail: Trail) -> None:
+    def __init__(
+        self,
+        library: Library,
+        asking: Asking,
+        charting: Charting,
+        comparing: Comparing,
+        exploring: Exploring,
+        trail: Trail,
+    ) -> None:
         self._library = library
         self._asking = asking
+        self._charting = charting
+        self._comparing = comparing
+        self._exploring = exploring
         self._trail = trail
 
     def export_chart(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
@@ -35,17 +53,84 @@ class Exporting:
         from runfolio.export.chart import export_chart
 
         self._library.check_target(path)
-        keys = [RunKey(r.key) for r in recipe.runs]
-        metrics = dict.fromkeys(p.metric for p in recipe.panels)
-        return export_chart(recipe, {m: self._asking.series_for(keys, m) for m in metrics}, path, drawn=drawn)
+        recipe = self.complete(recipe)
+        return export_chart(recipe, self._series(recipe), path, drawn=drawn, facts=self._facts(recipe))
+
+    def complete(self, recipe: ChartRecipe) -> ChartRecipe:
+        """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""
+        from runfolio.export.recipe import GroupRecipe
+
+        panels = []
+        for panel in recipe.panels:
+            if panel.groups_by and not panel.groups:
+                keys = [RunKey(run.key) for run in recipe.runs]
+                found = self._groups(panel.groups_by, keys)
+                panel = replace(panel, groups=tuple(GroupRecipe(g.name, tuple(map(str, g.runs))) for g in found.groups))
+            panels.append(panel)
+        return replace(recipe, panels=tuple(panels))
+
+    def draw_chart(self, recipe: ChartRecipe, kind: str) -> bytes:
+        """The figure as the bytes of a PNG, SVG or PDF file, for a look at what an export will be."""
+        from runfolio.export.figure import draw
+
+        recipe = self.complete(recipe)
+        return draw(recipe, self._series(recipe), kind, self._facts(recipe))
+
+    def _facts(self, recipe: ChartRecipe) -> Facts:
+        """What panels that are of no curves are made of."""
+        from runfolio.export.kind_axes import Facts
+
+        keys = [RunKey(run.key) for run in recipe.runs]
+        ids = list(dict.fromkeys(id for panel in recipe.panels for id in panel.fields))
+        found = self._exploring.variables([FieldRef.from_id(id) for id in ids], keys)
+        explained = {
+            place: self._exploring.importance(
+                FieldRef.from_id(panel.text("target")), [FieldRef.from_id(id) for id in panel.texts("params")], keys
+            )
+            for place, panel in enumerate(recipe.panels)
+            if panel.kind == "importance" and panel.text("target")
+        }
+        return Facts(dict(zip(ids, found, strict=True)), explained)
+
+    def _groups(self, by: str, keys: Sequence[RunKey]) -> Grouping:
+        from runfolio.analysis.drawing import REPLICATES
+
+        if by == REPLICATES:
+            return self._comparing.replicate_groups(keys)
+        return self._comparing.field_groups([FieldRef.from_id(by)], keys)
+
+    def _series(self, recipe: ChartRecipe) -> dict[str, Mapping[RunKey, MetricSeries]]:
+        """All that the panels are made of: their metrics, and those that x and derived values are joined from."""
+        from runfolio.analysis.axis import XKind
+        from runfolio.export.lines import EPOCHS
+
+        keys = [RunKey(run.key) for run in recipe.runs]
+        wanted: dict[str, dict[RunKey, None]] = {}
+        epochs = False
+        for panel in recipe.panels:
+            baseline = [RunKey(panel.baseline)] if panel.baseline else []
+            for metric in panel.metrics:
+                wanted.setdefault(metric, {}).update(dict.fromkeys([*keys, *baseline]))
+            for metric in (panel.x_metric, panel.other):
+                if metric:
+                    wanted.setdefault(metric, {}).update(dict.fromkeys(keys))
+            epochs = epochs or panel.x == XKind.EPOCH
+        found: dict[str, Mapping[RunKey, MetricSeries]] = {
+            metric: self._asking.series_for(list(of), metric) for metric, of in wanted.items()
+        }
+        if epochs:
+            found[EPOCHS] = self._charting.epoch_series(keys)
+        return found
 
     def render(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
         """Draw a figure that was exported before. Raises NotFound when one of its runs is not in the index."""
         known = set(self._asking.run_keys(RunQuery(with_hidden=True)))
-        if missing := [run for run in recipe.runs if RunKey(run.key) not in known]:
-            some = ", ".join(f"{plain(run.name, 40)} ({run.key})" for run in missing[:4])
+        runs = {run.key: run.name for run in recipe.runs}
+        baselines = {panel.baseline: "the baseline" for panel in recipe.panels if panel.baseline}
+        if missing := [(key, name) for key, name in (baselines | runs).items() if RunKey(key) not in known]:
+            some = ", ".join(f"{plain(name, 40)} ({key})" for key, name in missing[:4])
             raise NotFound(
-                f"{len(missing)} of the figure's {len(recipe.runs)} runs are not in the index: "
+                f"{len(missing)} of the figure's {len(baselines | runs)} runs are not in the index: "
                 f"{some}{'…' if len(missing) > 4 else ''}",
                 hint="Add the folders that they lie in: runfolio index FOLDER.",
             )

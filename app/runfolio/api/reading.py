@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 
 from runfolio.api.cancelling import CancelToken
 from runfolio.api.library import Library
 from runfolio.api.stores import Stores
 from runfolio.model.answers import FolderReport, IndexFacts, IndexReport, PlacedProblem, Progress, WatchReport
+from runfolio.processes import start_server
 
 
 class Reading:
@@ -18,6 +20,11 @@ class Reading:
     def __init__(self, stores: Stores, library: Library) -> None:
         self._stores = stores
         self._library = library
+
+    def prepare_reading(self) -> None:
+        """Import what reading takes, which is half a second, before it is wanted."""
+        import_module("runfolio.index.pipeline")
+        import_module("runfolio.index.watch")
 
     def index(
         self,
@@ -32,7 +39,11 @@ class Reading:
         deep   read everything again, changed or not.
         Raises NotFound when a path is not a folder.
         """
+        from runfolio.index.pyramid_making import keep_pyramids
+
         started = time.monotonic()
+        # It gets ready on another core while this process imports what it needs itself.
+        start_server()
         chosen = None if paths is None else [self._library.add_source(path).id for path in paths]
         sources = [(s.id, Path(s.path)) for s in self._library.sources() if chosen is None or s.id in chosen]
         with self._stores.indexing:
@@ -46,6 +57,8 @@ class Reading:
             if not counts.cancelled:
                 self._stores.follow_new_keys()
         self._stores.link_if_asked()
+        if not counts.cancelled and counts.read:
+            keep_pyramids(self._stores.db, cancelled=lambda: cancel is not None and cancel.cancelled)
         facts = self.facts()
         return IndexReport(
             counts.read,

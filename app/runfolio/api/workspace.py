@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from runfolio import locate
 from runfolio.api.aligning import Aligning
 from runfolio.api.asking import Asking
+from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.directing import Directing
+from runfolio.api.exploring import Exploring
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
 from runfolio.api.marking import Marking
+from runfolio.api.previews import Previewing
 from runfolio.api.promoting import Promoting
 from runfolio.api.reading import Reading
 from runfolio.api.stores import Stores
@@ -76,14 +79,19 @@ class Workspace:
         self._asking = Asking(self._stores)
         self._directing = Directing(self._stores, library.with_name(library.name.replace("library", "directions")))
         self._grouping = Grouping(self._stores)
+        self._charting = Charting(self._stores)
         self._comparing = Comparing(self._stores)
+        self._previewing = Previewing(self._stores)
+        self._exploring = Exploring(self._asking)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
         self._aligning = Aligning(self._stores)
         self._trail = Trail(self._stores)
         self._tabling = Tabling(self._library, self._asking, self._grouping)
-        self._exporting = Exporting(self._library, self._asking, self._trail)
+        self._exporting = Exporting(
+            self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail
+        )
 
     @classmethod
     def open(
@@ -125,6 +133,7 @@ class Workspace:
     def close(self) -> None:
         """Stop the worker processes and close the index."""
         self._teaching.close()
+        self._previewing.close()
         self._stores.close()
 
     def __enter__(self) -> Workspace:
@@ -149,6 +158,7 @@ class Workspace:
 
     # --- reading.py: from the folders into the index
 
+    prepare_reading = _of(lambda ws: ws._reading, Reading.prepare_reading)
     index = _of(lambda ws: ws._reading, Reading.index)
     watch = _of(lambda ws: ws._reading, Reading.watch)
     facts = _of(lambda ws: ws._reading, Reading.facts)
@@ -215,6 +225,12 @@ class Workspace:
     directions = _of(lambda ws: ws._directing, Directing.directions)
     set_direction = _of(lambda ws: ws._directing, Directing.set_direction)
 
+    # --- charting.py: series for charts
+
+    chart_series = _of(lambda ws: ws._charting, Charting.chart_series)
+    epoch_series = _of(lambda ws: ws._charting, Charting.epoch_series)
+    stretch = _of(lambda ws: ws._charting, Charting.stretch)
+
     # --- comparing.py: groups of runs
 
     replicate_groups = _of(lambda ws: ws._comparing, Comparing.replicate_groups)
@@ -223,6 +239,24 @@ class Workspace:
     figure_of = _of(lambda ws: ws._comparing, Comparing.figure_of)
     compare_groups = _of(lambda ws: ws._comparing, Comparing.compare_groups)
     significance = _of(lambda ws: ws._comparing, Comparing.significance)
+
+    # --- previews.py: the files of runs
+
+    run_files = _of(lambda ws: ws._previewing, Previewing.run_files)
+    preview = _of(lambda ws: ws._previewing, Previewing.preview)
+    thumbnails = _of(lambda ws: ws._previewing, Previewing.thumbnails)
+    search_file = _of(lambda ws: ws._previewing, Previewing.search_file)
+    board_tags = _of(lambda ws: ws._previewing, Previewing.board_tags)
+    board_image_steps = _of(lambda ws: ws._previewing, Previewing.board_image_steps)
+    board_images = _of(lambda ws: ws._previewing, Previewing.board_images)
+    histograms = _of(lambda ws: ws._previewing, Previewing.histograms)
+    side_by_side = _of(lambda ws: ws._previewing, Previewing.side_by_side)
+
+    # --- exploring.py: chart kinds beside curves
+
+    variables = _of(lambda ws: ws._exploring, Exploring.variables)
+    importance = _of(lambda ws: ws._exploring, Exploring.importance)
+    classified = _of(lambda ws: ws._exploring, Exploring.classified)
 
     # --- marking.py: tags and notes
 
@@ -276,6 +310,7 @@ class Workspace:
     # --- exporting.py: figures and reports
 
     export_chart = _of(lambda ws: ws._exporting, Exporting.export_chart)
+    draw_chart = _of(lambda ws: ws._exporting, Exporting.draw_chart)
     render = _of(lambda ws: ws._exporting, Exporting.render)
     export_report = _of(lambda ws: ws._exporting, Exporting.export_report)
 

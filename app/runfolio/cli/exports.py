@@ -8,16 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runfolio.analysis.axis import XKind
+from runfolio.analysis.derived import Derivation
+from runfolio.analysis.drawing import REPLICATES
+from runfolio.analysis.scales import YKind
+from runfolio.analysis.smooth import Smoother
 from runfolio.api import Workspace
 from runfolio.cli import table_export
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import NotFound, UsageError
-from runfolio.export.recipe import THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import LEGENDS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
+from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -35,9 +41,7 @@ def export_chart(args: argparse.Namespace) -> int:
                 f"None of these runs has a metric {lacking[0]!r}",
                 hint="`runfolio diff RUN --all` lists what a run has.",
             )
-        panels = tuple(
-            PanelRecipe(m, args.x, args.log_y, args.smoothing, args.unit, args.x_range, args.y_range) for m in metrics
-        )
+        panels = _panels(ws, args, metrics)
         recipe = replace(
             chart_of(runs, panels, title=args.title, theme=args.theme, dpi=args.dpi, markers=args.markers),
             width_mm=args.width,
@@ -45,10 +49,41 @@ def export_chart(args: argparse.Namespace) -> int:
             font_size=args.font_size,
             line_width=args.line_width,
             query=args.where,
+            legend=args.legend,
         )
         path = ws.export_chart(recipe, args.out, drawn=args.points == "drawn")
     _tell(args, str(path), len(runs))
     return 0
+
+
+def _panels(ws: Workspace, args: argparse.Namespace, metrics: Sequence[str]) -> tuple[PanelRecipe, ...]:
+    """A panel for each metric, or one for all of them."""
+    first = PanelRecipe(
+        metric=metrics[0],
+        x=XKind.METRIC.value if args.x_metric else args.x,
+        x_metric=args.x_metric,
+        y=YKind.LOG.value if args.log_y else args.y,
+        smoothing=args.smoothing,
+        smoother=args.smoother,
+        unit=args.unit,
+        x_range=args.x_range,
+        y_range=args.y_range,
+        derived=args.derived,
+        other=args.other,
+        baseline=str(ws.resolve_run(args.baseline)) if args.baseline else "",
+        groups_by=_groups_by(ws, args.groups),
+        centre=args.centre,
+        spread=args.spread or SPREADS_OF[Centre(args.centre)][0].value,
+        level=args.level,
+        clip=args.clip,
+    )
+    if args.together:
+        return (replace(first, others=tuple(metrics[1:])),)
+    return tuple(replace(first, metric=metric) for metric in metrics)
+
+
+def _groups_by(ws: Workspace, text: str) -> str:
+    return text if text in ("", REPLICATES) else ws.field_named(text).id
 
 
 def render(args: argparse.Namespace) -> int:
@@ -133,11 +168,28 @@ def add_parsers(verbs: Verbs, common: Callable[[argparse.ArgumentParser], None])
     )
     chart.add_argument("out", type=Path, metavar="OUT")
     chart.add_argument("--metric", action="append", default=[], metavar="NAME", help="a panel each; may be repeated")
-    chart.add_argument("--x", choices=["step", "relative", "wall"], default="step")
+    chart.add_argument("--together", action="store_true", help="all metrics in one panel")
+    chart.add_argument("--x", choices=[k.value for k in XKind if k is not XKind.METRIC], default="step")
+    chart.add_argument("--x-metric", default="", metavar="NAME", help="a metric as x axis")
     chart.add_argument("--x-range", type=_range, metavar="FROM:TO", help="fixed ends of the x axis")
-    chart.add_argument("--log-y", action="store_true")
+    chart.add_argument("--y", choices=[k.value for k in YKind], default="linear")
+    chart.add_argument("--log-y", action="store_true", help="the same as --y log")
     chart.add_argument("--y-range", type=_range, metavar="FROM:TO", help="fixed ends of the y axis")
     chart.add_argument("--smoothing", type=float, default=0.0, metavar="0..1")
+    chart.add_argument("--smoother", choices=[k.value for k in Smoother], default=Smoother.TIME_EMA.value)
+    chart.add_argument(
+        "--clip", action="store_true", help="the view leaves out outliers, and says how many points they are"
+    )
+    chart.add_argument("--derived", choices=[k.value for k in Derivation], default="none", help="what is drawn of it")
+    chart.add_argument("--other", default="", metavar="NAME", help="the second metric of a ratio or a difference")
+    chart.add_argument("--baseline", default="", metavar="RUN", help="the run that --derived baseline subtracts")
+    chart.add_argument(
+        "--groups", default="", metavar="FIELD", help="draw groups with a band: by a field, or 'replicates'"
+    )
+    chart.add_argument("--centre", choices=[k.value for k in Centre], default=Centre.MEAN.value, help="of a group")
+    chart.add_argument("--spread", choices=[k.value for k in Spread], help="of a group's band")
+    chart.add_argument("--level", type=float, default=LEVEL, help="of a group's band (0.95)")
+    chart.add_argument("--legend", choices=LEGENDS, default=LEGENDS[0])
     chart.add_argument("--unit", default="", metavar="TEXT", help="stands behind the metrics' names")
     chart.add_argument("--theme", choices=THEMES, default="print")
     chart.add_argument("--width", type=float, default=180.0, metavar="MM", help="of the figure (180)")

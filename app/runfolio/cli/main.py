@@ -17,6 +17,7 @@ from pathlib import Path
 from runfolio import __version__
 from runfolio.cli import align, commands, compare, exports, groups, layouts, links, marks
 from runfolio.cli.doctor import show_doctor
+from runfolio.cli.files import show_files
 from runfolio.cli.origin import show_origin
 from runfolio.cli.output import complain, say
 from runfolio.cli.summary import summarise
@@ -187,6 +188,16 @@ def build_parser() -> argparse.ArgumentParser:
     where.add_argument("--point", type=_positive, metavar="N", help="the Nth point of a metric in written order")
     _common(where)
     where.set_defaults(call=show_origin)
+
+    files = verbs.add_parser("files", help="the files of a run, or what one of them holds")
+    files.add_argument("run", metavar="RUN")
+    files.add_argument("path", nargs="?", metavar="PATH", help="as the list has it, or the end of it")
+    files.add_argument(
+        "--at", type=int, default=0, metavar="N", help="the byte of a text, or the row of a table, to begin at"
+    )
+    files.add_argument("--text", action="store_true", help="its bytes as text, whatever it is")
+    _common(files)
+    files.set_defaults(call=show_files)
 
     split = verbs.add_parser("split", help="make recordings of a run runs of their own; undo takes it back")
     split.add_argument("run", metavar="RUN")

@@ -6,16 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.scales import YKind
+from runfolio.desktop.chart_menus import (
+    X_NAMES,
+    add_lines,
+    fill_groups,
+    fill_smoother,
+    fill_x,
+    group_title,
+    smoothing_text,
+)
 from runfolio.desktop.chart_settings import MOST_COLUMNS, MOST_SMOOTHING, ChartSettings
+from runfolio.desktop.panel_layout import MANY
 from runfolio.desktop.theme import Theme
-from runfolio.desktop.widgets import Pill, PlainLabel, TextButton
-from runfolio.model.display import number, plain, short_count
+from runfolio.desktop.widgets import Pill, TextButton
+from runfolio.model.display import plain, short_count
+from runfolio.model.query import FieldRef
 
-X_NAMES = {XKind.STEP: "step", XKind.RELATIVE: "relative time", XKind.WALL: "wall time"}
 _MENU_METRICS = 24
 
 
@@ -33,20 +44,26 @@ class ChartBar(QWidget):
         self._settings = ChartSettings()
         self._panels: tuple[str, ...] = ()
         self._missing: tuple[str, ...] = ()
-        self.x_button = self._chip("x: step", "x-axis", "What the x axis counts")
-        self.x_button.setProperty("chip", "menu")
-        self._fill_x_menu()
+        self.offered: tuple[str, ...] = ()
+        """Metrics that may be an x axis."""
+        self.fields: tuple[FieldRef, ...] = ()
+        """Params that runs may be grouped by."""
+        self.x_button = self._menu_chip("x: step", "x-axis", "What the x axis counts", "x-menu", self._fill_x)
+        self.smoother_button = self._menu_chip(
+            "smooth", "smoother", "How curves are smoothed", "smoother-menu", self._fill_smoother
+        )
+        self.group_button = self._menu_chip(
+            "single runs", "group-runs", "Draw each run, or groups with a band", "group-menu", self._fill_groups
+        )
         self.log_button = self._chip("log y", "log-y", "Logarithmic y axis in all panels")
         self.log_button.setCheckable(True)
         self.log_button.clicked.connect(self._on_log)
-        self._smooth_label = PlainLabel("no smoothing", role="muted")
-        self._smooth_label.setObjectName("smoothing-text")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("smoothing")
         self.slider.setAccessibleName("Smoothing")
         self.slider.setRange(0, round(MOST_SMOOTHING * 100))
         self.slider.setFixedWidth(96)
-        self.slider.setToolTip("Time-weighted exponential moving average; the raw curve stays behind it")
+        self.slider.setToolTip("How much curves are smoothed; the raw curve stays behind")
         self.slider.valueChanged.connect(self._on_smoothing)
         self.badge = Pill("every point shown", "good")
         self.badge.setObjectName("points-badge")
@@ -60,6 +77,15 @@ class ChartBar(QWidget):
         chip.setProperty("chip", True)
         return chip
 
+    def _menu_chip(self, text: str, name: str, tip: str, menu_name: str, fill: Callable[[QMenu], None]) -> TextButton:
+        chip = self._chip(text, name, tip)
+        chip.setProperty("chip", "menu")
+        menu = QMenu(self)
+        menu.setObjectName(menu_name)
+        menu.aboutToShow.connect(lambda: fill(menu))
+        chip.setMenu(menu)
+        return chip
+
     def _lay_out(self) -> None:
         self.add_menu = QMenu(self)
         self.add_menu.setObjectName("add-panel")
@@ -68,12 +94,18 @@ class ChartBar(QWidget):
         self.layout_menu.setObjectName("layout-menu")
         self.layout_menu.aboutToShow.connect(self._fill_layout_menu)
         export_menu = QMenu(self)
-        for suffix in ("png", "svg", "pdf", "csv"):
+        export_menu.setObjectName("export-figure-menu")
+        export_menu.addAction("Export, with a look at it first… (Ctrl+E)", self._exporting(""))
+        export_menu.addSeparator()
+        for suffix in ("png", "svg", "pdf", "html", "csv", "parquet"):
             export_menu.addAction(suffix.upper(), self._exporting(suffix))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 14, 8)
         row.setSpacing(8)
-        for widget in (self.x_button, self.slider, self._smooth_label, self.log_button, self.badge):
+        for widget in (
+            self.x_button, self.smoother_button, self.slider, self.log_button, self.group_button,
+            self.badge,
+        ):  # fmt: skip
             row.addWidget(widget)
         row.addStretch()
         for text, icon, menu, name in (
@@ -92,43 +124,55 @@ class ChartBar(QWidget):
         return QSize(320, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words on the buttons where there is room, else icons alone; the badge goes last."""
+        """Words on the buttons where there is room, else icons alone; where that is not enough the least needed go."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        self.badge.setVisible(True)
-        self._smooth_label.setVisible(True)
+        # Worked out first: showing a widget lets all layouts around it be reckoned anew.
+        may_go = (self.badge, self.group_button, self.slider, self.smoother_button)
+        gone: list[QWidget] = []
         for button, text in self._buttons:
             button.set_text(text)
-        if self._wanted() > self.width():
+        if self._wanted(gone) > self.width():
             for button, text in self._buttons:
                 button.set_text("")
                 button.setAccessibleName(text)
                 button.setToolTip(text)
-        self._smooth_label.setVisible(self._wanted() <= self.width())
-        self.badge.setVisible(self._wanted() <= self.width())
+        for widget in may_go:
+            if self._wanted(gone) <= self.width():
+                break
+            gone.append(widget)
+        for widget in may_go:
+            widget.setVisible(widget not in gone)
 
-    def _wanted(self) -> int:
+    def _wanted(self, gone: Sequence[QWidget]) -> int:
+        """How wide the controls are together without some of them."""
         layout = self.layout()
         if layout is None:
             return 0
-        layout.invalidate()
-        return layout.sizeHint().width()
+        margins = layout.contentsMargins()
+        items = [item for place in range(layout.count()) if (item := layout.itemAt(place)) is not None]
+        kept = [widget for item in items if (widget := item.widget()) is not None and widget not in gone]
+        wide = sum(
+            max(widget.minimumWidth(), widget.sizeHint().width()) for widget in kept if widget is not self.slider
+        )
+        wide += 0 if self.slider in gone else self.slider.minimumWidth()
+        return margins.left() + margins.right() + wide + layout.spacing() * len(kept)
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
     def show_settings(self, settings: ChartSettings, panels: Sequence[str], missing: Sequence[str]) -> None:
         """Show how things are; `panels` are the metrics on show, `missing` those that could be added."""
         self._settings, self._missing = settings, tuple(missing)
-        self.x_button.set_text(f"x: {X_NAMES[settings.x]}")
+        x_name = settings.x_metric if settings.x is XKind.METRIC else X_NAMES[settings.x]
+        self.x_button.set_text(f"x: {plain(x_name, 24)}")
+        self.smoother_button.set_text(smoothing_text(settings))
+        self.group_button.set_text(group_title(settings.groups))
         self.slider.blockSignals(True)
         self.slider.setValue(round(settings.smoothing * 100))
         self.slider.blockSignals(False)
-        self._smooth_label.setText(f"{number(settings.smoothing)} · raw kept" if settings.smoothing else "no smoothing")
-        self.log_button.setChecked(bool(panels) and settings.log.issuperset(panels))
-        for action in self._x_actions.actions():
-            action.setChecked(action.data() == settings.x.value)
+        self.log_button.setChecked(bool(panels) and all(settings.panel(m).y is YKind.LOG for m in panels))
         self._panels = tuple(panels)
         self._fit()
 
@@ -139,27 +183,24 @@ class ChartBar(QWidget):
 
     # --- what is asked -----------------------------------------------------------------------------------------
 
-    def _fill_x_menu(self) -> None:
-        menu = QMenu(self)
-        menu.setObjectName("x-menu")
-        self._x_actions = QActionGroup(menu)
-        for kind, name in X_NAMES.items():
-            action = menu.addAction(name, self._choosing_x(kind))
-            action.setCheckable(True)
-            action.setData(kind.value)
-            self._x_actions.addAction(action)
-        self.x_button.setMenu(menu)
+    def _fill_x(self, menu: QMenu) -> None:
+        fill_x(menu, self._settings, self.offered, self.asked.emit)
 
-    def _choosing_x(self, kind: XKind) -> Callable[[], None]:
-        return lambda: self.asked.emit("X axis", replace(self._settings, x=kind))
+    def _fill_smoother(self, menu: QMenu) -> None:
+        fill_smoother(menu, self._settings, self.asked.emit)
+
+    def _fill_groups(self, menu: QMenu) -> None:
+        fill_groups(menu, self._settings, self.fields, self.asked.emit)
 
     def _on_smoothing(self, value: int) -> None:
         self.asked.emit("Smoothing", replace(self._settings, smoothing=value / 100))
 
     def _on_log(self, checked: bool) -> None:
-        shown = frozenset(self._panels)
-        scales = self._settings.log | shown if checked else self._settings.log - shown
-        self.asked.emit("Scale", replace(self._settings, log=scales))
+        wanted = self._settings
+        for metric in self._panels:
+            kind = YKind.LOG if checked else YKind.LINEAR
+            wanted = wanted.with_panel(metric, replace(wanted.panel(metric), y=kind, y_range=None))
+        self.asked.emit("Scale", wanted)
 
     def _fill_add_menu(self) -> None:
         self.add_menu.clear()
@@ -182,12 +223,26 @@ class ChartBar(QWidget):
             action.setChecked(columns == self._settings.columns)
         self.layout_menu.addSeparator()
         self.layout_menu.addAction("Panels by themselves", self._follow)
+        sections = self.layout_menu.addAction("Sections by name", self._switch_sections)
+        sections.setCheckable(True)
+        sections.setChecked(self.sectioned)
+        self.layout_menu.addSeparator()
+        add_lines(self.layout_menu, self._settings, self.asked.emit)
 
     def _setting_columns(self, columns: int) -> Callable[[], None]:
         return lambda: self.asked.emit("Columns", replace(self._settings, columns=columns, large=None))
 
     def _follow(self) -> None:
         self.asked.emit("Panels", replace(self._settings, metrics=None, large=None))
+
+    @property
+    def sectioned(self) -> bool:
+        """Whether panels stand in sections."""
+        wished = self._settings.sections
+        return len(self._panels) > MANY if wished is None else wished
+
+    def _switch_sections(self) -> None:
+        self.asked.emit("Sections", replace(self._settings, sections=not self.sectioned))
 
     def _exporting(self, suffix: str) -> Callable[[], None]:
         return lambda: self.export_asked.emit(suffix)

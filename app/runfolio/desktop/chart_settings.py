@@ -2,32 +2,180 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
+from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups, Range
+from runfolio.analysis.scales import YKind
+from runfolio.analysis.smooth import Smoother
+from runfolio.desktop.panel_pages import FIRST_PAGE, MOST_PAGES, Page, Torn, texts
+from runfolio.desktop.plot_style import PLAIN_WIDTH, WIDTHS
 from runfolio.model.params import Json
+from runfolio.model.run import RunKey
+from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
 MOST_COLUMNS = 4
 MOST_SMOOTHING = 0.99
+MOST_ROWS = 4
+"""Of the grid that one panel takes."""
+
+MOST_NOTE = 200
+"""Characters of a note."""
+
+MOST_TOGETHER = 12
+"""Metrics in one panel."""
+
+_BY_HAND = "\x1f"
+"""Begins the key of a panel that was made by hand; the key of any other is its metric."""
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """A text at a place of the x axis."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """How one panel differs from the others.
+
+    x_range, y_range   where the view ends, in steps (or what x is) and values; None to follow the points.
+    clip               the view leaves out what lies far from the other points.
+    notes              texts along x.
+    metrics            what it draws; () for the metric that is its key.
+    title              instead of the metric's name.
+    size               how many columns and rows of the grid it takes.
+    """
+
+    y: YKind = YKind.LINEAR
+    derived: Derived = NOT_DERIVED
+    x_range: Range | None = None
+    y_range: Range | None = None
+    clip: bool = False
+    notes: tuple[Note, ...] = ()
+    metrics: tuple[str, ...] = ()
+    title: str = ""
+    size: Size = (1, 1)
+
+    def saved(self) -> dict[str, Json]:
+        """For a session."""
+        return {
+            "metrics": [*self.metrics],
+            "title": self.title,
+            "size": [*self.size],
+            "y": self.y.value,
+            "derived": self.derived.kind.value,
+            "other": self.derived.other,
+            "x_range": None if self.x_range is None else [*self.x_range],
+            "y_range": None if self.y_range is None else [*self.y_range],
+            "clip": self.clip,
+            "notes": [[note.x, note.text] for note in self.notes],
+        }
+
+    @classmethod
+    def from_saved(cls, kept: Mapping[str, Json]) -> PanelSettings:
+        """The inverse; what is ill-formed is left at its default."""
+        kind, other = _member(Derivation, kept.get("derived"), Derivation.NONE), kept.get("other")
+        notes, title = kept.get("notes"), kept.get("title")
+        return cls(
+            metrics=tuple(dict.fromkeys(texts(kept.get("metrics")) or ()))[:MOST_TOGETHER],
+            title=title[:MOST_NOTE] if isinstance(title, str) else "",
+            size=_size(kept.get("size")),
+            y=_member(YKind, kept.get("y"), YKind.LINEAR),
+            derived=Derived(kind, other if isinstance(other, str) else ""),
+            x_range=_range(kept.get("x_range")),
+            y_range=_range(kept.get("y_range")),
+            clip=kept.get("clip") is True,
+            notes=tuple(note for row in notes if (note := _note(row)) is not None) if isinstance(notes, list) else (),
+        )
+
+
+_PLAIN_PANEL = PanelSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class ChartSettings:
     """Panels and how they are drawn.
 
-    metrics    the panels in order; None while they follow the selected runs.
-    smoothing  weight of the time-weighted EMA, 0 (none) to 0.99.
-    log        metrics on a logarithmic y axis.
-    large      the panel that has the whole room.
+    metrics     keys of the panels of the page on show, in order; None while they follow the selected runs. The key of
+                a panel is its metric, or a number for one that was made by hand (`is_by_hand`).
+    smoothing   place of the slider, 0 (none) to 0.99; see `smooth.amount_for`.
+    x_metric    the metric that is the x axis, where `x` is METRIC.
+    large       the panel that has the whole room.
+    panels      what is set for single metrics.
+    hidden      runs that are selected and not drawn.
+    width, antialias   of lines.
+    pages, page   all pages in order, and which of them is on show; what it holds is in `metrics` and `large`.
+    torn        panels in windows of their own.
+    sections    whether panels stand under the first part of their names; None for by themselves, when there are many.
+    folded      sections of which only the heading is on show.
     """
 
     metrics: tuple[str, ...] | None = None
     columns: int = 3
     smoothing: float = 0.0
+    smoother: Smoother = Smoother.TIME_EMA
     x: XKind = XKind.STEP
-    log: frozenset[str] = frozenset()
+    x_metric: str = ""
     large: str | None = None
+    panels: tuple[tuple[str, PanelSettings], ...] = ()
+    groups: Groups = SINGLE_RUNS
+    hidden: frozenset[RunKey] = frozenset()
+    width: float = PLAIN_WIDTH
+    antialias: bool = True
+    pages: tuple[Page, ...] = (Page(FIRST_PAGE),)
+    page: int = 0
+    torn: tuple[Torn, ...] = ()
+    sections: bool | None = None
+    folded: frozenset[str] = frozenset()
+
+    def metrics_of(self, key: str) -> tuple[str, ...]:
+        """What a panel draws."""
+        return self.panel(key).metrics or ((key,) if not is_by_hand(key) else ())
+
+    @property
+    def torn_off(self) -> frozenset[str]:
+        """The panels that are in windows of their own."""
+        return frozenset(key for torn in self.torn for key in torn.panels)
+
+    def panel(self, metric: str) -> PanelSettings:
+        """What is set for a metric."""
+        return dict(self.panels).get(metric, _PLAIN_PANEL)
+
+    def with_panel(self, metric: str, panel: PanelSettings) -> ChartSettings:
+        """The same with other settings for a metric."""
+        panels = {**dict(self.panels), metric: panel}
+        return replace(self, panels=tuple(sorted((m, p) for m, p in panels.items() if p != _PLAIN_PANEL)))
+
+    def drawings(self, key: str, baseline: RunKey | None) -> tuple[Drawing, ...]:
+        """What a panel draws of each of its metrics."""
+        return tuple(self.drawing(metric, baseline, key) for metric in self.metrics_of(key))
+
+    def drawing(self, metric: str, baseline: RunKey | None, key: str | None = None) -> Drawing:
+        """What a panel draws of a metric; `key` where it is not the panel of that metric alone."""
+        own = self.panel(metric if key is None else key)
+        return Drawing(
+            metric=metric,
+            x=self.x,
+            x_metric=self.x_metric if self.x is XKind.METRIC else "",
+            y=own.y,
+            smoother=self.smoother if self.smoothing else Smoother.TIME_EMA,
+            smoothing=self.smoothing,
+            derived=own.derived,
+            baseline=baseline if own.derived.kind is Derivation.BASELINE else None,
+            groups=self.groups,
+            y_range=own.y_range,
+            clip=own.clip,
+        )
 
     def saved(self) -> dict[str, Json]:
         """For a session."""
@@ -36,31 +184,136 @@ class ChartSettings:
             "metrics": metrics,
             "columns": self.columns,
             "smoothing": self.smoothing,
+            "smoother": self.smoother.value,
             "x": self.x.value,
-            "log": [*sorted(self.log)],
+            "x_metric": self.x_metric,
             "large": self.large,
+            "panels": {metric: panel.saved() for metric, panel in self.panels},
+            "groups": self.groups.by,
+            "centre": self.groups.centre.value,
+            "spread": self.groups.spread.value,
+            "level": self.groups.level,
+            "hidden": [*sorted(self.hidden)],
+            "width": self.width,
+            "antialias": self.antialias,
+            "pages": [page.saved() for page in self.pages],
+            "page": self.page,
+            "torn": [torn.saved() for torn in self.torn],
+            "sections": self.sections,
+            "folded": [*sorted(self.folded)],
         }
 
     @classmethod
     def from_saved(cls, kept: Mapping[str, Json]) -> ChartSettings:
         """The inverse; what is ill-formed is left at its default."""
         plain = cls()
-        columns, smoothing, x = kept.get("columns"), kept.get("smoothing"), kept.get("x")
-        metrics, large = _texts(kept.get("metrics")), kept.get("large")
-        return cls(
+        columns, smoothing, width = kept.get("columns"), kept.get("smoothing"), kept.get("width")
+        metrics, large, x_metric = texts(kept.get("metrics")), kept.get("large"), kept.get("x_metric")
+        panels, sections = kept.get("panels"), kept.get("sections")
+        pages, page = _pages(kept)
+        made = cls(
+            pages=pages,
+            page=page,
+            torn=_torn(kept.get("torn")),
+            sections=sections if isinstance(sections, bool) else None,
+            folded=frozenset(texts(kept.get("folded")) or ()),
             metrics=None if metrics is None else tuple(dict.fromkeys(metrics)),
             columns=columns if isinstance(columns, int) and 1 <= columns <= MOST_COLUMNS else plain.columns,
             smoothing=float(smoothing)
             if isinstance(smoothing, int | float) and 0 <= smoothing <= MOST_SMOOTHING
             else plain.smoothing,
-            x=XKind(x) if isinstance(x, str) and x in [*XKind] else plain.x,
-            log=frozenset(_texts(kept.get("log")) or ()),
+            smoother=_member(Smoother, kept.get("smoother"), plain.smoother),
+            x=_member(XKind, kept.get("x"), plain.x),
+            x_metric=x_metric if isinstance(x_metric, str) else "",
             large=large if isinstance(large, str) else None,
+            groups=_groups(kept),
+            hidden=frozenset(RunKey(key) for key in texts(kept.get("hidden")) or ()),
+            width=float(width) if isinstance(width, int | float) and width in WIDTHS else plain.width,
+            antialias=kept.get("antialias") is not False,
         )
+        for metric, panel in panels.items() if isinstance(panels, dict) else ():
+            if isinstance(panel, dict):
+                made = made.with_panel(metric, PanelSettings.from_saved(panel))
+        # What an older version kept of logarithmic axes.
+        for metric in texts(kept.get("log")) or ():
+            made = made.with_panel(metric, replace(made.panel(metric), y=YKind.LOG))
+        return made
 
 
-def _texts(kept: Json) -> list[str] | None:
-    return [text for text in kept if isinstance(text, str)] if isinstance(kept, list) else None
+Member = TypeVar("Member", bound=StrEnum)
+
+
+def _member(kind: type[Member], kept: Json, default: Member) -> Member:
+    return kind(kept) if isinstance(kept, str) and kept in [*kind] else default
+
+
+def _range(kept: Json) -> Range | None:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return None
+    low, high = kept
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return None
+    return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
+
+
+def _size(kept: Json) -> Size:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return 1, 1
+    wide, high = kept
+    if not isinstance(wide, int) or not isinstance(high, int):
+        return 1, 1
+    return max(1, min(wide, MOST_COLUMNS)), max(1, min(high, MOST_ROWS))
+
+
+def _pages(kept: Mapping[str, Json]) -> tuple[tuple[Page, ...], int]:
+    rows, page = kept.get("pages"), kept.get("page")
+    pages = [made for row in rows if (made := Page.from_saved(row)) is not None] if isinstance(rows, list) else []
+    place = page if isinstance(page, int) and 0 <= page < len(pages[:MOST_PAGES]) else 0
+    return tuple(pages[:MOST_PAGES]) or (Page(FIRST_PAGE),), place
+
+
+def _torn(kept: Json) -> tuple[Torn, ...]:
+    found: dict[int, Torn] = {}
+    for row in kept if isinstance(kept, list) else ():
+        if (torn := Torn.from_saved(row)) is not None:
+            found.setdefault(torn.number, torn)
+    return tuple(found.values())
+
+
+def _note(kept: Json) -> Note | None:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return None
+    x, text = kept
+    if not isinstance(x, int | float) or not math.isfinite(x) or not isinstance(text, str):
+        return None
+    return Note(float(x), text[:MOST_NOTE])
+
+
+def _groups(kept: Mapping[str, Json]) -> Groups:
+    by, level = kept.get("groups"), kept.get("level")
+    centre = _member(Centre, kept.get("centre"), Centre.MEAN)
+    spread = _member(Spread, kept.get("spread"), Spread.T)
+    return Groups(
+        by if isinstance(by, str) else "",
+        centre,
+        spread if spread in SPREADS_OF[centre] else SPREADS_OF[centre][0],
+        float(level) if isinstance(level, int | float) and 0 < level < 1 else LEVEL,
+    )
+
+
+def is_by_hand(key: str) -> bool:
+    """Whether the panel of that key was made by hand."""
+    return key.startswith(_BY_HAND)
+
+
+def key_by_hand(number: int) -> str:
+    """The key of a panel that is made by hand."""
+    return f"{_BY_HAND}{number}"
+
+
+def section_of(metric: str) -> str:
+    """The part of a metric's name before the first `/`; "" without one."""
+    return metric.partition("/")[0] if "/" in metric else ""
 
 
 def grouped(metrics: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,5 +324,5 @@ def grouped(metrics: tuple[str, ...]) -> tuple[str, ...]:
     """
     groups: dict[str, list[str]] = {}
     for metric in metrics:
-        groups.setdefault(metric.partition("/")[0] if "/" in metric else "", []).append(metric)
+        groups.setdefault(section_of(metric), []).append(metric)
     return tuple(metric for group in groups.values() for metric in group)

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
-from runfolio.desktop.plot import LinePanel, Reading
+from runfolio.desktop.legend import Legend
+from runfolio.desktop.plot import LinePanel
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.widgets import SectionTitle
 from runfolio.model.display import plain
@@ -32,6 +34,7 @@ class ChartSide(QWidget):
         self.title = SectionTitle("Read-out")
         self.title.setObjectName("read-out-title")
         self.read_out = ReadOut(context.theme, context.state)
+        self.legend = Legend(context)
         self.search = QLineEdit()
         self.search.setObjectName("panel-search")
         self.search.setPlaceholderText("glob, e.g. val/*")
@@ -50,6 +53,9 @@ class ChartSide(QWidget):
         column.setSpacing(8)
         column.addWidget(self.title)
         column.addWidget(self.read_out)
+        column.addSpacing(10)
+        column.addWidget(SectionTitle("Runs"))
+        column.addWidget(self.legend)
         column.addSpacing(10)
         column.addWidget(SectionTitle("Panels"))
         column.addWidget(self.search)

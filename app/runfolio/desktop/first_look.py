@@ -7,12 +7,23 @@ rows from being seen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
 
 PAINTED_MS = 30
 LONGEST_MS = 1_500
 """Whoever waits is not kept longer than this, whatever the rows do."""
+
+
+def import_all(workspace: Workspace) -> None:
+    """Import what charts and reading take, half a second each; on a query thread."""
+    import_module("runfolio.desktop.chart_strip")
+    workspace.prepare_reading()
 
 
 class FirstLook(QObject):

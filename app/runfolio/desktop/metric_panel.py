@@ -6,41 +6,39 @@ panel.refresh()                                           # asks off the GUI thr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.prepared import PreparedSeries, prepare
+from runfolio.analysis.derived import Derivation
+from runfolio.analysis.drawing import Drawing
+from runfolio.analysis.prepared import PreparedSeries
 from runfolio.api import Workspace
+from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
 from runfolio.desktop.plot import LinePanel
-from runfolio.desktop.plot_items import Curve
+from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
+from runfolio.desktop.plot_style import Band, Curve
+from runfolio.desktop.state import DASHES
 from runfolio.desktop.widgets import tooltip
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.direction import Direction
-from runfolio.model.metrics import MetricSeries
+from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
+from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL
 
-
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    """What was asked for beside the runs."""
-
-    metric: str
-    x_kind: XKind = XKind.STEP
-    smoothing: float = 0.0
-    log_y: bool = False
+_LOOK_CLOSER_MS = 40
+"""How long a view rests before long series are read for it."""
 
 
 class MetricPanel(LinePanel):
     """One metric for `state.selection`; `refresh` asks for it again, `shown` says that the answer is drawn."""
 
     shown = Signal()
-    log_changed = Signal(bool)
 
     def __init__(
         self, context: Context, metric: str, slot: str, *, closable: bool = False, parent: QWidget | None = None
@@ -49,138 +47,240 @@ class MetricPanel(LinePanel):
         super().__init__(context.theme, context.state, metric, closable=closable, parent=parent)
         self._context = context
         self._slot = f"panel:{slot}"
-        self.metric_name = metric
-        self.x_kind = XKind.STEP
-        self.smoothing = 0.0
-        self.log_y = False
-        self._series: dict[RunKey, MetricSeries | None] = {}
-        self._answer: Mapping[RunKey, PreparedSeries] = {}
-        self._answered_for = _Drawing(metric)
+        self.drawings: tuple[Drawing, ...] = (Drawing(metric),)
+        """What the next answer is to be drawn as, for each metric."""
+        self._answers: tuple[Fetched, ...] = (Fetched(self.drawings[0]),)
+        self._forgotten = 0
+        self._hidden: frozenset[RunKey] = frozenset()
+        self._closer_for: tuple[float, float] | None = None
+        self._closer = QTimer(self)
+        self._closer.setSingleShot(True)
+        self._closer.setInterval(_LOOK_CLOSER_MS)
+        self._closer.timeout.connect(self._look_closer)
         self.setObjectName(f"panel-{metric}")
         self.picked.connect(lambda key: context.state.set_current(RunKey(key)))
-        self.log_asked.connect(self.set_log_y)
+        self.enclosed.connect(self._select)
         self.export_asked.connect(self._export)
+        self.plot.getViewBox().sigXRangeChanged.connect(lambda *_: self._closer.start())
+        self.plot.getViewBox().sigResized.connect(lambda *_: self._closer.start())
         context.state.names_changed.connect(self._recolour)
         context.theme.changed.connect(self._recolour)
+
+    @property
+    def drawing(self) -> Drawing:
+        """What the next answer is to be drawn as; of several metrics that of the first."""
+        return self.drawings[0]
+
+    @property
+    def metric_name(self) -> str:
+        """The metric, of several the first."""
+        return self.drawings[0].metric
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """All that it draws."""
+        return tuple(drawing.metric for drawing in self.drawings)
+
+    @property
+    def x_kind(self) -> XKind:
+        """What its x axis counts from the next answer on."""
+        return self.drawing.x
 
     def set_metric(self, metric: str) -> None:
         """Show another metric from the next answer on."""
         if metric != self.metric_name:
-            self.metric_name = metric
+            self.show_drawings((replace(self.drawing, metric=metric),))
             self.forget()
-            self.setObjectName(f"panel-{metric}")
             self.set_title(metric)
 
-    def set_log_y(self, log: bool) -> None:
-        """Draw y on a logarithmic scale or not. The series are prepared for it anew, off the GUI thread."""
-        if log != self.log_y:
-            self.log_y = log
-            self.log_changed.emit(log)
-            self.refresh()
+    def show_drawings(self, drawings: tuple[Drawing, ...]) -> bool:
+        """Draw otherwise from the next answer on, at least one metric; False when that is nothing new."""
+        if not drawings or drawings == self.drawings:
+            return False
+        self.drawings = drawings
+        self.setObjectName(f"panel-{self.metric_name}")
+        return True
+
+    def set_look(self, width: float, *, antialias: bool) -> None:
+        """How lines are painted."""
+        look = self.items.look
+        if (width, antialias) != (look.width, look.antialias):
+            look.width, look.antialias = width, antialias
+            self.items.repaint_now()
+
+    def set_hidden(self, hidden: frozenset[RunKey]) -> None:
+        """Leave the curves of these runs out."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._recolour()
+
+    def set_panel(self, settings: PanelSettings) -> None:
+        """What is set for this panel alone; its drawing comes by itself."""
+        before, self.settings = self.settings, settings
+        self.notes.set_notes(settings.notes)
+        if (before.x_range, before.title) != (settings.x_range, settings.title) and self._drawn:
+            self._draw()
 
     def forget(self) -> None:
         """Fetch every series anew at the next refresh: the index has changed."""
-        self._series = {}
+        self._forgotten += 1
+        self._answers = tuple(replace(answer, found={}) for answer in self._answers)
+
+    @property
+    def _drawn(self) -> bool:
+        return any(answer.prepared for answer in self._answers)
 
     def refresh(self) -> None:
         """Draw the selected runs: series that were not fetched yet are, and prepared where they are not yet."""
-        keys = self._context.state.selection
-        drawing = _Drawing(self.metric_name, self.x_kind, self.smoothing, self.log_y)
-        known = {key: self._series[key] for key in keys if key in self._series}
-        ready = dict(self._answer) if drawing == self._answered_for else {}
-        ready = {key: series for key, series in ready.items() if key in known}
-        series_before = self._series
+        keys, drawings, before = self._context.state.selection, self.drawings, self._answers
+        forgotten = self._forgotten
 
-        def call(workspace: Workspace) -> tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]:
-            missing = [key for key in keys if key not in known]
-            found = workspace.series_for(missing, drawing.metric) if missing else {}
-            fetched = {key: known[key] if key in known else found.get(key) for key in keys}
-            prepared = {
-                key: ready.get(key) or prepare(series, drawing.x_kind, drawing.smoothing, log_y=drawing.log_y)
-                for key, series in fetched.items()
-                if series is not None
-            }
-            return fetched, prepared
-
-        def arrived(answer: tuple[dict[RunKey, MetricSeries | None], dict[RunKey, PreparedSeries]]) -> None:
-            # What was forgotten while the question was under way stays forgotten.
-            if self._series is series_before:
-                self._series = answer[0]
-            self._answer = answer[1]
-            if self._answered_for.metric != drawing.metric:
+        def arrived(answers: tuple[Fetched, ...]) -> None:
+            if [a.drawing.metric for a in self._answers] != [d.metric for d in drawings]:
                 self.follow()
-            self._answered_for = drawing
+            # What was forgotten while the question was under way stays forgotten.
+            still = self._forgotten == forgotten
+            self._answers = answers if still else tuple(replace(answer, found={}) for answer in answers)
+            self._closer_for = None
             self._draw()
             self.shown.emit()
+            self._closer.start()
 
-        self._context.jobs.query(self._slot, call, arrived)
+        self._context.jobs.query(self._slot, lambda workspace: fetch_all(workspace, keys, drawings, before), arrived)
+
+    def _look_closer(self) -> None:
+        """Read long series for the range in view, and as much again around it."""
+        if not any(answer.long for answer in self._answers) or not self.isVisible():
+            return
+        (low, high), _ = self.plot.getViewBox().viewRange()
+        wide = high - low
+        if self._closer_for is not None:
+            start, end = self._closer_for
+            if start <= low and high <= end and end - start < wide * 6:
+                return
+        asked_for = (low - wide / 2, high + wide / 2)
+        answers, columns = self._answers, max(1, round(self.plot.getViewBox().width() * self.devicePixelRatioF()) * 2)
+
+        def arrived(closer: tuple[Fetched, ...]) -> None:
+            if self._answers is answers:
+                self._answers, self._closer_for = closer, asked_for
+                self._draw()
+
+        def look(workspace: Workspace) -> tuple[Fetched, ...]:
+            return tuple(zoom(workspace, answer, *asked_for, columns) if answer.long else answer for answer in answers)
+
+        self._context.jobs.query(f"{self._slot}:closer", look, arrived)
 
     def _draw(self) -> None:
-        drawing = self._answered_for
-        state, theme = self._context.state, self._context.theme
-        curves = []
-        for key, series in self._answer.items():
-            style = state.style_of(key)
-            curves.append(Curve(key, state.name_of(key), series, theme.run_color(style.color_index), style.dash))
-        origins = sorted({s.origin for s in self._series.values() if s is not None and s.origin})
+        first, several = self._answers[0], len(self._answers) > 1
+        curves: list[Curve] = []
+        notes: dict[str, None] = {}
+        for place, answer in enumerate(self._answers):
+            curves += self._curves_of(answer, place, f" · {answer.drawing.metric}" if several else "")
+            notes.update(dict.fromkeys((*answer.notes, *self._about_groups(answer))))
+        found = [s for answer in self._answers for s in answer.found.values() if s is not None]
+        origins = sorted({s.origin for s in found if s.origin})
         self.head.setToolTip(tooltip(f"Some runs call it otherwise: {', '.join(origins)}") if origins else "")
-        self.show_curves(curves, x_kind=drawing.x_kind, log_y=drawing.log_y)
-        self.show_message(self._why_empty())
+        drawing, state = first.drawing, self._context.state
+        baseline = "" if drawing.baseline is None else state.name_of(drawing.baseline)
+        named = ", ".join(a.drawing.derived.title(a.drawing.metric, baseline) for a in self._answers)
+        self.set_title(self.settings.title or named)
+        self.show_curves(
+            curves,
+            x_kind=drawing.x,
+            x_name=drawing.x_metric,
+            scale=first.scale,
+            reach=joined_reach([answer.reach for answer in self._answers]),
+            x_range=self.settings.x_range,
+            notes=tuple(notes),
+        )
+        self.show_message(self._why_empty(first) if not curves or not several else "")
 
-    def _why_empty(self) -> str:
-        if not any(len(series) for series in self._answer.values()):
-            return f"No selected run has values of {self._answered_for.metric}"
-        if all(series.x_bounds is None for series in self._answer.values()):
-            return "The points have no times: choose the step as x axis"
-        if not any(len(series.raw) for series in self._answer.values()) and any(
-            series.hidden for series in self._answer.values()
-        ):
-            return "No value is above 0: nothing to show on a logarithmic axis"
+    def _curves_of(self, answer: Fetched, place: int, suffix: str) -> list[Curve]:
+        """Of one metric; the further it is from the first, the further the dash."""
+        state = self._context.state
+        curves: list[Curve] = []
+        grouped: set[RunKey] = set()
+        for group in answer.groups:
+            grouped.update(group.runs)
+            if group.runs[0] not in self._hidden:
+                name = state.name_of(group.runs[0]) if len(group.runs) == 1 else group.name
+                curves.append(self._curve(group.runs[0], name + suffix, group.series, group.band, group.runs, place))
+        for key, series in answer.prepared.items():
+            if key not in grouped and key not in self._hidden:
+                curves.append(self._curve(key, state.name_of(key) + suffix, series, None, (), place))
+        return curves
+
+    def _curve(
+        self,
+        key: RunKey,
+        name: str,
+        series: PreparedSeries,
+        band: Band | None,
+        runs: tuple[RunKey, ...],
+        place: int,
+    ) -> Curve:
+        style = self._context.state.style_of(key)
+        color = self._context.theme.run_color(style.color_index)
+        return Curve(key, name, series, color, (style.dash + place) % DASHES, band, runs)
+
+    def _about_groups(self, answer: Fetched) -> tuple[str, ...]:
+        """What the bands are."""
+        groups = answer.drawing.groups
+        if not any(group.band is not None for group in answer.groups):
+            return (f"{answer.rule}: no group of several runs",) if groups.by else ()
+        level = f" {groups.level:.0%}" if groups.spread not in WITHOUT_LEVEL else ""
+        return (f"{CENTRE_TITLES[groups.centre]}, {SPREAD_TITLES[groups.spread]}{level}",)
+
+    def _why_empty(self, answer: Fetched) -> str:
+        drawing, series = answer.drawing, answer.prepared.values()
+        if not any(len(s) for s in series):
+            return f"No selected run has values of {drawing.metric}"
+        if all(s.x_bounds is None for s in series):
+            if drawing.x.is_time:
+                return "The points have no times: choose the step as x axis"
+            what = "counts epochs" if drawing.x is XKind.EPOCH else f"has {drawing.x_metric or 'that metric'}"
+            return f"No selected run {what}: choose the step as x axis"
+        if not self.curves:
+            return "All runs are switched off in the legend"
+        if drawing.derived.kind is Derivation.BASELINE and drawing.baseline is None:
+            return "No run is the baseline: press B on a run in the table"
+        if not any(len(s.raw) for s in series):
+            if any(s.hidden for s in series):
+                return "No value is above 0: nothing to show on a logarithmic axis"
+            if drawing.derived.kind is not Derivation.NONE:
+                return f"There is no {drawing.derived.title(drawing.metric)} to draw"
         return ""
 
     def _recolour(self) -> None:
-        if self._answer:
+        if self._drawn:
             self._draw()
+
+    def _select(self, keys: list[RunKey]) -> None:
+        """Keep the runs that a box or lasso was drawn around."""
+        state = self._context.state
+        if keys:
+            state.select([key for key in state.selection if key in set(keys)])
+            self._context.say.info(f"{len(keys)} runs kept; Ctrl+Z brings the others back.")
+        else:
+            self._context.say.info("No curve comes through what was drawn.")
 
     def recipe(self) -> ChartRecipe:
         """What an export draws: this panel as it is set."""
-        return recipe_of(self._context, [self])
+        return recipe_of(self._context, [(self.drawings, self.settings)], hidden=self._hidden)
 
     def _export(self, suffix: str) -> None:
         ask_and_export(self._context, self, self.recipe(), self.metric_name, suffix)
 
 
-def recipe_of(context: Context, panels: Sequence[MetricPanel], columns: int = 1) -> ChartRecipe:
-    """The figure of several panels, with the runs in the colours and names of the window."""
-    state = context.state
-    runs = tuple(
-        RunStyleRecipe(str(key), state.name_of(key), style.color_index, style.dash)
-        for key in state.selection
-        if (style := state.style_of(key)).picked
-    )
-    drawn = tuple(PanelRecipe(p.metric_name, p.x_kind.value, p.log_y, p.smoothing) for p in panels)
-    return ChartRecipe(runs=runs, panels=drawn, columns=columns)
-
-
-def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
-    """Ask where to, without blocking, and write the figure off the GUI thread."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
-    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{safe}.{suffix}"))
-    dialog.setObjectName("export-chart")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(suffix)
-    dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
-
-    def write(chosen: str) -> None:
-        path = Path(chosen)
-        context.jobs.action(
-            lambda workspace: workspace.export_chart(recipe, path),
-            lambda written: context.say.info(f"Exported {written}"),
-        )
-
-    dialog.fileSelected.connect(write)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
+def offered(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[tuple[str, ...], tuple[FieldRef, ...]]:
+    """The metrics that runs share, and the params that they differ in: what can be charted, and grouped by."""
+    values: dict[str, set[str]] = {}
+    for run in workspace.runs(keys):
+        for param in run.params:
+            values.setdefault(param.key, set()).add(param.text)
+    varying = tuple(FieldRef(FieldKind.PARAM, key) for key in sorted(values) if len(values[key]) > 1)
+    return shared_metrics(workspace, keys), varying
 
 
 def shared_metrics(workspace: Workspace, keys: Sequence[RunKey], limit: int = 2_000) -> tuple[str, ...]:

@@ -1,167 +1,365 @@
-"""A grid of metric panels that are dragged, enlarged and removed, and of which only those in sight do any work."""
+"""A page of panels that are dragged, resized, enlarged and removed. Only those in sight are made and do any work."""
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from runfolio.desktop.chart_settings import MOST_COLUMNS, ChartSettings
+from runfolio.desktop.chart_pages import sized
+from runfolio.desktop.chart_settings import ChartSettings, Size, section_of
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel
+from runfolio.desktop.panel_grips import PanelGrips
+from runfolio.desktop.panel_headings import PanelHeadings
+from runfolio.desktop.panel_layout import MANY, Laid, Section, beside, lay_out
 
-_LEAST_HEIGHT = 210
+_MOST_MADE = 60
+"""Panels that are kept; those furthest from sight are made anew when one comes back to them."""
+
+_MAKING_MS = 12.0
+_SLOTS = itertools.count(1)
 
 
 class PanelGrid(QScrollArea):
-    """Shows the panels of `show_settings`.
+    """Shows the panels of `show_settings`; a panel is known by its key.
 
-    asked    the user changed something: a label for the undo menu, and the settings wanted from now on.
-    drawn    a panel has drawn an answer.
-    pointed  the pointer or the keys are on the panel of this metric.
+    asked      the user changed something: a label for the undo menu, and the settings wanted from now on.
+    drawn      a panel has drawn an answer.
+    pointed    the pointer or the keys are on the panel of this key.
+    isolated   this run's curve is to be seen alone.
+    wanted     something is to be done with a panel that is no matter of this page alone: the command's name, the key.
+    carried    a panel was dropped outside of the panels: its key, and where on the screen.
     """
 
     asked = Signal(str, object)
     drawn = Signal()
     pointed = Signal(str)
+    isolated = Signal(str)
+    wanted = Signal(str, str)
+    carried = Signal(str, QPoint)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel-grid")
         self._context = context
         self._settings = ChartSettings(metrics=())
+        self._keys: tuple[str, ...] = ()
         self._panels: dict[str, MetricPanel] = {}
+        self._grips: dict[str, PanelGrips] = {}
         self._stale: set[str] = set()
-        self._made = 0
+        self._current = ""
+        self._offered: tuple[str, ...] = ()
+        self._pages: tuple[str, ...] = ()
+        self._resizing: tuple[str, Size] | None = None
+        self._dragged_to = QPoint()
         self._inner = QWidget()
         self._inner.setProperty("surface", "surface")
-        self._grid = QGridLayout(self._inner)
-        self._grid.setContentsMargins(14, 0, 14, 10)
-        self._grid.setSpacing(14)
+        self._headings = PanelHeadings(self._inner)
+        self._headings.folded.connect(self._fold)
+        self._laid = Laid({}, {}, 0, (1, 1))
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setWidget(self._inner)
         self._look = QTimer(self)
         self._look.setSingleShot(True)
-        self._look.timeout.connect(self._ask_in_sight)
+        self._look.timeout.connect(self._look_around)
+        self.verticalScrollBar().setSingleStep(40)
         self.verticalScrollBar().valueChanged.connect(self.ask_in_sight)
 
     @property
-    def panels(self) -> tuple[MetricPanel, ...]:
+    def keys(self) -> tuple[str, ...]:
         """The panels on show, in order; the enlarged one alone."""
         large = self._settings.large
-        return tuple(p for m, p in self._panels.items() if large is None or m == large)
+        return tuple(key for key in self._keys if large is None or key == large)
+
+    @property
+    def all_keys(self) -> tuple[str, ...]:
+        """All panels of the page, in order."""
+        return self._keys
+
+    @property
+    def panels(self) -> tuple[MetricPanel, ...]:
+        """Those of them that have come into sight, in order."""
+        return tuple(self._panels[key] for key in self.keys if key in self._panels)
+
+    def panel_of(self, key: str) -> MetricPanel | None:
+        """The panel of a key, where it is on show and has come into sight."""
+        return self._panels.get(key) if key in self.keys else None
+
+    @property
+    def current(self) -> str | None:
+        """The panel with the focus, else the one last pointed at, else the first."""
+        focus = QApplication.focusWidget()
+        for key, panel in self._panels.items():
+            if focus is not None and (panel is focus or panel.isAncestorOf(focus)):
+                return key
+        return self._current if self._current in self.keys else next(iter(self.keys), None)
 
     def show_settings(self, settings: ChartSettings, *, anew: bool) -> None:
         """Show exactly `settings.metrics`. `anew`: what the panels draw is to be fetched again, once in sight."""
-        wanted = settings.metrics or ()
-        for metric in [m for m in self._panels if m not in wanted]:
-            panel = self._panels.pop(metric)
-            self._grid.removeWidget(panel)
-            panel.hide()
-            panel.deleteLater()
-        for metric in wanted:
-            if metric not in self._panels:
-                self._panels[metric] = self._make(metric)
-                self._stale.add(metric)
-        self._panels = {metric: self._panels[metric] for metric in wanted}
-        self._settings = replace(settings, large=settings.large if settings.large in self._panels else None)
+        keys = settings.metrics or ()
+        for key in [k for k in self._panels if k not in keys]:
+            self._drop(key)
+        self._keys = tuple(keys)
+        self._settings = replace(settings, large=settings.large if settings.large in keys else None)
         if anew:
             self._stale.update(self._panels)
-        for metric, panel in self._panels.items():
-            drawing = (settings.x, settings.smoothing, metric in settings.log)
-            if drawing != (panel.x_kind, panel.smoothing, panel.log_y):
-                panel.x_kind, panel.smoothing, panel.log_y = drawing
-                self._stale.add(metric)
-        self._stale &= set(self._panels)
+        for key, panel in self._panels.items():
+            self._set(key, panel)
         self._arrange()
 
-    def _make(self, metric: str) -> MetricPanel:
-        self._made += 1
-        panel = MetricPanel(self._context, metric, f"charts-{self._made}", closable=True)
-        panel.setMinimumHeight(_LEAST_HEIGHT)
-        panel.closed.connect(lambda: self._ask("Remove panel", [m for m in self._panels if m != metric]))
-        panel.maximised.connect(lambda: self._enlarge(metric))
-        panel.moved.connect(lambda way: self._move(metric, way))
-        panel.log_changed.connect(lambda log: self._set_log(metric, log))
+    def _set(self, key: str, panel: MetricPanel) -> None:
+        settings = self._settings
+        if panel.show_drawings(settings.drawings(key, self._context.state.baseline)):
+            self._stale.add(key)
+        panel.set_panel(settings.panel(key))
+        panel.set_look(settings.width, antialias=settings.antialias)
+        panel.set_hidden(settings.hidden)
+
+    def _make(self, key: str) -> None:
+        metrics = self._settings.metrics_of(key)
+        panel = MetricPanel(
+            self._context, metrics[0] if metrics else "", f"charts-{next(_SLOTS)}", closable=True, parent=self._inner
+        )
+        panel.closed.connect(lambda: self.remove(key))
+        panel.maximised.connect(lambda: self.enlarge(key))
+        panel.moved.connect(lambda way: self.move_by(key, way))
+        panel.wanted.connect(lambda what: self.wanted.emit(what, key))
+        panel.set_asked.connect(lambda label, wanted: self.asked.emit(label, self._settings.with_panel(key, wanted)))
+        panel.isolated.connect(self.isolated)
         panel.shown.connect(self.drawn)
-        panel.pointed.connect(lambda: self.pointed.emit(metric))
-        panel.head.dragged.connect(lambda at: self._drag(metric, at))
-        panel.head.dropped.connect(lambda: self._ask("Move panel", [*self._panels]))
-        return panel
+        panel.pointed.connect(lambda: self._on_pointed(key))
+        panel.head.dragged.connect(lambda at: self._drag(key, at))
+        panel.head.dropped.connect(lambda: self._drop_at(key))
+        panel.plot.installEventFilter(self)
+        panel.offered, panel.pages = self._offered, self._pages
+        grips = PanelGrips(panel, self._context.theme)
+        grips.dragged.connect(lambda x, y: self._resize(key, x, y))
+        grips.dropped.connect(self._resized)
+        self._panels[key], self._grips[key] = panel, grips
+        self._set(key, panel)
+        self._stale.add(key)
+        self._place(key, panel)
+
+    def _drop(self, key: str) -> None:
+        panel = self._panels.pop(key)
+        self._grips.pop(key)
+        self._stale.discard(key)
+        panel.hide()
+        panel.deleteLater()
 
     # --- the user's hand ---------------------------------------------------------------------------------------
 
-    def _ask(self, label: str, metrics: Sequence[str]) -> None:
-        self.asked.emit(label, replace(self._settings, metrics=tuple(metrics)))
+    def _ask(self, label: str, keys: Sequence[str]) -> None:
+        self.asked.emit(label, replace(self._settings, metrics=tuple(keys)))
 
-    def _enlarge(self, metric: str) -> None:
-        large = None if self._settings.large == metric else metric
-        self.asked.emit("Panel size", replace(self._settings, large=large))
+    def remove(self, key: str) -> None:
+        """Take a panel out of the page."""
+        self._ask("Remove panel", [k for k in self._keys if k != key])
 
-    def _set_log(self, metric: str, log: bool) -> None:
-        self._stale.discard(metric)
-        scales = self._settings.log | {metric} if log else self._settings.log - {metric}
-        self.asked.emit("Scale", replace(self._settings, log=scales))
+    def enlarge(self, key: str) -> None:
+        """Give a panel the whole room, or the room back to all."""
+        self.asked.emit("Panel size", replace(self._settings, large=None if self._settings.large == key else key))
 
-    def _move(self, metric: str, way: int) -> None:
-        order = [*self._panels]
-        place = order.index(metric)
+    def move_by(self, key: str, way: int) -> None:
+        """Move a panel so many places towards the end."""
+        order = [*self._keys]
+        place = order.index(key)
         order.insert(max(0, min(len(order) - 1, place + way)), order.pop(place))
         self._ask("Move panel", order)
 
-    def _drag(self, metric: str, at: QPoint) -> None:
+    def move_beside(self, key: str, across: int, down: int) -> None:
+        """Move a panel to where its neighbour in a direction stands."""
+        other = beside(self._laid, key, across, down)
+        if other is not None:
+            order = [*self._keys]
+            place = order.index(other)
+            order.remove(key)
+            order.insert(place, key)
+            self._ask("Move panel", order)
+
+    def focus_beside(self, key: str, across: int, down: int) -> None:
+        """Let the keys go to the neighbour of a panel."""
+        other = beside(self._laid, key, across, down)
+        if other is not None:
+            self.reveal(other)
+            self._panels[other].plot.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def resize_by(self, key: str, wide: int, high: int) -> None:
+        """So many columns and rows more for a panel."""
+        now = self._settings.panel(key).size
+        self.asked.emit("Resize panel", sized(self._settings, key, (now[0] + wide, now[1] + high)))
+
+    def reveal(self, key: str) -> None:
+        """Scroll until a panel is in sight."""
+        rect = self._laid.panels.get(key)
+        if rect is not None:
+            self.ensureVisible(rect.center().x(), rect.center().y(), 0, min(rect.height(), self.height()) // 2)
+            if key not in self._panels:
+                self._make(key)
+            self.ask_in_sight()
+
+    def _drag(self, key: str, at: QPoint) -> None:
         """The panel takes the place of the one under the pointer at once; letting go makes it last."""
-        below = next((m for m, p in self._panels.items() if p.rect().contains(p.mapFromGlobal(at))), metric)
-        if below != metric and self._settings.large is None:
-            order = [*self._panels]
-            order.insert(order.index(below), order.pop(order.index(metric)))
-            self._panels = {m: self._panels[m] for m in order}
+        here = self._inner.mapFromGlobal(at)
+        below = next((k for k, rect in self._laid.panels.items() if rect.contains(here)), key)
+        self._dragged_to = at
+        if below != key and self._settings.large is None:
+            order = [*self._keys]
+            order.insert(order.index(below), order.pop(order.index(key)))
+            self._keys = tuple(order)
             self._arrange()
+
+    def _drop_at(self, key: str) -> None:
+        at = self._dragged_to
+        if not self.rect().contains(self.mapFromGlobal(at)):
+            self.carried.emit(key, at)
+        self._ask("Move panel", self._keys)
+
+    def _resize(self, key: str, x: int | None, y: int | None) -> None:
+        """The panel grows and shrinks by whole columns and rows while its edge is dragged."""
+        rect, (wide, high) = self._laid.panels[key], self._laid.step
+        corner = self._inner.mapFromGlobal(QPoint(x or 0, y or 0))
+        now = self._settings.panel(key).size if self._resizing is None else self._resizing[1]
+        size = (
+            now[0] if x is None else max(1, min(self._settings.columns, round((corner.x() - rect.left()) / wide))),
+            now[1] if y is None else max(1, round((corner.y() - rect.top()) / high)),
+        )
+        if size != now or self._resizing is None:
+            self._resizing = key, sized(self._settings, key, size).panel(key).size
+            self._arrange()
+
+    def _resized(self) -> None:
+        if self._resizing is not None:
+            key, size = self._resizing
+            self._resizing = None
+            self.asked.emit("Resize panel", sized(self._settings, key, size))
+
+    def _fold(self, name: str) -> None:
+        folded = self._settings.folded ^ {name}
+        self.asked.emit("Fold section" if name in folded else "Open section", replace(self._settings, folded=folded))
+
+    def _on_pointed(self, key: str) -> None:
+        self._current = key
+        self.pointed.emit(key)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A panel that the keys come to is scrolled into sight."""
+        if event.type() == QEvent.Type.FocusIn:
+            for key, panel in self._panels.items():
+                if panel.plot is watched:
+                    self._current = key
+                    if panel.isVisible():
+                        self.ensureWidgetVisible(panel, 0, 8)
+        return super().eventFilter(watched, event)
 
     # --- layout and sight --------------------------------------------------------------------------------------
 
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The panels on show under their headings, or all of them under none."""
+        keys, settings = self.keys, self._settings
+        wished = settings.sections if settings.sections is not None else len(keys) > MANY
+        if settings.large is not None or not wished:
+            return (Section(None, keys),)
+        found: dict[str, list[str]] = {}
+        for key in keys:
+            metrics = settings.metrics_of(key)
+            found.setdefault(section_of(metrics[0]) if metrics else "", []).append(key)
+        return tuple(Section(name, tuple(own)) for name, own in found.items())
+
     def _arrange(self) -> None:
-        shown = self.panels
-        for metric, panel in self._panels.items():
-            self._grid.removeWidget(panel)
-            panel.setVisible(panel in shown)
-            panel.head.set_large(large=metric == self._settings.large)
-        columns = 1 if self._settings.large else min(self._settings.columns, max(1, len(shown)))
-        for place, panel in enumerate(shown):
-            self._grid.addWidget(panel, place // columns, place % columns)
-            if place:
-                self.setTabOrder(shown[place - 1].plot, panel.plot)
-        for column in range(MOST_COLUMNS):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        settings, sections = self._settings, self.sections
+        columns = 1 if settings.large else max(1, min(settings.columns, self._most_columns(sections)))
+        sizes = {key: panel.size for key, panel in settings.panels}
+        if settings.large is not None:
+            sizes = {}
+        if self._resizing is not None:
+            sizes[self._resizing[0]] = self._resizing[1]
+        sight = self.viewport().size()
+        self._laid = lay_out(sections, sizes, columns, sight.width(), sight.height(), settings.folded)
+        self._inner.setMinimumHeight(self._laid.height)
+        counts = {section.name: len(section.keys) for section in sections if section.name is not None}
+        self._headings.show_headings(self._laid.headings, counts, settings.folded)
+        for key, panel in self._panels.items():
+            self._place(key, panel)
+        before = None
+        for panel in self.panels:
+            if before is not None:
+                self.setTabOrder(before.plot, panel.plot)
+            before = panel
         self.ask_in_sight()
+
+    def _most_columns(self, sections: Sequence[Section]) -> int:
+        """Few panels share the whole width."""
+        sizes = {key: panel.size[0] for key, panel in self._settings.panels}
+        return max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
+
+    def _place(self, key: str, panel: MetricPanel) -> None:
+        rect = self._laid.panels.get(key)
+        panel.head.set_large(large=key == self._settings.large)
+        self._grips[key].set_enabled(on=self._settings.large is None)
+        if rect is not None:
+            panel.setGeometry(rect)
+        panel.setVisible(rect is not None)
 
     def ask_in_sight(self) -> None:
         """Let the panels that are in sight fetch what is stale in them; the others wait until they are scrolled to."""
-        # After the layout has found its places, which it does with the next turn of the event loop.
         self._look.start(0)
 
-    def _ask_in_sight(self) -> None:
+    def _look_around(self) -> None:
+        """Make the panels in sight, a few at a time, and let them fetch."""
         if not self.isVisible():
             return
-        sight, place = self.viewport().rect(), self._inner.pos()
-        for metric, panel in self._panels.items():
-            if metric in self._stale and panel in self.panels and sight.intersects(panel.geometry().translated(place)):
-                self._stale.discard(metric)
-                panel.refresh()
+        sight = self.viewport().rect().translated(-self._inner.pos())
+        until = time.perf_counter() + _MAKING_MS / 1000
+        for key, rect in self._laid.panels.items():
+            if not sight.intersects(rect):
+                continue
+            if key not in self._panels:
+                self._make(key)
+            if key in self._stale:
+                self._stale.discard(key)
+                self._panels[key].refresh()
+            if time.perf_counter() > until:
+                self._look.start(0)
+                return
+        self._let_go(sight)
+
+    def _let_go(self, sight: QRect) -> None:
+        """Forget the panels that are furthest from sight when there are very many."""
+        spare = len(self._panels) - _MOST_MADE
+        if spare > 0:
+            middle = sight.center().y()
+            laid = self._laid.panels
+            far = sorted(
+                (k for k in self._panels if not sight.intersects(laid.get(k, QRect()))),
+                key=lambda k: abs(laid.get(k, QRect(0, -100_000, 1, 1)).center().y() - middle),
+            )
+            for key in far[-spare:]:
+                self._drop(key)
 
     def showEvent(self, event: QShowEvent) -> None:
         """In sight again."""
         super().showEvent(event)
-        self.ask_in_sight()
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More may be in sight."""
+        """Other places for all, and more may be in sight."""
         super().resizeEvent(event)
-        self.ask_in_sight()
+        self._arrange()
+
+    def offer(self, metrics: Sequence[str], pages: Sequence[str] = ()) -> None:
+        """Metrics that may be drawn, and pages that panels may be moved to."""
+        self._offered, self._pages = tuple(metrics), tuple(pages)
+        for panel in self._panels.values():
+            panel.offered, panel.pages = self._offered, self._pages
 
     def forget(self) -> None:
         """The index has changed: series fetched before may be out of date."""

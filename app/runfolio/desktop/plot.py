@@ -9,8 +9,8 @@ nothing itself. `metric_panel.MetricPanel` is the panel that fetches the selecte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,49 +19,52 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind
-from runfolio.desktop import fonts
+from runfolio.analysis.drawing import Range, Reach, around
+from runfolio.analysis.scales import LINEAR, YKind, YScale, value_at
+from runfolio.desktop import fonts, plot_menu
+from runfolio.desktop.chart_settings import Note, PanelSettings
 from runfolio.desktop.panel_head import PanelHead
+from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
-from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.desktop.plot_items import CurvesItem
+from runfolio.desktop.plot_notes import NotesItem, write_note
 from runfolio.desktop.plot_pointer import PlotPointer
+from runfolio.desktop.plot_ranges import RangeForm
+from runfolio.desktop.plot_reading import Reading, readings
+from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.model.display import count, duration, number
-from runfolio.model.run import RunKey
 
 _LABEL_WIDTH = 38
-_LARGEST = 1e300
 _AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One line of a read-out: the last point at or before the cursor; x and value None when all come later."""
-
-    key: RunKey
-    name: str
-    x: float | None
-    value: float | None
+_Y_WORDS = {YKind.LINEAR: "", YKind.LOG: " · log", YKind.SYMLOG: " · symlog"}
+_ALL = Reach()
 
 
 class LinePanel(QWidget):
     """A chart with a title over it.
 
-    picked       the user clicked a curve.
-    log_asked    the menu asks for a logarithmic y axis, or for a linear one.
+    picked       the user clicked a curve; isolated   with Alt, to see it alone.
+    enclosed     a box (Shift and drag) or a lasso (Alt and drag) was drawn around parts of these runs' curves.
+    set_asked    the user wants other settings of this panel: a label for undo, and a PanelSettings.
     export_asked a file format was chosen from the menu ("png", "svg", "pdf", "csv").
     closed, maximised, moved   the user removes the panel, wants it large or small again, or elsewhere in its grid
                  (-1 one place earlier, +1 later).
+    wanted       something else is to be done with the panel in its grid; see `panel_menu`.
     pointed      the pointer or the keys move the cursor on this chart.
     """
 
     picked = Signal(str)
-    log_asked = Signal(bool)
+    isolated = Signal(str)
+    enclosed = Signal(list)
+    set_asked = Signal(str, object)
     export_asked = Signal(str)
     closed = Signal()
     maximised = Signal()
     moved = Signal(int)
+    wanted = Signal(str)
     pointed = Signal()
 
     def __init__(
@@ -76,7 +79,15 @@ class LinePanel(QWidget):
         """`closable`: whether it stands in a grid that it can be taken out of, moved in and enlarged."""
         super().__init__(parent)
         self._theme, self._state, self._closable = theme, state, closable
-        self._title_text, self._log, self._x_kind = title, False, XKind.STEP
+        self._title_text, self._scale, self._x_kind = title, LINEAR, XKind.STEP
+        self._x_name, self._reach = "", _ALL
+        self._x_range: Range | None = None
+        self.settings = PanelSettings()
+        """What is set for this panel alone."""
+        self.offered: tuple[str, ...] = ()
+        """Metrics that derived series may be made with."""
+        self.pages: tuple[str, ...] = ()
+        """Other pages that it may be moved to."""
         self._follows = True
         self.head = PanelHead(theme, closable=closable)
         self.head.maximised.connect(self.maximised)
@@ -95,13 +106,17 @@ class LinePanel(QWidget):
             # The grid belongs below the curves.
             axis.setZValue(-1000)
         self.items = CurvesItem(self._view)
-        self.items.say_x = self.x_text
+        self.items.look.say_x = self.x_text
+        self.notes = NotesItem(self._view, self.items)
         self._cursor = QGraphicsLineItem()
         self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
         self._lay_out()
         self.pointer = PlotPointer(self.plot, self.items, state, self.x_text, lambda: self.counts_steps)
         self.pointer.picked.connect(self.picked)
+        self.pointer.isolated.connect(self.isolated)
+        self.pointer.enclosed.connect(self.enclosed)
+        self.pointer.note_asked.connect(lambda x: self.edit_note(x, None))
         self.pointer.pointed.connect(self.pointed)
         self.pointer.all_asked.connect(self.reset_view)
         self.pointer.focus_changed.connect(self.update)
@@ -135,33 +150,60 @@ class LinePanel(QWidget):
     def set_title(self, title: str) -> None:
         """Name the chart; the scale is added to it."""
         self._title_text = title
-        shown = f"{title} · log" if self._log else title
+        shown = f"{title}{_Y_WORDS[self._scale.kind]}"
         self.head.set_title(shown)
         self.setAccessibleName(f"Chart of {shown}")
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What it draws, where it fetches that itself."""
+        return ()
 
     @property
     def title(self) -> str:
         """The metric's name."""
         return self._title_text
 
-    def show_curves(self, curves: Sequence[Curve], *, x_kind: XKind = XKind.STEP, log_y: bool = False) -> None:
+    def show_curves(
+        self,
+        curves: Sequence[Curve],
+        *,
+        x_kind: XKind = XKind.STEP,
+        x_name: str = "",
+        scale: YScale = LINEAR,
+        reach: Reach = _ALL,
+        x_range: Range | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
         """Draw other curves, which were prepared for that x axis and scale.
+
+        x_name   what x counts, where it is another metric.
+        reach, x_range   how far the view goes.
+        notes    what else is to be known of the picture.
 
         The range that the user has zoomed to stays while the axes do; else everything comes into view. Values of 0
         and below are gaps on a logarithmic scale, and counted in a note.
         """
-        if (x_kind, log_y) != (self._x_kind, self._log):
+        if (x_kind, x_name, scale) != (self._x_kind, self._x_name, self._scale):
             self._follows = True
-            self._x_kind, self._log = x_kind, log_y
-            self._axes["left"].setLogMode(log_y)
-            self._axes["bottom"].kind = _AXES[x_kind]
+            self._x_kind, self._x_name, self._scale = x_kind, x_name, scale
+            self._axes["left"].scale_of = scale
+            self._axes["bottom"].kind = _AXES.get(x_kind, AxisKind.NUMBER)
             for axis in self._axes.values():
                 # pyqtgraph keeps the picture of an axis until its range changes.
                 axis.picture = None
             self.set_title(self._title_text)
+        view_before = (self._reach.low, self._reach.high, self._x_range)
+        self._reach, self._x_range = reach, x_range
+        if (reach.low, reach.high, x_range) != view_before:
+            self._follows = True
         hidden = sum(c.series.hidden for c in curves)
-        self._note.setText(f"{count(hidden)} value{'' if hidden == 1 else 's'} ≤ 0 not on a log axis" if hidden else "")
-        self._note.setVisible(bool(hidden))
+        said = [f"{count(hidden)} value{'' if hidden == 1 else 's'} ≤ 0 not on a log axis"] if hidden else []
+        if scale.kind is YKind.SYMLOG:
+            said.append(f"linear up to ±{number(scale.linear, 2)}, logarithmic beyond")
+        said += [text for text in (reach.text, *notes) if text]
+        self._note.setText(" · ".join(said))
+        self._note.setVisible(bool(said))
         self.items.set_curves(curves)
         if self._follows:
             self.reset_view()
@@ -184,8 +226,12 @@ class LinePanel(QWidget):
     def reset_view(self) -> None:
         """Show all points, also those to come."""
         self._follows = True
-        x = _around([c.series.x_bounds for c in self.curves])
-        y = _around([line.y_bounds for c in self.curves for line in (c.series.raw, c.series.line) if line is not None])
+        x = self._x_range or around([c.series.x_bounds for c in self.curves])
+        bounds = [line.y_bounds for c in self.curves for line in (c.series.raw, c.series.line) if line is not None]
+        bounds += [line.y_bounds for c in self.curves if c.band is not None for line in (c.band.low, c.band.high)]
+        y = around(bounds)
+        if self._reach.low is not None and self._reach.high is not None:
+            y = self._reach.low, self._reach.high
         self._view.setLimits(
             minXRange=max((x[1] - x[0]) * 1e-7, 1e-12 * max(abs(x[0]), abs(x[1]))), maxXRange=(x[1] - x[0]) * 100
         )
@@ -197,17 +243,14 @@ class LinePanel(QWidget):
 
     def readings(self, at: float) -> list[Reading]:
         """What each run has at `at`: its last point at or before it."""
-        found: list[Reading] = []
-        for curve in self.curves:
-            place = curve.series.at_or_before(at)
-            x, value = (None, None) if place is None else (float(curve.x[place]), float(curve.series.shown[place]))
-            found.append(Reading(curve.key, curve.name, x, value))
-        return found
+        return readings(self.curves, at)
 
     def x_text(self, x: float) -> str:
         """An x in words: "step 24", "12 min 4 s", a local time."""
         if self._x_kind is XKind.STEP:
             return f"step {number(x, 9)}"
+        if self._x_kind.joins:
+            return f"{self._x_name or 'epoch'} {number(x, 6)}"
         return duration(x) if self._x_kind is XKind.RELATIVE else clock_text(x)
 
     @property
@@ -222,8 +265,7 @@ class LinePanel(QWidget):
 
     def settle(self) -> None:
         """Paint for the range that is shown, even while the hand moves."""
-        if not self.items.settled:
-            self.items.repaint_now()
+        self.items.settle()
 
     # --- colours -----------------------------------------------------------------------------------------------
 
@@ -240,7 +282,9 @@ class LinePanel(QWidget):
         pen = QPen(theme.color("cursor"), 1.0, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._cursor.setPen(pen)
-        self.items.mark_color, self.items.surface = theme.color("bad"), theme.color("surface")
+        self.notes.line, self.notes.text = theme.color("muted"), theme.color("text")
+        self.notes.ground = theme.color("raised")
+        self.items.look.marks, self.items.look.surface = theme.color("bad"), theme.color("surface")
         self.items.repaint_now()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -270,41 +314,40 @@ class LinePanel(QWidget):
         menu = QMenu(self)
         menu.setObjectName("panel-menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        log = menu.addAction("Logarithmic y axis")
-        log.setCheckable(True)
-        log.setChecked(self._log)
-        log.toggled.connect(self.log_asked)
-        menu.addAction("Show all points (double click)", self.reset_view)
-        menu.addSeparator()
-        menu.addAction("Copy image", self.copy_image)
-        for suffix in ("png", "svg", "pdf", "csv"):
-            menu.addAction(f"Export {suffix.upper()}…", self._asking(suffix))
+        at = self.items.mapFromScene(self.plot.mapToScene(self.plot.mapFromGlobal(event.globalPos())))
+        frame = self.items.frame()
+        x = None if frame is None or not self.curves else self.pointer.snapped(frame.x_at(at.x()))
+        plot_menu.fill(menu, self, x, self.notes.note_at(at), self.offered)
         if self._closable:
-            menu.addSeparator()
-            menu.addAction("Maximise or restore", self.maximised.emit)
-            menu.addAction("Move earlier", lambda: self.moved.emit(-1))
-            menu.addAction("Move later", lambda: self.moved.emit(1))
-            menu.addAction("Remove panel", self.closed.emit)
+            fill_place(menu, self)
         menu.popup(event.globalPos())
 
-    def _asking(self, suffix: str) -> Callable[[], None]:
-        return lambda: self.export_asked.emit(suffix)
+    def ask_for(self, label: str, settings: PanelSettings) -> None:
+        """The user wants other settings of this panel."""
+        self.set_asked.emit(label, settings)
+
+    def ask_for_export(self, suffix: str) -> None:
+        """The user wants the chart as a file."""
+        self.export_asked.emit(suffix)
+
+    def edit_note(self, x: float, note: Note | None) -> None:
+        """Write a note at an x where it stands; nothing written takes it away."""
+        others = tuple(n for n in self.settings.notes if n != note)
+
+        def write(text: str) -> None:
+            notes = (*others, Note(x, text)) if text else others
+            label = "Edit note" if note is not None else "Add note"
+            self.ask_for(label, replace(self.settings, notes=tuple(sorted(notes))))
+
+        write_note(self.plot, self.items, x, "" if note is None else note.text, write)
+
+    def edit_ranges(self) -> None:
+        """Ask for the ends of the axes."""
+        (x0, x1), (y0, y1) = self._view.viewRange()
+        seen = ((x0, x1), (value_at(y0, self._scale), value_at(y1, self._scale)))
+        RangeForm(self._theme, self.settings, seen, self.ask_for, self).open()
 
     def copy_image(self) -> None:
         """Put a picture of the chart on the clipboard."""
         self.settle()
         QApplication.clipboard().setPixmap(self.grab())
-
-
-def _around(bounds: Sequence[tuple[float, float] | None]) -> tuple[float, float]:
-    """A range that holds all bounds with a little room, finite and not empty; 0 to 1 for none."""
-    known = [b for b in bounds if b is not None]
-    if not known:
-        return 0.0, 1.0
-    low = max(-_LARGEST, min(b[0] for b in known))
-    high = min(_LARGEST, max(b[1] for b in known))
-    room = (high - low) * 0.04
-    # A single value, or values that differ by less than floats can be divided by, lie in the middle.
-    if room <= max(abs(low), abs(high)) * 1e-13:
-        room = max(abs(low), abs(high)) * 0.05 or 0.5
-    return low - room, high + room

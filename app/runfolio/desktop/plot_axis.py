@@ -8,8 +8,10 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 
+import numpy as np
 import pyqtgraph as pg
 
+from runfolio.analysis.scales import LINEAR, YKind, YScale, placed, value_at
 from runfolio.model.display import number
 
 _DAY = 86_400.0
@@ -34,14 +36,18 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.kind = AxisKind.NUMBER
+        self.scale_of = LINEAR
+        """Where values lie on it."""
         self.enableAutoSIPrefix(False)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:
         """Levels of (spacing, places)."""
         if not (math.isfinite(minVal) and math.isfinite(maxVal) and minVal < maxVal):
             return []
-        if self.logMode:
+        if self.scale_of.is_log:
             return log_ticks(minVal, maxVal, size)
+        if self.scale_of.kind is YKind.SYMLOG:
+            return symlog_ticks(minVal, maxVal, self.scale_of)
         if self.kind in (AxisKind.DURATION, AxisKind.CLOCK):
             return time_ticks(minVal, maxVal, size, clock=self.kind is AxisKind.CLOCK)
         if self.orientation in ("left", "right"):
@@ -53,8 +59,9 @@ class PlainAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph ships no types
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The text at each place."""
-        if self.logMode:
-            return [number(10**v, 3) if abs(v) < 300 else "" for v in values]
+        if self.scale_of.kind is not YKind.LINEAR:
+            known = [value_at(v, self.scale_of) for v in values]
+            return [number(v, 3).replace("-", "−") if abs(v) < 1e300 else "" for v in known]
         if self.kind is AxisKind.CLOCK:
             return [_clock(v, spacing, dated=i == 0) for i, v in enumerate(values)]
         if self.kind is AxisKind.DURATION:
@@ -114,6 +121,22 @@ def log_ticks(low: float, high: float, size: float) -> Ticks:
     steps = (1, 2, 5) if high - low < 3 else (1,)
     places = [d + math.log10(step) for d in decades if d % every == 0 for step in steps]
     return [(1.0, [p for p in places if low <= p <= high])]
+
+
+def symlog_ticks(low: float, high: float, scale: YScale) -> Ticks:
+    """0 and powers of ten on both sides, as many as there is room for; round numbers where it is linear."""
+    bottom, top = value_at(low, scale), value_at(high, scale)
+    if not (math.isfinite(bottom) and math.isfinite(top)):
+        return []
+    if max(abs(bottom), abs(top)) <= scale.linear * 2 or high - low < 0.5:
+        wanted = [v for _, places in number_ticks(bottom, top, 300, _LINE_PIXELS) for v in places]
+    else:
+        decades = range(math.floor(math.log10(scale.linear)), math.ceil(math.log10(max(abs(bottom), abs(top)))) + 1)
+        every = max(1, math.ceil((high - low) / 8))
+        sizes = [10.0**d for d in decades if d % every == 0]
+        wanted = [0.0, *sizes, *(-size for size in sizes)]
+    places = placed(np.array(sorted(v for v in wanted if bottom <= v <= top)), scale)
+    return [(1.0, [float(p) for p in places])]
 
 
 def time_ticks(low: float, high: float, size: float, *, clock: bool) -> Ticks:

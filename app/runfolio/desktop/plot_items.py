@@ -1,28 +1,37 @@
 """What is painted inside a chart: all curves of a panel in one item, with their marks.
 
 Painting is the cost of a chart, not reduction. So the curves are painted once for a range and a size, into a picture
-of the screen's own pixels. The crosshair, tooltips and the emphasised curve go over it. While the hand moves, a
-picture that was costly is drawn moved and scaled, and painted anew when the hand rests.
+of the screen's own pixels; the crosshair, tooltips and the emphasised curve go over it. A picture that is costly is
+painted in turns of some milliseconds, and until it is there the last one is drawn moved and scaled: however many points
+there are, the window answers the hand.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-import shiboken6
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from runfolio.analysis.prepared import PreparedSeries
-from runfolio.desktop.plot_marks import Marks
-from runfolio.desktop.strokes import DASHES, Frame, Strokes, all_strokes, dashed, distance
-from runfolio.model.metrics import Floats
+from runfolio.desktop.plot_hits import Hits
+from runfolio.desktop.plot_raster import Raster
+from runfolio.desktop.plot_render import (
+    FINE_MS,
+    Picture,
+    Steps,
+    line_cost_ms,
+    paint_strokes,
+    painting,
+    predicted_ms,
+    refining,
+    strong_strokes,
+)
+from runfolio.desktop.plot_style import Curve, Look
+from runfolio.desktop.strokes import Frame
 from runfolio.model.run import RunKey
 
 LIVE_MS = 8.0
@@ -31,49 +40,22 @@ LIVE_MS = 8.0
 REST_MS = 60
 """How long the hand has to rest before the picture is painted anew."""
 
-_FINE_MS = 20.0
-_FINE_SEGMENT_US, _FINE_PIXEL_US = 0.3, 0.04
-"""What an antialiased segment costs, and each pixel of its length; a picture above _FINE_MS is painted without."""
+AT_ONCE_MS = 30.0
+"""A picture that will not take longer is painted at once where there is none to be moved."""
 
-_WIDTH, _STRONG_WIDTH, _FAINT_WIDTH, _DOT = 1.7, 2.8, 1.1, 5.0
-_FAINT = 0.30
+TURN_MS = 6.0
+"""How long painting goes on before the window may do something else."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """One run's series in the run's colour; `dash` is an index of strokes.DASHES, 0 for a solid line."""
-
-    key: RunKey
-    name: str
-    series: PreparedSeries
-    color: QColor
-    dash: int = 0
-
-    @property
-    def x(self) -> Floats:
-        """Where its points lie, in written order."""
-        return self.series.x
-
-    @property
-    def y(self) -> Floats:
-        """Its values as written."""
-        return self.series.y
-
-    @property
-    def smooth(self) -> Floats | None:
-        """Its smoothed values, None when it is not smoothed."""
-        return self.series.smooth
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    curve: Curve
-    strong: Strokes
-    faint: Strokes | None
+_STRONGER = 1.65
 
 
 class CurvesItem(QGraphicsObject):
-    """All curves of a panel, in the pixels of the view box that it is a child of."""
+    """All curves of a panel, in the pixels of the view box that it is a child of.
+
+    painted   a picture has been taken into use.
+    """
+
+    painted = Signal()
 
     def __init__(self, view: pg.ViewBox) -> None:
         super().__init__()
@@ -84,20 +66,22 @@ class CurvesItem(QGraphicsObject):
         self.setZValue(-1)
         self._view = view
         self._curves: tuple[Curve, ...] = ()
-        self._emphasis: RunKey | None = None
-        self.mark_color, self.surface = QColor("red"), QColor("white")
-        self.say_x: Callable[[float], str] = str
-        self._picture: QPixmap | None = None
-        self._frame: Frame | None = None
+        self._emphasis: frozenset[RunKey] = frozenset()
+        self._over: QPixmap | None = None
+        self.look = Look()
+        self._picture: Picture | None = None
+        self._stale = True
         self._moved_to: Frame | None = None
+        self._work: Steps | None = None
+        self._hits: Hits | None = None
         self._ratio = 1.0
-        self._drawn: list[_Drawn] = []
-        self._marks = Marks()
-        self._cost_ms = 0.0
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self.repaint_now)
+        self._rest.timeout.connect(self._begin)
+        self._turns = QTimer(self)
+        self._turns.setInterval(0)
+        self._turns.timeout.connect(lambda: self._work_on(TURN_MS))
         view.sigRangeChanged.connect(self._on_range_changed)
         view.sigResized.connect(self._on_resized)
 
@@ -111,27 +95,44 @@ class CurvesItem(QGraphicsObject):
         self._curves = tuple(curves)
         self.repaint_now()
 
-    def emphasise(self, key: RunKey | None) -> None:
-        """Draw one run's curve thicker and on top; None for none."""
-        if key != self._emphasis:
-            self._emphasis = key
+    def emphasise(self, *keys: RunKey) -> None:
+        """Draw some runs' curves thicker and on top; none for none."""
+        if frozenset(keys) != self._emphasis:
+            self._emphasis = frozenset(keys)
+            self._over = None
             self.update()
 
     @property
-    def emphasised(self) -> RunKey | None:
-        """The run whose curve is drawn on top."""
+    def emphasised(self) -> frozenset[RunKey]:
+        """The runs whose curves are drawn on top."""
         return self._emphasis
 
     def repaint_now(self) -> None:
-        """Paint anew at the next chance, however much it costs: colours, curves or the range are others."""
-        self._picture = self._moved_to = None
+        """Paint anew at the next chance: colours, curves or the range are others."""
+        self._stale = True
+        self._stop()
         self._rest.stop()
+        self._moved_to = None
         self.update()
 
     @property
     def settled(self) -> bool:
-        """Whether what is seen was painted for the range that is shown."""
-        return not self._rest.isActive() and self._picture is not None
+        """Whether what is seen was painted for the range that is shown, as well as it will be."""
+        picture, frame = self._picture, self.frame(self._ratio)
+        if not self._curves or frame is None:
+            return True
+        return picture is not None and not self._stale and picture.covers(frame, self._ratio) and self._work is None
+
+    def settle(self) -> None:
+        """Paint for the range that is shown as well as can be, however long it takes."""
+        frame = self.frame(self._ratio)
+        if frame is None or not self._curves:
+            return
+        if self._stale or self._picture is None or not self._picture.covers(frame, self._ratio):
+            self._stop()
+            self._start(frame, self._ratio)
+        while self._work is not None:
+            self._work_on(1000.0)
 
     def _on_range_changed(self, *_: object) -> None:
         self.update()
@@ -161,126 +162,145 @@ class CurvesItem(QGraphicsObject):
         frame = self.frame(ratio)
         if frame is None or not self._curves:
             return
-        if self._picture is None or (frame, ratio) != (self._frame, self._ratio):
-            place = self._moved(frame)
-            if place is not None and self._picture is not None:
-                if frame != self._moved_to:
-                    # Only a move puts off the rest: the crosshair and tooltips repaint as well.
-                    self._moved_to = frame
-                    self._rest.start()
-                painter.setClipRect(self.boundingRect())
-                painter.scale(1 / ratio, 1 / ratio)
-                painter.drawPixmap(place, self._picture, QRectF(self._picture.rect()))
+        self._ratio = ratio
+        if self._stale or self._picture is None or not self._picture.covers(frame, ratio):
+            self._follow(frame, ratio)
+        picture = self._picture
+        if picture is None:
+            return
+        painter.scale(1 / ratio, 1 / ratio)
+        if picture.covers(frame, ratio):
+            painter.drawPixmap(0, 0, picture.image)
+            self._paint_emphasis(painter, picture)
+        else:
+            painter.setClipRect(QRectF(0, 0, frame.width, frame.height))
+            painter.drawPixmap(_place(picture.frame, frame), picture.image, QRectF(picture.image.rect()))
+
+    def _follow(self, frame: Frame, ratio: float) -> None:
+        """The picture is not that of this frame: paint it now, soon, or when the hand rests."""
+        picture = self._picture
+        if self._stale or picture is None:
+            quick = predicted_ms(self._curves, frame) <= AT_ONCE_MS
+        else:
+            quick = picture.cost_ms <= LIVE_MS
+        if quick:
+            self._stop()
+            self._start(frame, ratio)
+            # What was thought to be quick may still go on in turns.
+            self._work_on(AT_ONCE_MS * 1.5)
+        elif self._stale or picture is None or _is_far(picture.frame, frame):
+            # Not put off, and not begun anew for each move: the next picture is nearer, and the one after that is it.
+            if self._work is None:
+                self._start(frame, ratio)
+        elif frame != self._moved_to:
+            # Only a move puts off the rest: the crosshair and tooltips repaint as well.
+            self._moved_to = frame
+            self._stop()
+            self._rest.start()
+
+    def _begin(self) -> None:
+        frame = self.frame(self._ratio)
+        if frame is not None and self._curves:
+            self._start(frame, self._ratio)
+
+    def _start(self, frame: Frame, ratio: float) -> None:
+        self._work = painting(self._curves, frame, ratio, self.look)
+        self._turns.start()
+
+    def _stop(self) -> None:
+        if self._work is not None:
+            self._work.close()
+        self._work = None
+        self._turns.stop()
+
+    def _work_on(self, ms: float) -> None:
+        until = time.perf_counter() + ms / 1000
+        while self._work is not None:
+            try:
+                next(self._work)
+            except StopIteration as done:
+                self._take(done.value)
+            if time.perf_counter() >= until:
                 return
-            self._paint_picture(frame, ratio)
-        if self._picture is not None:
-            painter.scale(1 / ratio, 1 / ratio)
-            painter.drawPixmap(0, 0, self._picture)
-            self._paint_emphasis(painter, ratio)
 
-    def _moved(self, frame: Frame) -> QRectF | None:
-        """Where the last picture belongs in another frame; None when it is to be painted anew instead."""
-        old = self._frame
-        if self._picture is None or old is None or self._cost_ms <= LIVE_MS:
-            return None
-        left, right = frame.pixels_x(np.array([old.x0, old.x1])).tolist()
-        top, bottom = frame.pixels_y(np.array([old.y1, old.y0])).tolist()
-        scale_x, scale_y = (right - left) / frame.width, (bottom - top) / frame.height
-        if not (0.5 <= scale_x <= 2 and 0.5 <= scale_y <= 2):
-            return None
-        # A hand that has moved away from most of the picture wants to see what is there.
-        seen_x = min(right, frame.width) - max(left, 0)
-        seen_y = min(bottom, frame.height) - max(top, 0)
-        if seen_x < 0.6 * frame.width or seen_y < 0.6 * frame.height:
-            return None
-        return QRectF(QPointF(left, top), QPointF(right, bottom))
-
-    def _paint_picture(self, frame: Frame, ratio: float) -> None:
-        started = time.perf_counter()
-        self._drawn = _drawn(self._curves, frame)
-        picture = QPixmap(frame.width, frame.height)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        fine = _cost_ms(self._drawn) <= _FINE_MS
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, fine)
-        for drawn in self._drawn:
-            if drawn.faint is not None:
-                color = _mixed(drawn.curve.color, self.surface)
-                _paint_strokes(painter, drawn.faint, color, (_FAINT_WIDTH if fine else 1.0) * ratio, ratio)
-        for drawn in self._drawn:
-            width = (_WIDTH if fine else 1.0) * ratio
-            _paint_strokes(painter, drawn.strong, drawn.curve.color, width, ratio, drawn.curve.dash)
-        self._marks = Marks([(c.name, c.series) for c in self._curves], frame, ratio, self.say_x)
-        self._marks.paint(painter, self.mark_color)
-        painter.end()
-        self._picture, self._frame, self._ratio = picture, frame, ratio
-        self._cost_ms = (time.perf_counter() - started) * 1000
+    def _take(self, picture: Picture) -> None:
+        self._picture, self._hits, self._over = picture, None, None
+        self._stale = False
+        self._moved_to = None
         self._rest.stop()
+        self._work = None if picture.fine else refining(picture, self.look)
+        if self._work is None:
+            self._turns.stop()
+        self.update()
+        self.painted.emit()
 
-    def _paint_emphasis(self, painter: QPainter, ratio: float) -> None:
-        for drawn in self._drawn:
-            if drawn.curve.key == self._emphasis:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, _cost_ms([drawn]) <= _FINE_MS)
-                _paint_strokes(painter, drawn.strong, drawn.curve.color, _STRONG_WIDTH * ratio, ratio, drawn.curve.dash)
+    def _paint_emphasis(self, painter: QPainter, picture: Picture) -> None:
+        chosen = [d for d in picture.drawn if d.curve.key in self._emphasis]
+        if not chosen:
+            return
+        if self._over is None:
+            # The crosshair repaints at every move of the pointer; the emphasised curves stay as they are.
+            self._over = QPixmap(picture.image.size())
+            self._over.fill(Qt.GlobalColor.transparent)
+            over = QPainter(self._over)
+            over.setRenderHint(QPainter.RenderHint.Antialiasing)
+            width = self.look.width * _STRONGER * picture.ratio
+            for drawn in chosen:
+                if line_cost_ms(drawn.strong, picture.frame, width) <= FINE_MS / len(chosen):
+                    strokes = strong_strokes(drawn.strong, picture.frame)
+                    paint_strokes(over, strokes, drawn.curve.color, width, picture.ratio, drawn.curve.dash)
+                else:
+                    raster = Raster(picture.frame, width, 1)
+                    raster.add([drawn.strong], 1)
+                    for _ in raster.steps([drawn.curve.color]):
+                        pass
+                    over.drawImage(0, 0, raster.image)
+            over.end()
+        painter.drawPixmap(0, 0, self._over)
 
     # --- pointing ----------------------------------------------------------------------------------------------
 
     def nearest(self, at: QPointF, reach: float) -> Curve | None:
         """The curve whose line comes nearest to a place of this item, None when none comes within `reach`."""
-        best, found = reach * self._ratio, None
-        for drawn in self._drawn:
-            strong = drawn.strong
-            gap = distance(strong.segments, at.x() * self._ratio, at.y() * self._ratio, best)
-            if len(strong.dots):
-                apart = np.hypot(strong.dots[:, 0] - at.x() * self._ratio, strong.dots[:, 1] - at.y() * self._ratio)
-                gap = min(gap, float(apart.min()))
-            if gap <= best:
-                best, found = gap, drawn.curve
-        return found
+        if self._picture is None:
+            return None
+        if self._hits is None:
+            self._hits = Hits(self._picture)
+        ratio = self._picture.ratio
+        return self._hits.nearest(at.x() * ratio, at.y() * ratio, reach * ratio)
+
+    def within(self, corners: Sequence[QPointF]) -> list[Curve]:
+        """The curves that come inside of a polygon of this item's places, in drawing order."""
+        if self._picture is None:
+            return []
+        ratio = self._picture.ratio
+        polygon = np.array([(p.x() * ratio, p.y() * ratio) for p in corners])
+        return Hits(self._picture).within(polygon)
 
     def mark_at(self, at: QPointF, reach: float) -> str:
         """What the marks at a place of this item say, those of all runs there; empty for none."""
-        return self._marks.text_at(at.x() * self._ratio, at.y() * self._ratio, reach * self._ratio)
+        if self._picture is None:
+            return ""
+        ratio = self._picture.ratio
+        return self._picture.marks.text_at(at.x() * ratio, at.y() * ratio, reach * ratio)
 
 
-def _drawn(curves: Sequence[Curve], frame: Frame) -> list[_Drawn]:
-    raw = [curve.series.raw for curve in curves]
-    smooth = [curve.series.line for curve in curves if curve.series.line is not None]
-    lines = [points.columns(frame.x0, frame.x1, frame.width) for points in (*raw, *smooth)]
-    painted = all_strokes(lines, frame)
-    found: list[_Drawn] = []
-    smoothed = iter(painted[len(raw) :])
-    for curve, own in zip(curves, painted, strict=False):
-        strong = own if curve.series.line is None else next(smoothed)
-        found.append(_Drawn(curve, strong, None if curve.series.line is None else own))
-    return found
+def _place(old: Frame, frame: Frame) -> QRectF:
+    """Where what was painted for one frame lies in another."""
+    left, right = frame.pixels_x(np.array([old.x0, old.x1])).tolist()
+    top, bottom = frame.pixels_y(np.array([old.y1, old.y0])).tolist()
+    limit = 1e6
+    left, right = max(-limit, min(limit, left)), max(-limit, min(limit, right))
+    top, bottom = max(-limit, min(limit, top)), max(-limit, min(limit, bottom))
+    return QRectF(QPointF(left, top), QPointF(right, bottom))
 
 
-def _cost_ms(drawn: Sequence[_Drawn]) -> float:
-    lines = [line for d in drawn for line in (d.strong, d.faint) if line is not None]
-    segments, pixels = sum(len(line.segments) for line in lines), sum(line.length for line in lines)
-    return (segments * _FINE_SEGMENT_US + pixels * _FINE_PIXEL_US) / 1000
-
-
-def _mixed(color: QColor, ground: QColor) -> QColor:
-    """`color` thinned into the ground: opaque, because segments that overlap would show through each other."""
-    parts = ((color.redF(), ground.redF()), (color.greenF(), ground.greenF()), (color.blueF(), ground.blueF()))
-    return QColor.fromRgbF(*(strong * _FAINT + behind * (1 - _FAINT) for strong, behind in parts))
-
-
-def _paint_strokes(painter: QPainter, line: Strokes, color: QColor, width: float, ratio: float, dash: int = 0) -> None:
-    segments = line.segments
-    calm = dash > 0 and line.length < 12 * painter.device().width()
-    if calm:
-        # A line that fills whole columns is no line to dash: its gaps would hide values.
-        segments = dashed(segments, tuple(ratio * part for part in DASHES[dash % len(DASHES)]))
-    # Square ends close the corners between segments; dashes keep their length.
-    cap = Qt.PenCapStyle.FlatCap if calm else Qt.PenCapStyle.SquareCap
-    painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, cap))
-    if len(segments):
-        flat = np.ascontiguousarray(segments)
-        # QLineF is four doubles; a list of ten thousand of them costs more than painting it.
-        painter.drawLines(cast(QLineF, shiboken6.wrapInstance(flat.ctypes.data, QLineF)), len(flat))
-    if len(line.dots):
-        painter.setPen(QPen(color, _DOT * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawPoints([QPointF(x, y) for x, y in line.dots.tolist()])
+def _is_far(old: Frame, frame: Frame) -> bool:
+    """Whether a picture moved to another frame shows too little of it, or too coarsely."""
+    place = _place(old, frame)
+    scale_x, scale_y = place.width() / frame.width, place.height() / frame.height
+    if not (0.5 <= scale_x <= 2 and 0.5 <= scale_y <= 2):
+        return True
+    seen_x = min(place.right(), frame.width) - max(place.left(), 0)
+    seen_y = min(place.bottom(), frame.height) - max(place.top(), 0)
+    return bool(seen_x < 0.6 * frame.width or seen_y < 0.6 * frame.height)

@@ -57,6 +57,8 @@ class Marks:
                 ("+∞", series.above_x, upper + height, upper),
                 ("−∞", series.below_x, lower - height, lower),
             ):
+                if not len(x):
+                    continue
                 seen = x[(x >= frame.x0) & (x <= frame.x1)]
                 if len(seen):
                     pixels, firsts = np.unique(np.floor(frame.pixels_x(seen)), return_index=True)

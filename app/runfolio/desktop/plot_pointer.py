@@ -11,8 +11,10 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
-from runfolio.analysis.prepared import placed
-from runfolio.desktop.plot_items import Curve, CurvesItem
+from runfolio.analysis.scales import placed
+from runfolio.desktop.plot_items import CurvesItem
+from runfolio.desktop.plot_lasso import Lasso
+from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.display import number
@@ -27,13 +29,18 @@ _CLICK = 3
 class PlotPointer(QObject):
     """Moves the window's cursor, emphasises and names what is pointed at.
 
-    picked         a curve was clicked: its run.
+    picked         a curve was clicked: its run; isolated   with Alt.
+    enclosed       a box or a lasso was drawn: the runs whose curves come inside.
+    note_asked     a note is wanted at the cursor.
     pointed        the pointer or the keys move the cursor on this chart.
     all_asked      everything is to come into view again.
     focus_changed  the chart got the focus or lost it.
     """
 
     picked = Signal(str)
+    isolated = Signal(str)
+    enclosed = Signal(list)
+    note_asked = Signal(float)
     pointed = Signal()
     all_asked = Signal()
     focus_changed = Signal()
@@ -51,6 +58,7 @@ class PlotPointer(QObject):
         self._plot, self._items, self._state = plot, items, state
         self._x_text, self._counts_steps = x_text, counts_steps
         self._pressed_at = QPointF(-100, -100)
+        self._lasso = Lasso(plot.viewport())
         self.tip = ""
         """What the pointer is on, in words; empty for nothing."""
         self.reached_by_keys = False
@@ -65,6 +73,8 @@ class PlotPointer(QObject):
         kind = event.type()
         # What the viewport does not take comes again through the plot.
         if isinstance(event, QMouseEvent) and watched is self._plot.viewport():
+            if self._draws(event):
+                return True
             if kind == QEvent.Type.MouseMove:
                 self._point(event.position())
             elif kind == QEvent.Type.MouseButtonPress:
@@ -73,7 +83,7 @@ class PlotPointer(QObject):
                 self.all_asked.emit()
                 return True
             elif kind == QEvent.Type.MouseButtonRelease and self._is_click(event):
-                self._pick(event.position())
+                self._pick(event.position(), alone=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
         elif kind == QEvent.Type.Leave and watched is self._plot.viewport():
             self._point_nowhere()
         elif kind == QEvent.Type.KeyPress and watched is self._plot and isinstance(event, QKeyEvent):
@@ -85,6 +95,28 @@ class PlotPointer(QObject):
             )
             self.focus_changed.emit()
         return super().eventFilter(watched, event)
+
+    def _draws(self, event: QMouseEvent) -> bool:
+        """Whether the event belongs to a box or a lasso, which begin with Shift or Alt and a drag."""
+        kind, lasso = event.type(), self._lasso
+        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
+            keys = event.modifiers()
+            if keys & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier):
+                self._pressed_at = event.position()
+                lasso.begin(event.position(), box=bool(keys & Qt.KeyboardModifier.ShiftModifier))
+                return True
+        if not lasso.active:
+            return False
+        if kind == QEvent.Type.MouseMove:
+            lasso.draw_to(event.position())
+        elif kind == QEvent.Type.MouseButtonRelease:
+            corners = lasso.end()
+            if self._is_click(event):
+                self._pick(event.position(), alone=True)
+            elif len(corners) > 2:
+                found = self._items.within([self._place(corner) for corner in corners])
+                self.enclosed.emit([key for curve in found for key in curve.members])
+        return True
 
     def _is_click(self, event: QMouseEvent) -> bool:
         moved = (event.position() - self._pressed_at).manhattanLength()
@@ -100,7 +132,7 @@ class PlotPointer(QObject):
         if frame is None or not self._items.curves:
             return
         found = self._items.nearest(place, _REACH)
-        self._items.emphasise(found.key if found else None)
+        self._items.emphasise(*([found.key] if found else []))
         tip = self._items.mark_at(place, _REACH / 2)
         if not tip and found:
             tip = self._tip_of(found, place)
@@ -110,13 +142,15 @@ class PlotPointer(QObject):
             QToolTip.hideText()
         self.tip = tip
         self.pointed.emit()
-        x = frame.x_at(place.x())
-        # Steps are whole: between two of them there is nothing to read out.
-        self._state.set_cursor(float(round(x)) if self._counts_steps() else x)
+        self._state.set_cursor(self.snapped(frame.x_at(place.x())))
+
+    def snapped(self, x: float) -> float:
+        """Where the cursor goes for an x: steps are whole, and between two of them there is nothing to read out."""
+        return float(round(x)) if self._counts_steps() else x
 
     def _point_nowhere(self) -> None:
         self.tip = ""
-        self._items.emphasise(None)
+        self._items.emphasise()
         self._state.set_cursor(None)
 
     def _tip_of(self, curve: Curve, place: QPointF) -> str:
@@ -126,7 +160,7 @@ class PlotPointer(QObject):
             return ""
         reach = frame.x_at(_REACH) - frame.x_at(0)
         near = series.near(frame.x_at(place.x()), reach)
-        shown = placed(series.shown[near], log_y=series.log_y)
+        shown = placed(series.shown[near], series.scale)
         away = np.hypot(frame.pixels_x(series.x[near]) - place.x(), frame.pixels_y(shown) - place.y())
         if not np.isfinite(away).any():
             return curve.name
@@ -134,10 +168,10 @@ class PlotPointer(QObject):
         raw = f" (raw {number(float(series.y[point]), 6)})" if series.smooth is not None else ""
         return f"{curve.name}\n{self._x_text(float(series.x[point]))}: {number(float(series.shown[point]), 6)}{raw}"
 
-    def _pick(self, at: QPointF) -> None:
+    def _pick(self, at: QPointF, *, alone: bool) -> None:
         found = self._items.nearest(self._place(at), _REACH)
         if found:
-            self.picked.emit(str(found.key))
+            (self.isolated if alone else self.picked).emit(str(found.key))
 
     # --- keys --------------------------------------------------------------------------------------------------
 
@@ -151,6 +185,9 @@ class PlotPointer(QObject):
                 self._state.set_cursor(min(e[0] for e in ends) if key == Qt.Key.Key_Home else max(e[1] for e in ends))
         elif key == Qt.Key.Key_0:
             self.all_asked.emit()
+        elif key == Qt.Key.Key_N and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            if self._state.cursor_step is not None:
+                self.note_asked.emit(self._state.cursor_step)
         else:
             return False
         self.pointed.emit()

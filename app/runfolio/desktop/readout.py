@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from runfolio.desktop import fonts
-from runfolio.desktop.plot import Reading
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.strokes import DASHES
 from runfolio.desktop.theme import Theme
@@ -86,7 +86,7 @@ class ReadOut(QWidget):
         for place, (reading, value) in enumerate(zip(readings, texts, strict=False)):
             elsewhere = unit == "step" and at is not None and reading.x not in (None, at)
             where = f"@ {number(reading.x, 9)}" if elsewhere else ""
-            self._shown.append((reading.name, value))
+            self._shown.append((f"{reading.name} · n = {reading.n}" if reading.n else reading.name, value))
             self._places.append(where)
             self._fill(place, reading, value, where)
         for row in self._rows[len(self._shown) :]:
@@ -107,7 +107,7 @@ class ReadOut(QWidget):
         dot, name, step, shown = self._rows[place]
         style = self._state.style_of(reading.key)
         dot.set_style(self._theme.run_color(style.color_index), style.dash)
-        name.setText(reading.name)
+        name.setText(self._shown[place][0])
         step.setText(where)
         shown.setText(value)
         logged = "" if reading.x is None else f"step {number(reading.x, 9)}: {reading.value!r}"

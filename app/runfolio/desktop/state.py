@@ -66,6 +66,7 @@ class WindowState(QObject):
     names_changed       `name_of` knows more names.
     marks_changed       `board` has other stars, colours, hidden or archived runs.
     live_changed        other runs are being written.
+    file_asked          a file of the current run is to be shown, by its path in the run's folder.
     library_changed     a Change of index or ledger; many quick ones arrive as one.
     """
 
@@ -78,6 +79,7 @@ class WindowState(QObject):
     names_changed = Signal()
     marks_changed = Signal()
     live_changed = Signal()
+    file_asked = Signal(str)
     library_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:

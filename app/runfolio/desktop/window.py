@@ -19,7 +19,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
 from runfolio.desktop.facet_dock import FacetDock
 from runfolio.desktop.filter_bar import FilterBar
-from runfolio.desktop.first_look import FirstLook
+from runfolio.desktop.first_look import FirstLook, import_all
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
@@ -226,6 +226,11 @@ class MainWindow(QMainWindow):
         self.context.jobs.open(opened, failed, self.context.state.announce)
 
     def _go_on(self, paths: Sequence[str]) -> None:
+        # Imported one after the other before several threads want them: Qt for Python looks into every module that is
+        # imported, and has crashed while two threads had it do so.
+        self.context.jobs.query("first-imports", import_all, lambda _done: self._work(paths))
+
+    def _work(self, paths: Sequence[str]) -> None:
         self.library.count_views()
         self.filter_bar.activate()
         self.marks.activate()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from runfolio.desktop.commands import Command
+from runfolio.desktop.inspector_sections import FILES_TABS, SECTIONS
+from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.theme import ThemeMode
-from runfolio.desktop.views.registry import VIEWS
+from runfolio.desktop.views.registry import INSPECTOR, VIEWS
 from runfolio.desktop.window import MainWindow
 from runfolio.settings import Value
 from runfolio.settings import save as save_settings
+
+if TYPE_CHECKING:
+    from runfolio.desktop.views.files import FilesView
 
 _COLUMNS = "Columns and groups"
 MENU = (
@@ -39,7 +45,18 @@ def add_window_commands(window: MainWindow) -> None:
         commands.add(
             Command(f"view.{row.id}", title, partial(window.show_view, row.id), (row.shortcut,), "Workspaces", row.icon)
         )
+    for kind, title in KIND_TITLES.items():
+        call = partial(_explore, window, kind)
+        commands.add(Command(f"explore.{kind}", f"Explore: {title.lower()}", call, (), "Explore", "chart-scatter"))
     commands.add(
+        Command(
+            "compare.groups",
+            "Compare groups of runs",
+            lambda: _compare_groups(window),
+            ("Ctrl+G",),
+            "Workspaces",
+            "square-stack",
+        ),
         Command("palette.open", "Command palette…", lambda: _open_palette(window), ("Ctrl+K",), icon="command"),
         Command("help.keys", "Keyboard shortcuts", lambda: _open_keys(window), ("F1",), icon="keyboard"),
         Command("help.pages", "Help", lambda: _open_help(window), ("Shift+F1",), icon="info"),
@@ -115,6 +132,34 @@ def add_window_commands(window: MainWindow) -> None:
         commands.add(
             Command(f"theme.{mode.value}", title, partial(choose, window, "window.theme", mode.value), icon=icon)
         )
+    for place, (id, title) in enumerate(SECTIONS, 1):
+        name = f"Inspector: {title.lower()}"
+        commands.add(
+            Command(
+                f"inspector.{id}",
+                name,
+                partial(_show_section, window, id),
+                (f"Alt+{place}",),
+                "Inspector",
+                "panel-right",
+            )
+        )
+    commands.add(
+        Command(
+            "files.find",
+            "Find in the file",
+            lambda: _files(window).focus_search(),
+            ("Ctrl+Alt+F",),
+            "Files",
+            "search",
+        ),
+        Command("files.again", "List the files again", lambda: _files(window).list_again(), (), "Files", "refresh-cw"),
+        *(
+            Command(f"files.{id}", title, partial(_show_files_tab, window, place), (), "Files", icon)
+            for place, (id, title, icon) in enumerate(FILES_TABS)
+        ),
+    )
+    window.context.state.file_asked.connect(lambda shown: _files(window).open_file(shown))
     window.rail.offer_menu(commands, MENU)
 
 
@@ -130,6 +175,29 @@ def choose(window: MainWindow, key: str, value: Value) -> None:
         window.watching.set_on(on=bool(value))
     chosen = context.settings.chosen()
     context.jobs.background(lambda: save_settings(chosen))
+
+
+def _show_section(window: MainWindow, id: str) -> None:
+    from runfolio.desktop.views.inspector import InspectorView
+
+    window.inspector_dock.show()
+    view = window.views.widget_of(INSPECTOR.id)
+    if isinstance(view, InspectorView):
+        view.show_section(id)
+
+
+def _files(window: MainWindow) -> FilesView:
+    from runfolio.desktop.views.files import FilesView
+
+    window.show_view("files")
+    view = window.views.widget_of("files")
+    if not isinstance(view, FilesView):
+        raise TypeError("The view called files is another one")
+    return view
+
+
+def _show_files_tab(window: MainWindow, place: int) -> None:
+    _files(window).tabs.setCurrentIndex(place)
 
 
 def _close(window: MainWindow) -> None:
@@ -152,6 +220,24 @@ def _undo(window: MainWindow) -> None:
 def _redo(window: MainWindow) -> None:
     label = window.context.state.undo.redo()
     window.context.say.info("Nothing to redo." if label is None else f"Done again: {label}")
+
+
+def _compare_groups(window: MainWindow) -> None:
+    from runfolio.desktop.views.compare import GROUPS, CompareView
+
+    window.show_view("compare")
+    view = window.views.widget_of("compare")
+    if isinstance(view, CompareView):
+        view.set_mode(GROUPS)
+
+
+def _explore(window: MainWindow, kind: str) -> None:
+    from runfolio.desktop.views.explore import ExploreView
+
+    window.show_view("explore")
+    view = window.views.widget_of("explore")
+    if isinstance(view, ExploreView):
+        view.show_kind(kind)
 
 
 def _open_palette(window: MainWindow) -> None:

@@ -10,16 +10,20 @@ from pathlib import Path
 
 from runfolio.errors import UsageError
 from runfolio.export.files import write_whole
+from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.lines import SeriesOf
 from runfolio.export.recipe import ChartRecipe
 
 SUFFIXES = (".png", ".svg", ".pdf", ".html", ".csv", ".parquet")
 
 
-def export_chart(recipe: ChartRecipe, series: SeriesOf, path: Path, *, drawn: bool = False) -> Path:
+def export_chart(
+    recipe: ChartRecipe, series: SeriesOf, path: Path, *, drawn: bool = False, facts: Facts = NO_FACTS
+) -> Path:
     """Write the figure to `path`. Raises UsageError for a suffix not in SUFFIXES, or when it cannot be written.
 
     drawn   CSV and Parquet: what the lines go through instead of all points.
+    facts   what panels that are of no curves are made of; there are no points of these.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -35,10 +39,10 @@ def export_chart(recipe: ChartRecipe, series: SeriesOf, path: Path, *, drawn: bo
     if suffix == ".html":
         from runfolio.export.page import figure_page
 
-        return write_whole(path, figure_page(recipe, series).encode())
+        return write_whole(path, figure_page(recipe, series, facts).encode())
     from runfolio.export.figure import draw
 
-    return write_whole(path, draw(recipe, series, suffix[1:]))
+    return write_whole(path, draw(recipe, series, suffix[1:], facts))
 
 
 def recipe_beside(path: Path) -> Path:

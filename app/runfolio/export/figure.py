@@ -9,41 +9,31 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runfolio import __version__
-from runfolio.export.lines import DrawnRun, SeriesOf, drawn_panel
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
-from runfolio.model import times
-from runfolio.model.display import count, number, plain
-from runfolio.model.metrics import Floats, Ints, MetricSeries
-from runfolio.model.run import RunKey
+from runfolio.analysis.flow import flow
+from runfolio.export.figure_axes import DASHES, MARKERS, clock_ticks, color_of, set_y_scale
+from runfolio.export.kind_axes import NO_FACTS, Facts
+from runfolio.export.kinds import draw_kind
+from runfolio.export.lines import DrawnPanel, DrawnRun, SeriesOf, drawn_panel, finite_range
+from runfolio.export.recipe import LINE, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.model.display import count, plain
+from runfolio.model.metrics import Floats, Ints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-PETROFF = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
-"""Ten colours that colour-blind readers can tell apart. Source: Petroff, arXiv:2107.02270."""
-
-_DASHES: tuple[Literal["solid"] | tuple[float, Sequence[float]], ...] = (
-    "solid",
-    (0, (5, 2)),
-    (0, (1.2, 1.6)),
-    (0, (5, 2, 1.2, 2)),
-)
 _LOOKS = {
     "print": {"surface": "white", "text": "black", "line": "#888888", "grid": "#dddddd", "bad": "#bd1f01"},
     "light": {"surface": "white", "text": "#1b1f24", "line": "#cbd0d8", "grid": "#eef0f3", "bad": "#cd2b31"},
     "dark": {"surface": "#121316", "text": "#ecedf0", "line": "#4a4d55", "grid": "#2a2d33", "bad": "#ff6369"},
 }
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _MARKS = 10
 _MM = 1 / 25.4
 # Ours, then matplotlib's own, then what a system may have for other scripts.
@@ -52,17 +42,18 @@ _FAMILIES = (
     "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Hiragino Sans", "Noto Sans Arabic", "Noto Sans Hebrew",
     "Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji",
 )  # fmt: skip
-_X_NAMES = {"step": "step", "relative": "time since start (s)", "wall": "time (UTC)"}
+_X_NAMES = {"step": "step", "relative": "time since start (s)", "wall": "time (UTC)", "epoch": "epoch"}
+_MOST_LABELS = 40
 _LOCK = threading.Lock()
 """matplotlib's font cache and settings are shared; figures are drawn one at a time."""
 
 
-def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
+def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FACTS) -> bytes:
     """The figure as the bytes of a PNG, SVG or PDF file."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    rows = -(-len(recipe.panels) // recipe.columns)
+    places, rows = flow([(panel.columns, panel.rows) for panel in recipe.panels], recipe.columns)
     height = recipe.height_mm or rows * 0.62 * recipe.width_mm / recipe.columns + 12
     settings = mpl.rc_context(
         {
@@ -84,10 +75,20 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
         figure = Figure(figsize=(recipe.width_mm * _MM, height * _MM), dpi=recipe.dpi, layout="constrained")
         look = _LOOKS[recipe.theme]
         figure.set_facecolor(look["surface"])
-        for number, panel in enumerate(recipe.panels, 1):
-            axes = figure.add_subplot(rows, recipe.columns, number)
-            _draw_panel(axes, panel, recipe, series.get(panel.metric, {}), look)
-        _legend(figure, recipe, series, look)
+        grid = figure.add_gridspec(rows, recipe.columns)
+        drawn = [
+            drawn_panel(panel, recipe, series) if panel.kind == LINE else DrawnPanel(()) for panel in recipe.panels
+        ]
+        for number, (panel, lines, place) in enumerate(zip(recipe.panels, drawn, places, strict=True)):
+            axes = figure.add_subplot(
+                grid[place.row : place.row + place.rows, place.column : place.column + place.columns]
+            )
+            _frame(axes, panel, recipe, look)
+            if panel.kind == LINE:
+                _draw_panel(axes, panel, recipe, lines, look)
+            else:
+                draw_kind(axes, panel, recipe, facts, number, look)
+        _legend(figure, recipe, drawn, look)
         if recipe.title:
             figure.suptitle(plain(recipe.title), color=look["text"], fontsize=recipe.font_size + 2)
         out = io.BytesIO()
@@ -95,12 +96,9 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str) -> bytes:
     return out.getvalue()
 
 
-def _draw_panel(
-    axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, series: Mapping[RunKey, MetricSeries], look: Mapping[str, str]
-) -> None:
+def _frame(axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
     axes.set_facecolor(look["surface"])
-    title = panel.metric + (f" ({panel.unit})" if panel.unit else "") + (" · log" if panel.log_y else "")
-    axes.set_title(plain(title), color=look["text"], fontsize=recipe.font_size + 1)
+    axes.set_title(plain(_title(panel, recipe)), color=look["text"], fontsize=recipe.font_size + 1)
     axes.tick_params(colors=look["text"], length=2.5, width=0.6)
     axes.grid(color=look["grid"], linewidth=0.5)
     axes.set_axisbelow(True)
@@ -108,44 +106,96 @@ def _draw_panel(
         spine.set_color(look["line"])
         spine.set_linewidth(0.6)
         spine.set_visible(side in ("left", "bottom"))
-    axes.set_xlabel(_X_NAMES[panel.x], color=look["text"])
-    drawn = drawn_panel(panel, recipe, series)
+
+
+def _draw_panel(
+    axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, drawn: DrawnPanel, look: Mapping[str, str]
+) -> None:
+    axes.set_xlabel(plain(panel.x_metric if panel.x == "metric" else _X_NAMES[panel.x], 60), color=look["text"])
     if drawn.why_empty:
         _say(axes, drawn.why_empty, look)
         return
-    if panel.log_y:
-        _log_ticks(axes)
+    set_y_scale(axes, drawn.scale)
+    for run in drawn.runs:
+        _draw_band(axes, run)
     for run in drawn.runs:
         _draw_run(axes, run, recipe, look)
     # After the lines, which would widen them again.
     if panel.x_range is not None:
         axes.set_xlim(*panel.x_range)
-    if panel.y_range is not None:
-        low, high = panel.y_range
-        if panel.log_y and low <= 0:
+    if drawn.y_range is not None:
+        low, high = finite_range(drawn.y_range)
+        if drawn.scale.is_log and low <= 0:
             axes.set_ylim(top=high)
         else:
             axes.set_ylim(low, high)
+    elif drawn.scale.is_log:
+        _hold_band_in_view(axes, drawn)
+    _draw_notes(axes, panel, recipe, look)
+    if panel.others:
+        _metric_legend(axes, panel, recipe, look)
+    if drawn.about:
+        axes.annotate(
+            " · ".join(drawn.about), (1, 0), xytext=(0, -2.6 * recipe.font_size), xycoords="axes fraction",
+            textcoords="offset points", ha="right", va="top", color=look["text"], alpha=0.7,
+            fontsize=recipe.font_size - 1.5,
+        )  # fmt: skip
     if panel.x == "wall":
-        _clock_ticks(axes)
+        clock_ticks(axes)
+
+
+def _title(panel: PanelRecipe, recipe: ChartRecipe) -> str:
+    if panel.kind != LINE:
+        return panel.title
+    names = {run.key: run.name for run in recipe.runs}
+    baseline = names.get(panel.baseline, "")
+    derived = panel.drawing(panel.metric).derived
+    title = panel.title or ", ".join(derived.title(metric, baseline) for metric in panel.metrics)
+    unit = f" ({panel.unit})" if panel.unit else ""
+    return title + unit + ("" if panel.y == "linear" else f" · {panel.y}")
 
 
 def _say(axes: Axes, text: str, look: Mapping[str, str]) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=look["text"], alpha=0.6)
 
 
+def _draw_band(axes: Axes, drawn: DrawnRun) -> None:
+    band = drawn.band
+    if band is not None:
+        known = np.isfinite(band.low) & np.isfinite(band.high)
+        axes.fill_between(
+            band.x, band.low, band.high, where=known.tolist(), color=color_of(drawn.run), alpha=0.18, linewidth=0
+        )
+
+
+def _hold_band_in_view(axes: Axes, drawn: DrawnPanel) -> None:
+    """A band that reaches 0 has no lower end on a logarithmic axis: the view ends where the curves do."""
+    seen = [drawn_y[np.isfinite(drawn_y) & (drawn_y > 1e-299)] for run in drawn.runs for drawn_y in _heights(run)]
+    lows = [float(values.min()) for values in seen if len(values)]
+    if any(run.band is not None and (run.band.low <= 1e-299).any() for run in drawn.runs) and lows:
+        highs = [float(values.max()) for values in seen if len(values)]
+        axes.set_ylim(min(lows) / 1.5, max(highs) * 1.5)
+
+
+def _heights(run: DrawnRun) -> Iterator[Floats]:
+    yield run.line.y
+    if run.band is not None:
+        yield run.band.low
+        yield run.band.high
+
+
 def _draw_run(axes: Axes, drawn: DrawnRun, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
-    color = PETROFF[drawn.run.color % len(PETROFF)]
+    color = color_of(drawn.run)
     if drawn.raw is not None:
         axes.plot(drawn.raw.x, drawn.raw.y, color=color, linewidth=recipe.line_width * 0.55, alpha=0.3)
     line = drawn.line
-    dash = _DASHES[drawn.run.dash % len(_DASHES)]
+    dash = DASHES[(drawn.run.dash + drawn.place) % len(DASHES)]
     axes.plot(line.x, line.y, color=color, linewidth=recipe.line_width, linestyle=dash)
     if drawn.run.marker:
         places = _marked(line.x, line.y, drawn.run.marker)
         axes.plot(
             line.x[places], line.y[places], color=color, linestyle="none",
-            marker=_MARKERS[(drawn.run.marker - 1) % len(_MARKERS)], markersize=recipe.font_size * 0.5,
+            marker=MARKERS[(drawn.run.marker - 1) % len(MARKERS)], markersize=recipe.font_size * 0.5,
         )  # fmt: skip
     if len(line.lone_x):
         axes.plot(line.lone_x, line.lone_y, color=color, linestyle="none", marker="o", markersize=2.2)
@@ -159,6 +209,32 @@ def _draw_run(axes: Axes, drawn: DrawnRun, recipe: ChartRecipe, look: Mapping[st
             )  # fmt: skip
 
 
+def _draw_notes(axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
+    left, right = axes.get_xlim()
+    for x, text in panel.notes:
+        if left <= x <= right:
+            axes.axvline(x, color=look["text"], alpha=0.5, linewidth=0.6, linestyle=(0, (3, 3)))
+            axes.annotate(
+                plain(text, 60), (x, 1), xytext=(2, -2), xycoords=axes.get_xaxis_transform(),
+                textcoords="offset points", ha="left", va="top", color=look["text"], fontsize=recipe.font_size - 1.5,
+            )  # fmt: skip
+    axes.set_xlim(left, right)
+
+
+def _metric_legend(axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
+    """Which dash is which metric, inside of the panel."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=look["text"], linestyle=DASHES[place % len(DASHES)], linewidth=recipe.line_width)
+        for place in range(len(panel.metrics))
+    ]
+    labels = [plain(metric, 40) for metric in panel.metrics]
+    legend = axes.legend(handles, labels, loc="best", frameon=False, fontsize=recipe.font_size - 1.5)
+    for text in legend.get_texts():
+        text.set_color(look["text"])
+
+
 def _marked(x: Floats, y: Floats, marker: int) -> Ints:
     """Corners that carry a marker: some ten along x, elsewhere for each shape, so that they do not cover each other."""
     sound = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
@@ -170,38 +246,23 @@ def _marked(x: Floats, y: Floats, marker: int) -> Ints:
     return np.unique(order[np.clip(np.searchsorted(x[order], wanted), 0, len(order) - 1)])
 
 
-def _log_ticks(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    axes.set_yscale("log", nonpositive="mask")
-    # Plain numbers: the default writes powers as formulas.
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _clock_ticks(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    def clock(seconds: float, _: int | None) -> str:
-        text = times.to_iso(times.from_seconds(seconds))
-        return text[5:16].replace("T", " ") if text else ""
-
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.xaxis.set_major_formatter(FuncFormatter(clock))
-
-
-def _legend(figure: Figure, recipe: ChartRecipe, series: SeriesOf, look: Mapping[str, str]) -> None:
+def _legend(figure: Figure, recipe: ChartRecipe, panels: Sequence[DrawnPanel], look: Mapping[str, str]) -> None:
     from matplotlib.lines import Line2D
 
-    shown = {key for metric in series.values() for key in metric}
-    runs = [r for r in recipe.runs if RunKey(r.key) in shown]
-    if not runs:
+    # The runs in the recipe's order, groups as they come; what stands in several panels once.
+    entries: dict[tuple[str, str], RunStyleRecipe] = {}
+    drawn = [run for panel in panels for run in panel.runs]
+    order = {run.key: place for place, run in enumerate(recipe.runs)}
+    for one in sorted(drawn, key=lambda run: order[run.run.key]):
+        entries.setdefault((one.label, one.run.key), one.run)
+    if not entries or recipe.legend == "none":
         return
-    handles = [_handle(run, recipe) for run in runs[:40]]
-    labels = [plain(r.name, 40) for r in runs[:40]]
-    if len(runs) > 40:
+    shown = [*entries.items()][:_MOST_LABELS]
+    handles = [_handle(run, recipe) for _, run in shown]
+    labels = [plain(label, 40) for (label, _), _ in shown]
+    if len(entries) > _MOST_LABELS:
         handles.append(Line2D([], [], linestyle="none"))
-        labels.append(f"and {count(len(runs) - 40)} more")
+        labels.append(f"and {count(len(entries) - _MOST_LABELS)} more")
     legend = figure.legend(
         handles,
         labels,
@@ -220,10 +281,10 @@ def _handle(run: RunStyleRecipe, recipe: ChartRecipe) -> Line2D:
     return Line2D(
         [],
         [],
-        color=PETROFF[run.color % len(PETROFF)],
-        linestyle=_DASHES[run.dash % len(_DASHES)],
+        color=color_of(run),
+        linestyle=DASHES[run.dash % len(DASHES)],
         linewidth=recipe.line_width * 1.25,
-        marker=_MARKERS[(run.marker - 1) % len(_MARKERS)] if run.marker else "",
+        marker=MARKERS[(run.marker - 1) % len(MARKERS)] if run.marker else "",
         markersize=recipe.font_size * 0.5,
     )
 

@@ -1,24 +1,34 @@
-"""What a line panel draws of each run: every pixel column from its true lowest to its true highest point.
+"""What a line panel draws of each run or group: every pixel column from its true lowest to its true highest point.
 
-The figure and the file of what is drawn are both made of this.
+The figure and the file of what is drawn are both made of this, by the same functions as the window's charts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from runfolio.analysis.axis import XKind, x_axis
+from runfolio.analysis.axis import XKind
+from runfolio.analysis.bands import Band
+from runfolio.analysis.derived import Derivation
+from runfolio.analysis.drawing import Range, reach
+from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
+from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.reduce import Reduced, inf_marks, min_max_columns, nan_marks
-from runfolio.analysis.smooth import Smoother, natural_range, smooth
+from runfolio.analysis.scales import LINEAR, YKind, YScale, placed, value_at
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
-from runfolio.model.metrics import Floats, MetricSeries
+from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.run import RunKey
+from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL, Centre, Spread
 
 SeriesOf = Mapping[str, Mapping[RunKey, MetricSeries]]
 """metric -> run -> series."""
+
+EPOCHS = "\x1fepoch"
+"""Under this name the series by which each run counts its epochs."""
 
 COLUMNS = 1200
 """Pixel columns across a panel: a hundred to the centimetre for a figure of two panels on A4."""
@@ -28,69 +38,209 @@ _SMALLEST = 1e-300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DrawnRun:
-    """One run of a panel.
+class DrawnBand:
+    """What spreads around a line: x, low, high float64 (m,), NaN where there is none, and n int64 (m,), runs there."""
 
+    x: Floats
+    low: Floats
+    high: Floats
+    n: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnRun:
+    """One curve of a panel: a run, or several taken together.
+
+    run     its style; that of the first of a group.
+    name    of the run or the group.
+    keys    of the runs it stands for.
     line    what its line goes through, smoothed where the panel is.
     raw     the curve as measured, faint behind a smoothed one; None where the panel is not smoothed.
     nan_x, inf_x   where values are not numbers: sorted x.
+    band    None for a run by itself, and where no place has two runs.
+    place   which of the panel's metrics it is of: 0 for the first.
     """
 
     run: RunStyleRecipe
+    metric: str
+    name: str
+    keys: tuple[str, ...]
     line: Reduced
     raw: Reduced | None
     nan_x: Floats
     inf_x: Floats
+    band: DrawnBand | None = None
+    place: int = 0
+
+    @property
+    def label(self) -> str:
+        """For the legend: a group says how many runs it rests on, from the fewest to the most."""
+        if self.band is None:
+            return self.name
+        least, most = int(self.band.n.min()), int(self.band.n.max())
+        return f"{self.name} (n = {most})" if least == most else f"{self.name} (n = {least} to {most})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnPanel:
-    """The runs of a panel that have its metric, in the recipe's order.
+    """The curves of a panel, in the recipe's order.
 
     why_empty   why nothing can be drawn, in a few words; "" when something is.
+    y_range     values that the view ends at; None for what is drawn.
+    about       what else is to be known of the picture, in words.
     """
 
     runs: tuple[DrawnRun, ...]
     why_empty: str = ""
+    scale: YScale = LINEAR
+    y_range: Range | None = None
+    about: tuple[str, ...] = ()
 
 
-def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: Mapping[RunKey, MetricSeries]) -> DrawnPanel:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curve:
+    run: RunStyleRecipe
+    metric: str
+    name: str
+    keys: tuple[str, ...]
+    series: PreparedSeries
+    logged: Floats
+    band: Band | None
+    place: int
+
+
+def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> DrawnPanel:
     """What a panel of a recipe shows of the series."""
-    held = [(run, series[RunKey(run.key)]) for run in recipe.runs if RunKey(run.key) in series]
-    xs = {run.key: x_axis(points, XKind(panel.x)) for run, points in held}
-    span = panel.x_range or _x_range(list(xs.values()))
-    if span is None:
-        return DrawnPanel((), "no data")
-    if panel.log_y and not any((points.value > 0).any() for _, points in held):
-        return DrawnPanel((), "no positive values")
-    return DrawnPanel(tuple(_drawn(panel, run, xs[run.key], points.value, span) for run, points in held))
+    held = [
+        (place, metric, run, points)
+        for place, metric in enumerate(panel.metrics)
+        for run in recipe.runs
+        if (points := series.get(metric, {}).get(RunKey(run.key))) is not None
+    ]
+    scale = scale_for(YKind(panel.y), (points.value for *_, points in held))
+    curves: list[_Curve] = []
+    for place, metric in enumerate(panel.metrics):
+        own = [(run, points) for at, _, run, points in held if at == place]
+        curves += _curves(panel, metric, place, own, series, scale)
+    shown = [curve for curve in curves if curve.run.shown]
+    bounds = [b for curve in shown if (b := curve.series.x_bounds) is not None]
+    if not bounds:
+        return DrawnPanel((), "no data", scale)
+    if scale.is_log and not any((curve.series.y > 0).any() for curve in shown):
+        return DrawnPanel((), "no positive values", scale)
+    low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+    span = panel.x_range or ((low, high) if low < high else (low - 0.5, high + 0.5))
+    edges = [e for curve in shown if curve.band is not None for e in _edges(curve.band, scale)]
+    far = reach([curve.series for curve in shown], scale, panel.y_range, clip=panel.clip, beside=edges)
+    y_range = panel.y_range
+    if y_range is None and far.low is not None and far.high is not None and far.low < far.high:
+        y_range = value_at(far.low, scale), value_at(far.high, scale)
+    about = [text for text in (far.text, _about_groups(panel, shown)) if text]
+    if scale.kind is YKind.SYMLOG:
+        about.append(f"linear up to ±{scale.linear:g}")
+    return DrawnPanel(tuple(_drawn(curve, span, scale) for curve in shown), "", scale, y_range, tuple(about))
 
 
-def _drawn(panel: PanelRecipe, run: RunStyleRecipe, x: Floats, y: Floats, span: tuple[float, float]) -> DrawnRun:
-    line = min_max_columns(x, _drawable(y, panel), *span, COLUMNS)
+def _curves(
+    panel: PanelRecipe,
+    metric: str,
+    place: int,
+    held: Sequence[tuple[RunStyleRecipe, MetricSeries]],
+    series: SeriesOf,
+    scale: YScale,
+) -> list[_Curve]:
+    drawing = panel.drawing(metric)
+    xs = series.get({XKind.EPOCH: EPOCHS, XKind.METRIC: panel.x_metric}.get(drawing.x, ""), {})
+    ready: dict[str, tuple[RunStyleRecipe, PreparedSeries, MetricSeries]] = {}
+    for run, points in held:
+        other = None
+        if drawing.derived.kind.needs_metric:
+            other = series.get(panel.other, {}).get(RunKey(run.key))
+        elif drawing.derived.kind is Derivation.BASELINE:
+            other = series.get(metric, {}).get(RunKey(panel.baseline))
+        ready[run.key] = run, prepare_run(points, drawing, scale, xs.get(RunKey(run.key)), other), points
+    found: list[_Curve] = []
+    grouped: set[str] = set()
+    for group in panel.groups:
+        keys = tuple(key for key in group.runs if key in ready)
+        grouped.update(keys)
+        if len(keys) > 1:
+            centre, taken = prepare_group([ready[key][1] for key in keys], drawing.groups, scale)
+            spread = taken if np.isfinite(taken.low).any() else None
+            run = ready[keys[0]][0]
+            found.append(_Curve(run, metric, group.name, keys, centre, np.zeros(len(taken.x)), spread, place))
+        elif keys:
+            run, own, points = ready[keys[0]]
+            found.append(_Curve(run, metric, run.name, keys, own, points.value, None, place))
+    for key, (run, own, points) in ready.items():
+        if key not in grouped:
+            found.append(_Curve(run, metric, run.name, (key,), own, points.value, None, place))
+    return found
+
+
+def _drawn(curve: _Curve, span: Range, scale: YScale) -> DrawnRun:
+    own = curve.series
+    line = min_max_columns(own.x, _drawable(own.y, scale), *span, COLUMNS)
     raw = None
-    if panel.smoothing > 0 and len(y) > 2:
-        smoothed = smooth(x, y, Smoother.TIME_EMA, panel.smoothing, natural_range(x))
-        raw, line = line, min_max_columns(x, _drawable(smoothed, panel), *span, COLUMNS)
-    return DrawnRun(run, line, raw, _within(nan_marks(x, y), span), _within(inf_marks(x, y), span))
+    if own.smooth is not None:
+        raw, line = line, min_max_columns(own.x, _drawable(own.smooth, scale), *span, COLUMNS)
+    marks = (nan_marks(own.x, curve.logged), inf_marks(own.x, curve.logged))
+    nan_x, inf_x = (_within(found, span) for found in marks)
+    spread = None if curve.band is None else _drawn_band(curve.band, span, scale)
+    return DrawnRun(
+        curve.run, curve.metric, curve.name, curve.keys, line, raw, nan_x, inf_x, spread, curve.place
+    )  # fmt: skip
 
 
-def _drawable(y: Floats, panel: PanelRecipe) -> Floats:
+def _drawn_band(band: Band, span: Range, scale: YScale) -> DrawnBand:
+    """The band in the view; of many places the lowest and the highest in each pixel column."""
+    first = max(0, int(np.searchsorted(band.x, span[0], side="left")) - 1)
+    last = int(np.searchsorted(band.x, span[1], side="right")) + 1
+    part = slice(first, last)
+    x, n = band.x[part], band.n[part]
+    low, high = _drawable(band.low[part], scale), _drawable(band.high[part], scale)
+    if scale.is_log:
+        # A band that reaches 0 or below goes down to the end of the view.
+        low = np.where(np.isnan(low) & (band.low[part] <= 0) & np.isfinite(high), _SMALLEST, low)
+    if len(x) > 4 * COLUMNS:
+        column = np.floor((x - span[0]) * (COLUMNS / (span[1] - span[0])))
+        starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+        low, high = np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
+        x, n = x[starts], np.minimum.reduceat(n, starts)
+    return DrawnBand(x, low, high, n)
+
+
+def _edges(band: Band, scale: YScale) -> list[Range]:
+    found = []
+    for edge in (placed(band.low, scale), placed(band.high, scale)):
+        finite = edge[np.isfinite(edge)]
+        if len(finite):
+            found.append((float(finite.min()), float(finite.max())))
+    return found
+
+
+def _about_groups(panel: PanelRecipe, curves: Sequence[_Curve]) -> str:
+    """What the bands are; "" without one."""
+    if not any(curve.band is not None for curve in curves):
+        return ""
+    spread = Spread(panel.spread)
+    level = "" if spread in WITHOUT_LEVEL else f" {panel.level:.0%}"
+    return f"{CENTRE_TITLES[Centre(panel.centre)]}, {SPREAD_TITLES[spread]}{level}"
+
+
+def _drawable(y: Floats, scale: YScale) -> Floats:
     """What the scale can show: values past 1e300 at 1e300, and on a logarithmic one nothing below 1e-300."""
-    if panel.log_y:
+    if scale.is_log:
         y = np.where(y >= _SMALLEST, y, np.where(np.isinf(y), y, np.nan))
     # matplotlib adds margins, which must stay finite.
     return np.where(np.isfinite(y), np.clip(y, -_LARGEST, _LARGEST), y)
 
 
-def _within(marks: Floats, span: tuple[float, float]) -> Floats:
+def _within(marks: Floats, span: Range) -> Floats:
     return marks[(marks >= span[0]) & (marks <= span[1])]
 
 
-def _x_range(xs: list[Floats]) -> tuple[float, float] | None:
-    sound = [x[np.isfinite(x)] for x in xs]
-    sound = [x for x in sound if len(x)]
-    if not sound:
-        return None
-    low, high = min(float(x.min()) for x in sound), max(float(x.max()) for x in sound)
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+def finite_range(ends: Range) -> Range:
+    """The ends of a view as matplotlib can hold them."""
+    low, high = (math.copysign(min(abs(end), _LARGEST), end) for end in ends)
+    return low, high

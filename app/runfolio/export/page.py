@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from runfolio import __version__, locate
 from runfolio.export.figure import draw
+from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.lines import SeriesOf
 from runfolio.export.points import drawn_csv
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model.display import plain
 
 
-def figure_page(recipe: ChartRecipe, series: SeriesOf) -> str:
+def figure_page(recipe: ChartRecipe, series: SeriesOf, facts: Facts = NO_FACTS) -> str:
     """The page: the figure for light and for dark screens, what its lines go through as a CSV file, and the recipe."""
     # Imported here: a window or a short command has no use for a template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,9 +26,9 @@ def figure_page(recipe: ChartRecipe, series: SeriesOf) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"plain": plain}
-    metrics = list(dict.fromkeys(panel.metric for panel in recipe.panels))
+    metrics = list(dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics or (panel.title,)))
     looks = ("light", "dark") if recipe.theme == "print" else (recipe.theme, recipe.theme)
-    light, dark = (draw(replace(recipe, theme=look), series, "svg") for look in looks)
+    light, dark = (draw(replace(recipe, theme=look), series, "svg", facts) for look in looks)
     return environment.get_template("figure.html.j2").render(
         title=recipe.title or ", ".join(metrics),
         metrics=metrics,

@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
 from runfolio.export.lines import SeriesOf, drawn_panel
-from runfolio.export.recipe import ChartRecipe
+from runfolio.export.recipe import LINE, ChartRecipe
 from runfolio.model import times
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.run import RunKey
@@ -63,7 +64,9 @@ def points_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
 def drawn_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
     """What the lines of a figure go through: panel, run, key, metric, curve, x, y (repr), a row for each corner.
 
-    curve   "line" (smoothed where the panel is), "raw" (the faint one behind it), "nan" or "inf" (a mark, without y).
+    curve   "line" (smoothed where the panel is), "raw" (the faint one behind it), "low" and "high" (the edges of a
+            group's band), "n" (how many runs there are at x), "nan" or "inf" (a mark, without y).
+    run, key   of a group its name, and the keys of its runs with a space between them.
     x       in the unit of the panel's axis; times as seconds since 1970-01-01 UTC. A row without y breaks the line.
     """
     out = io.StringIO()
@@ -104,18 +107,23 @@ _Corners = tuple[int, str, str, str, str, list[float], list[float | None]]
 
 def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
     for number, panel in enumerate(recipe.panels, 1):
-        for drawn in drawn_panel(panel, recipe, series.get(panel.metric, {})).runs:
-            head = (number, drawn.run.name, drawn.run.key, panel.metric)
+        if panel.kind != LINE:
+            continue
+        for drawn in drawn_panel(panel, recipe, series).runs:
+            head = (number, drawn.name, " ".join(drawn.keys), drawn.metric)
             for curve, line in (("line", drawn.line), ("raw", drawn.raw)):
                 if line is not None:
                     yield *head, curve, line.x.tolist(), line.y.tolist()
+            if (band := drawn.band) is not None:
+                for curve, edge in (("low", band.low), ("high", band.high), ("n", band.n)):
+                    yield *head, curve, band.x.tolist(), edge.astype(np.float64).tolist()
             for curve, marks in (("nan", drawn.nan_x), ("inf", drawn.inf_x)):
                 if len(marks):
                     yield *head, curve, marks.tolist(), [None] * len(marks)
 
 
 def _all(recipe: ChartRecipe, series: SeriesOf) -> Iterator[tuple[str, str, str, MetricSeries]]:
-    for metric in dict.fromkeys(panel.metric for panel in recipe.panels):
+    for metric in dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics):
         for run in recipe.runs:
             points = series.get(metric, {}).get(RunKey(run.key))
             if points is not None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 import polars as pl
 
-from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, path_json, problem_frame, text_or_none
+from runfolio.index.param_rows import param_rows
+from runfolio.index.rows import ProblemRow, as_json, big_int_or_none, problem_frame, text_or_none
 from runfolio.index.series_checks import notes
-from runfolio.index.series_rows import PointColumns, series_and_points
+from runfolio.index.series_rows import PointColumns, SeriesColumns, series_and_points
 from runfolio.model.display import storable
-from runfolio.model.params import kind_and_number
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, content_identity, params_digest
 from runfolio.readers.parse import Parsed
@@ -72,8 +71,11 @@ _NUMBERED: Mapping[str, Mapping[str, str]] = {
 
 def numbered(table: str, frame: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
     """Rows of a table whose recordings and series count from `first` instead of 0."""
-    shifts = [pl.col(column) + first[what] for column, what in _NUMBERED.get(table, _OF_RECORDING).items()]
-    return frame.with_columns(shifts) if shifts else frame
+    counted = _NUMBERED.get(table, _OF_RECORDING)
+    # A column without any number has no type to count in.
+    shifted = {name: frame[name] + first[what] for name, what in counted.items() if frame[name].dtype != pl.Null}
+    # Not by expressions: planning these takes longer than adding.
+    return pl.DataFrame([shifted.get(column.name, column) for column in frame])
 
 
 def pack(units: Sequence[Parsed]) -> Batch:
@@ -103,7 +105,7 @@ def pack(units: Sequence[Parsed]) -> Batch:
     if flat:
         tables |= {
             "recordings": _recordings(placed),
-            "params": _params(flat),
+            "params": param_rows(flat),
             "tags": _texts([r.tags for r in flat]),
             "facts": _texts([r.facts for r in flat]),
             "datasets": _datasets(flat),
@@ -112,9 +114,10 @@ def pack(units: Sequence[Parsed]) -> Batch:
     if count:
         owners = [n for n, r in enumerate(flat) for _ in r.metrics]
         metrics = [m for r in flat for m in r.metrics]
-        tables["series"], part = series_and_points(owners, metrics)
+        columns = SeriesColumns.of(metrics)
+        tables["series"], part = series_and_points(owners, metrics, columns)
         points = (part,)
-        odd = notes(owners, metrics)
+        odd = notes(owners, metrics, columns)
     rows: list[ProblemRow] = []
     for place, unit in zip(places, units, strict=True):
         rows += [(0, *place, None, p) for p in unit.problems]
@@ -152,26 +155,6 @@ def _recordings(placed: Sequence[tuple[Place, Recording]]) -> pl.DataFrame:
         },
         schema_overrides=dict.fromkeys(("name", "status_raw", "experiment", "parent_id"), pl.String)
         | {"started_us": pl.Int64, "ended_us": pl.Int64},
-    )
-
-
-def _params(recordings: Sequence[Recording]) -> pl.DataFrame:
-    rows = [(p.key, n, i, p) for n, r in enumerate(recordings) for i, p in enumerate(r.params)]
-    rows.sort(key=itemgetter(0))
-    kinds = [kind_and_number(p.value) for *_, p in rows]
-    return pl.DataFrame(
-        {
-            "recording": [n for _, n, _, _ in rows],
-            "ordinal": [i for _, _, i, _ in rows],
-            "key": [storable(key) for key, _, _, _ in rows],
-            "path": [path_json(p.path) for _, _, _, p in rows],
-            "text": [storable(p.text) for _, _, _, p in rows],
-            "value": [as_json(p.value) for _, _, _, p in rows],
-            "num": [number for _, number in kinds],
-            "kind": [kind for kind, _ in kinds],
-            "file": [storable(p.source) for _, _, _, p in rows],
-        },
-        schema_overrides={"num": pl.Float64},
     )
 
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from runfolio.index.database import Database
 from runfolio.index.frames import Batch, joined, pack
+from runfolio.index.point_columns import in_microseconds
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.index.series_rows import PointColumns
 from runfolio.model.times import NO_TIME
@@ -40,7 +41,7 @@ _Series: TypeAlias = dict[str, Any]
 _COLUMNS = (
     "id", "recording", "name", "n", "has_step", "first_step", "first_value", "last_step", "last_value", "min_value",
     "max_value", "best_min", "best_max", "nan_count", "inf_count", "final", "shown", "final_rule", "file",
-    "first_wall",
+    "first_wall", "wall_unit",
 )  # fmt: skip
 
 _POINTS_OF_RUNS = """update runs set points = g.points
@@ -131,7 +132,7 @@ def _fitting(known: _Known, source: int, batch: Batch) -> list[_Series] | None:
     owners = [known.recordings.get((source, unit, reader, *name), -1) for name in names]
     if -1 in owners or not known.chained.isdisjoint(owners):
         return None
-    incoming = batch.tables["series"].select("recording", "name", "has_step", "file", "first_wall").rows()
+    incoming = batch.tables["series"].select("recording", "name", "has_step", "file", "first_wall", "wall_unit").rows()
     found = [known.series.get((owners[recording], name)) for recording, name, *_ in incoming]
     kept = [s for s in found if s is not None]
     reads = reader_named(reader)
@@ -140,7 +141,9 @@ def _fitting(known: _Known, source: int, batch: Batch) -> list[_Series] | None:
     return kept
 
 
-def _continues(reader: Reader, stored: _Series, has_step: bool, file: str, first_wall: int | None) -> bool:
+def _continues(
+    reader: Reader, stored: _Series, has_step: bool, file: str, first_wall: int | None, wall_unit: int
+) -> bool:
     """Whether points are of a stored series.
 
     A series of that name in another file would have a name of its own, unless they are event files of one series.
@@ -148,6 +151,8 @@ def _continues(reader: Reader, stored: _Series, has_step: bool, file: str, first
     """
     if stored["n"] and stored["first_wall"] is None and first_wall is not None:
         return False
+    if stored["wall_unit"] > wall_unit and first_wall is not None:
+        return False  # what is stored would have to be written in another unit
     if stored["file"] != file and not (
         isinstance(reader, GrowingReader) and reader.appended(file.rpartition("/")[2]) is Appended.RECORDS
     ):
@@ -181,9 +186,11 @@ def _following(
     """The points with their first differences taken to the last stored point of each series."""
     step, wall = part.step_diff.astype(np.int64), part.wall_diff.astype(np.int64)
     begin = 0
-    rows = zip(stored, incoming["first_step"], incoming["first_wall"], part.lengths.tolist(), strict=True)
-    for old, first_step, first_wall, length in rows:
+    names = ("first_step", "first_wall", "wall_unit")
+    rows = zip(stored, *(incoming[name] for name in names), part.lengths.tolist(), strict=True)
+    for old, first_step, first_wall, unit, length in rows:
         end = begin + length
+        wall[begin:end] = in_microseconds(wall[begin:end], unit)
         if length and old["n"]:
             # Where a format has no steps they are numbers of points, and count on.
             first = first_step + (0 if old["has_step"] else old["n"])
@@ -192,6 +199,8 @@ def _following(
         last_wall = last_walls.get(old["id"])
         if len(known) and last_wall is not None:
             wall[begin + known[0]] = _wrapped(first_wall - last_wall)
+        own = wall[begin:end]
+        wall[begin:end] = np.where(own == NO_TIME, NO_TIME, own // old["wall_unit"])
         begin = end
     return PointColumns(part.lengths, step, wall, part.value)
 
@@ -199,7 +208,8 @@ def _following(
 def _last_walls(database: Database, series: Sequence[int]) -> dict[int, int]:
     """The last wall time of each series that has any. What stands in place of the first difference says nothing."""
     rows = database.rows(
-        """select p.series, any_value(s.first_wall) + sum(p.wall_diff) - arg_min(p.wall_diff, p.rowid)
+        """select p.series, any_value(s.first_wall)
+                  + (sum(p.wall_diff) - arg_min(p.wall_diff, p.rowid)) * any_value(s.wall_unit)
            from points p join series s on s.id = p.series
            where p.series in (select unnest(?::integer[])) and p.wall_diff is not null
            group by p.series""",
@@ -235,6 +245,6 @@ def _combined(old: _Series, new: Mapping[str, Any]) -> _Series:
 
 def _greatest(database: Database, series: int) -> float:
     """What MLflow shows as the latest, over all points."""
-    rows = database.rows("select id, first_step, first_wall from series where id = ?", [series])
+    rows = database.rows("select id, first_step, first_wall, wall_unit from series where id = ?", [series])
     ((step, wall, value),) = read_points(database, cast("list[SeriesStart]", rows))
     return latest(wall, value, step)

@@ -178,6 +178,8 @@ class Indexer:
             self._writer.source_scanned(walk.source, [missing], present=False)
             on_commit()
             return
+        if not known:
+            self._workers().warm_up()
         handed = 0
 
         def changed() -> Iterator[Claim]:

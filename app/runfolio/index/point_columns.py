@@ -64,3 +64,27 @@ def absolute_wall(apart: Ints, first: int) -> Ints:
     wall = apart.astype(np.int64)
     wall[known] = absolute(apart[known], first)
     return wall
+
+
+_MILLI = 1000
+
+
+def in_units(apart: Ints, firsts: Ints, lengths: Ints) -> tuple[Ints, Ints]:
+    """Differences of wall times (n,) in the unit of their series, and these units (m,): 1000 microseconds or 1.
+
+    firsts   the first wall time of each series (m,). A tracker that notes milliseconds has nothing but multiples of
+             1000, which take ten bits more than they say.
+    """
+    whole = apart // _MILLI
+    is_odd = (whole * _MILLI != apart) & (apart != NO_TIME)
+    has_odd = firsts % _MILLI != 0
+    if is_odd.any():
+        has_odd |= np.bincount(np.repeat(np.arange(len(lengths)), lengths)[is_odd], minlength=len(lengths)) > 0
+    units = np.where(has_odd, 1, _MILLI)
+    scaled = np.where(apart == NO_TIME, NO_TIME, whole)
+    return (np.where(np.repeat(has_odd, lengths), apart, scaled) if has_odd.any() else scaled), units
+
+
+def in_microseconds(apart: Ints, unit: int) -> Ints:
+    """Differences of wall times (n,) of one series as they were before `in_units`."""
+    return apart if unit == 1 else np.where(apart == NO_TIME, NO_TIME, apart.astype(np.int64) * unit)

@@ -32,6 +32,7 @@ class _Series:
     """The series that show a metric, by number: arrays (m,).
 
     scale   by which values are multiplied where they stand under another name in their run.
+    wall_unit   of the differences of wall times, in microseconds.
     """
 
     number: Places
@@ -39,6 +40,7 @@ class _Series:
     n: Ints
     first_step: Ints
     scale: Floats
+    wall_unit: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,8 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None) -> _Ser
         narrowed = "and x.run in (select unnest(?::integer[]))"
         params.append([*runs])
     rows = database.arrays(
-        f"""select x.series as number, x.run, s.n, coalesce(s.first_step, 0)::bigint as first_step, x.scale
+        f"""select x.series as number, x.run, s.n, coalesce(s.first_step, 0)::bigint as first_step, x.scale,
+                   s.wall_unit
             from run_series x join series s on s.id = x.series
             where x.name = ? and s.n > 0 {narrowed}
             order by x.series""",
@@ -93,6 +96,7 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None) -> _Ser
         rows["n"].astype(np.int64),
         rows["first_step"].astype(np.int64),
         rows["scale"].astype(np.float64),
+        rows["wall_unit"].astype(np.int64),
     )
 
 
@@ -142,6 +146,8 @@ def _read(database: Database, series: _Series, begin: int, end: int, parts: str)
     scale = series.scale[own]
     if (scale != 1.0).any():
         value = value * np.repeat(scale, length)
+    if wall is not None:
+        wall = np.where(wall == NO_TIME, NO_TIME, wall * np.repeat(series.wall_unit[own], length))
     steps = np.empty(0, dtype=np.int64) if step is None else _absolute(step, start, length, series.first_step[own])
     return _Chunk(own, start, length, steps, value, wall)
 

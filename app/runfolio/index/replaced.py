@@ -202,7 +202,7 @@ def _goes_on(database: Database, starts: Sequence[_Start], old: _Old, now: _Now)
     if not starts or (all(start.n == 1 for start in starts) and old.params_digest == now.params_digest):
         return True  # a single row may have been half written
     rows = database.rows(
-        """select name, id, first_step, first_wall from series
+        """select name, id, first_step, first_wall, wall_unit from series
            where recording = ? and n > 0 and id not in (select id from made_series)""",
         [now.id],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -40,6 +40,17 @@ def as_json(value: Json) -> str:
     except ValueError:
         return json.dumps(_spelled(value))
     return json.dumps(_spelled(value)) if "\\ud" in text else text
+
+
+def json_texts(texts: Sequence[str]) -> list[str]:
+    """The same for many texts."""
+    quoted = [*map(_quoted, texts)]
+    return [*map(as_json, texts)] if "\\ud" in "".join(quoted) else quoted
+
+
+def storable_texts(texts: Sequence[str]) -> Sequence[str]:
+    """Texts as valid UTF-8."""
+    return texts if "".join(texts).isascii() else [*map(storable, texts)]
 
 
 @lru_cache(maxsize=65_536)

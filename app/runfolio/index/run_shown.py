@@ -54,12 +54,12 @@ _CHAINED_SERIES = (
               arg_min(s.first_value, l.leg), arg_max(s.last_step, l.leg), arg_max(s.last_value, l.leg),
               min(s.min_value), max(s.max_value), min(s.best_min), max(s.best_max), sum(s.nan_count),
               sum(s.inf_count), arg_max(s.final, l.leg), arg_max(s.shown, l.leg), arg_max(s.final_rule, l.leg),
-              arg_max(s.file, l.leg), arg_min(s.first_wall, l.leg)
+              arg_max(s.file, l.leg), arg_min(s.first_wall, l.leg), 1
        from chains c join leg_series l using (run, name) join series s on s.id = l.id
        group by c.id, c.recording, c.name""",
 )
 
-_LEGS = """select c.id, l.id, s.first_step, s.first_wall, s.n
+_LEGS = """select c.id, l.id, s.first_step, s.first_wall, s.wall_unit, s.n
            from chains c join leg_series l using (run, name) join series s on s.id = l.id
            order by c.id, l.leg"""
 _CHAINED_AT_ONCE = 1_000_000
@@ -158,12 +158,12 @@ def _key_ranges(database: Database) -> Iterator[tuple[str, str]]:
 
 def _chain_points(database: Database) -> None:
     """Write the points of the series that were made of legs: the differences at their joints are others."""
-    legs = cast("list[tuple[int, int, int | None, int | None, int]]", database.rows(_LEGS))
+    legs = cast("list[tuple[int, int, int | None, int | None, int, int]]", database.rows(_LEGS))
     some: list[tuple[int, list[SeriesStart]]] = []
     size = 0
     for chain, group in groupby(legs, key=itemgetter(0)):
         own = [*group]
-        some.append((chain, [(number, step, wall) for _, number, step, wall, _ in own]))
+        some.append((chain, [(number, step, wall, unit) for _, number, step, wall, unit, _ in own]))
         size += sum(n for *_, n in own)
         if size > _CHAINED_AT_ONCE:
             _put_chains(database, some)

@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 13
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -36,8 +36,9 @@ SCHEMA = (
         id integer, recording integer, name varchar, n bigint, has_step boolean, first_step bigint, first_value double,
         last_step bigint, last_value double, min_value double, max_value double, best_min double, best_max double,
         nan_count bigint, inf_count bigint, final double, shown double, final_rule varchar, file varchar,
-        first_wall bigint)""",
-    # Differences as `point_columns` has them. The compression is named where it is known, so that no other is tried.
+        first_wall bigint, wall_unit integer)""",
+    # Differences as `point_columns` has them, those of wall times in the unit of their series. The compression is
+    # named where it is known, so that no other is tried.
     """create table points(
         series integer using compression rle, step_diff bigint using compression bitpacking,
         wall_diff bigint using compression bitpacking, value double)""",
@@ -82,6 +83,13 @@ SCHEMA = (
     "create table run_tags(key varchar, ordinal integer, tag varchar)",
     "create table run_notes(key varchar, note varchar)",
     "create table run_marks(key varchar, starred boolean, color integer, hidden boolean, archived boolean)",
+    # Long series in blocks; see `pyramids`, which adds them to an index that was made without.
+    """create table if not exists pyramids(
+        series integer, n bigint, size integer, by_step boolean, by_wall boolean, last_step bigint, last_wall bigint,
+        hidden bigint, first_row bigint)""",
+    """create table if not exists pyramid_blocks(
+        series integer, size integer, place bigint, step bigint, wall bigint, "first" double, low double, high double,
+        above double, nans bigint, rises bigint, falls bigint)""",
     "create table versions(model varchar, version integer, key varchar, stage varchar, aliases varchar)",
 )
 

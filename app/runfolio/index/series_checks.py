@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runfolio.index.series_rows import SeriesColumns
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.times import NO_TIME
@@ -61,15 +63,16 @@ _UNIT = _Check(
 )
 
 
-def notes(owners: Sequence[int], metrics: Sequence[MetricSeries]) -> dict[int, list[Problem]]:
-    """Notes by recording; `owners` is the recording of each series."""
+def notes(owners: Sequence[int], metrics: Sequence[MetricSeries], columns: SeriesColumns) -> dict[int, list[Problem]]:
+    """Notes by recording; `owners` is the recording of each series, `columns` the points of all of them."""
     # Lightning writes the epoch with every row, so once for training and once for validation of a step.
-    filled = [i for i, m in enumerate(metrics) if len(m) > 1 and m.name != "epoch"]
+    sizes = columns.lengths.tolist()
+    filled = [i for i, m in enumerate(metrics) if sizes[i] > 1 and m.name != "epoch"]
     if not filled:
         return {}
-    lengths = np.array([len(metrics[i]) for i in filled], dtype=np.int64)
-    step = np.concatenate([metrics[i].step for i in filled])
-    wall = np.concatenate([metrics[i].wall_time_us for i in filled])
+    if len(filled) < len(metrics):
+        columns = SeriesColumns.of([metrics[i] for i in filled])
+    lengths, step, wall = columns.lengths, columns.step, columns.wall
     stepped = np.array([metrics[i].has_step for i in filled], dtype=bool)
     begin = np.cumsum(lengths) - lengths
     apart = np.ones(len(step) - 1, dtype=bool)  # the points that follow another one in their series
@@ -131,6 +134,7 @@ def _gaps(step: Ints, apart: Flags, begin: Ints, lengths: Ints) -> Flags:
     return result
 
 
+@lru_cache(maxsize=4096)
 def _is_share(name: str) -> bool:
     """Whether a metric is by its name one that lies between 0 and 1, or 0 and 100."""
     low = name.lower()

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from runfolio.index.point_columns import differences, wall_differences
-from runfolio.model.display import storable
+from runfolio.index.point_columns import differences, in_units, wall_differences
+from runfolio.index.rows import storable_texts
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.times import NO_TIME
 
@@ -22,7 +22,8 @@ class PointColumns:
     Arrays and no frame, since they go from process to process: those of NumPy are handed over four times as fast.
 
     lengths   int64 (m,), points of each series. step_diff, wall_diff, value (n,), in that order; integers and floats
-              of any width, `narrow` makes it the least. NO_TIME stands in 64 bits alone.
+              of any width, `narrow` makes it the least. NO_TIME stands in 64 bits alone. Differences of wall times are
+              in the unit of their series, see `in_units`.
     """
 
     lengths: Ints
@@ -41,33 +42,56 @@ class PointColumns:
         return pl.DataFrame({"series": series, "step_diff": self.step_diff, "wall_diff": wall, "value": self.value})
 
 
-def series_and_points(recordings: Sequence[int], metrics: Sequence[MetricSeries]) -> tuple[pl.DataFrame, PointColumns]:
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesColumns:
+    """Some series one after the other: `lengths` int64 (m,), and their points (n,) as in `MetricSeries`."""
+
+    lengths: Ints
+    step: Ints
+    value: Floats
+    wall: Ints
+
+    @classmethod
+    def of(cls, metrics: Sequence[MetricSeries]) -> SeriesColumns:
+        """Those of one series at least."""
+        return cls(
+            np.array([len(m.value) for m in metrics], dtype=np.int64),
+            np.concatenate([m.step for m in metrics]),
+            np.concatenate([m.value for m in metrics]),
+            np.concatenate([m.wall_time_us for m in metrics]),
+        )
+
+
+def series_and_points(
+    recordings: Sequence[int], metrics: Sequence[MetricSeries], columns: SeriesColumns
+) -> tuple[pl.DataFrame, PointColumns]:
     """Rows of the table `series`, ids from 0 on, and their points in the same order and as written.
 
     recordings   the recording of each series. The figures are those of `model.metrics.summarise`.
+    columns      the points of `metrics`.
     """
-    lengths = np.array([len(m) for m in metrics], dtype=np.int64)
-    step = np.concatenate([m.step for m in metrics])
-    value = np.concatenate([m.value for m in metrics])
-    wall = np.concatenate([m.wall_time_us for m in metrics])
-    apart, first_wall = wall_differences(wall, lengths)
+    lengths = columns.lengths
+    apart, first_wall = wall_differences(columns.wall, lengths)
+    apart, units = in_units(apart, first_wall, lengths)
+    figures = _figures(lengths, columns.step, columns.value)
+    final = pl.Series([m.final for m in metrics], dtype=pl.Float64)
     series = pl.DataFrame(
         {
             "id": np.arange(len(metrics), dtype=np.int32),
             "recording": recordings,
-            "name": [storable(m.name) for m in metrics],
+            "name": storable_texts([m.name for m in metrics]),
             "n": lengths,
             "has_step": [m.has_step for m in metrics],
-            **_figures(lengths, step, value),
-            "final": pl.Series([m.final for m in metrics], dtype=pl.Float64),
+            **figures,
+            "final": final,
+            "shown": final.zip_with(final.is_not_null(), figures["last_value"]),
+            "final_rule": pl.Series([m.final_rule for m in metrics], dtype=pl.String),
+            "file": pl.Series(storable_texts([m.source for m in metrics]), dtype=pl.String),
+            "first_wall": _timed("first_wall", first_wall),
+            "wall_unit": units,
         }
-    ).with_columns(
-        pl.coalesce("final", "last_value").alias("shown"),
-        pl.Series("final_rule", [m.final_rule for m in metrics], dtype=pl.String),
-        pl.Series("file", [storable(m.source) for m in metrics], dtype=pl.String),
-        _timed("first_wall", first_wall),
     )
-    return series, PointColumns(lengths, differences(step, lengths)[0], apart, value).narrow()
+    return series, PointColumns(lengths, differences(columns.step, lengths)[0], apart, columns.value).narrow()
 
 
 def _narrow(numbers: NDArray[np.signedinteger]) -> NDArray[np.signedinteger]:
@@ -94,8 +118,7 @@ def _timed(name: str, numbers: NDArray[np.signedinteger]) -> pl.Series:
     column = pl.Series(name, numbers)
     if numbers.dtype != np.int64:
         return column
-    known = numbers != NO_TIME
-    return column if known.all() else column.zip_with(pl.Series(known), pl.Series([None], dtype=pl.Int64))
+    return _where(numbers != NO_TIME, column)
 
 
 def _figures(lengths: Ints, step: Ints, value: Floats) -> dict[str, pl.Series]:
@@ -139,17 +162,17 @@ class _Places:
 
     def floats(self, figures: Floats) -> pl.Series:
         """NaN stays NaN."""
-        spread = np.zeros(self._count)
-        spread[self._filled] = figures
-        return self._masked(pl.Series(spread))
+        return _where(self._has_points, self._spread(figures))
 
     def numbers(self, figures: Floats) -> pl.Series:
         """NaN is null: there was no number."""
-        return self.floats(figures).fill_nan(None)
+        known = np.zeros(self._count, dtype=bool)
+        known[self._filled] = ~np.isnan(figures)
+        return _where(known, self._spread(figures))
 
     def ints(self, figures: Ints) -> pl.Series:
         """Null where there is no point."""
-        return self._masked(self.counts(figures))
+        return _where(self._has_points, self.counts(figures))
 
     def counts(self, figures: Ints) -> pl.Series:
         """0 where there is no point."""
@@ -157,5 +180,12 @@ class _Places:
         spread[self._filled] = figures
         return pl.Series(spread)
 
-    def _masked(self, spread: pl.Series) -> pl.Series:
-        return spread.zip_with(pl.Series(self._has_points), pl.Series([None], dtype=spread.dtype))
+    def _spread(self, figures: Floats) -> pl.Series:
+        spread = np.zeros(self._count)
+        spread[self._filled] = figures
+        return pl.Series(spread)
+
+
+def _where(known: NDArray[np.bool_], column: pl.Series) -> pl.Series:
+    """The column, null where it is not known."""
+    return column if known.all() else column.zip_with(pl.Series(known), pl.Series([None], dtype=column.dtype))

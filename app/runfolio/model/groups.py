@@ -16,8 +16,8 @@ class RunGroup:
 
     name     what tells the group from others: `lr=0.1, optimizer=adam`.
     seeds    of each run, "" for one without.
-    others   for each run a number that is equal where all params are but those that the group is made by and what only
-             names a run, which makes partners in other groups; None for a run without params. () where seeds alone do.
+    others   for each run a number that is equal where experiment, data and params are, but for what makes the group
+             and what only names a run: partners in other groups; None without params. () where seeds alone make them.
     """
 
     name: str

@@ -7,14 +7,17 @@ have kept a recording. Readers make recordings; `index.links` gathers them into 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NewType
 
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
+from runfolio.model.text_params import TextParams
 
 if TYPE_CHECKING:
     # A window starts without NumPy: only series bring it in.
@@ -79,7 +82,7 @@ class Recording:
     ended_us: int | None = None
     experiment: str | None = None
     parent_id: str | None = None
-    params: tuple[Param, ...] = ()
+    params: Sequence[Param] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[MetricSeries, ...] = ()
     artifacts: tuple[ArtifactRef, ...] = ()
@@ -129,15 +132,36 @@ def content_identity(recording: Recording) -> str:
 
 def params_digest(params: Iterable[Param]) -> str:
     """Equal for equal params whatever their order; "" when there are none."""
+    if isinstance(params, TextParams) and params.names:
+        before = _before_texts(params.names)
+        if before is not None:
+            texts = map(_sized, params.texts)
+            return _hashed(b"".join(chain.from_iterable(zip(before, texts, strict=True))))
     parts: list[str] = []
     for param in sorted(params, key=lambda p: p.path):
         parts += [str(len(param.path)), *param.path, param.text]
     return _digest(parts) if parts else ""
 
 
+@lru_cache(maxsize=16)
+def _before_texts(names: tuple[str, ...]) -> list[bytes] | None:
+    """What `params_digest` takes of each param before its text; None where names are not in order.
+
+    Cached because the runs of an experiment have the same params.
+    """
+    if any(a >= b for a, b in pairwise(names)):
+        return None
+    return [_sized("1") + _sized(name) for name in names]
+
+
 def _digest(parts: Iterable[str]) -> str:
-    pieces: list[bytes] = []
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        pieces += (len(data).to_bytes(8, "little"), data)
-    return hashlib.sha256(b"".join(pieces)).hexdigest()[:32]
+    return _hashed(b"".join(map(_sized, parts)))
+
+
+def _sized(part: str) -> bytes:
+    data = part.encode("utf-8", "surrogatepass")
+    return len(data).to_bytes(8, "little") + data
+
+
+def _hashed(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]

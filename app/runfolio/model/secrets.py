@@ -11,6 +11,7 @@ JSON web tokens, PEM private keys, passwords in URLs).
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from runfolio.model.params import Json
@@ -98,6 +99,19 @@ def mask_text(text: str) -> str:
     return text if found == text else found
 
 
+def is_free_of_secrets(keys: tuple[str, ...], texts: Collection[str]) -> bool:
+    """Whether `mask_value` surely leaves each text under its key as it is; False says that it has to be asked.
+
+    The texts are looked over together: most have nothing in them that any shape of a secret needs.
+    """
+    if names_secrets(keys):
+        return False
+    joined = "\n".join(texts)
+    if "=" in joined or ":" in joined or "--" in joined or "earer " in joined or "asic " in joined:
+        return False
+    return max(map(len, texts), default=0) < _LEAST_SHAPE or _MARKS.search(joined) is None
+
+
 def _keep_before_at(match: re.Match[str]) -> str:
     return f"{match['before']}{':' if match.re is _URL else ''}{MASK}@"
 
@@ -125,6 +139,12 @@ def names_secret(key: str) -> bool:
     if _TOKEN_KEY.fullmatch(key):
         return not _LANGUAGE.fullmatch(key) and not key.lower().endswith("tokens")
     return True
+
+
+@lru_cache(maxsize=32)
+def names_secrets(keys: tuple[str, ...]) -> bool:
+    """Whether any of the keys is such a one. Cached because the runs of an experiment have the same keys."""
+    return any(map(names_secret, keys))
 
 
 def mask_value(key: str, text: str) -> str:

@@ -41,6 +41,9 @@ SPREAD_TITLES = {
 }
 """How they are called where a band is explained."""
 
+WITHOUT_LEVEL = (Spread.STD, Spread.STDERR, Spread.RANGE)
+"""Spreads that no level belongs to."""
+
 _FOR_ALL = (Spread.BOOTSTRAP, Spread.BCA, Spread.RANGE, Spread.QUANTILES)
 SPREADS_OF = {
     Centre.MEAN: (Spread.T, *_FOR_ALL, Spread.STD, Spread.STDERR),

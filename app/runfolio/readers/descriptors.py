@@ -17,6 +17,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _NOATIME = getattr(os, "O_NOATIME", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _DIRECTORY_FLAGS = os.O_RDONLY | _DIRECTORY | _NONBLOCK
+FOLDER_FLAGS = _DIRECTORY_FLAGS | _NOFOLLOW
 _FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY
 
 FILE_FLAGS = _FILE_FLAGS | _NOATIME
@@ -33,10 +34,14 @@ def open_folder(root: Path | int, path: str) -> int:
 
     The root itself may be a link that the user chose; no part below it may be, so each is opened by itself. OSError.
     """
-    handle = os.dup(root) if isinstance(root, int) else os.open(root, _DIRECTORY_FLAGS)
+    parts = path.split("/") if path else []
+    if parts and isinstance(root, int):
+        handle = os.open(parts.pop(0), FOLDER_FLAGS, dir_fd=root)
+    else:
+        handle = os.dup(root) if isinstance(root, int) else os.open(root, _DIRECTORY_FLAGS)
     try:
-        for part in path.split("/") if path else ():
-            below = os.open(part, _DIRECTORY_FLAGS | _NOFOLLOW, dir_fd=handle)
+        for part in parts:
+            below = os.open(part, FOLDER_FLAGS, dir_fd=handle)
             os.close(handle)
             handle = below
     except OSError:

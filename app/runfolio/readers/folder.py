@@ -26,6 +26,7 @@ from runfolio.readers.descriptors import (
     read_all,
     read_small,
 )
+from runfolio.readers.flat_files import flat_files, is_empty_folder
 from runfolio.readers.listing import Entry, Files, Listing, Names, kind_of_mode, names_in
 from runfolio.readers.place import Place
 from runfolio.readers.trace import Trace
@@ -45,11 +46,13 @@ class Folder(Place):
     opened   where it is kept which folders were looked into through this one, itself among them, by path; "a//b"
              stands for the folders in "a" that hold a file "b".
     trace    where it is kept what was looked at through this one, see `sights`.
+    was_read_blindly   whether files below it were read without a look at their sizes and times before.
     """
 
     def __init__(self, root: Path, path: str = "", opened: set[str] | None = None, trace: Trace | None = None) -> None:
         super().__init__(root, path, opened, trace)
         self._below: dict[str, Folder] = {}
+        self.was_read_blindly = False
         self._heads: dict[str, tuple[int, bytes]] | None = None
 
     def __repr__(self) -> str:
@@ -234,6 +237,21 @@ class Folder(Place):
                         yield name, self._content(name, base, limit)
         except OSError as error:
             raise _cannot_open(error, self.shown) from error
+
+    def read_flat(self, name: str, limit: int, most: int) -> tuple[list[str], list[bytes | None]] | None:
+        """The files of a folder directly in here, see `flat_files`; None as well where this one is not held open.
+
+        Nothing of it is noted in the trace: it is for folders whose own times tell of a change.
+        """
+        if not isinstance(self._held, int):
+            return None
+        self.was_read_blindly = True
+        return flat_files(self._held, name, limit, most)
+
+    def holds_empty(self, name: str) -> bool:
+        """Whether it is seen without a listing that a folder directly in here is empty; only while this one is held."""
+        self.was_read_blindly = True
+        return isinstance(self._held, int) and is_empty_folder(self._held, name)
 
     def _notes_of_opened(self) -> dict[str, os.stat_result]:
         """Where it is kept what was seen of a file when it was opened."""

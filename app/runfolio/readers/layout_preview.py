@@ -45,7 +45,7 @@ def preview(layout: Layout, folder: Folder, budget: Budget) -> LayoutPreview:
         fields=fields,
         name=fields.get(NAME_FIELD) or storable(folder.name),
         experiment=fields.get(EXPERIMENT_FIELD),
-        params=recording.params[:_SHOWN],
+        params=tuple(recording.params[:_SHOWN]),
         metrics=tuple(_metric(m) for m in recording.metrics[:_SHOWN]),
         artifacts=len(recording.artifacts),
         files=files,

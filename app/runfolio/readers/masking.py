@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from runfolio.model.display import plain
 from runfolio.model.params import Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.model.secrets import mask_json, mask_text, mask_value, names_secret
+from runfolio.model.secrets import is_free_of_secrets, mask_json, mask_text, mask_value, names_secret
+from runfolio.model.text_params import TextParams
 from runfolio.readers.contract import info
 
 _NAMED = 5
@@ -20,7 +21,7 @@ _NUMBERS, _LONGEST_NUMBER = frozenset({int, float, bool}), 32
 def masked(recording: Recording) -> Recording:
     """The recording without secrets and with a problem that says where they were; itself when there are none."""
     places: list[str] = []
-    params = tuple(_param(p, places) for p in recording.params)
+    params = _params(recording.params, places)
     tags = _texts(recording.tags, "tag", places)
     facts = _texts(recording.facts, "", places)
     extra = {key: mask_json(key, value) for key, value in recording.extra.items()}
@@ -55,6 +56,12 @@ def mask_problem(problem: Problem) -> Problem:
     return problem if message is problem.message else replace(problem, message=message)
 
 
+def _params(params: Sequence[Param], places: list[str]) -> Sequence[Param]:
+    if isinstance(params, TextParams) and is_free_of_secrets(params.names, params.texts):
+        return params
+    return tuple(_param(p, places) for p in params)
+
+
 def _param(param: Param, places: list[str]) -> Param:
     key = param.path[-1] if param.path else ""
     if type(param.value) in _NUMBERS and len(param.text) <= _LONGEST_NUMBER and not names_secret(key):
@@ -71,6 +78,8 @@ def _param(param: Param, places: list[str]) -> Param:
 
 
 def _texts(texts: Mapping[str, str], kind: str, places: list[str]) -> Mapping[str, str]:
+    if is_free_of_secrets(tuple(texts), texts.values()):
+        return texts
     found = {key: mask_value(key, text) for key, text in texts.items()}
     changed = [key for key, text in texts.items() if found[key] is not text]
     places += [plain(f"{kind} {key}".strip(), 60) for key in changed]

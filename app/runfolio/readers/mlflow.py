@@ -17,9 +17,10 @@ from typing import ClassVar, TypeVar
 from runfolio.errors import RunfolioError
 from runfolio.model.datasets import ArtifactRef
 from runfolio.model.display import duration, storable
-from runfolio.model.params import Json, Param
+from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
+from runfolio.model.text_params import TextParams
 from runfolio.model.times import from_millis, to_iso
 from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info, problem_from, warning
 from runfolio.readers.documents import Document, parse_yaml
@@ -27,7 +28,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow_links import Experiment, datasets_of, experiment_of, model_facts
 from runfolio.readers.mlflow_metrics import Found, MetricFile, parse_metrics
 from runfolio.readers.mlflow_places import ArtifactPlaces, uri_parts
-from runfolio.readers.mlflow_tree import artifacts, named_files, named_texts, odd_entries
+from runfolio.readers.mlflow_tree import artifacts, odd_entries, texts_of, values_in
 from runfolio.readers.trace import Trace
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ STATUS = {
     "FAILED": RunStatus.FAILED,
     "KILLED": RunStatus.KILLED,
 }
+_ENDED = ("FINISHED", "FAILED", "KILLED")
 _STATUS_NUMBERS = dict(enumerate(STATUS, 1))  # mlflow.protos.service_pb2.RunStatus
 FACTS = (
     # What MLflow calls it, as a tag and (before 1.0) in meta.yaml, and its name here.
@@ -202,12 +204,14 @@ class _Run:
         self.problems: list[Problem] = []
         self.meta = self._meta()
         self.problems += odd_entries(folder, lambda name: name in _PARTS)
+        self._has_ended = self._claims_an_end()
         self._params = self._texts("params")
         self._tags = self._texts("tags")
         self.files = self._metric_files()
         self._around = around or _Around()
         self._experiment = self._around.experiment(folder, budget)
         self._id = self._run_id()
+        self._empty_artifacts: str | None = None
         self._kept = self._artifacts() or self._artifacts_elsewhere()
         self._datasets, self._inputs = datasets_of(folder, budget, self.problems)
         self._models = model_facts(folder, self._id, self._tags, budget, self.problems)
@@ -238,7 +242,7 @@ class _Run:
             ended_us=ended,
             experiment=self._experiment.name,
             parent_id=tags.get("mlflow.parentRunId"),
-            params=tuple(Param((name,), text, text) for name, text in self._params.items()),
+            params=TextParams.of(self._params),
             tags=tags,
             metrics=metrics,
             artifacts=self._kept,
@@ -307,6 +311,12 @@ class _Run:
             self.problems.append(warning("time-order", self.where, message))
         return started, ended
 
+    def _claims_an_end(self) -> bool:
+        """Whether the run is sure to count as ended: then it is looked at again only when its folders have changed."""
+        status, end = self.meta.mapping.get("status"), self.meta.mapping.get("end_time")
+        name = _STATUS_NUMBERS.get(status) if type(status) is int else status
+        return name in _ENDED and type(end) is int and 0 <= end < 1e15
+
     def _time(self, key: str) -> int | None:
         value = self.meta.mapping.get(key)
         if value is None:
@@ -321,16 +331,22 @@ class _Run:
     def _texts(self, name: str) -> dict[str, str]:
         if name not in self.folder.folders:
             return {}
-        return named_texts(self.folder.sub(name), self.budget, self.problems)
+        limit = self.budget.text_bytes
+        found = values_in(self.folder, name, limit, self.budget, self.problems, is_still=self._has_ended)
+        return texts_of(found, self.problems)
 
     def _metric_files(self) -> list[MetricFile]:
         if "metrics" not in self.folder.folders:
             return []
-        below = self.folder.sub("metrics")
-        return [MetricFile(*file) for file in named_files(below, self.budget.metric_bytes, self.budget, self.problems)]
+        limit = self.budget.metric_bytes
+        found = values_in(self.folder, "metrics", limit, self.budget, self.problems, is_still=self._has_ended)
+        return [MetricFile(*file) for file in found]
 
     def _artifacts(self) -> tuple[ArtifactRef, ...]:
         if "artifacts" not in self.folder.folders:
+            return ()
+        if self._has_ended and self.folder.holds_empty("artifacts"):
+            self._empty_artifacts = self.folder.join("artifacts")
             return ()
         return artifacts(self.folder.sub("artifacts"), self.budget, self.problems)
 
@@ -344,7 +360,13 @@ class _Run:
             store is None or experiment is None or uri_parts(uri)[-4:-2] in ([], [store.name, experiment.name])
         ):
             return ()
-        below = self._around.places_of(store).folder(self._id, uri, self.folder) if store is not None else None
+        below = (
+            self._around.places_of(store).folder(self._id, uri, self.folder, self._empty_artifacts)
+            if store is not None
+            else None
+        )
+        if below is not None and below.path == self._empty_artifacts:
+            return ()
         if below is not None:
             return artifacts(below, self.budget, self.problems)
         if is_own:

@@ -155,7 +155,8 @@ def model_facts(
 
 def _logged_models(tags: Mapping[str, str], budget: Budget) -> Iterator[Json]:
     """Entries of MLflow 1's and 2's history tag, without their long signatures."""
-    history = parse_json(tags.get("mlflow.log-model.history", "[]").encode("utf-8", "replace"), "", budget).value
+    written = tags.get("mlflow.log-model.history")
+    history = None if written is None else parse_json(written.encode("utf-8", "replace"), "", budget).value
     for entry in history if isinstance(history, list) else ():
         if isinstance(entry, dict):
             flavors = entry.get("flavors")

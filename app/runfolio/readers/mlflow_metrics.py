@@ -20,7 +20,7 @@ from runfolio.readers.contract import Budget, info, warning
 FINAL_RULE = "greatest step, then time, then value"
 """How MLflow itself chooses the latest value of a metric (FileStore._get_metric_from_file)."""
 
-_JOINED_BYTES = 1 << 22
+_JOINED_BYTES = 1 << 21
 """Files below this are parsed together, larger ones by themselves in pieces of this size."""
 
 _FEW_BYTES = 1 << 14
@@ -51,26 +51,33 @@ def parse_metrics(files: Sequence[MetricFile], budget: Budget) -> Iterator[Found
     """What each file holds, in the order of `files`, which may be those of many runs."""
     for group in _groups(files):
         budget.check(group[0].where)
-        data = b"".join(_ended(f.data) for f in group)
-        columns = _sound_columns(data)
-        if columns is None:
+        contents = [file.data for file in group]
+        columns = lengths = None
+        # Joined with the next one, a file without a last line end must not look sound.
+        if all(data.endswith(b"\n") or not data for data in contents):
+            joined = b"".join(contents)
+            lengths = _lines(joined, contents)
+            columns = _sound_columns(joined, sum(lengths))
+        if columns is None or lengths is None:
             yield from (_one(file, budget) for file in group)
-            continue
-        times, values, steps = columns
-        wall = _wall_times(times)
-        lengths = _lines(data, group)
-        ends = np.cumsum(lengths).tolist()
-        plain = _ending_latest(np.array(lengths), steps) if wall.min(initial=0) != NO_TIME else [False] * len(group)
-        for file, length, end, is_plain in zip(group, lengths, ends, plain, strict=True):
-            part = slice(end - length, end)
-            if is_plain:
-                final = float(values[end - 1])
-                yield (
-                    MetricSeries(file.name, steps[part], values[part], wall[part], True, final, FINAL_RULE, file.where),
-                    [],
-                )
-            else:
-                yield _series(file, (times[part], values[part], steps[part]), wall[part])
+        else:
+            yield from _all(group, columns, lengths)
+
+
+def _all(files: Sequence[MetricFile], columns: Columns, lengths: Sequence[int]) -> Iterator[Found]:
+    """What sound files hold whose points follow each other in `columns`."""
+    times, values, steps = columns
+    wall = _wall_times(times)
+    ends = np.cumsum(lengths)
+    begins = (ends - lengths).tolist()
+    plain = _ending_latest(np.array(lengths), steps) if wall.min(initial=0) != NO_TIME else [False] * len(files)
+    finals = values[ends - 1].tolist() if len(values) else [0.0] * len(files)
+    for file, begin, end, is_plain, final in zip(files, begins, ends.tolist(), plain, finals, strict=True):
+        step, value, time = steps[begin:end], values[begin:end], wall[begin:end]
+        if is_plain:
+            yield MetricSeries(file.name, step, value, time, True, final, FINAL_RULE, file.where), []
+        else:
+            yield _series(file, (times[begin:end], value, step), time)
 
 
 def _groups(files: Sequence[MetricFile]) -> Iterator[list[MetricFile]]:
@@ -86,17 +93,17 @@ def _groups(files: Sequence[MetricFile]) -> Iterator[list[MetricFile]]:
         yield group
 
 
-def _lines(data: bytes, files: Sequence[MetricFile]) -> list[int]:
-    """Lines of each file; `data` is what they hold, one after the other."""
-    is_end = np.frombuffer(data, np.uint8) == ord("\n")
-    ends = np.cumsum([len(file.data) for file in files]).tolist()
-    # Five times as quick as to count in the bytes of each.
-    return [int(np.count_nonzero(is_end[end - len(f.data) : end])) for end, f in zip(ends, files, strict=True)]
-
-
-def _ended(data: bytes) -> bytes:
-    # A file without a last line end is left as it is: joined with the next one it must not look sound.
-    return data if data.endswith(b"\n") or not data else data + b"?\n"
+def _lines(joined: bytes, contents: Sequence[bytes]) -> list[int]:
+    """Lines of each file; `joined` is what they hold, one after the other."""
+    is_end = np.frombuffer(joined, np.uint8) == ord("\n")
+    lengths: list[int] = []
+    begin = 0
+    for content in contents:
+        end = begin + len(content)
+        # Five times as quick as to count in the bytes of each.
+        lengths.append(int(np.count_nonzero(is_end[begin:end])))
+        begin = end
+    return lengths
 
 
 def _one(file: MetricFile, budget: Budget) -> Found:
@@ -104,7 +111,7 @@ def _one(file: MetricFile, budget: Budget) -> Found:
     bad = _BadLines()
     for piece in _pieces(file.data):
         budget.check(file.where)
-        columns = _sound_columns(piece)
+        columns = _sound_columns(piece, piece.count(b"\n"))
         parts.append(_columns_by_line(piece, bad) if columns is None else columns)
         bad.lines_before += piece.count(b"\n")
     parts = parts or [_NOTHING]
@@ -180,9 +187,9 @@ def latest(times: Ints, values: Floats, steps: Ints) -> float:
 # --- sound files --------------------------------------------------------------------------------------------------
 
 
-def _sound_columns(data: bytes) -> Columns | None:
+def _sound_columns(data: bytes, lines: int) -> Columns | None:
     """Columns of a file in which every line is a sound one of three fields; None for any other."""
-    return _by_python(data) if len(data) < _FEW_BYTES else _by_polars(data)
+    return _by_python(data) if len(data) < _FEW_BYTES else _by_polars(data, lines)
 
 
 def _by_python(data: bytes) -> Columns | None:
@@ -199,7 +206,7 @@ def _by_python(data: bytes) -> Columns | None:
         return None
 
 
-def _by_polars(data: bytes) -> Columns | None:
+def _by_polars(data: bytes, lines: int) -> Columns | None:
     # Imported here: it takes 0.3 s, and only large files gain by it.
     import polars as pl
 
@@ -209,7 +216,7 @@ def _by_polars(data: bytes) -> Columns | None:
     except pl.exceptions.PolarsError:
         return None
     # Polars fills missing fields with null and may pass over empty lines: both are for the careful path.
-    if frame.height != data.count(b"\n") or sum(frame.null_count().row(0)):
+    if frame.height != lines or sum(frame.null_count().row(0)):
         return None
     times, values, steps = (frame[name].to_numpy() for name in schema)
     return times, values, steps

@@ -35,10 +35,13 @@ class ArtifactPlaces:
         self._bases = [*_bases(store)]
         self._known: dict[tuple[str, ...], list[Folder]] = {}
 
-    def folder(self, run_id: str, uri: str, asking: Folder | None = None) -> Folder | None:
+    def folder(
+        self, run_id: str, uri: str, asking: Folder | None = None, known_empty: str | None = None
+    ) -> Folder | None:
         """The artifact folder of a run, one with something in it first; None when none around the store ends so.
 
         asking   the folder for which it is looked up, where that is not the store: its trace notes what is looked at.
+        known_empty   path of a folder that has been looked into and is empty.
         """
         parts = uri_parts(uri)
         if run_id not in parts:
@@ -50,10 +53,13 @@ class ArtifactPlaces:
         if before not in self._known:
             self._known[before] = [*self._beginnings(before)]
         empty: Folder | None = None
+        end = "/".join(parts[at:])
         for beginning in self._known[before]:
-            below = beginning.sub("/".join(parts[at:]))
+            below = beginning.sub(end)
             below = below if asking is None else asking.at(below.path)
-            if is_folder(below):
+            if below.path == known_empty:
+                empty = empty or below
+            elif is_folder(below):
                 if below.files or below.folders:
                     return below
                 empty = empty or below

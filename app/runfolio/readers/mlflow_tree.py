@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from runfolio.errors import FolderUnreadable
@@ -40,10 +40,38 @@ def named_files(folder: Folder, limit: int, budget: Budget, problems: list[Probl
     return sorted(found) if parts > 1 else found
 
 
+def values_in(
+    run: Folder, part: str, limit: int, budget: Budget, problems: list[Problem], *, is_still: bool
+) -> list[tuple[str, str, bytes]]:
+    """What `named_files` gives for a folder of a run's; `is_still` when its changes show in the times of folders."""
+    flat = run.read_flat(part, limit, budget.names) if is_still else None
+    if flat is None:
+        return named_files(run.sub(part), limit, budget, problems)
+    budget.check(run.shown)
+    names, contents = flat
+    before = run.join(f"{part}/")
+    found: list[tuple[str, str, bytes]] = []
+    for name, content in zip(names, contents, strict=True):
+        if content is None:
+            below = run.sub(part)
+            ((_, careful),) = below.read_many([name], limit)
+            if not isinstance(careful, bytes):
+                problems.append(problem_from(careful, "unreadable-file", below.where(name)))
+                continue
+            content = careful
+        found.append((storable(name), storable(before + name), content))
+    return found
+
+
 def named_texts(folder: Folder, budget: Budget, problems: list[Problem]) -> dict[str, str]:
     """The values below a folder as text, as it stands in the files: neither stripped nor unquoted."""
+    return texts_of(named_files(folder, budget.text_bytes, budget, problems), problems)
+
+
+def texts_of(values: Iterable[tuple[str, str, bytes]], problems: list[Problem]) -> dict[str, str]:
+    """The same of values that were read."""
     texts: dict[str, str] = {}
-    for name, where, content in named_files(folder, budget.text_bytes, budget, problems):
+    for name, where, content in values:
         try:
             texts[name] = content.decode()
         except UnicodeDecodeError:

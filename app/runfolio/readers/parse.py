@@ -175,7 +175,9 @@ class _Mark:
         return cls(folder, claim, None if folders and read_here else seen(folder, claim), folders)
 
     def of_files(self) -> str:
-        """The fingerprint, when the folder has been read."""
+        """The fingerprint, when the folder has been read; "" when it may have changed before it is taken."""
+        if self.files is None and self.folder.was_read_blindly:
+            return ""
         return seen(self.folder, self.claim) if self.files is None else self.files
 
     def of_others(self) -> Beside:

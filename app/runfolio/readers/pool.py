@@ -7,6 +7,7 @@ or memory) is tried again one folder at a time, which finds the culprit and save
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 import pickle
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -39,11 +40,21 @@ _log = logging.getLogger("runfolio.readers")
 _GRACE_S = 10.0
 _LOOK_S = 0.1
 """How often it is looked whether a part has come."""
+_CANCEL_LOOK_S, _CANCEL_GRACE_S = 0.03, 0.4
 _PIPED_BYTES = 1 << 18
 """Larger parts come through a file: a pipe takes 64 kB at a time, and for each of them both processes have to wake."""
 _FEW_FILES = 8
 _USUAL_BYTES, _MOST_TIMES = 64 << 20, 15.0
 """A folder of some large files may take the time of one folder for so many bytes each, up to so many times."""
+
+
+class Cancellable(Protocol):
+    """What can be asked whether to stop, such as `api.CancelToken`."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked to stop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class ParsePool(Generic[T]):
         self._pool = ProcessPool(
             max_workers=self.workers,
             initializer=_prepare,
-            initargs=(self.limits.memory_bytes,),
+            initargs=(self.limits.memory_bytes, pack.__module__),
             context=worker_context(),
         )
 
@@ -106,20 +117,39 @@ class ParsePool(Generic[T]):
         """Where workers leave what comes in parts until it is taken from there, and what they need for a while."""
         return Path(self._place.name)
 
+    def warm_up(self) -> None:
+        """Start the workers before there is work, so that the first folders do not wait for their imports."""
+        self._pool.schedule(_nothing)
+
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What a function of a module returns in a worker; it may take as long as one folder.
 
         Raises what it raises, LimitReached when it takes too much time or memory, FolderUnreadable when it crashes,
         and Cancelled after `end`.
         """
-        seconds = self.limits.folder_s + _GRACE_S
+        return self.call_until(None, self.limits.folder_s + _GRACE_S, function, *args, **kwargs)
+
+    def call_until(
+        self,
+        cancel: Cancellable | None,
+        seconds: float,
+        function: Callable[P, R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The same within so many seconds. Raises Cancelled when somebody asked to stop; the worker is ended then."""
         spool = self._spool()
         future: ProcessFuture[R] = self._pool.schedule(
             _call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
         )
         try:
-            while not wait([future], timeout=_LOOK_S).done:
+            while not wait([future], timeout=_LOOK_S if cancel is None else _CANCEL_LOOK_S).done:
                 self._go_on()
+                if cancel is not None and cancel.cancelled:
+                    # Most end by themselves in that time, and a worker that lives on has its imports.
+                    if not wait([future], timeout=_CANCEL_GRACE_S).done:
+                        future.cancel()
+                    raise Cancelled
             return future.result()
         except FutureTimeout as failure:
             raise LimitReached(f"Reading took longer than {seconds:.0f} s and was stopped") from failure
@@ -278,12 +308,14 @@ def _groups(claims: Iterable[Claim], largest: int) -> Iterator[list[Claim]]:
         yield group
 
 
-def _prepare(memory_bytes: int) -> None:
+def _prepare(memory_bytes: int, module: str) -> None:
+    # Polars would start a thread for each core in each worker; the workers are the parallelism.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    # What packs is imported now, and not when the first folder waits for it.
+    importlib.import_module(module)
     # What was imported stays, and what readers make has next to no cycles: looking for some took an eighth of the time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-    # Polars would start a thread for each core in each worker; the workers are the parallelism.
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     try:
         import resource
     except ImportError:  # no such limits on Windows; the time limit still holds
@@ -340,6 +372,10 @@ def _parse_batch(
 def _call(place: Path, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     scratch.lend(place)
     return function(*args, **kwargs)
+
+
+def _nothing() -> None:
+    return None
 
 
 def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:

@@ -135,6 +135,9 @@ class PartFolder(Folder):
         wanted = min(size - len(data), part.end - start)
         return data + super().part(name, start, wanted) if wanted > 0 else data
 
+    def read_flat(self, name: str, limit: int, most: int) -> None:
+        """See `Folder.read_flat`; parts are for the careful way."""
+
     def read_many(self, names: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | RunfolioError]]:
         """See `Folder.read_many`."""
         for name in names:

@@ -66,6 +66,17 @@ class Zip:
             raise LimitReached(f"It has more than the {most:,} bytes that are read", where=where)
         return data
 
+    def head(self, name: str, limit: int) -> bytes:
+        """The first bytes of a member, at most `limit`. Raises FolderUnreadable when it is damaged."""
+        where = f"{self._where}/{name}"
+        try:
+            with self._archive.open(name) as packed:
+                return _read(packed, limit)
+        except KeyError as failure:
+            raise FolderUnreadable("There is no such file in the zip", where=where) from failure
+        except DAMAGE as failure:
+            raise FolderUnreadable(f"Cannot be read from the zip: {failure}", where=where) from failure
+
 
 def _read(packed: IO[bytes], most: int) -> bytes:
     """At most so many bytes; in pieces, since the library copies what it has each time it adds to it."""

@@ -152,7 +152,7 @@ def _of_pairs(pairs: Sequence[tuple[float, float, int, int]], method: Method, le
     if method is not Method.T:
         found = resampled.of_pairs(found, off)
     if sum(runs) > 2 * len(pairs):
-        found = replace(found, notes=(*found.notes, "runs of one label count with their mean"))
+        found = replace(found, notes=(*found.notes, "runs of one seed count with their mean"))
     effect = t_tests.cohen_dz(off, level)
     return replace(found, n=runs, effect=Effect("dz", *effect) if effect else None)
 
@@ -179,12 +179,19 @@ def _pairs(sample: Sample, baseline: Sample, *, forced: bool) -> list[tuple[floa
     for own, other in zip(sample.labels, baseline.labels, strict=False):
         b, a = _by_label(sample, own), _by_label(baseline, other)
         shared = [label for label in a if label in b]
-        smaller = min(len(a), len(b), *(len([v for v in s.values if v is not None]) for s in (sample, baseline)))
-        if len(shared) >= 2 and (forced or 2 * len(shared) >= smaller):
+        if len(shared) >= 2 and (
+            forced or _covers(shared, (a, len(_finite(baseline)[0])), (b, len(_finite(sample)[0])))
+        ):
             return [
                 (float(np.mean(a[label])), float(np.mean(b[label])), len(a[label]), len(b[label])) for label in shared
             ]
     return []
+
+
+def _covers(shared: Sequence[Hashable], *sides: tuple[Mapping[Hashable, list[float]], int]) -> bool:
+    """Whether at least half of the runs of the smaller group are in pairs."""
+    least = min(size for _, size in sides)
+    return all(2 * sum(len(of[label]) for label in shared) >= size for of, size in sides if size == least)
 
 
 def _by_label(sample: Sample, labels: Sequence[Hashable]) -> Mapping[Hashable, list[float]]:

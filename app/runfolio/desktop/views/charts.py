@@ -8,17 +8,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.chart_bar import ChartBar
+from runfolio.desktop.chart_commands import add_chart_commands
+from runfolio.desktop.chart_pages import brought_back, moved_page, on_page, put_back, renamed, without_page
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
-from runfolio.desktop.metric_panel import MetricPanel, ask_and_export, recipe_of, shared_metrics
+from runfolio.desktop.metric_panel import MetricPanel, offered
+from runfolio.desktop.page_bar import PageBar
+from runfolio.desktop.panel_actions import PanelActions
+from runfolio.desktop.panel_commands import add_panel_commands
 from runfolio.desktop.panel_grid import PanelGrid
-from runfolio.desktop.plot import Reading
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
+from runfolio.desktop.tear_off import TearOff, TornWindows
 from runfolio.desktop.undo import Step
 from runfolio.desktop.widgets import EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
+from runfolio.model.query import FieldRef
 
 FIRST_PANELS = 6
 """Panels that are made by themselves."""
@@ -41,22 +48,37 @@ class ChartsView(QWidget):
         self._sliding: Step | None = None
         self._slid_from = self._settings
         self.bar = ChartBar(context.theme)
+        self.pages = PageBar(context.theme)
         self.grid = PanelGrid(context)
         self.side = ChartSide(context)
+        self.torn = TornWindows(context, self)
         self._lay_out()
-        self.bar.asked.connect(self._take)
+        self.hand = PanelActions(context, self, self)
+        self._commands = add_panel_commands(context, self.hand)
+        self._connect(self.grid)
+        self.torn.made.connect(self._on_torn)
+        self.torn.asked.connect(self.take)
+        self.torn.closed.connect(lambda number: self.take("Put panels back", brought_back(self._settings, number)))
+        self.pages.chosen.connect(lambda page: self.take("Page", on_page(self._settings, page)))
+        self.pages.added.connect(self.hand.add_page)
+        self.pages.closed.connect(lambda page: self.take("Close page", without_page(self._settings, page)))
+        self.pages.renamed.connect(lambda page, to: self.take("Rename page", renamed(self._settings, page, to)))
+        self.pages.moved.connect(lambda page, to: self.take("Move page", moved_page(self._settings, page, to)))
+        self.pages.torn.connect(self.hand.tear_off_page)
+        self.bar.asked.connect(self.take)
         self.bar.panel_asked.connect(lambda metric: self._tick(metric, ticked=True))
         self.bar.search_asked.connect(self.side.search.setFocus)
-        self.bar.export_asked.connect(self._export)
-        self.grid.asked.connect(self._take)
-        self.grid.drawn.connect(self._on_drawn)
-        self.grid.pointed.connect(self._on_pointed)
+        self.bar.export_asked.connect(self.hand.export)
+        self.grid.asked.connect(self.take)
+        self.side.legend.asked.connect(lambda label, hidden: self.take(label, replace(self._settings, hidden=hidden)))
+        add_chart_commands(context.commands, self)
         self.side.chosen.connect(lambda metric, ticked: self._tick(metric, ticked=ticked))
         self.side.all_chosen.connect(self._show_all)
         state = context.state
         state.selection_changed.connect(self._refresh)
         state.cursor_changed.connect(self._read_out)
         state.names_changed.connect(self._read_out)
+        state.baseline_changed.connect(lambda: self._apply(anew=False))
 
     def _lay_out(self) -> None:
         theme = self._context.theme
@@ -69,6 +91,7 @@ class ChartsView(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
         left.addWidget(self.bar)
+        left.addWidget(self.pages)
         left.addWidget(self.centre, 1)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -93,11 +116,12 @@ class ChartsView(QWidget):
         """Runs were read again: draw them anew when they are in sight."""
         if change.touched & Touched.RUNS:
             self.grid.forget()
+            self.torn.forget()
             self._refresh()
 
     def saved(self) -> dict[str, Json]:
         """Panels and how they are drawn."""
-        return self._settings.saved()
+        return replace(self._settings, torn=self.torn.torn(self._settings)).saved()
 
     def restore(self, kept: dict[str, Json]) -> None:
         """Take over what a session kept."""
@@ -108,8 +132,50 @@ class ChartsView(QWidget):
 
     @property
     def panels(self) -> tuple[MetricPanel, ...]:
-        """The panels on show."""
+        """The panels on show that have come into sight."""
         return self.grid.panels
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All panels on show."""
+        return self.grid.keys
+
+    @property
+    def grids(self) -> tuple[PanelGrid, ...]:
+        """The page on show, and those in windows of their own."""
+        return (self.grid, *(window.grid for window in self.torn.windows.values()))
+
+    def _connect(self, grid: PanelGrid) -> None:
+        grid.drawn.connect(self._on_drawn)
+        grid.isolated.connect(self.side.legend.isolate)
+        grid.pointed.connect(self._on_pointed)
+        grid.wanted.connect(self.hand.handle)
+        grid.carried.connect(self.hand.carry)
+        self._context.commands.attach(grid, *self._commands)
+
+    def _on_torn(self, window: TearOff) -> None:
+        self._connect(window.grid)
+        window.grid.offer(self._metrics)
+
+    @property
+    def shown_metrics(self) -> tuple[str, ...]:
+        """The keys of the panels on show."""
+        return self.wanted()
+
+    @property
+    def pointed_panel(self) -> MetricPanel | None:
+        """The panel that the pointer or the keys were on last, else the first; None when none is on show."""
+        panels = self.panels if self.isVisible() else ()
+        found = (grid.panel_of(self._pointed) for grid in self.grids if grid.isVisible())
+        return next((panel for panel in found if panel is not None), panels[0] if panels else None)
+
+    def search_legend(self) -> None:
+        """Put the cursor into the legend's search."""
+        self.side.legend.search.setFocus()
+
+    def cursor_x(self) -> float | None:
+        """Where the crosshair is."""
+        return self._context.state.cursor_step
 
     @property
     def slider(self) -> QSlider:
@@ -133,7 +199,7 @@ class ChartsView(QWidget):
             )
             self.stack.setCurrentIndex(0)
         elif self.isVisible():
-            self._context.jobs.query("charts:metrics", lambda workspace: shared_metrics(workspace, keys), self._arrived)
+            self._context.jobs.query("charts:metrics", lambda workspace: offered(workspace, keys), self._arrived)
 
     def _pick_best(self) -> None:
         state = self._context.state
@@ -142,8 +208,9 @@ class ChartsView(QWidget):
             "charts:first", lambda workspace: best_runs(workspace, workspace.run_order(scope)), state.select
         )
 
-    def _arrived(self, metrics: tuple[str, ...]) -> None:
-        self._metrics = metrics
+    def _arrived(self, answer: tuple[tuple[str, ...], tuple[FieldRef, ...]]) -> None:
+        self._metrics, self.bar.fields = answer
+        metrics = self.bar.offered = self._metrics
         if metrics:
             self.stack.setCurrentIndex(1)
             self._apply(anew=True)
@@ -156,16 +223,35 @@ class ChartsView(QWidget):
         )
         self.stack.setCurrentIndex(0)
 
-    def _wanted(self) -> tuple[str, ...]:
+    def wanted(self) -> tuple[str, ...]:
         """The panels there should be now; what the user chose stays chosen while other runs are selected."""
-        if self._settings.metrics is None:
-            return grouped(self._metrics[:FIRST_PANELS])
-        return tuple(metric for metric in self._settings.metrics if metric in set(self._metrics))
+        settings = self._settings
+        if settings.metrics is None:
+            return self.follows()
+        known = set(self._metrics)
+        return tuple(key for key in settings.metrics if known.intersection(settings.metrics_of(key)))
 
-    def _take(self, label: str, settings: ChartSettings) -> None:
+    def follows(self) -> tuple[str, ...]:
+        """The panels of a page that follows the selected runs."""
+        return grouped(self._metrics[:FIRST_PANELS])
+
+    @property
+    def settings(self) -> ChartSettings:
+        """How things are."""
+        return self._settings
+
+    @property
+    def shown(self) -> ChartSettings:
+        """The settings with the panels that there are now."""
+        return replace(self._settings, metrics=self.wanted())
+
+    def take(self, label: str, settings: ChartSettings) -> None:
         """The user wants other settings; Ctrl+Z brings the old ones back."""
         before = self._settings
-        settings = replace(settings, metrics=self._kept(settings.metrics))
+        if [page.name for page in settings.pages] == [page.name for page in before.pages] and (
+            settings.page == before.page
+        ):
+            settings = replace(settings, metrics=self._kept(settings))
         if settings == before:
             self._apply(anew=False)
             return
@@ -178,58 +264,91 @@ class ChartsView(QWidget):
         undo.push(label, lambda: self._bring(before), lambda: self._bring(settings))
         self._sliding, self._slid_from = undo.last, before
 
-    def _kept(self, metrics: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    def _kept(self, settings: ChartSettings) -> tuple[str, ...] | None:
         """The panels chosen, when these are to be on show: with those that only other runs have."""
-        chosen = self._settings.metrics
-        if metrics == self._wanted() or metrics is None:
+        metrics, chosen, wanted = settings.metrics, self._settings.metrics, self.wanted()
+        if metrics in (wanted, self.in_grid()) or metrics is None:
             # Panels that follow the selection still do when nothing was said about them.
             return None if metrics is None else chosen
-        known = set(self._metrics)
-        return (*metrics, *(m for m in chosen or () if m not in known))
+        torn = settings.torn_off
+        order = [*metrics]
+        for place, key in enumerate(wanted):
+            # Those in windows of their own keep their places.
+            if key in torn and key not in order:
+                order.insert(place, key)
+        return (*order, *(m for m in chosen or () if m not in wanted and m not in order))
+
+    def in_grid(self) -> tuple[str, ...]:
+        """The panels of the page that are in no window of their own."""
+        torn = self._settings.torn_off
+        return tuple(key for key in self.wanted() if key not in torn)
 
     def _bring(self, settings: ChartSettings) -> None:
-        if settings.x is not self._settings.x:
+        if (settings.x, settings.x_metric) != (self._settings.x, self._settings.x_metric):
             # A place on one axis means nothing on another.
             self._context.state.set_cursor(None)
         self._settings = settings
         self._apply(anew=False)
 
     def _apply(self, *, anew: bool) -> None:
-        wanted = self._wanted()
-        self.grid.show_settings(replace(self._settings, metrics=wanted), anew=anew)
+        wanted, settings = self.wanted(), self._settings
         shown = set(wanted)
-        self.bar.show_settings(
-            replace(self._settings, metrics=wanted), wanted, [m for m in self._metrics if m not in shown]
-        )
+        missing = [m for m in self._metrics if m not in shown]
+        in_grid = self.in_grid()
+        names = [page.name for page in settings.pages]
+        self.grid.show_settings(replace(settings, metrics=in_grid), anew=anew)
+        self.torn.show_settings(settings, frozenset(self._metrics), anew=anew)
+        self.pages.show_pages(names, settings.page)
+        self.bar.show_settings(replace(settings, metrics=wanted), wanted, missing)
+        self.grid.offer(self._metrics, [name for place, name in enumerate(names) if place != settings.page])
+        self.torn.offer(self._metrics)
+        self.side.legend.show_hidden(settings.hidden)
         self.side.show_metrics(grouped(self._metrics), wanted)
-        if not wanted:
+        if not in_grid:
             self._say_no_panels()
-        self.centre.setCurrentIndex(0 if wanted else 1)
+        self.centre.setCurrentIndex(0 if in_grid else 1)
         self._on_drawn()
 
     def _say_no_panels(self) -> None:
         chosen = self._settings.metrics or ()
+        if self.wanted():
+            self.no_panels.set(
+                "All panels of this page are in windows of their own",
+                "They come back to their places when their windows are closed.",
+                action="Put them back",
+                call=self._put_back,
+            )
+            return
+        if chosen == () and len(self._settings.pages) > 1:
+            chosen_text = "Tick metrics at the right, drag panels of other pages to this page's tab, or add a panel."
+            self.no_panels.set("This page is empty", chosen_text, action="Chart what the runs share", call=self._follow)
+            return
         text = "Tick metrics at the right, or let the selected runs choose them."
         if chosen:
             text = f"None of the selected runs has {', '.join(chosen[:3])}{' …' if len(chosen) > 3 else ''}. {text}"
         self.no_panels.set("No panel to show", text, action="Chart what the runs share", call=self._follow)
 
     def _follow(self) -> None:
-        self._take("Panels", replace(self._settings, metrics=None, large=None))
+        self.take("Panels", replace(self._settings, metrics=None, large=None))
+
+    def _put_back(self) -> None:
+        here = set(self.wanted())
+        torn = tuple(one for one in self._settings.torn if not here.intersection(one.panels))
+        self.take("Put panels back", replace(self._settings, torn=torn))
 
     def _tick(self, metric: str, *, ticked: bool) -> None:
-        others = [m for m in self._wanted() if m != metric]
+        others = [m for m in self.wanted() if m != metric]
         metrics = (*others, metric) if ticked else tuple(others)
-        self._take("Add panel" if ticked else "Remove panel", replace(self._settings, metrics=metrics))
+        settings = self._settings if ticked else put_back(self._settings, metric)
+        self.take("Add panel" if ticked else "Remove panel", replace(settings, metrics=metrics))
+
+    def show_all(self) -> None:
+        """A panel for every metric."""
+        self._show_all([*grouped(self._metrics)])
 
     def _show_all(self, metrics: list[str]) -> None:
-        more = [m for m in metrics[:_MOST_AT_ONCE] if m not in set(self._wanted())]
-        self._take("Add panels", replace(self._settings, metrics=(*self._wanted(), *more)))
-
-    def _export(self, suffix: str) -> None:
-        if self.panels:
-            columns = 1 if self._settings.large else min(self._settings.columns, len(self.panels))
-            ask_and_export(self._context, self, recipe_of(self._context, self.panels, columns), "figure", suffix)
+        more = [m for m in metrics[:_MOST_AT_ONCE] if m not in set(self.wanted())]
+        self.take("Add panels", replace(self._settings, metrics=(*self.wanted(), *more)))
 
     # --- cursor ------------------------------------------------------------------------------------------------
 
@@ -245,8 +364,8 @@ class ChartsView(QWidget):
     def _read_out(self) -> None:
         if not self.isVisible():
             return
-        panels, state = self.panels, self._context.state
-        panel = next((p for p in panels if p.metric_name == self._pointed), panels[0] if panels else None)
-        drawn = {curve.key for curve in panel.curves} if panel is not None else set()
+        panel, state = self.pointed_panel, self._context.state
+        # Those that are switched off are not missing: nobody wants to read them.
+        drawn = {*self._settings.hidden, *(key for c in (panel.curves if panel else ()) for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
         self.side.show_panel(panel, state.cursor_step, missing)

@@ -1,233 +1,100 @@
-"""The Compare workspace: the selected runs side by side, why they differ, and what that did to the metrics."""
+"""The Compare workspace: selected runs side by side, or groups of runs with what is sure about their differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
-
-from runfolio.analysis.diff import DiffCell, DiffRow, DiffSection, RunDiff, SectionId, Verdict
-from runfolio.analysis.reasons import headline
-from runfolio.analysis.render import as_latex, as_markdown, as_tsv, delta_text, title_of
-from runfolio.desktop import fonts
+from runfolio.desktop.compare_groups import CompareGroups
+from runfolio.desktop.compare_runs import CompareRuns
+from runfolio.desktop.compare_settings import GroupSettings
 from runfolio.desktop.context import Context
-from runfolio.desktop.plain_table import PlainTable
-from runfolio.desktop.readout import Dot
-from runfolio.desktop.widgets import Card, EmptyState, Pill, PlainLabel, TextButton
+from runfolio.desktop.widgets import TextButton
 from runfolio.model.answers import Change, Touched
-from runfolio.model.display import count
 from runfolio.model.params import Json
-from runfolio.model.run import RunKey
 
-_REASON_COLORS = {"dataset": "bad", "param": "warn", "code": "muted", "environment": "muted", "more": "muted"}
-_VERDICT_COLORS = {Verdict.BETTER: "good", Verdict.WORSE: "bad"}
-MOST_RUNS = 50
+RUNS, GROUPS = 0, 1
 
 
 class CompareView(QWidget):
-    """Params, metrics, data, code and environment of the selected runs, against the baseline."""
+    """Two pages, "Runs" and "Groups", under one head."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("compare")
         self._context = context
-        self._diff: RunDiff | None = None
+        self.runs = CompareRuns(context)
+        self.groups = CompareGroups(context)
+        self._mode = RUNS
         self._lay_out()
-        state = context.state
-        state.selection_changed.connect(self._refresh)
-        state.baseline_changed.connect(self._refresh)
-        context.theme.changed.connect(self._show)
+        self._put_mode(RUNS)
 
     def _lay_out(self) -> None:
         theme = self._context.theme
-        self.empty = EmptyState(
-            theme,
-            "Nothing to compare yet",
-            "Select two or more runs in the table with Space; press B to set the one that others are measured against.",
-            icon="git-compare",
-        )
-        self._title = PlainLabel("Compare", font=fonts.ui(18, fonts.DEMI_BOLD))
-        self._baseline = Pill("", "accent")
-        self.only = TextButton("Only differences", theme, tip="Hide what is the same in all runs")
-        self.only.setObjectName("only-differences")
-        self.only.setCheckable(True)
-        self.only.setChecked(True)
-        self.only.toggled.connect(self._show)
-        self.swap = TextButton("Swap baseline", theme, tip="Measure against the next of the runs")
-        self.swap.setObjectName("swap-baseline")
-        self.swap.clicked.connect(self._swap)
-        copying = TextButton("Copy as", theme, icon="copy")
-        copying.setObjectName("copy-as")
-        menu = QMenu(copying)
-        for title, render in (("Markdown", as_markdown), ("TSV", as_tsv), ("LaTeX", as_latex)):
-            menu.addAction(title, self._copying(render))
-        copying.setMenu(menu)
+        self._buttons = QButtonGroup(self)
         head = QHBoxLayout()
-        head.setSpacing(9)
-        head.addWidget(self._title)
-        head.addWidget(self._baseline)
-        head.addStretch()
-        for button in (self.only, self.swap, copying):
+        head.setSpacing(0)
+        for mode, title, tip in (
+            (RUNS, "Runs", "The selected runs side by side"),
+            (GROUPS, "Groups", "Repetitions, or groups by a field, with statistics (Ctrl+G)"),
+        ):
+            button = TextButton(title, theme, tip=tip)
+            button.setObjectName(f"compare-mode-{title.lower()}")
+            button.setCheckable(True)
+            button.setProperty("segment", "left" if mode == RUNS else "right")
+            self._buttons.addButton(button, mode)
             head.addWidget(button)
-        self._why = Card("Why do they differ?")
-        self._why.setObjectName("why")
-        self._reasons = QVBoxLayout()
-        self._reasons.setSpacing(4)
-        self._why.body.addLayout(self._reasons)
-        self.table = PlainTable(["", ""], "compare-table")
-        self.table.setSelectionBehavior(PlainTable.SelectionBehavior.SelectItems)
-        self._same = PlainLabel("", role="muted")
-        page = QWidget()
-        column = QVBoxLayout(page)
+        self._buttons.idClicked.connect(self.set_mode)
+        self._heads = QStackedWidget()
+        self._heads.addWidget(self.runs.head)
+        self._heads.addWidget(self.groups.head)
+        self._heads.setFixedHeight(max(self.runs.head.sizeHint().height(), self.groups.head.sizeHint().height()))
+        head.addSpacing(14)
+        head.addWidget(self._heads, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.runs)
+        self.pages.addWidget(self.groups)
+        column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 18, 10)
         column.setSpacing(11)
         column.addLayout(head)
-        column.addWidget(self._why)
-        column.addWidget(self.table, 1)
-        column.addWidget(self._same)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(page)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.stack)
+        column.addWidget(self.pages, 1)
 
-    # --- what the window asks ----------------------------------------------------------------------------------
+    def set_mode(self, mode: int) -> None:
+        """Show the other page; Ctrl+Z brings the one before back."""
+        before = self._mode
+        if mode != before:
+            self._put_mode(mode)
+            self._context.state.undo.push(
+                "Compare groups" if mode == GROUPS else "Compare runs",
+                lambda: self._put_mode(before),
+                lambda: self._put_mode(mode),
+            )
+
+    def _put_mode(self, mode: int) -> None:
+        self._mode = mode
+        self._buttons.button(mode).setChecked(True)
+        self._heads.setCurrentIndex(mode)
+        self.pages.setCurrentIndex(mode)
+        self.activate()
 
     def activate(self) -> None:
-        """Shown: compare what is selected now."""
-        self._refresh()
+        """Shown: compare what is selected, or in scope, now."""
+        if self._mode == GROUPS:
+            self.groups.refresh()
+        else:
+            self.runs.activate()
 
     def changed(self, change: Change) -> None:
         """Runs were read again."""
         if change.touched & Touched.RUNS and self.isVisible():
-            self._refresh()
+            self.activate()
 
     def saved(self) -> dict[str, Json]:
-        """Whether equal rows are hidden."""
-        return {"only": self.only.isChecked()}
+        """The page, and what was chosen on both."""
+        return {**self.runs.saved(), "groups": self._mode == GROUPS, "settings": self.groups.settings.saved()}
 
     def restore(self, kept: dict[str, Json]) -> None:
         """Take over what a session kept."""
-        if isinstance(kept.get("only"), bool):
-            self.only.setChecked(bool(kept["only"]))
-
-    # --- asking and showing ------------------------------------------------------------------------------------
-
-    def _refresh(self) -> None:
-        state = self._context.state
-        keys = state.selection[:MOST_RUNS]
-        if len({*keys, state.baseline} - {None}) < 2:
-            self.stack.setCurrentIndex(0)
-            return
-        if not self.isVisible():
-            return
-        baseline = state.baseline
-        self._context.jobs.query("compare", lambda workspace: workspace.diff(keys, baseline), self._arrived)
-
-    def _arrived(self, diff: RunDiff) -> None:
-        self._diff = diff
-        self._context.state.learn_names({run.key: run.name for run in diff.runs})
-        self.stack.setCurrentIndex(1)
-        self._show()
-
-    def _shown(self) -> RunDiff:
-        assert self._diff is not None
-        return self._diff.only_differences() if self.only.isChecked() else self._diff
-
-    def _show(self) -> None:
-        if self._diff is None:
-            return
-        diff = self._diff
-        self._title.setText(f"Compare {len(diff.runs)} runs")
-        self._baseline.set(f"baseline: {diff.runs[diff.baseline].name}", "accent")
-        self._show_reasons(diff)
-        shown = self._shown()
-        self._fill(shown)
-        total = sum(len(s.rows) for s in diff.sections)
-        hidden = total - sum(len(s.rows) for s in shown.sections)
-        self._same.setText(f"{count(hidden)} rows are the same in all runs and are hidden" if hidden else "")
-
-    def _show_reasons(self, diff: RunDiff) -> None:
-        while (item := self._reasons.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        reasons = headline(diff)
-        for reason in reasons:
-            line = QWidget()
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(9)
-            row.addWidget(Dot(self._context.theme.color(_REASON_COLORS.get(reason.kind, "muted"))))
-            kind = "" if reason.kind == "more" else f"{reason.kind}  "
-            row.addWidget(PlainLabel(kind + reason.text), 1)
-            self._reasons.addWidget(line)
-        if not reasons:
-            self._reasons.addWidget(
-                PlainLabel("Nothing that was recorded differs but the metrics: look at seeds and unrecorded settings.")
-            )
-
-    def _fill(self, diff: RunDiff) -> None:
-        table, theme = self.table, self._context.theme
-        names = [run.name + ("  (baseline)" if i == diff.baseline else "") for i, run in enumerate(diff.runs)]
-        table.set_header(["", *names])
-        sections = [s for s in diff.sections if s.rows]
-        table.start(sum(len(s.rows) + 1 for s in sections))
-        row = 0
-        for section in sections:
-            table.put_section(row, title_of(section), theme.color("muted"))
-            row += 1
-            for entry in section.rows:
-                self._fill_row(row, section, entry)
-                row += 1
-        for i, run in enumerate(diff.runs, 1):
-            item = table.horizontalHeaderItem(i)
-            style = self._context.state.style_of(run.key)
-            if item is not None and style.picked:
-                item.setForeground(theme.run_color(style.color_index))
-        table.setColumnWidth(0, 225)
-        for column in range(1, len(diff.runs) + 1):
-            table.setColumnWidth(column, 246)
-
-    def _fill_row(self, row: int, section: DiffSection, entry: DiffRow) -> None:
-        table, theme = self.table, self._context.theme
-        figure = f" ({entry.figure})" if entry.figure and entry.figure != "last" else ""
-        table.put(row, 0, entry.key, tip=f"{entry.key}{figure}")
-        for column, cell in enumerate(entry.cells, 1):
-            table.put(
-                row,
-                column,
-                _text(section, cell),
-                font=fonts.mono(12),
-                color=theme.color(_VERDICT_COLORS[cell.verdict]) if cell.verdict in _VERDICT_COLORS else None,
-                tip=_tip(section, cell),
-            )
-
-    # --- actions -----------------------------------------------------------------------------------------------
-
-    def _swap(self) -> None:
-        if self._diff is None:
-            return
-        following = (self._diff.baseline + 1) % len(self._diff.runs)
-        self._context.state.set_baseline(RunKey(self._diff.runs[following].key))
-
-    def _copying(self, render: Callable[[RunDiff], str]) -> Callable[[], None]:
-        def copy() -> None:
-            QApplication.clipboard().setText(render(self._shown()))
-            self._context.say.info("Copied the comparison")
-
-        return copy
-
-
-def _text(section: DiffSection, cell: DiffCell) -> str:
-    if section.id is not SectionId.METRICS or cell.verdict is None:
-        return cell.text
-    return f"{cell.text}  {delta_text(cell)}".rstrip()
-
-
-def _tip(section: DiffSection, cell: DiffCell) -> str:
-    if section.id is not SectionId.METRICS or cell.missing:
-        return cell.text
-    return f"{cell.value!r}\nfrom {cell.origin}" if cell.origin else f"{cell.value!r}"
+        self.runs.restore(kept)
+        self.groups.put_settings(GroupSettings.from_saved(kept.get("settings")))
+        self._put_mode(GROUPS if kept.get("groups") is True else RUNS)

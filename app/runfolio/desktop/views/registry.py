@@ -65,6 +65,8 @@ VIEWS = (
     ViewRow("data", "Data", "database", "Ctrl+4", "data:DataView"),
     ViewRow("models", "Models", "rocket", "Ctrl+5", "models:ModelsView"),
     ViewRow("audit", "Audit", "history", "Ctrl+6", "audit:AuditView"),
+    ViewRow("files", "Files", "files", "Ctrl+8", "files:FilesView"),
+    ViewRow("explore", "Explore", "chart-scatter", "Ctrl+9", "explore:ExploreView"),
     ViewRow("problems", "Needs attention", "triangle-alert", "Ctrl+7", "problems:ProblemsView", on_rail=False),
 )
 

@@ -1,0 +1,131 @@
+"""The files of a run as they lie on the disk now: below the folder of each of its recordings.
+
+Folders of other runs' recordings are not entered, links are not followed, and the walk has limits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from runfolio.analysis.preview.kinds import kind_of_name, step_in
+from runfolio.errors import FolderUnreadable
+from runfolio.model.display import storable
+from runfolio.model.previews import FilePlace, RunFile, RunFiles, RunHome
+from runfolio.readers.folder import Folder
+
+MOST = 100_000
+_DEEPEST = 32
+_SECONDS = 15.0
+
+
+def list_files(homes: Sequence[RunHome]) -> RunFiles:
+    """The files of a run; one that several recordings have is told once."""
+    found: dict[tuple[str, str], RunFile] = {}
+    missing: dict[str, RunFile] = {}
+    notes: dict[str, None] = {}
+    until = time.monotonic() + _SECONDS
+    # Longer paths first: a file belongs to the recording nearest to it.
+    for home in sorted(homes, key=lambda h: -len(h.path)):
+        _take(home, found, missing, notes, until)
+    here = {file.shown for file in found.values()}
+    files = [*found.values(), *(file for shown, file in missing.items() if shown not in here)]
+    return RunFiles(tuple(sorted(files, key=lambda file: _natural(file.shown))), tuple(notes))
+
+
+def _natural(path: str) -> tuple[tuple[str, ...], str]:
+    *folders, name = path.lower().split("/")
+    return tuple(folders), name
+
+
+def _take(
+    home: RunHome,
+    found: dict[tuple[str, str], RunFile],
+    missing: dict[str, RunFile],
+    notes: dict[str, None],
+    until: float,
+) -> None:
+    recorded = {path for path, _ in home.artifacts}
+    try:
+        folder, only = _opened(home)
+    except FolderUnreadable as gone:
+        notes[f"{storable(home.path) or '.'}: {gone.message}"] = None
+        folder, only = None, None
+    known: set[str] = set()
+    if folder is not None:
+        if home.is_shared and only is None:
+            notes["Other runs lie in the same folder: files of theirs may be among these"] = None
+        for file in _walk(folder, home, only, notes, until):
+            key = (home.root, file.place.path) if file.place is not None else ("", file.shown)
+            if len(found) >= MOST and key not in found:
+                notes[f"More than {MOST:,} files; not all are listed"] = None
+                break
+            is_recorded = not recorded.isdisjoint(_tails(file.shown))
+            found.setdefault(key, replace(file, recorded=True) if is_recorded else file)
+            known.add(file.shown)
+    ends = {end for shown in known for end in _tails(shown)}
+    for path, size in home.artifacts:
+        if path not in ends and len(missing) < MOST:
+            step, series = step_in(path)
+            missing.setdefault(path, RunFile(path, None, size, None, kind_of_name(path), True, step, series))
+
+
+def _tails(shown: str) -> Iterator[str]:
+    yield shown
+    place = shown.find("/")
+    while place >= 0:
+        yield shown[place + 1 :]
+        place = shown.find("/", place + 1)
+
+
+def _opened(home: RunHome) -> tuple[Folder, str | None]:
+    """The folder of a recording, and the one file of it where the recording is a file. Raises FolderUnreadable."""
+    root = Folder(Path(home.root))
+    folder = root.at(home.path) if home.path else root
+    if folder.is_there:
+        return folder, None
+    above, _, name = home.path.rpartition("/")
+    parent = root.at(above) if above else root
+    if name and parent.entry(name) is not None:
+        return parent, name
+    raise FolderUnreadable("The folder is not there", where=folder.shown)
+
+
+def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None], until: float) -> Iterator[RunFile]:
+    if only is not None:
+        entry = folder.entry(only)
+        if entry is not None:
+            yield _file(folder, "", only, entry.size, entry.mtime_ns, home.root)
+        return
+    pending = [("", folder)]
+    while pending:
+        prefix, here = pending.pop()
+        if time.monotonic() > until:
+            notes[f"Listing took longer than {_SECONDS:.0f} s; not all files are listed"] = None
+            return
+        try:
+            listing = here.listing
+        except FolderUnreadable as failure:
+            notes[f"{storable(prefix) or '.'}: {failure.message}"] = None
+            continue
+        for entry in listing.files.values():
+            yield _file(here, prefix, entry.name, entry.size, entry.mtime_ns, home.root)
+        if listing.odd:
+            kinds = sorted({odd.kind for odd in listing.odd})
+            notes[
+                f"{storable(prefix) or './'}: {len(listing.odd):,} entries that are not opened ({', '.join(kinds)})"
+            ] = None
+        if prefix.count("/") >= _DEEPEST:
+            continue
+        for name in reversed(listing.folders):
+            if here.join(name) not in home.apart:
+                pending.append((f"{prefix}{name}/", here.sub(name)))
+
+
+def _file(folder: Folder, prefix: str, name: str, size: int, mtime_ns: int, root: str) -> RunFile:
+    shown = storable(prefix + name)
+    step, series = step_in(shown)
+    place = FilePlace(root, folder.join(name))
+    return RunFile(shown, place, size, mtime_ns // 1000, kind_of_name(name), False, step, series)

@@ -1,0 +1,86 @@
+"""Series as charts ask for them: whole where they are short, in blocks and stretches where they are long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runfolio.api.stores import Stores
+from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.model.long_series import LongSeries, Stretch
+    from runfolio.model.metrics import MetricSeries
+
+WHOLE_POINTS = 5_000_000
+"""So many points of a question's answer are given as they are; beyond it long series come in blocks."""
+
+LEAST_LONG = 1 << 17
+"""Shorter series always come as a whole."""
+
+MOST_POINTS = 40_000_000
+"""The same where every point is needed, as for smoothing: 40 million take about 2 GB until they are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSeries:
+    """The series of one metric: those that came as a whole, and those that are too long for that."""
+
+    whole: Mapping[RunKey, MetricSeries]
+    long: Mapping[RunKey, LongSeries]
+
+
+class Charting:
+    """What charts ask of the index."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def chart_series(
+        self, keys: Sequence[RunKey], metric: str, *, by_wall: bool = False, most: int = WHOLE_POINTS
+    ) -> ChartSeries:
+        """The shown series of a metric; runs without it are left out.
+
+        by_wall   they are drawn over time: a series without times, or whose times go back, then comes as a whole.
+        most      with more points than that together long series come in blocks.
+        A series that was never looked at gets its blocks now, which takes about 0.1 s for a million points.
+        """
+        from runfolio.index import points, pyramid_making, pyramids
+
+        database = self._stores.db
+        sizes = pyramids.lengths(database, keys, metric)
+        if sum(n for _, n in sizes.values()) <= most:
+            return ChartSeries(points.series_for(database, keys, metric), {})
+        pyramid_making.keep_pyramids(database, [number for number, _ in sizes.values()])
+        wanted = [key for key, (_, n) in sizes.items() if n >= LEAST_LONG]
+        long = {
+            key: found
+            for key, found in pyramids.long_series(database, wanted, metric).items()
+            if (found.by_wall if by_wall else found.by_step)
+        }
+        rest = [key for key in sizes if key not in long]
+        return ChartSeries(points.series_for(database, rest, metric) if rest else {}, long)
+
+    def epoch_series(self, keys: Sequence[RunKey]) -> Mapping[RunKey, MetricSeries]:
+        """By which metric each run counts its epochs: one called `epoch`, with or without a group before it."""
+        from runfolio.index import points, pyramids
+
+        database = self._stores.db
+        found: dict[RunKey, MetricSeries] = {}
+        for name in pyramids.epoch_names(database):
+            missing = [key for key in keys if key not in found]
+            if missing:
+                found |= points.series_for(database, missing, name)
+        return found
+
+    def stretch(
+        self, long: LongSeries, low: float, high: float, columns: int, *, by_wall: bool = False
+    ) -> Stretch | None:
+        """What lies between two steps (or times in microseconds), fine enough for so many pixel columns.
+
+        None when the overview of the series is as fine.
+        """
+        from runfolio.index.pyramids import stretch
+
+        return stretch(self._stores.db, long, low, high, columns, by_wall=by_wall)

@@ -1,0 +1,124 @@
+"""Questions about the files of runs: which there are, and what they hold. Worker processes with limits answer them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from runfolio.api.stores import Stores
+from runfolio.model.previews import (
+    Ask,
+    BoardTag,
+    FilePlace,
+    Histograms,
+    Matches,
+    Picture,
+    Preview,
+    RunFiles,
+    Search,
+    SideBySide,
+)
+from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.analysis.preview.bench import PreviewBench
+    from runfolio.api.cancelling import CancelToken
+
+_SEARCH_S = 12.0
+"""What was found by then is the answer; an expression that runs for ever is ended later, with its worker."""
+
+
+class Previewing:
+    """What can be seen of files. Nothing is run, no link is followed, and nothing is read beyond what is shown.
+
+    Everything here raises FolderUnreadable for a file that is gone or damaged, LimitReached past the limits, and
+    Cancelled once `cancel` was asked.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._bench: PreviewBench | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Stop the worker processes."""
+        if self._bench is not None:
+            self._bench.close()
+
+    def run_files(self, key: RunKey, *, cancel: CancelToken | None = None) -> RunFiles:
+        """The files of a run as they lie on the disk now, and those it recorded that are not there. Raises NotFound."""
+        from runfolio.analysis.preview.worker import see_files
+        from runfolio.index.run_homes import run_homes
+
+        return self._get_bench().call(cancel, see_files, run_homes(self._stores.db, key))
+
+    def preview(self, place: FilePlace, ask: Ask | None = None, *, cancel: CancelToken | None = None) -> Preview:
+        """What a file holds: a page of text or table, children of a node, pixels, or what its header says."""
+        from runfolio.analysis.preview.worker import see
+
+        return self._get_bench().call(cancel, see, place, ask or Ask())
+
+    def thumbnails(
+        self, places: Sequence[FilePlace], edge: int = 192, *, cancel: CancelToken | None = None
+    ) -> tuple[Picture | str, ...]:
+        """Small images in the order of `places`; in place of one that cannot be shown, the reason."""
+        from runfolio.analysis.preview.worker import thumbnails
+
+        return self._get_bench().call(cancel, thumbnails, tuple(places), edge)
+
+    def search_file(self, place: FilePlace, wanted: Search, *, cancel: CancelToken | None = None) -> Matches:
+        """Where a text is found in a file. Raises UsageError for a bad regular expression."""
+        from runfolio.analysis.preview.worker import find_text
+
+        return self._get_bench().call(cancel, find_text, place, wanted, _SEARCH_S)
+
+    def board_tags(self, places: Sequence[FilePlace], *, cancel: CancelToken | None = None) -> tuple[BoardTag, ...]:
+        """What TensorBoard event files hold besides scalars."""
+        from runfolio.analysis.preview.worker import see_tags
+
+        return self._get_bench().call(cancel, see_tags, tuple(places))
+
+    def board_image_steps(
+        self, places: Sequence[FilePlace], *, cancel: CancelToken | None = None
+    ) -> dict[str, tuple[int, ...]]:
+        """The steps at which TensorBoard event files hold images, by tag."""
+        from runfolio.analysis.preview.worker import see_image_steps
+
+        return self._get_bench().call(cancel, see_image_steps, tuple(places))
+
+    def board_images(
+        self,
+        places: Sequence[FilePlace],
+        tag: str,
+        steps: Sequence[int],
+        edge: int = 192,
+        *,
+        cancel: CancelToken | None = None,
+    ) -> tuple[Picture | str, ...]:
+        """Small images out of TensorBoard event files, in the order of `steps`; else the reason."""
+        from runfolio.analysis.preview.worker import see_board_images
+
+        return self._get_bench().call(cancel, see_board_images, tuple(places), tag, tuple(steps), edge)
+
+    def histograms(self, places: Sequence[FilePlace], tag: str, *, cancel: CancelToken | None = None) -> Histograms:
+        """A histogram tag of TensorBoard event files over time."""
+        from runfolio.analysis.preview.worker import see_histograms
+
+        return self._get_bench().call(cancel, see_histograms, tuple(places), tag)
+
+    def side_by_side(self, left: FilePlace, right: FilePlace, *, cancel: CancelToken | None = None) -> SideBySide:
+        """How two texts differ, line by line."""
+        from runfolio.analysis.preview.worker import see_side_by_side
+
+        return self._get_bench().call(cancel, see_side_by_side, left, right)
+
+    def _get_bench(self) -> PreviewBench:
+        with self._lock:
+            if self._bench is None:
+                from runfolio.analysis.preview.bench import PreviewBench
+                from runfolio.processes import start_server
+
+                start_server()
+                self._bench = PreviewBench()
+            return self._bench

@@ -1,0 +1,1 @@
+"""Panels of chart kinds beside curves: one widget for each, made by `factory.make_panel`."""

@@ -1,0 +1,176 @@
+"""How parallel coordinates are painted: axes, lines, their density, brushes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+
+from runfolio.analysis.kinds.lines import NOWHERE
+from runfolio.desktop import fonts
+from runfolio.desktop.kinds.colors import color, colors_of, ramp, rgb
+from runfolio.desktop.kinds.scale import Scale
+from runfolio.desktop.theme import Theme
+from runfolio.model.kinds import Variable
+from runfolio.model.metrics import Floats
+
+_TOP, _BOTTOM, _SIDE = 62.0, 58.0, 66.0
+_HAND = 11.0
+_FEW = 60
+
+
+class Frame:
+    """Where axes stand in a frame."""
+
+    def __init__(self, frame: QRectF, axes: int) -> None:
+        self.axes = axes
+        self.left, self.right = frame.left() + _SIDE, frame.right() - _SIDE
+        self.top, self.bottom = frame.top() + _TOP, frame.bottom() - _BOTTOM
+        self.height = max(1.0, self.bottom - self.top)
+        self.gap = (self.right - self.left) / max(1, axes - 1)
+
+    def x(self, axis: int) -> float:
+        """Where an axis stands."""
+        return self.left + axis * self.gap
+
+    def y(self, place: float) -> float:
+        """The height of a place from 0 to 1."""
+        return self.bottom - place * self.height
+
+    def value_at(self, y: float) -> float:
+        """The place of a height."""
+        return (self.bottom - y) / self.height
+
+    def gap_at(self, x: float) -> tuple[int | None, float]:
+        """The gap that holds x, and how far along it, 0 to 1; None outside of all."""
+        along = (x - self.left) / max(1.0, self.gap)
+        gap = int(np.floor(along))
+        return (gap, along - gap) if 0 <= gap < self.axes - 1 else (None, 0.0)
+
+    def axis_at(self, x: float) -> int | None:
+        """The axis that a hand at x takes."""
+        axis = self.nearest_axis(x)
+        return axis if abs(self.x(axis) - x) <= _HAND else None
+
+    def nearest_axis(self, x: float) -> int:
+        """The axis nearest to x."""
+        return max(0, min(self.axes - 1, round((x - self.left) / max(1.0, self.gap))))
+
+
+def _lines(frame: Frame, crossed: Floats, run: int) -> QPolygonF:
+    return QPolygonF([QPointF(frame.x(axis), frame.y(float(crossed[axis, run]))) for axis in range(frame.axes)])
+
+
+def paint_lines(
+    painter: QPainter, theme: Theme, frame: Frame, crossed: Floats, by: Variable | None, tone: Floats
+) -> None:
+    """A line for each run, those with a low colour value first."""
+    runs = crossed.shape[1]
+    alpha = 0.75 if runs <= _FEW else 0.45
+    tones = None if by is None else colors_of(by, Scale.of(by, pad=0.0), theme)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    plain = theme.color("accent")
+    plain.setAlphaF(alpha)
+    for run in np.argsort(np.nan_to_num(tone, nan=-1.0), kind="stable").tolist():
+        painter.setPen(QPen(plain if tones is None else color(tones[run], alpha), 1.3))
+        painter.drawPolyline(_lines(frame, crossed, run))
+
+
+def paint_density(painter: QPainter, theme: Theme, frame: Frame, density: Sequence[tuple[Floats, Floats]]) -> None:
+    """The gaps as pictures: where one line passes there is colour, where many pass there is more of it."""
+    most = max(float(count.max()) for count, _ in density)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for gap, (count, mean) in enumerate(density):
+        rows, columns = count.shape
+        pixels = np.empty((rows, columns, 4), dtype=np.uint8)
+        plain = rgb(theme.color("accent"))
+        pixels[..., :3] = np.where(np.isfinite(mean)[..., None], ramp(mean, theme), plain)
+        # By its logarithm, from a visible least on: a single line among 100,000 is seen.
+        share = np.log1p(count) / np.log1p(max(most, 1.0))
+        pixels[..., 3] = np.where(count > 0, 40 + 215 * share, 0).astype(np.uint8)
+        image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()
+        top, low = frame.y(1.0), frame.y(NOWHERE)
+        painter.drawImage(QRectF(frame.x(gap), top, frame.gap, low - top), image)
+
+
+def paint_chosen(
+    painter: QPainter, theme: Theme, frame: Frame, crossed: Floats, chosen: Sequence[tuple[int, int]]
+) -> None:
+    """The selected runs in their colours."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    thin = len(chosen) > _FEW
+    for run, index in reversed(chosen):
+        tone = theme.run_color(index)
+        tone.setAlphaF(0.5 if thin else 1.0)
+        painter.setPen(QPen(tone, 1.2 if thin else 2.2))
+        painter.drawPolyline(_lines(frame, crossed, run))
+
+
+def paint_axes(
+    painter: QPainter,
+    theme: Theme,
+    frame: Frame,
+    scales: Sequence[Scale],
+    titles: Sequence[str],
+    spans: Sequence[tuple[float, float] | None],
+    none: Sequence[bool],
+    moved: tuple[int, float] | None,
+) -> None:
+    """Axes with ticks and titles, and the brushes on them.
+
+    none    which axes some run crosses below the foot.
+    moved   an axis that the hand is moving, and where its title is now.
+    """
+    small, bold = fonts.ui(11, figures=True), fonts.ui(12, fonts.DEMI_BOLD)
+    metrics = QFontMetricsF(bold)
+    for axis, (scale, title) in enumerate(zip(scales, titles, strict=True)):
+        x = frame.x(axis)
+        painter.setPen(QPen(theme.color("muted"), 1.2))
+        painter.drawLine(QLineF(x, frame.top, x, frame.bottom))
+        if spans[axis] is not None:
+            _paint_brush(painter, theme, frame, x, spans[axis] or (0.0, 0.0))
+        painter.setFont(small)
+        for place, text in [*scale.ticks(frame.height, upright=True), *([(NOWHERE, "none")] if none[axis] else [])]:
+            if NOWHERE <= place <= 1:
+                _paint_text(painter, theme, frame, x, frame.y(place), text, last=axis == frame.axes - 1)
+        painter.setFont(bold)
+        painter.setPen(theme.color("text"))
+        at = moved[1] if moved is not None and moved[0] == axis else x
+        wide = max(60.0, frame.gap - 10)
+        shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, wide)
+        half = metrics.horizontalAdvance(shown) / 2
+        left = max(2.0, min(at - half, frame.right + _SIDE - 2 * half - 2))
+        painter.drawText(QRectF(left, frame.top - 30, 2 * half + 4, 20), Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _paint_text(painter: QPainter, theme: Theme, frame: Frame, x: float, y: float, text: str, *, last: bool) -> None:
+    metrics = QFontMetricsF(painter.font())
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(30.0, min(frame.gap - 12, 110.0)))
+    wide = metrics.horizontalAdvance(shown)
+    painter.setPen(QPen(theme.color("muted"), 1))
+    painter.drawLine(QLineF(x - 3, y, x + 3, y))
+    room = QRectF(x + 6, y - 8, wide + 4, 16)
+    if last:
+        room.moveLeft(min(x + 6, frame.right + _SIDE - wide - 4))
+    ground: QColor = theme.color("surface")
+    ground.setAlphaF(0.75)
+    painter.fillRect(room, ground)
+    painter.setPen(theme.color("text"))
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _paint_brush(painter: QPainter, theme: Theme, frame: Frame, x: float, span: tuple[float, float]) -> None:
+    ground = theme.color("accent")
+    painter.setPen(QPen(ground, 1.2))
+    ground.setAlphaF(0.25)
+    painter.setBrush(ground)
+    painter.drawRect(QRectF(x - 7, frame.y(span[1]), 14, frame.y(span[0]) - frame.y(span[1])))
+
+
+def paint_focus(painter: QPainter, theme: Theme, frame: Frame, axis: int) -> None:
+    """Which axis the keys are about."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.color("accent"), 1, Qt.PenStyle.DotLine))
+    painter.drawRect(QRectF(frame.x(axis) - 10, frame.top - 6, 20, frame.height + 12))

@@ -1,0 +1,117 @@
+"""What can be chosen for each chart kind, as frozen values that a session, a grid and a saved view keep as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TypeVar
+
+from runfolio.model.params import Json
+
+S = TypeVar("S", bound="KindSettings")
+
+AUTO = "auto"
+"""In place of a field's id: what suits the runs in scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindSettings:
+    """Fields are named by `FieldRef.id`; `AUTO` lets the panel choose, "" is none."""
+
+    def saved(self) -> dict[str, Json]:
+        """As JSON."""
+        return {
+            field.name: [*value] if isinstance(value := getattr(self, field.name), tuple) else value
+            for field in dataclasses.fields(self)
+        }
+
+    @classmethod
+    def from_saved(cls: type[S], kept: Json) -> S:
+        """The inverse of `saved`; unknown and ill-formed parts are left out."""
+        if not isinstance(kept, dict):
+            return cls()
+        plain = cls()
+        taken: dict[str, object] = {}
+        for field in dataclasses.fields(cls):
+            value, usual = kept.get(field.name), getattr(plain, field.name)
+            if isinstance(usual, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
+                taken[field.name] = tuple(value)
+            elif type(value) is type(usual):
+                taken[field.name] = value
+        return dataclasses.replace(plain, **taken)
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterSettings(KindSettings):
+    """color, size: fields or "". front: whether the Pareto front is drawn. x_better: "higher", "lower" or ""."""
+
+    x: str = AUTO
+    y: str = AUTO
+    color: str = ""
+    size: str = ""
+    log_x: bool = False
+    log_y: bool = False
+    margins: bool = True
+    front: bool = False
+    x_better: str = ""
+    y_better: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelSettings(KindSettings):
+    """axes: in order, from left to right. log: those drawn logarithmic. color: by which field lines are coloured."""
+
+    axes: tuple[str, ...] = (AUTO,)
+    log: tuple[str, ...] = ()
+    color: str = AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class ImportanceSettings(KindSettings):
+    """target: a metric. params: those asked about; AUTO is all that vary. effect: the param whose effect is shown."""
+
+    target: str = AUTO
+    params: tuple[str, ...] = (AUTO,)
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsSettings(KindSettings):
+    """look: "box", "violin", "strip" or "bar"."""
+
+    value: str = AUTO
+    group: str = AUTO
+    look: str = "box"
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GridSettings(KindSettings):
+    """look: "heat", "contour" or "coverage" (how many runs, whatever their metric)."""
+
+    x: str = AUTO
+    y: str = AUTO
+    value: str = AUTO
+    look: str = "heat"
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramSettings(KindSettings):
+    """look: "now" (one value of each run) or "time" (all values along the steps)."""
+
+    value: str = AUTO
+    look: str = "now"
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierSettings(KindSettings):
+    """path: a table of predictions; truth, predicted, score: its columns, "" where guessed. look: see the panel."""
+
+    path: str = ""
+    truth: str = ""
+    predicted: str = ""
+    score: str = ""
+    look: str = "confusion"

@@ -1,0 +1,129 @@
+"""Panels of the window as the recipe of a figure, so that a file shows what the window does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from runfolio.analysis.drawing import Drawing
+from runfolio.desktop.cells import field_title
+from runfolio.desktop.chart_settings import PanelSettings
+from runfolio.desktop.context import Context
+from runfolio.desktop.plot_style import PLAIN_WIDTH
+from runfolio.export.recipe import KINDS, LEGENDS, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.model.display import count
+from runfolio.model.params import Json
+from runfolio.model.query import FieldRef
+from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
+
+_POINTS_WIDE = 1.1
+"""How wide a line of the plain width is on paper, in points."""
+
+
+def panel_recipe(drawings: Sequence[Drawing], settings: PanelSettings) -> PanelRecipe:
+    """One panel as it is set; it draws one metric or several."""
+    return PanelRecipe.of(
+        drawings[0],
+        others=tuple(drawing.metric for drawing in drawings[1:]),
+        title=settings.title,
+        columns=settings.size[0],
+        rows=settings.size[1],
+        x_range=settings.x_range,
+        notes=tuple((note.x, note.text) for note in settings.notes),
+    )
+
+
+def recipe_of(
+    context: Context,
+    panels: Sequence[tuple[Sequence[Drawing], PanelSettings]],
+    columns: int = 1,
+    *,
+    hidden: Set[RunKey] = frozenset(),
+    width: float = PLAIN_WIDTH,
+) -> ChartRecipe:
+    """The figure of several panels, with the runs in the colours and names of the window.
+
+    hidden   runs that are switched off; they still count in the groups that they are in.
+    width    of lines in pixels.
+    """
+    state = context.state
+    runs = tuple(
+        RunStyleRecipe(str(key), state.name_of(key), style.color_index, style.dash, shown=key not in hidden)
+        for key in state.selection
+        if (style := state.style_of(key)).picked
+    )
+    drawn = tuple(panel_recipe(drawings, settings) for drawings, settings in panels)
+    return ChartRecipe(
+        runs=runs,
+        panels=drawn,
+        columns=columns,
+        line_width=round(_POINTS_WIDE * width / PLAIN_WIDTH, 2),
+        query=state.scope.where,
+    )
+
+
+MOST_RUNS = 20_000
+"""Of a figure of many runs: each is named in its recipe."""
+
+
+def kind_recipe(
+    context: Context, kind: str, title: str, options: Mapping[str, Json], keys: Sequence[RunKey]
+) -> ChartRecipe:
+    """The figure of a chart of many runs, with the options that its panel is drawn by.
+
+    Raises ValueError for more than MOST_RUNS runs.
+    """
+    if len(keys) > MOST_RUNS:
+        raise ValueError(f"A figure holds at most {count(MOST_RUNS)} runs, and {count(len(keys))} are in scope.")
+    state = context.state
+    runs = tuple(RunStyleRecipe(str(key), state.name_of(key), max(0, state.style_of(key).color_index)) for key in keys)
+    chosen = tuple(
+        (name, tuple(map(str, value)) if isinstance(value, list) else value)
+        for name, value in options.items()
+        if isinstance(value, str | bool | list)
+    )
+    panel = PanelRecipe("", title=title, kind=kind, options=chosen)
+    named = [(part, field_title(FieldRef.from_id(id))) for part in KINDS[kind] if (id := panel.text(part))]
+    named += [(id, field_title(FieldRef.from_id(id))) for id in panel.fields]
+    return ChartRecipe(
+        runs, (replace(panel, titles=tuple(named)),), width_mm=140.0, query=state.scope.where, legend=LEGENDS[1]
+    )
+
+
+def file_name(name: str) -> str:
+    """A metric's name as that of a file."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-") or "chart"
+
+
+def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
+    """Ask where to, without blocking, and write the figure off the GUI thread."""
+    ask_where(context, parent, file_name(name), suffix, lambda workspace, path: workspace.export_chart(recipe, path))
+
+
+def ask_where(
+    context: Context, parent: QWidget, name: str, suffix: str, write: Callable[[Workspace, Path], Path]
+) -> None:
+    """Ask for a file, `name` with that suffix being offered, and have it written."""
+    dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{name}.{suffix}"))
+    dialog.setObjectName("export-chart")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
+
+    def chosen(text: str) -> None:
+        path = Path(text)
+        context.jobs.action(
+            lambda workspace: write(workspace, path),
+            lambda written: context.say.info(f"Exported {written}"),
+        )
+
+    dialog.fileSelected.connect(chosen)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()

@@ -1,0 +1,167 @@
+"""A table of any size, a page of rows at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+
+from runfolio.desktop import fonts
+from runfolio.desktop.context import Context
+from runfolio.desktop.preview_looker import Looker
+from runfolio.desktop.preview_rows import Rows, RowsTable
+from runfolio.desktop.widgets import IconButton, PlainLabel
+from runfolio.errors import RunfolioError
+from runfolio.model.display import count
+from runfolio.model.previews import Ask, FileKind, FilePlace, Preview, TablePage
+
+if TYPE_CHECKING:
+    from runfolio.api import CancelToken, Workspace
+
+ROWS = 500
+_ROW_HEIGHT = 26
+_WIDTH, _WIDEST, _DIGIT = 70, 320, 8
+
+
+class GridPane(QWidget):
+    """Rows with a pager below. `name` begins the object names of its parts."""
+
+    def __init__(self, context: Context, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._place: FilePlace | None = None
+        self._page: TablePage | None = None
+        self._looker = Looker(context, "Read a table")
+        theme = context.theme
+        self.table = RowsTable(f"{name}-table", "Rows of the file")
+        self.table.set_row_height(_ROW_HEIGHT)
+        self.told = PlainLabel("", role="muted", font=fonts.ui(12))
+        self.told.setObjectName(f"{name}-rows")
+        self._buttons: dict[str, IconButton] = {}
+        pager = QHBoxLayout()
+        pager.setContentsMargins(10, 4, 10, 5)
+        pager.setSpacing(2)
+        for part, icon, title, call in (
+            ("first", "chevron-first", "First rows", lambda: self._go(0)),
+            ("previous", "chevron-left", "Rows before", lambda: self._go(self._first() - ROWS)),
+            ("next", "chevron-right", "Next rows", lambda: self._go(self._first() + ROWS)),
+            ("last", "chevron-last", "Last rows", self._go_to_end),
+        ):
+            button = IconButton(icon, title, theme, size=16)
+            button.setObjectName(f"{name}-{part}")
+            button.clicked.connect(call)
+            self._buttons[part] = button
+            pager.addWidget(button)
+            if part == "previous":
+                pager.addWidget(self.told)
+        pager.addStretch()
+        pager.addWidget(PlainLabel("Go to row", role="muted", font=fonts.ui(12)))
+        self.row = QSpinBox()
+        self.row.setObjectName(f"{name}-row")
+        self.row.setAccessibleName("Go to row")
+        self.row.setRange(1, 2_000_000_000)
+        self.row.setKeyboardTracking(False)
+        self.row.setFixedWidth(110)
+        self.row.valueChanged.connect(lambda row: self._go(row - 1))
+        pager.addWidget(self.row)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.table, 1)
+        column.addLayout(pager)
+
+    def show_page(self, place: FilePlace, page: TablePage) -> None:
+        """Show a page that has arrived."""
+        self._looker.forget()
+        fresh = place != self._place or self._page is None or self._page.columns != page.columns
+        self._place, self._page = place, page
+        right = frozenset(c for c in range(len(page.columns)) if _is_numeric(page, c))
+        tips = tuple(f"{name}\n{kind}".strip() for name, kind in zip(page.columns, page.types, strict=True))
+        self.table.put(
+            Rows(
+                page.columns, page.rows, right, frozenset(range(len(page.columns))), first=page.first, header_tips=tips
+            )
+        )
+        if fresh:
+            for column in range(len(page.columns)):
+                self.table.setColumnWidth(column, _width(page, column))
+        self._note(page)
+
+    def forget(self) -> None:
+        """Nothing is shown."""
+        self._looker.forget()
+        self._place = self._page = None
+        self.table.put(Rows(()))
+
+    def _note(self, page: TablePage) -> None:
+        last = page.first + len(page.rows)
+        of = f" of {count(page.total)}" if page.total is not None else f" of about {count(page.about or last)}"
+        rows = f"rows {count(page.first + 1)} to {count(last)}{of}" if page.rows else f"no rows{of}"
+        more = f" · {count(page.more_columns)} more columns" if page.more_columns else ""
+        self.told.setText(f"{rows} · {count(len(page.columns))} columns{more}")
+        at_end = page.total is not None and last >= page.total
+        self._buttons["first"].setEnabled(page.first > 0)
+        self._buttons["previous"].setEnabled(page.first > 0)
+        self._buttons["next"].setEnabled(not at_end)
+        self._buttons["last"].setEnabled(not at_end)
+        self.row.blockSignals(True)
+        self.row.setMaximum(max(1, page.total if page.total is not None else 2_000_000_000))
+        self.row.setValue(page.first + 1)
+        self.row.blockSignals(False)
+
+    def _first(self) -> int:
+        return 0 if self._page is None else self._page.first
+
+    def _go_to_end(self) -> None:
+        page = self._page
+        if page is None:
+            return
+        if page.total is None:
+            # The file has to be scanned to its end first: a row that is surely behind it.
+            self._go(1 << 40)
+        else:
+            self._go(max(0, page.total - 1) // ROWS * ROWS)
+
+    def _go(self, row: int) -> None:
+        place = self._place
+        if place is None:
+            return
+        self.told.setText("Reading…")
+        ask = Ask(FileKind.TABLE, at=max(0, row))
+
+        def call(workspace: Workspace, token: CancelToken) -> Preview:
+            preview = workspace.preview(place, ask, cancel=token)
+            page = preview.content
+            if isinstance(page, TablePage) and not page.rows and page.total:
+                # Behind the end: the last page instead, now that the end is known.
+                last = Ask(FileKind.TABLE, at=(page.total - 1) // ROWS * ROWS)
+                return workspace.preview(place, last, cancel=token)
+            return preview
+
+        def arrived(preview: Preview) -> None:
+            if isinstance(preview.content, TablePage) and place == self._place:
+                self.show_page(place, preview.content)
+
+        self._looker.ask(call, arrived, self._failed)
+
+    def _failed(self, error: RunfolioError) -> None:
+        self.told.setText(error.message)
+
+
+def _is_numeric(page: TablePage, column: int) -> bool:
+    if page.types[column]:
+        return page.types[column].startswith(("Int", "UInt", "Float", "Decimal"))
+    some = [row[column] for row in page.rows[:40] if row[column]]
+    return bool(some) and all(_is_number(cell) for cell in some if cell is not None)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _width(page: TablePage, column: int) -> int:
+    longest = max((len(row[column] or "") for row in page.rows[:60]), default=0)
+    return max(_WIDTH, min(_WIDEST, _DIGIT * max(longest, len(page.columns[column])) + 24))

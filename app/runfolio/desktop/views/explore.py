@@ -1,0 +1,105 @@
+"""The Explore workspace: charts of the runs in scope that are no curves, one kind at a time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from runfolio.desktop.context import Context
+from runfolio.desktop.kinds.factory import KINDS, Panel, make_panel
+from runfolio.desktop.widgets import PlainLabel
+from runfolio.model.answers import Change
+from runfolio.model.params import Json
+
+
+class ExploreView(QWidget):
+    """A tab for each kind; its panel is made when it is first shown."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("explore")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("surface", "surface")
+        self._context = context
+        self._kept: dict[str, Json] = {}
+        self._panels: dict[str, Panel] = {}
+        self._shown = 0
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("explore-kinds")
+        self.tabs.setAccessibleName("Chart kinds")
+        self.tabs.setExpanding(False)
+        for row in KINDS:
+            self.tabs.addTab(row.title)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._explained = PlainLabel("", role="muted", wrap=True)
+        self.pages = QStackedWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 10, 18, 10)
+        column.setSpacing(8)
+        column.addWidget(self.tabs)
+        column.addWidget(self._explained)
+        column.addWidget(self.pages, 1)
+
+    @property
+    def panel(self) -> Panel:
+        """The panel on show."""
+        return self._panel_of(KINDS[self._shown].id)
+
+    def show_kind(self, id: str) -> None:
+        """Show another kind; Ctrl+Z brings the one before back."""
+        self.tabs.setCurrentIndex([row.id for row in KINDS].index(id))
+
+    def _on_tab(self, place: int) -> None:
+        before = self._shown
+        if place == before:
+            return
+        self._put(place)
+        self._context.state.undo.push(
+            f"Show {KINDS[place].title.lower()}", lambda: self._put(before), lambda: self._put(place)
+        )
+
+    def _put(self, place: int) -> None:
+        self._shown = place
+        self.tabs.setCurrentIndex(place)
+        panel = self.panel
+        self.pages.setCurrentWidget(panel)
+        self._explained.setText(panel.explained)
+        if self.isVisible():
+            panel.activate()
+
+    def _panel_of(self, id: str) -> Panel:
+        if id not in self._panels:
+            self._panels[id] = panel = make_panel(id, self._kept.get(id), self._context)
+            self.pages.addWidget(panel)
+        return self._panels[id]
+
+    # --- what the window asks ----------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Shown: draw the runs in scope."""
+        self._put(self._shown)
+
+    def changed(self, change: Change) -> None:
+        """Runs were read again."""
+        for panel in self._panels.values():
+            panel.changed_library(change)
+
+    def saved(self) -> dict[str, Json]:
+        """The kind on show, and the settings of each."""
+        kinds: dict[str, Json] = {**self._kept, **{id: panel.settings.saved() for id, panel in self._panels.items()}}
+        return {"kind": KINDS[self._shown].id, "kinds": kinds}
+
+    def restore(self, kept: dict[str, Json]) -> None:
+        """Take over what a session kept."""
+        kinds = kept.get("kinds")
+        self._kept = dict(kinds) if isinstance(kinds, dict) else {}
+        for row in KINDS:
+            if row.id in self._panels:
+                self._panels[row.id].put_settings(row.settings.from_saved(self._kept.get(row.id)))
+        ids = [row.id for row in KINDS]
+        shown = kept.get("kind")
+        if isinstance(shown, str) and shown in ids:
+            self._shown = ids.index(shown)
+            self.tabs.blockSignals(True)
+            self.tabs.setCurrentIndex(self._shown)
+            self.tabs.blockSignals(False)

@@ -1,0 +1,108 @@
+"""Predictions judged, against scikit-learn called directly and by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+
+from runfolio.analysis.kinds.classified import Request, classify
+from runfolio.errors import FolderUnreadable, UsageError
+from runfolio.model.metrics import Floats
+
+
+def predictions(rows: int = 400) -> tuple[Floats, Floats]:
+    random = np.random.default_rng(14)
+    score = random.uniform(0, 1, rows)
+    return (random.uniform(0, 1, rows) < score**1.5).astype(np.int64), score
+
+
+def write(path: Path, **columns: object) -> Request:
+    frame = pl.DataFrame(columns)
+    frame.write_parquet(path) if path.suffix == ".parquet" else frame.write_csv(path)
+    return Request(str(path))
+
+
+def test_a_confusion_matrix_is_counted_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.csv"
+    rows = [("cat", "cat"), ("cat", "dog"), ("dog", "dog"), ("emu", "cat"), ("dog", ""), ("cat", "cat")]
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows([("label", "prediction"), *rows])
+    found = classify(Request(str(path)))
+    assert (found.truth, found.predicted, found.score) == ("label", "prediction", "")
+    assert found.labels == ("cat", "dog", "emu")
+    assert found.confusion.tolist() == [[2, 1, 0], [0, 1, 0], [1, 0, 0]]
+    assert (found.rows, found.skipped) == (5, 1)
+    assert found.scored is None
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_curves_are_those_of_scikit_learn(tmp_path: Path, suffix: str) -> None:
+    truth, score = predictions()
+    found = classify(write(tmp_path / f"p{suffix}", y_true=truth, y_score=score))
+    scored = found.scored
+    assert scored is not None
+    assert scored.positive == "1"
+    fpr, tpr, _ = metrics.roc_curve(truth, score)
+    assert np.allclose(scored.fpr, fpr)
+    assert np.allclose(scored.tpr, tpr)
+    assert scored.auc == pytest.approx(metrics.roc_auc_score(truth, score))
+    precision, recall, _ = metrics.precision_recall_curve(truth, score)
+    assert np.allclose(scored.precision, precision)
+    assert np.allclose(scored.recall, recall)
+    assert scored.average_precision == pytest.approx(metrics.average_precision_score(truth, score))
+    share, claimed = calibration_curve(truth, score, n_bins=10)
+    assert np.allclose(scored.found, share)
+    assert np.allclose(scored.claimed, claimed)
+    assert sum(scored.in_bin) == 400
+    assert len(scored.in_bin) == len(share)
+    assert scored.brier == pytest.approx(np.mean((score - truth) ** 2))
+    assert found.confusion.tolist() == metrics.confusion_matrix(truth, score >= 0.5).tolist()
+
+
+def test_tables_of_wandb_and_mlflow_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.json"
+    path.write_text(
+        json.dumps({"columns": ["id", "truth", "pred"], "data": [[1, True, 1.0], [2, False, 1], [3, 0, 0]]})
+    )
+    found = classify(Request(str(path)))
+    assert found.columns == ("id", "truth", "pred")
+    assert found.labels == ("0", "1")
+    assert found.confusion.tolist() == [[1, 1], [0, 1]]
+    path.write_text('{"columns": ["a"], "data": [[1, 2]]}')
+    with pytest.raises(FolderUnreadable, match="Not every row"):
+        classify(Request(str(path)))
+    path.write_text("[1]")
+    with pytest.raises(FolderUnreadable, match="no table"):
+        classify(Request(str(path)))
+
+
+def test_columns_can_be_named_and_wrong_ones_are_refused(tmp_path: Path) -> None:
+    truth, score = predictions(20)
+    write(tmp_path / "p.csv", a=truth, b=score)
+    path = str(tmp_path / "p.csv")
+    assert classify(Request(path, truth="a", score="b")).scored is not None
+    with pytest.raises(UsageError, match="No column is known to hold the true classes"):
+        classify(Request(path))
+    with pytest.raises(UsageError, match="no column 'c'"):
+        classify(Request(path, truth="c"))
+    with pytest.raises(UsageError, match="predictions or scores"):
+        classify(Request(path, truth="a"))
+    write(tmp_path / "many.csv", y_true=[*range(100)], y_pred=[*range(100)])
+    with pytest.raises(UsageError, match="100 different values"):
+        classify(Request(str(tmp_path / "many.csv")))
+
+
+def test_what_scores_cannot_say_is_said(tmp_path: Path) -> None:
+    found = classify(write(tmp_path / "p.csv", y_true=[0, 1, 0, 1], score=[-2.0, 3.0, 0.1, float("nan")]))
+    assert found.notes == ("Scores lie outside of 0 to 1: they are no probabilities, and cannot be calibrated.",)
+    assert found.skipped == 1
+    assert found.confusion.size == 0
+    three = classify(write(tmp_path / "q.csv", y_true=["a", "b", "c"], y_pred=["a", "b", "b"], score=[0.1, 0.2, 0.3]))
+    assert three.notes == ("Scores need two classes; there are 3.",)
