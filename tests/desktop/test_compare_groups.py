@@ -89,7 +89,7 @@ def choose(driver: Driver, button: str, *titles: str) -> None:
 
 
 def test_repeated_runs_are_grouped_by_themselves_with_the_verdict_in_words(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     assert driver.text("groups-title") == "Compare 3 groups of 12 runs"
     assert rows(driver)[0][0] == "VAL/ACC (BEST, HIGHER IS BETTER)"
     found = by_group(driver)
@@ -102,7 +102,7 @@ def test_repeated_runs_are_grouped_by_themselves_with_the_verdict_in_words(drive
 
 
 def test_the_baseline_is_set_by_mouse_and_by_key_and_undone(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-baseline", "adam")
     assert chip(driver, "groups-baseline") == "baseline: optimizer=adam"
     seeds = sorted(ACCURACY["adam"])
@@ -122,7 +122,7 @@ def test_the_baseline_is_set_by_mouse_and_by_key_and_undone(driver: Driver) -> N
 
 
 def test_space_selects_the_runs_of_a_group(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     go_to(driver, "optimizer=sgd")
     driver.press("Space")
     assert sorted(driver.selected()) == ["sgd-0", "sgd-1", "sgd-2", "sgd-3"]
@@ -132,7 +132,7 @@ def test_space_selects_the_runs_of_a_group(driver: Driver) -> None:
 
 
 def test_groups_by_a_field_and_back(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-by", "optimizer")
     assert chip(driver, "groups-by") == "groups: optimizer"
     assert sorted(by_group(driver)) == ["adam", "lion", "sgd"]
@@ -144,7 +144,7 @@ def test_groups_by_a_field_and_back(driver: Driver) -> None:
 
 
 def test_several_metrics_stand_below_each_other(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-metric", "loss")
     heads = [row[0] for row in rows(driver) if not row[1]]
     assert heads == ["VAL/ACC (BEST, HIGHER IS BETTER)", "LOSS (BEST, LOWER IS BETTER)"]
@@ -153,7 +153,7 @@ def test_several_metrics_stand_below_each_other(driver: Driver) -> None:
 
 
 def test_the_rule_is_shown_and_changed(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     assert chip(driver, "groups-rule") == "ignored: trainer.random_seed + 1"
     driver.click("groups-rule")
     listing = driver.find(QListWidget, "choice-list")
@@ -174,7 +174,7 @@ def test_the_rule_is_shown_and_changed(driver: Driver) -> None:
 
 
 def test_the_test_is_chosen_in_a_menu(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-baseline", "adam")
     menu = driver.find(QMenu, "groups-test-menu")
     menu.aboutToShow.emit()
@@ -194,7 +194,7 @@ def test_the_test_is_chosen_in_a_menu(driver: Driver) -> None:
 
 
 def test_the_scope_decides_which_runs_are_grouped(driver: Driver) -> None:
-    driver.start().filter("optimizer in ('adam', 'sgd')").press("Ctrl+G")
+    driver.start().filter("optimizer in ('adam', 'sgd')").press("Ctrl+Shift+G")
     assert sorted(by_group(driver)) == ["optimizer=adam", "optimizer=sgd"]
     driver.filter("optimizer = 'adam'")
     assert driver.find(CompareView, "compare").groups.empty.isVisible()
@@ -203,7 +203,7 @@ def test_the_scope_decides_which_runs_are_grouped(driver: Driver) -> None:
 
 
 def test_what_was_chosen_comes_back_at_the_next_start(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-by", "optimizer")
     choose(driver, "groups-baseline", "sgd")
     choose(driver, "groups-metric", "loss")
@@ -224,7 +224,7 @@ def test_the_mode_is_undone_like_any_change_of_view(driver: Driver) -> None:
 
 
 def test_the_tables_are_copied_for_documents_and_spreadsheets(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-baseline", "adam")
     menu = driver.find(QMenu, "groups-copy-menu")
     actions = {action.text(): action for action in menu.actions()}
@@ -242,7 +242,7 @@ def test_the_tables_are_copied_for_documents_and_spreadsheets(driver: Driver) ->
 
 
 def test_intervals_are_drawn_where_they_lie_in_the_colour_of_the_verdict(driver: Driver) -> None:
-    driver.start().press("Ctrl+G")
+    driver.start().press("Ctrl+Shift+G")
     choose(driver, "groups-baseline", "adam")
     theme = driver.window.context.theme
     for mode in (ThemeMode.LIGHT, ThemeMode.DARK):
@@ -290,7 +290,7 @@ def test_names_from_folders_are_shown_as_the_characters_they_are(driver: Driver,
     for seed in range(2):
         write_run(tmp_path / "h" / f"a{seed}", name, seed, 0.5 + seed / 100)
         write_run(tmp_path / "h" / f"b{seed}", "plain", seed, 0.6 + seed / 50)
-    driver.start(tmp_path).filter("path ~ 'h/'").press("Ctrl+G")
+    driver.start(tmp_path).filter("path ~ 'h/'").press("Ctrl+Shift+G")
     assert sorted(by_group(driver)) == [f"optimizer={name}", "optimizer=plain"]
     choose(driver, "groups-baseline", "img")
     assert chip(driver, "groups-baseline") == f"baseline: optimizer={name}"

@@ -181,7 +181,7 @@ def test_decisions_survive_the_loss_of_the_index(driver: Driver, indexed: Path, 
 def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_path: Path) -> None:
     store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     driver.start().do("window.inspector").do("window.library")
-    driver.window.resize(880, 640)
+    driver.window.resize(790, 640)
     driver.window.save_layout(store)
     driver.close()
     driver.start_without_waiting()
@@ -190,7 +190,7 @@ def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_pa
     assert driver.find(QWidget, "runs-table").isVisible()
     assert not driver.window.library_dock.isVisible()
     assert driver.window.inspector_dock.isVisible()
-    assert (driver.window.width(), driver.window.height()) == (880, 640)
+    assert (driver.window.width(), driver.window.height()) == (790, 640)
 
 
 def test_the_palette_finds_commands_and_runs_by_a_few_letters(driver: Driver, indexed: Path) -> None:
@@ -311,3 +311,17 @@ def test_no_welcome_flashes_up_where_there_are_folders(driver: Driver, indexed: 
     assert not driver.find(QWidget, "welcome").isVisible()
     driver.settle()
     assert driver.table.isVisible()
+
+
+def test_no_shortcut_of_the_whole_window_has_two_meanings(driver: Driver, indexed: Path) -> None:
+    driver.start()
+    for row in VIEWS:
+        driver.window.show_view(row.id)
+    driver.settle()
+    meanings: dict[str, list[str]] = {}
+    for command in driver.window.context.commands.all():
+        for key in command.keys:
+            if not command.local:
+                meanings.setdefault(key, []).append(command.id)
+    assert len(meanings) > 20
+    assert {key: ids for key, ids in meanings.items() if len(ids) > 1} == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from runfolio.desktop import icons
@@ -17,6 +17,8 @@ from runfolio.model.answers import Change, FieldInfo, Touched
 from runfolio.model.query import FieldKind, FieldRef
 
 HEIGHT = 52
+LEAST_WIDTH, LEAST_FIELD = 330, 240
+"""Of the bar, and of the filter line beside buttons with words on them."""
 TYPING_PAUSE_MS = 160
 """A filter is looked at when the typing rests this long."""
 
@@ -70,6 +72,20 @@ class FilterBar(QWidget):
         """Put a button at the right."""
         button.setFixedHeight(30)
         self._buttons.addWidget(button)
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for half a screen: the buttons then show their icons alone."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words on the buttons where there is room for them beside the filter."""
+        super().resizeEvent(event)
+        buttons = [b for b in self.findChildren(TextButton) if b.parent() is self]
+        for button in buttons:
+            button.set_compact(compact=False)
+        wanted = LEAST_FIELD + sum(button.sizeHint().width() + 6 for button in buttons)
+        for button in buttons:
+            button.set_compact(compact=wanted > event.size().width())
 
     def activate(self) -> None:
         """The workspace is open: learn the fields."""

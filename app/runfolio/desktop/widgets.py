@@ -154,6 +154,7 @@ class TextButton(QPushButton):
         # An ampersand would become a mnemonic.
         super().__init__(plain(text).replace("&", "&&"), parent)
         self._icon, self._theme, self._kind = icon, theme, kind
+        self._text, self._compact = plain(text).replace("&", "&&"), False
         if kind:
             self.setProperty(kind, True)
         self.setAccessibleName(plain(text))
@@ -165,8 +166,14 @@ class TextButton(QPushButton):
 
     def set_text(self, text: str) -> None:
         """Show another text, as it is."""
-        self.setText(plain(text).replace("&", "&&"))
+        self._text = plain(text).replace("&", "&&")
+        self.setText("" if self._compact else self._text)
         self.setAccessibleName(plain(text))
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Show the icon alone, where there is one and little room."""
+        self._compact = compact and bool(self._icon)
+        self.setText("" if self._compact else self._text)
 
     def _tint(self) -> None:
         if self._icon:

@@ -53,7 +53,7 @@ def add_window_commands(window: MainWindow) -> None:
             "compare.groups",
             "Compare groups of runs",
             lambda: _compare_groups(window),
-            ("Ctrl+G",),
+            ("Ctrl+Shift+G",),
             "Workspaces",
             "square-stack",
         ),

@@ -35,7 +35,7 @@ class CompareView(QWidget):
         head.setSpacing(0)
         for mode, title, tip in (
             (RUNS, "Runs", "The selected runs side by side"),
-            (GROUPS, "Groups", "Repetitions, or groups by a field, with statistics (Ctrl+G)"),
+            (GROUPS, "Groups", "Repetitions, or groups by a field, with statistics (Ctrl+Shift+G)"),
         ):
             button = TextButton(title, theme, tip=tip)
             button.setObjectName(f"compare-mode-{title.lower()}")
