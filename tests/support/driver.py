@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -65,6 +65,8 @@ class Driver:
             self._window.deleteLater()
             self._window = None
             QApplication.sendPostedEvents()
+            # At once: the style sheet of the next window would be worked out for this one as well.
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def restart(self) -> Driver:
         """Close it and open it again."""

@@ -119,6 +119,7 @@ class ParsePool(Generic[T]):
 
     def warm_up(self) -> None:
         """Start the workers before there is work, so that the first folders do not wait for their imports."""
+        self._start()
         self._pool.schedule(_nothing)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -170,11 +171,14 @@ class ParsePool(Generic[T]):
             self._dropped.append(spool)
         spool.drop()
 
-    def _spool(self) -> Spool:
-        """Where the next that workers are given lies; starts them when it is the first."""
+    def _start(self) -> None:
         if not self._has_started:
             start_workers(self._pool)
             self._has_started = True
+
+    def _spool(self) -> Spool:
+        """Where the next that workers are given lies; starts them when it is the first."""
+        self._start()
         # Their workers may have written for a moment more.
         while self._dropped:
             self._dropped.pop().drop()
