@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QLayout,
-    QLayoutItem,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -15,69 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from runfolio.desktop.flow import FlowLayout
 from runfolio.desktop.widgets import Rule
 from runfolio.model.display import plain
-
-
-class FlowLayout(QLayout):
-    """Puts widgets in rows from left to right, as words are put in lines."""
-
-    def __init__(self, gap: int = 2) -> None:
-        super().__init__()
-        self._items: list[QLayoutItem] = []
-        self._gap = gap
-
-    def addItem(self, item: QLayoutItem) -> None:
-        """Put one behind the others."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """Items."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """An item; None behind the last."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Take an item out."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def hasHeightForWidth(self) -> bool:
-        """The narrower the higher."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """The height of all rows."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
-
-    def setGeometry(self, area: QRect) -> None:
-        """Take this room."""
-        super().setGeometry(area)
-        self._arrange(area, move=True)
-
-    def sizeHint(self) -> QSize:
-        """That of the largest item: the rest follows from the width."""
-        return self.minimumSize()
-
-    def minimumSize(self) -> QSize:
-        """That of the largest item."""
-        size = QSize()
-        for item in self._items:
-            size = size.expandedTo(item.sizeHint())
-        return size
-
-    def _arrange(self, area: QRect, *, move: bool) -> int:
-        x, y, row = area.left(), area.top(), 0
-        for item in self._items:
-            size = item.sizeHint()
-            if x > area.left() and x + size.width() > area.right() + 1:
-                x, y, row = area.left(), y + row + self._gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            row = max(row, size.height())
-        return y + row - area.top()
 
 
 class WrappedTabs(QWidget):
@@ -92,8 +30,7 @@ class WrappedTabs(QWidget):
         self._group.setExclusive(True)
         self._buttons: list[QPushButton] = []
         self._head = _Head(self)
-        self._flow = FlowLayout()
-        self._flow.setContentsMargins(0, 0, 0, 0)
+        self._flow = FlowLayout(gap=2)
         self._head.setLayout(self._flow)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -91,34 +92,34 @@ _Notes: TypeAlias = Mapping[str, Iterable[_Note]]
 """By path of the folder."""
 
 
-class _View:
+class _View(ABC):
     """A folder as it was, or as it is."""
 
     @property
+    @abstractmethod
     def is_there(self) -> bool:
         """Whether it can be opened."""
-        raise NotImplementedError
 
-    @cached_property
+    @property
+    @abstractmethod
     def listing(self) -> Listing | None:
         """None when it cannot be listed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entry(self, name: str) -> Entry | None:
         """A regular file; None when there is none of that name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def has_file(self, name: str) -> bool:
         """Whether there is one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def has_folder(self, name: str) -> bool:
         """Whether there is a folder of that name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def holding(self, name: str) -> Iterable[str]:
         """Folders in here with a file of that name."""
-        raise NotImplementedError
 
     def answer(self, note: _Note) -> str:
         """What is to be said to all that was asked."""

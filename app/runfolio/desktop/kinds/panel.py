@@ -14,9 +14,9 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
+from runfolio.desktop.flow import FlowLayout
 from runfolio.desktop.kinds.canvas import Artist, Canvas
 from runfolio.desktop.kinds.field_combo import FieldCombo
-from runfolio.desktop.kinds.flow import FlowLayout
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.widgets import EmptyState, IconButton, PlainLabel

@@ -5,14 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem
 
-_GAP = 6
-
 
 class FlowLayout(QLayout):
-    """From left to right, then down."""
+    """From left to right, then down; `gap` pixels between neighbours and between lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, gap: int = 6) -> None:
         super().__init__()
+        self._gap = gap
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -67,10 +66,10 @@ class FlowLayout(QLayout):
         for item in shown:
             wide = item.sizeHint().width()
             if line and x + wide > rect.right() + 1:
-                y += self._end_line(line, y, move=move) + _GAP
+                y += self._end_line(line, y, move=move) + self._gap
                 x, line = rect.x(), []
             line.append((item, x))
-            x += wide + _GAP
+            x += wide + self._gap
         return y + self._end_line(line, y, move=move) - rect.y()
 
     @staticmethod
