@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from runfolio.desktop.facets import FacetBox, FacetPanel
 from runfolio.desktop.quick_filter import added, quick_filters
@@ -88,6 +88,17 @@ def test_the_keyboard_opens_searches_and_chooses(runs: Driver) -> None:
     assert found.empty.isVisible()
     runs.press("Ctrl+Shift+F")
     assert not found.isVisible()
+
+
+def test_hidden_facets_give_their_room_and_the_focus_back(runs: Driver) -> None:
+    runs.highlight("amber-heron")
+    library, table = runs.window.library_dock, runs.find(QWidget, "runs-table")
+    before = library.width(), table.width()
+    runs.press("Ctrl+Shift+F")
+    runs.until(lambda: table.width() < before[1]).settle()
+    runs.press("Ctrl+Shift+F")
+    runs.until(lambda: (library.width(), table.width()) == before).settle()
+    assert table.hasFocus()
 
 
 def test_a_range_is_brushed_with_the_mouse_and_with_keys(runs: Driver) -> None:

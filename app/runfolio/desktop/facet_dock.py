@@ -25,6 +25,7 @@ class FacetDock(QObject):
 
     dock     stands at the right of `beside`, as high as the window.
     in_view  gives the fields whose values are shown.
+    leave    puts the focus back to where it belongs when they are hidden.
     """
 
     def __init__(
@@ -34,10 +35,13 @@ class FacetDock(QObject):
         dock: QDockWidget,
         beside: QDockWidget,
         in_view: Callable[[], Sequence[FieldRef]],
+        leave: Callable[[], None],
     ) -> None:
         super().__init__(window)
         self._context = context
         self._in_view = in_view
+        self._leave = leave
+        self._width_beside = 0
         self._panel: FacetPanel | None = None
         self._window, self._beside = window, beside
         self.dock = dock
@@ -68,7 +72,9 @@ class FacetDock(QObject):
         """Show the facets and go to their search, or hide them."""
         if self.dock.isVisible():
             self.dock.hide()
+            self._leave()
         else:
+            self._width_beside = self._beside.width()
             self.dock.show()
             self._window.resizeDocks(
                 [self._beside, self.dock], [self._beside.width(), WIDTH], Qt.Orientation.Horizontal
@@ -90,3 +96,7 @@ class FacetDock(QObject):
         restyle(self.button)
         if visible:
             self.panel.activate()
+        elif self._width_beside and self.dock.isHidden():
+            # The room goes back to the workspace; Qt would leave it to the library.
+            self._window.resizeDocks([self._beside], [self._width_beside], Qt.Orientation.Horizontal)
+            self._width_beside = 0

@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
             facets_dock,
             self.library_dock,
             lambda: [c.field for c in self.runs_view().table.shown_columns() if not c.curve],
+            self._leave_filter,
         )
         self._add_bar_buttons()
         self.welcome = WelcomeView(

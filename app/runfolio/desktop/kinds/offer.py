@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runfolio.analysis.replicates import is_seed
 from runfolio.desktop.kinds.field_combo import Choice, choices
 from runfolio.model.answers import FieldInfo
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
@@ -71,6 +72,7 @@ class Offer:
         known = {ref.id for ref in choices(self.fields, numbers=numbers, params=True)}
         rest = [i.field for i in self.fields if i.field.kind is FieldKind.PARAM and (i.distinct or 0) > 1]
         ordered = [ref for ref in dict.fromkeys([*usual, *rest]) if ref.id in known]
+        ordered.sort(key=lambda ref: is_seed(ref.name))  # what a seed does is chance
         return self._varying(ordered, most)
 
     def _varying(self, fields: Sequence[FieldRef], most: int) -> list[FieldRef]:
