@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QListView, QWidget
 
 from runfolio import locate
 from runfolio.desktop import app
@@ -325,3 +325,10 @@ def test_no_shortcut_of_the_whole_window_has_two_meanings(driver: Driver, indexe
                 meanings.setdefault(key, []).append(command.id)
     assert len(meanings) > 20
     assert {key: ids for key, ids in meanings.items() if len(ids) > 1} == {}
+
+
+def test_selected_runs_have_their_names_after_a_start_that_shows_no_row_of_them(driver: Driver, indexed: Path) -> None:
+    driver.start().do("runs.clear").highlight("calm-ibis").press("Space").choose_in("saved-views", "Diverged (NaN)")
+    driver.sees_runs("fleet-marten").restart().sees_runs("fleet-marten").press("Ctrl+2")
+    legend = driver.find(QListView, "legend")
+    assert [str(legend.model().index(row, 0).data()) for row in range(legend.model().rowCount())] == ["calm-ibis"]

@@ -59,6 +59,8 @@ class ScopeLoader(QObject):
         self.refused = None
         state = self._context.state
         state.set_scope_keys(keys)
+        # A session selects runs before there is anybody to ask for their names, and no row may show them.
+        self._learn_names()
         if self._pick_first and keys:
             self._context.jobs.query("first-picks", lambda workspace: best_runs(workspace, keys), self._pick)
         self.answered.emit()
