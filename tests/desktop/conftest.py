@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,27 +22,44 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sweep_index(sweep: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the sweep, to be copied."""
-    home = tmp_path_factory.mktemp("indexed")
-    with Workspace.open(home / "index.duckdb", home / "ledger") as workspace:
-        workspace.index([sweep])
-    return home / "index.duckdb"
+def index_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Indexes a folder, once for all tests that ask for it; the file is to be copied."""
+    made: dict[Path, Path] = {}
+
+    def index(folder: Path) -> Path:
+        if folder not in made:
+            home = tmp_path_factory.mktemp("indexed")
+            with Workspace.open(home / "index.duckdb", home / "ledger") as workspace:
+                workspace.index([folder])
+            made[folder] = home / "index.duckdb"
+        return made[folder]
+
+    return index
 
 
 @pytest.fixture
-def indexed(sweep_index: Path, user_folders_of_its_own: Path) -> Path:
+def library(index_of: Callable[[Path], Path], user_folders_of_its_own: Path) -> Callable[[Path], None]:
+    """Puts a folder, which outlives the test, into the user's library; importing it is no part of the test then."""
+
+    def put(folder: Path) -> None:
+        cache = user_folders_of_its_own / "cache"
+        cache.mkdir(parents=True)
+        shutil.copy(index_of(folder), cache / "index.duckdb")
+
+    return put
+
+
+@pytest.fixture
+def indexed(sweep: Path, library: Callable[[Path], None], user_folders_of_its_own: Path) -> Path:
     """The user's library holds the sweep already."""
-    cache = user_folders_of_its_own / "cache"
-    cache.mkdir(parents=True)
-    shutil.copy(sweep_index, cache / "index.duckdb")
+    library(sweep)
     return user_folders_of_its_own
 
 
 @pytest.fixture
 def driver(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
     """The window and its user; closed at the end, the GUI thread guarded meanwhile."""
-    driver = Driver(qtbot)
+    driver = Driver()
     with gui_thread_guard(monkeypatch):
         try:
             yield driver

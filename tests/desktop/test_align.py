@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,11 @@ RUNS = {
 ACC = TableColumn(FieldRef(FieldKind.METRIC, "val/acc"))
 
 
-@pytest.fixture
-def mixed(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("mixed")
     for name, metrics in RUNS.items():
-        folder = tmp_path / "mixed" / name
+        folder = root / name
         folder.mkdir(parents=True)
         (folder / "params.json").write_text(json.dumps({"lr": 0.1}))
         lines = [
@@ -36,7 +38,14 @@ def mixed(tmp_path: Path) -> Path:
             for step in range(2)
         ]
         (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
-    return tmp_path / "mixed"
+    return root
+
+
+@pytest.fixture
+def mixed(four: Path, library: Callable[[Path], None]) -> Path:
+    """The user's library holds them."""
+    library(four)
+    return four
 
 
 def groups(driver: Driver) -> list[str]:
@@ -67,7 +76,7 @@ def accuracy(driver: Driver) -> dict[str, str]:
 
 
 def test_a_suggestion_is_confirmed_used_and_undone(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed)
+    driver.start()
     columns = driver.window.runs_view().columns
     columns.put((*columns.table.shown_columns(), ACC))
     driver.settle()
@@ -102,7 +111,7 @@ def test_a_suggestion_is_confirmed_used_and_undone(driver: Driver, mixed: Path) 
 
 
 def test_target_scale_and_boxes_are_edited_before_confirming(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("metrics.align")
+    driver.start().do("metrics.align")
     target = driver.find(QComboBox, "align-target")
     # Shown as percent: scales are taken against the name that is chosen.
     target.setCurrentIndex([target.itemText(i) for i in range(target.count())].index("Val Acc"))
@@ -129,7 +138,7 @@ def test_target_scale_and_boxes_are_edited_before_confirming(driver: Driver, mix
 
 
 def test_an_alignment_is_renamed_widened_and_ended(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("metrics.align").click("align-confirm")
+    driver.start().do("metrics.align").click("align-confirm")
     more = driver.find(QComboBox, "align-more")
     line = more.lineEdit()
     assert line is not None
@@ -149,7 +158,7 @@ def test_an_alignment_is_renamed_widened_and_ended(driver: Driver, mixed: Path) 
 
 
 def test_ctrl_z_in_the_dialog_takes_a_decision_back(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("metrics.align").click("align-confirm")
+    driver.start().do("metrics.align").click("align-confirm")
     assert groups(driver)[0] == "ALIGNED"
     driver.find(PlainTable, "align-groups").setFocus()
     driver.press("Ctrl+Z")
@@ -158,7 +167,7 @@ def test_ctrl_z_in_the_dialog_takes_a_decision_back(driver: Driver, mixed: Path)
 
 
 def test_what_is_being_edited_stays_when_the_library_changes(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("metrics.align").click("align-confirm")
+    driver.start().do("metrics.align").click("align-confirm")
     driver.find(QComboBox, "align-target").setEditText("quality")
     key = driver.window.context.state.scope_keys[0]
     driver.window.context.jobs.action(lambda workspace: workspace.tag([key], add=["x"]))
@@ -170,7 +179,7 @@ def test_what_is_being_edited_stays_when_the_library_changes(driver: Driver, mix
 
 
 def test_a_name_typed_on_the_way_to_another_leaves_the_scales_alone(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("metrics.align")
+    driver.start().do("metrics.align")
     target = driver.find(QComboBox, "align-target")
     line = target.lineEdit()
     assert line is not None
@@ -187,7 +196,7 @@ def test_a_name_typed_on_the_way_to_another_leaves_the_scales_alone(driver: Driv
 
 
 def test_names_that_are_not_one_are_kept_apart_until_they_are_suggested_again(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("metrics.align")
+    driver.start().do("metrics.align")
     before = groups(driver)
     driver.click("align-dismiss")
     assert driver.notice().startswith("3 names are kept apart.")
@@ -199,7 +208,7 @@ def test_names_that_are_not_one_are_kept_apart_until_they_are_suggested_again(dr
 
 
 def test_the_menu_of_a_metric_starts_with_that_metric(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed)
+    driver.start()
     driver.window.runs_view().columns.align("loss")
     driver.settle()
     assert ("loss", "1", True) in names(driver)
@@ -209,7 +218,7 @@ def test_the_menu_of_a_metric_starts_with_that_metric(driver: Driver, mixed: Pat
 
 
 def test_the_chooser_tells_how_many_metrics_might_be_aligned(driver: Driver, mixed: Path) -> None:
-    driver.start(mixed).do("columns.choose")
+    driver.start().do("columns.choose")
     assert driver.find(QPushButton, "column-align").text() == "Align names (1)…"
     driver.click("column-align")
     assert "val/acc" in groups(driver)

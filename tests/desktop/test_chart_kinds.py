@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,16 +40,22 @@ def write(root: Path, name: str, params: Mapping[str, object], points: list[dict
     (folder / "metrics.jsonl").write_text("".join(json.dumps(p) + "\n" for p in points), encoding="utf-8")
 
 
-@pytest.fixture
-def charts(driver: Driver, tmp_path: Path) -> Charts:
-    root = tmp_path / "kinds"
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("kinds")
     for name, losses in LOSS.items():
         optimizer, seed = name.split("-")
         points: list[dict[str, object]] = [
             {"step": 10 * i, "loss": loss, "samples": 2.0 * (i + 1), "epoch": i // 2} for i, loss in enumerate(losses)
         ]
         write(root, name, {"optimizer": optimizer, "seed": int(seed)}, points)
-    return Charts(driver.start(root).click_header("Run"), *LOSS)
+    return root
+
+
+@pytest.fixture
+def charts(driver: Driver, seeds: Path, library: Callable[[Path], None]) -> Charts:
+    library(seeds)
+    return Charts(driver.start().click_header("Run"), *LOSS)
 
 
 def y_of(charts: Charts, metric: str, run: str) -> list[float]:

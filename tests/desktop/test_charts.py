@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,10 @@ def write_run(folder: Path, points: Sequence[dict[str, object]]) -> None:
         (folder / "metrics.jsonl").write_text(lines + "\n", encoding="utf-8")
 
 
-@pytest.fixture
-def odd(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def odd_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs that log at different steps and different metrics."""
-    root = tmp_path / "odd"
+    root = tmp_path_factory.mktemp("odd")
     write_run(root / "each-step", [{"step": s, "train/loss": 100.0 - s, "val/acc": s / 100} for s in range(100)])
     write_run(root / "every-ten", [{"step": s, "train/loss": 200.0 - s, "lr": 0.1} for s in range(0, 100, 10)])
     write_run(root / "negative", [{"step": s, "reward": float(s - 5)} for s in range(10)])
@@ -41,9 +42,16 @@ def odd(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def odd(odd_runs: Path, library: Callable[[Path], None]) -> Path:
+    """The user's library holds the odd runs."""
+    library(odd_runs)
+    return odd_runs
+
+
+@pytest.fixture
 def charts(driver: Driver, odd: Path) -> Charts:
     """`each-step` and `every-ten` are selected."""
-    return Charts(driver.start(odd).click_header("Run"), "each-step", "every-ten")
+    return Charts(driver.start().click_header("Run"), "each-step", "every-ten")
 
 
 # --- panels by themselves -------------------------------------------------------------------------------------------
@@ -89,7 +97,7 @@ def test_without_a_selection_the_five_best_of_the_scope_are_a_click_away(driver:
 
 
 def test_runs_without_metrics_are_said_to_have_none(driver: Driver, odd: Path) -> None:
-    charts = Charts(driver.start(odd), "nothing")
+    charts = Charts(driver.start(), "nothing")
     assert charts.view.empty.isVisible()
     assert charts.view.empty.accessibleName() == "The selected runs have no metrics"
 
@@ -119,7 +127,7 @@ def test_the_plus_menu_offers_what_has_no_panel_yet(charts: Charts) -> None:
 
 
 def test_a_glob_narrows_the_list_and_enter_shows_all_that_match(driver: Driver, odd: Path) -> None:
-    charts = Charts(driver.start(odd), "wide")
+    charts = Charts(driver.start(), "wide")
     assert len(charts.metrics) == 6
     charts.type_glob("layer1?/*")
     assert charts.listed() == [f"layer{i}/norm" for i in range(10, 20)]
@@ -131,7 +139,7 @@ def test_a_glob_narrows_the_list_and_enter_shows_all_that_match(driver: Driver, 
 
 
 def test_only_panels_in_sight_fetch_anything_until_one_scrolls_to_them(driver: Driver, odd: Path) -> None:
-    charts = Charts(driver.start(odd), "wide").type_glob("*", enter=True)
+    charts = Charts(driver.start(), "wide").type_glob("*", enter=True)
     assert len(charts.metrics) == 40
     drawn = [panel.metric_name for panel in charts.view.panels if panel.curves]
     assert 6 <= len(drawn) <= 15
@@ -209,7 +217,7 @@ def test_smoothing_by_the_keyboard_smooths_every_panel_and_is_one_step_of_undo(c
 
 
 def test_the_log_button_scales_all_panels_and_says_what_has_no_place(driver: Driver, odd: Path) -> None:
-    charts = Charts(driver.start(odd), "negative")
+    charts = Charts(driver.start(), "negative")
     driver.click("log-y")
     panel = charts.panel("reward")
     assert panel.head.title == "reward · log"
@@ -277,7 +285,10 @@ def test_without_a_cursor_the_last_values_are_read_out(charts: Charts) -> None:
 # --- the index and the session --------------------------------------------------------------------------------------
 
 
-def test_points_that_were_logged_meanwhile_are_drawn(charts: Charts, odd: Path) -> None:
+def test_points_that_were_logged_meanwhile_are_drawn(driver: Driver, odd_runs: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd"
+    shutil.copytree(odd_runs, odd)
+    charts = Charts(driver.start(odd).click_header("Run"), "each-step", "every-ten")
     with (odd / "every-ten" / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"step": 100, "train/loss": 3.0, "lr": 0.1}) + "\n")
     charts.driver.do("library.look")

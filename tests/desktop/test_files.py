@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +30,10 @@ from support.event_files import event, new_histogram, record, scalar, version, w
 from support.sweep import write_sweep
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs of the sweep with files beside their params."""
-    root = write_sweep(tmp_path / "lab", ("amber-heron", "brisk-otter", "calm-ibis"))
+    root = write_sweep(tmp_path_factory.mktemp("lab"), ("amber-heron", "brisk-otter", "calm-ibis"))
     for number, name in enumerate(("amber-heron", "brisk-otter")):
         folder = root / "sweep" / name
         (folder / "samples").mkdir()
@@ -47,8 +49,22 @@ def lab(tmp_path: Path) -> Path:
     return root
 
 
-def start(driver: Driver, lab: Path, name: str = "amber-heron") -> FilesView:
-    driver.start(lab).highlight(name).do("view.files")
+@pytest.fixture
+def lab(laboratory: Path, library: Callable[[Path], None]) -> Path:
+    """The user's library holds them."""
+    library(laboratory)
+    return laboratory
+
+
+@pytest.fixture
+def own_lab(laboratory: Path, tmp_path: Path) -> Path:
+    """A copy that may be changed, in nobody's library."""
+    shutil.copytree(laboratory, tmp_path / "lab")
+    return tmp_path / "lab"
+
+
+def start(driver: Driver, *paths: Path, name: str = "amber-heron") -> FilesView:
+    driver.start(*paths).highlight(name).do("view.files")
     view = driver.find(FilesView, "files")
     driver.until(lambda: len(view.files.files) > 0).settle()
     return view
@@ -75,7 +91,7 @@ def open_file(driver: Driver, name: str) -> None:
 
 
 def test_files_are_listed_searched_and_shown_by_what_they_are(driver: Driver, lab: Path) -> None:
-    view = start(driver, lab)
+    view = start(driver)
     tree = driver.find(BranchTree, "run-files-tree")
     assert {"samples", "epoch_0.png", "config.yaml", "params.json"} <= {row[0] for row in tree.texts()}
     open_file(driver, "epoch_5.png")
@@ -94,7 +110,7 @@ def test_files_are_listed_searched_and_shown_by_what_they_are(driver: Driver, la
 
 
 def test_pages_of_others_are_text_and_markdown_is_laid_out(driver: Driver, lab: Path) -> None:
-    start(driver, lab)
+    start(driver)
     open_file(driver, "report.html")
     assert driver.find(NumberedText, "preview-text").toPlainText() == '<h1>Report</h1><img src="/etc/hostname">'
     assert "not rendered" in driver.text("preview-notes")
@@ -107,7 +123,7 @@ def test_pages_of_others_are_text_and_markdown_is_laid_out(driver: Driver, lab: 
 
 
 def test_a_table_is_paged_and_gone_into(driver: Driver, lab: Path) -> None:
-    start(driver, lab)
+    start(driver)
     open_file(driver, "predictions.csv")
     table = driver.find(RowsTable, "preview-grid-table")
     assert table.texts()[0] == ["0", "0.0"]
@@ -124,7 +140,7 @@ def test_a_table_is_paged_and_gone_into(driver: Driver, lab: Path) -> None:
 
 
 def test_a_text_is_searched_with_the_keyboard(driver: Driver, lab: Path) -> None:
-    start(driver, lab)
+    start(driver)
     open_file(driver, "train.log")
     text = driver.find(NumberedText, "preview-text")
     driver.press("Ctrl+Alt+F").type("line 3999").press("Return")
@@ -138,20 +154,22 @@ def test_a_text_is_searched_with_the_keyboard(driver: Driver, lab: Path) -> None
 
 
 def test_a_pickle_is_listed_with_a_warning(driver: Driver, lab: Path) -> None:
-    start(driver, lab)
+    start(driver)
     open_file(driver, "model.pkl")
     rows = driver.find(RowsTable, "preview-list").texts()
     assert any("Path" in row[0] for row in rows)
     assert driver.find(FilesView, "files").preview.sheet.title.text() == "Pickle, listed and not loaded"
 
 
-def test_what_cannot_be_shown_says_why_and_how_its_bytes_are_seen(driver: Driver, lab: Path, tmp_path: Path) -> None:
-    folder = lab / "sweep" / "amber-heron"
+def test_what_cannot_be_shown_says_why_and_how_its_bytes_are_seen(
+    driver: Driver, own_lab: Path, tmp_path: Path
+) -> None:
+    folder = own_lab / "sweep" / "amber-heron"
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"rubbish" * 40)
     (tmp_path / "secret.txt").write_text("canary")
     (folder / "linked.txt").symlink_to(tmp_path / "secret.txt")
     os.mkfifo(folder / "pipe.log")
-    view = start(driver, lab)
+    view = start(driver, own_lab)
     tree = driver.find(BranchTree, "run-files-tree")
     assert not {"linked.txt", "pipe.log"} & {row[0] for row in tree.texts()}
     assert "2 entries that are not opened (link, pipe)" in driver.text("run-files-told")
@@ -166,7 +184,7 @@ def test_what_cannot_be_shown_says_why_and_how_its_bytes_are_seen(driver: Driver
 
 
 def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> None:
-    view = start(driver, lab)
+    view = start(driver)
     pick(driver, "amber-heron", "brisk-otter", "calm-ibis")
     driver.do("view.files")
     open_file(driver, "config.yaml")
@@ -192,7 +210,7 @@ def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> Non
 
 
 def test_images_stand_in_a_grid_of_runs_and_steps(driver: Driver, lab: Path) -> None:
-    start(driver, lab)
+    start(driver)
     pick(driver, "amber-heron", "brisk-otter")
     driver.do("files.images")
     grid = driver.find(ImageGrid, "image-grid")
@@ -246,7 +264,7 @@ def test_the_map_of_histograms_keeps_shares() -> None:
     assert set(second.tolist()) == {int(255 * 0.5**0.5)}
 
 
-def test_states_say_what_to_do_and_a_session_brings_the_file_back(driver: Driver, lab: Path) -> None:
+def test_states_say_what_to_do_and_a_session_brings_the_file_back(driver: Driver, own_lab: Path) -> None:
     driver.start().do("view.files")
     view = driver.find(FilesView, "files")
     assert view.files.empty.isVisible()
@@ -255,7 +273,7 @@ def test_states_say_what_to_do_and_a_session_brings_the_file_back(driver: Driver
         driver.do(command)
         assert not driver.window.grab().isNull()
     driver.close()
-    driver.start(lab).do("files.preview").do("view.runs").highlight("brisk-otter").do("view.files")
+    driver.start(own_lab).do("files.preview").do("view.runs").highlight("brisk-otter").do("view.files")
     view = driver.find(FilesView, "files")
     driver.until(lambda: len(view.files.files) > 0).settle()
     open_file(driver, "README.md")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,27 +30,34 @@ def write_run(folder: Path, params: dict[str, object], metrics: dict[str, list[f
     return folder
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One run with nested params, odd values, and a log."""
     params = {"model": {"width": 64, "name": "<b>wide</b>"}, "optim.lr": 0.001, "optim.name": "adam", "seed": 3}
     metrics = {"val/acc": [0.1, 0.9, float("nan"), 0.5], "loss": [4.0, 1.0, 2.0, float("inf")]}
-    folder = write_run(tmp_path / "runs" / "one", params, metrics)
+    folder = write_run(tmp_path_factory.mktemp("runs") / "one", params, metrics)
     lines = [f"epoch {n}: loss {1 / (n + 1):.4f}" for n in range(9_000)]
     lines[8_000] += "  Traceback (most recent call last)"
     (folder / "output.log").write_text("\n".join(lines) + "\n")
     return folder
 
 
-def start(driver: Driver, run: Path, section: str) -> InspectorView:
-    driver.start(run.parent).highlight(driver.column("Run")[0]).do(f"inspector.{section}")
+@pytest.fixture
+def run(one: Path, library: Callable[[Path], None]) -> Path:
+    """The user's library holds it."""
+    library(one.parent)
+    return one
+
+
+def start(driver: Driver, section: str) -> InspectorView:
+    driver.start().highlight(driver.column("Run")[0]).do(f"inspector.{section}")
     view = driver.find(InspectorView, "inspector")
     driver.until(view.stack.isVisible)
     return view
 
 
 def test_params_are_a_tree_that_is_searched_by_key_and_value(driver: Driver, run: Path) -> None:
-    start(driver, run, "params")
+    start(driver, "params")
     tree = driver.find(BranchTree, "params")
     driver.until(lambda: len(tree.texts()) > 0)
     assert tree.texts() == [
@@ -73,7 +81,7 @@ def test_params_are_a_tree_that_is_searched_by_key_and_value(driver: Driver, run
 
 
 def test_metrics_have_a_curve_and_every_figure(driver: Driver, run: Path) -> None:
-    start(driver, run, "metrics")
+    start(driver, "metrics")
     table = driver.find(RowsTable, "metrics")
     driver.until(lambda: table.rows.rowCount() == 2)
     rows = {row[0]: row[2:] for row in table.texts()}
@@ -94,7 +102,7 @@ def test_a_note_is_written_read_undone_and_follows_no_image(driver: Driver, run:
 
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    start(driver, run, "notes")
+    start(driver, "notes")
     note = driver.find(QPlainTextEdit, "note")
     note.setFocus()
     QApplication.clipboard().setText(f"# Good run\n\n**bold** ![plot]({pipe}) <img src={pipe}> [link](file://{pipe})")
@@ -112,7 +120,7 @@ def test_a_note_is_written_read_undone_and_follows_no_image(driver: Driver, run:
 
 
 def test_what_is_being_written_is_not_lost_to_a_commit(driver: Driver, run: Path) -> None:
-    start(driver, run, "notes")
+    start(driver, "notes")
     driver.find(QPlainTextEdit, "note").setFocus()
     driver.type("half a sentence")
     key = driver.window.context.state.current
@@ -125,7 +133,7 @@ def test_what_is_being_written_is_not_lost_to_a_commit(driver: Driver, run: Path
 
 
 def test_the_log_is_paged_and_searched(driver: Driver, run: Path) -> None:
-    start(driver, run, "log")
+    start(driver, "log")
     text = driver.find(NumberedText, "log-text")
     driver.until(lambda: text.toPlainText().startswith("epoch 0: loss 1.0000"))
     assert driver.find(QComboBox, "log-file").currentText().startswith("output.log")
@@ -147,7 +155,7 @@ def test_the_log_is_paged_and_searched(driver: Driver, run: Path) -> None:
 
 
 def test_files_open_in_their_workspace(driver: Driver, run: Path) -> None:
-    start(driver, run, "files")
+    start(driver, "files")
     tree = driver.find(BranchTree, "inspector-files-tree")
     driver.until(lambda: len(tree.texts()) == 3)
     assert [row[0] for row in tree.texts()] == ["metrics.jsonl", "output.log", "params.json"]
@@ -160,7 +168,7 @@ def test_files_open_in_their_workspace(driver: Driver, run: Path) -> None:
 
 
 def test_sections_wrap_and_are_walked_with_the_arrows(driver: Driver, run: Path) -> None:
-    view = start(driver, run, "overview")
+    view = start(driver, "overview")
     buttons = [driver.find(QPushButton, f"inspector-{id}") for id, _ in SECTIONS]
     assert all(button.isVisible() for button in buttons)
     assert len({button.mapTo(view, QPoint()).y() for button in buttons}) == 2, "two rows in a narrow dock"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -43,16 +44,22 @@ def write_run(root: Path, name: str, points: list[dict[str, object]]) -> None:
     (folder / "metrics.jsonl").write_text("".join(json.dumps(point) + "\n" for point in points), encoding="utf-8")
 
 
-@pytest.fixture
-def charts(driver: Driver, tmp_path: Path) -> Charts:
-    root = tmp_path / "panels"
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("panels")
     for name, slope in (("slow", 1.0), ("fast", 3.0)):
         points: list[dict[str, object]] = [
             {"step": s, "a/loss": 50 - slope * s, "a/acc": slope * s / 60, "b/lr": 0.1 / (s + 1), "b/norm": s % 7}
             for s in range(20)
         ]
         write_run(root, name, points)
-    return Charts(driver.start(root).click_header("Run"), "slow", "fast")
+    return root
+
+
+@pytest.fixture
+def charts(driver: Driver, pair: Path, library: Callable[[Path], None]) -> Charts:
+    library(pair)
+    return Charts(driver.start().click_header("Run"), "slow", "fast")
 
 
 def key(charts: Charts, metric: str, keys: str) -> None:
@@ -250,14 +257,20 @@ def test_pages_sizes_and_windows_come_back_with_the_session(charts: Charts) -> N
 # --- many panels ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def many(driver: Driver, tmp_path: Path) -> Charts:
-    root = tmp_path / "many"
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("many")
     points: list[dict[str, object]] = [
         {"step": s} | {f"layer{i // 30}/norm{i:03}": float(i + s) for i in range(300)} for s in range(20)
     ]
     write_run(root, "wide", points)
-    return Charts(driver.start(root), "wide")
+    return root
+
+
+@pytest.fixture
+def many(driver: Driver, wide: Path, library: Callable[[Path], None]) -> Charts:
+    library(wide)
+    return Charts(driver.start(), "wide")
 
 
 def test_of_three_hundred_panels_only_those_in_sight_are_made_and_scrolling_stays_quick(many: Charts) -> None:

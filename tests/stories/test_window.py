@@ -22,7 +22,7 @@ from support.guard import gui_thread_guard
 
 @pytest.fixture
 def driver(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
-    driver = Driver(qtbot)
+    driver = Driver()
     with gui_thread_guard(monkeypatch):
         try:
             yield driver

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from runfolio.desktop import app
 from runfolio.desktop.notice_bar import NoticeBar
@@ -23,15 +23,23 @@ from runfolio.settings import Settings
 
 W = TypeVar("W", bound=QWidget)
 
-WAIT_MS = 30_000
+WAIT_S = 30
 """For things that take as long as they take; a test that passes never waits that long."""
+
+LOOK_MS = 2
+"""How often is looked whether something is so."""
+
+PAUSE_MS = 500
+"""The longest time after which the window does something because a hand rested; what takes longer is a notice."""
+
+REST_TURNS = 4
+"""Turns of the event loop without anything to do, after which nothing comes any more."""
 
 
 class Driver:
     """A window with its threads, and the hands and eyes of its user."""
 
-    def __init__(self, qtbot: QtBot) -> None:
-        self._qtbot = qtbot
+    def __init__(self) -> None:
         self._window: MainWindow | None = None
         self._theme: Theme | None = None
 
@@ -97,28 +105,43 @@ class Driver:
     # --- waiting -----------------------------------------------------------------------------------------------
 
     def until(self, holds: Callable[[], bool]) -> Driver:
-        """Wait until something is so."""
-        self._qtbot.waitUntil(holds, timeout=WAIT_MS)
-        return self
+        """Wait until something is so; what cannot be looked at yet (an AssertionError) is not so yet."""
+        end = time.monotonic() + WAIT_S
+        while True:
+            try:
+                if holds():
+                    return self
+                last: AssertionError | None = None
+            except AssertionError as error:
+                last = error
+            if time.monotonic() > end:
+                raise AssertionError(f"Not so within {WAIT_S} s") from last
+            _turn(LOOK_MS)
 
     def settle(self) -> Driver:
         """Wait until the window has nothing more to do."""
-        quiet = [0]
-
-        def at_rest() -> bool:
-            # Answers start questions of their own, some after a turn of the event loop: rest has to last.
-            window = self.window
-            jobs, state = window.context.jobs, window.context.state
-            busy = not window.ready or window.indexing.busy or not jobs.idle or not state.announced
-            quiet[0] = 0 if busy else quiet[0] + 1
-            return quiet[0] > 3
-
-        self.until(at_rest)
+        quiet = 0
+        # Answers start questions of their own, some after a turn of the event loop: rest has to last.
+        while quiet < REST_TURNS:
+            self.until(lambda: not self._busy())
+            quiet += 1
+            _turn(0)
+            if self._busy():
+                quiet = 0
         active = QApplication.activeWindow()
         if active is None or not active.isVisible():
             # The screenless platform leaves a popup active after it was hidden; a real desktop does not.
             self.window.activateWindow()
         return self
+
+    def _busy(self) -> bool:
+        """Whether something runs, or waits for the user's hand to rest."""
+        window = self.window
+        jobs, state = window.context.jobs, window.context.state
+        if not window.ready or window.indexing.busy or not jobs.idle or not state.announced:
+            return True
+        timers = (t for top in QApplication.topLevelWidgets() for t in top.findChildren(QTimer))
+        return any(t.isActive() and t.isSingleShot() and t.interval() <= PAUSE_MS for t in timers)
 
     # --- hands -------------------------------------------------------------------------------------------------
 
@@ -237,6 +260,13 @@ class Driver:
             assert entry is not None
             found.append(entry.title if entry.runs is None else f"{entry.title} {entry.runs}")
         return found
+
+
+def _turn(ms: int) -> None:
+    """Let the window's thread work for that long, or for one turn. A loop of its own: what was given up is deleted."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
 
 
 def _rows(side: SideTree) -> list[QModelIndex]:
