@@ -7,6 +7,7 @@ import shlex
 
 from runfolio.api import Workspace
 from runfolio.cli.commands import show_entry, workspace
+from runfolio.cli.options import Verbs, common
 from runfolio.cli.output import say, write, write_json
 from runfolio.cli.tables import Colour, table
 from runfolio.errors import NotFound, UsageError
@@ -152,3 +153,35 @@ def _suggestion_json(suggestion: Suggestion) -> dict[str, object]:
             for n in suggestion.names
         ],
     }
+
+
+def add_parser(verbs: Verbs) -> None:
+    """Make `align` and what it can do known."""
+    names = verbs.add_parser("align", help="metric names shown as one: list, suggest, set, remove")
+    steps = names.add_subparsers(dest="step", metavar="WHAT")
+    common(names)
+    names.set_defaults(call=list_alignments)
+    every = steps.add_parser("list", help="what is shown as one, and for how many runs")
+    common(every, again=True)
+    every.set_defaults(call=list_alignments)
+    ideas = steps.add_parser("suggest", help="names that are probably one metric, with reasons; decides nothing")
+    common(ideas, again=True)
+    ideas.set_defaults(call=suggest_alignments)
+    put = steps.add_parser("set", help="show metrics under one name; undo takes it back")
+    put.add_argument("target", metavar="TARGET", help="the name; runs that have a metric of it keep theirs")
+    put.add_argument("names", nargs="+", metavar="NAME[*SCALE]", help="e.g. val_acc top1*0.01; the first a run has")
+    put.add_argument("--add", action="store_true", help="beside those that are shown as TARGET already")
+    put.add_argument("--instead-of", default="", metavar="TARGET", help="rename: what was shown as that name")
+    put.add_argument("--reason", default="")
+    common(put, again=True)
+    put.set_defaults(call=set_alignment)
+    end = steps.add_parser("remove", help="show only its own metric under a name again")
+    end.add_argument("target", metavar="TARGET")
+    end.add_argument("--reason", default="")
+    common(end, again=True)
+    end.set_defaults(call=remove_alignment)
+    apart = steps.add_parser("dismiss", help="say that names are not one metric: no longer suggested together")
+    apart.add_argument("names", nargs="+", metavar="NAME")
+    apart.add_argument("--reason", default="")
+    common(apart, again=True)
+    apart.set_defaults(call=keep_apart)

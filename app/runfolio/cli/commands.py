@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import cast
 
-from runfolio.api import Workspace, look
+from runfolio.api import Workspace
 from runfolio.cli.cells import aligned_notes, exact, exact_text, human, right_aligned, title
+from runfolio.cli.inspecting import show_problem
 from runfolio.cli.output import json_safe, say, write, write_csv, write_json
-from runfolio.cli.tables import Colour, paint, table
+from runfolio.cli.tables import Colour, table
 from runfolio.errors import LedgerDamaged, NotFound, UsageError
 from runfolio.model import display, times
 from runfolio.model.answers import Progress
@@ -24,44 +23,12 @@ from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
 
 _ROW_COLOURS = {"failed": Colour.BAD, "killed": Colour.BAD, "running": Colour.WARN}
-_SEVERITY_COLOURS = {"error": Colour.BAD, "warning": Colour.WARN, "info": Colour.DIM}
 _OUTCOME_COLOURS = {Outcome.PASS: Colour.GOOD, Outcome.FAIL: Colour.BAD, Outcome.SIGN_OFF: Colour.WARN}
 
 
 def workspace(args: argparse.Namespace) -> AbstractContextManager[Workspace]:
     """The workspace that the common options name."""
     return Workspace.open(args.index, args.ledger, wait_s=args.wait)
-
-
-def inspect_folders(args: argparse.Namespace) -> int:
-    """`runfolio inspect`."""
-    # What is read lives until the end and has no cycles: looking for some among millions of objects took seconds.
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    seen = look(args.paths)
-    recordings, problems = seen.recordings, seen.problems
-    if args.json:
-        # One line for each run would be longer than any reader wants; indented, the document can be looked at.
-        seen.write(sys.stdout.write, points=args.points)
-        write("")
-    else:
-        runs = cast("list[dict[str, object]]", seen.document()["runs"])
-        rows = [
-            [
-                str(r["name"] or ""),
-                str(r["status"]),
-                str(r["format"]),
-                str(len(cast("dict[str, object]", r["params"]))),
-                str(len(cast("dict[str, object]", r["metrics"]))),
-                str(r["path"]),
-            ]
-            for r in runs
-        ]
-        write(table(["run", "status", "format", "params", "metrics", "path"], rows, right=frozenset({3, 4})))
-        for problem in problems:
-            _show_problem(problem.severity.value, *map(display.storable, (problem.path, problem.message, problem.hint)))
-        say(f"{len(runs)} runs from {len(recordings)} recordings, {len(problems)} problems")
-    return 0 if recordings else 2
 
 
 def index_folders(args: argparse.Namespace) -> int:
@@ -293,20 +260,13 @@ def list_problems(args: argparse.Namespace) -> int:
         )
         return 0
     for p in placed:
-        _show_problem(p.problem.severity, p.problem.path, p.problem.message, p.problem.hint)
+        show_problem(p.problem.severity, p.problem.path, p.problem.message, p.problem.hint)
     say(f"{len(placed)} problems" if placed else "No problems.")
     return 0
 
 
 def _resolve(ws: Workspace, text: str | None) -> RunKey | None:
     return None if text is None else ws.resolve_run(text)
-
-
-def _show_problem(severity: str, path: str, message: str, hint: str) -> None:
-    mark = paint(severity, _SEVERITY_COLOURS.get(severity, Colour.NONE))
-    write(f"{mark}  {display.plain(path, 200)}: {display.plain(message, 400)}")
-    if hint:
-        write(f"    {display.plain(hint, 400)}")
 
 
 def show_entry(entry: LedgerEntry, args: argparse.Namespace) -> int:

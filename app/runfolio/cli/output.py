@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from runfolio.cli.tables import Colour, paint
 from runfolio.errors import RunfolioError
-from runfolio.export.table import as_csv
 from runfolio.model.display import plain
 
 
@@ -41,6 +40,8 @@ def json_safe(value: object) -> object:
 
 def write_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A result as CSV. Cells that a spreadsheet would run as a formula get an apostrophe in front."""
+    from runfolio.export.table import as_csv
+
     write(as_csv(header, rows).rstrip("\n"))
 
 

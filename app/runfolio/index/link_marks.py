@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import cast, overload
+from typing import TYPE_CHECKING, cast, overload
 
-from runfolio.index.database import Database
 from runfolio.index.linkable import Linkable, SeriesMark
+
+if TYPE_CHECKING:
+    from runfolio.index.database import Database
 
 _AT_ONCE = 8_192
 """Series that are read in one go: what comes next in the order that was told."""
