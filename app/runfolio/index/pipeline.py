@@ -165,11 +165,13 @@ class Indexer:
         cancelled: Callable[[], bool],
         on_commit: Callable[[], None],
     ) -> None:
+        if not deep and self._is_same(walk, counts, cancelled):
+            on_commit()
+            return
         known = walk.known = self._writer.units(walk.source)
         looks = self._writer.looks(walk.source)
         if not deep:
-            walk.settled = self._writer.settled(walk.source)
-            walk.beside = self._writer.besides(walk.source, elsewhere=True)
+            self._take_up_settled(walk)
             walk.all_beside = cache(lambda: self._writer.besides(walk.source))
             walk.trust(looks, known)
         missing = missing_reason(walk.root, self._writer.scanned_us(walk.source) if known else None)
@@ -217,6 +219,31 @@ class Indexer:
             [path for path in looks if path not in walk.standing],
         )
         self._writer.source_scanned(walk.source, walk.problems, present=True)
+        self._keep_tree(walk, cancelled)
+
+    def _take_up_settled(self, walk: Walk) -> None:
+        walk.take_up_settled(self._writer.settled(walk.source), self._writer.besides(walk.source, elsewhere=True))
+
+    def _is_same(self, walk: Walk, counts: Counts, cancelled: Callable[[], bool]) -> bool:
+        """Whether one look at all of the source says that nothing of it has changed; that is noted then."""
+        tree = self._writer.tree(walk.source)
+        if tree.settled:
+            self._take_up_settled(walk)
+        if not tree.mark or walk.mark(cancelled, is_kept=False) != tree.mark:
+            return False
+        counts.unchanged += tree.units
+        self._writer.source_same(walk.source)
+        return True
+
+    def _keep_tree(self, walk: Walk, cancelled: Callable[[], bool]) -> None:
+        """Keep by what the next look sees that nothing has changed, where it can be seen."""
+        tree = self._writer.new_tree(walk.source)
+        if tree is None:
+            return
+        self._take_up_settled(walk)
+        mark = walk.mark(cancelled, is_kept=True)
+        if mark:
+            self._writer.put_tree(walk.source, tree._replace(mark=mark))
 
     def _put(self, walk: Walk, held: list[Batch]) -> None:
         """Write what is held in one transaction: the disk is waited for once."""
