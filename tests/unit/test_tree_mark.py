@@ -60,7 +60,9 @@ def test_what_has_not_changed_is_not_walked(ws: Workspace) -> None:
     before = ws.sources()[0].scanned_us
     assert not is_walked(ws)
     after = ws.sources()[0].scanned_us
-    assert before is not None and after is not None and after > before
+    assert before is not None
+    assert after is not None
+    assert after > before
     assert is_walked(ws, deep=True)
     assert not is_walked(ws)
 

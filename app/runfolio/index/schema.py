@@ -22,8 +22,8 @@ SCHEMA = (
     # Folders that were looked at, claimed or not; see `readers.looks`. Lists are JSON, "" for empty ones.
     """create table looks(
         source integer, path varchar, mark varchar, readers varchar, pruned varchar, touched varchar)""",
-    # Of sources all of which one hash tells to be as they were read, see `readers.tree_mark`, with the number of claimed
-    # folders and of those that are `settled`.
+    # Of sources all of which one hash tells to be as they were read, see `readers.tree_mark`, with the number of
+    # claimed folders and of those that are `settled`.
     "create table trees(source integer, mark varchar, units bigint, settled bigint)",
     """create table recordings(
         id integer, source integer, unit varchar, reader varchar, path varchar, format varchar, tracker_id varchar,
