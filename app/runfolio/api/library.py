@@ -55,6 +55,7 @@ class Library:
         """Take a folder out of the library. The folder, and what the ledger says of its runs, are not touched."""
         with self._stores.indexing:
             self._stores.indexer().forget(source)
+            self._stores.follow_new_keys()
         self._keep()
         self._stores.announce(Touched.SOURCES | Touched.RUNS | Touched.PROBLEMS)
 

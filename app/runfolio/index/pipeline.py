@@ -148,8 +148,12 @@ class Indexer:
         return counts
 
     def link(self) -> None:
-        """Make the runs of the recordings again, after the choices have changed."""
+        """Make the runs of the recordings again, after folders were read."""
         self._link()
+
+    def link_by_choices(self) -> None:
+        """The same after the user's choices have changed, and nothing else."""
+        self._link(by_hand=True)
 
     def forget(self, source: int) -> None:
         """Drop a source from the index."""
@@ -256,7 +260,7 @@ class Indexer:
         """Whether the runs are those of what was read, by the choices that hold now."""
         return self._writer.linked_by() == _digest(self._choices())
 
-    def _link(self) -> None:
+    def _link(self, *, by_hand: bool = False) -> None:
         started = time.monotonic()
         choices = self._choices()
         # What was looked at is given back before the runs are written: only one of the two is held at a time.
@@ -266,7 +270,7 @@ class Indexer:
             lambda short, long: extends(self._db, short, long),
             lambda series: series_values(self._db, series),
         )
-        put_runs(self._db, runs, problems, self._alignments())
+        put_runs(self._db, runs, problems, self._alignments(), by_hand=by_hand)
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started

@@ -58,6 +58,9 @@ SCHEMA = (
         id integer, source integer, reader varchar, path varchar, tracker_id varchar, identity varchar, key varchar,
         alone boolean, params_digest varchar)""",
     "create table replaced_starts(id integer, name varchar, n bigint, first_value double)",
+    # Keys that another place has now, with the places that had them, until it was told; see `passed_keys`.
+    """create table passed(
+        key varchar, place integer, source integer, path varchar, name varchar, format varchar)""",
     # Runs, made of recordings by `links`; replaced as a whole when linking is done again. Their ids are their places
     # when the newest start comes first, so that sorting by id is the order of last resort.
     """create table runs(
