@@ -52,10 +52,6 @@ def is_walked(ws: Workspace, **how: bool) -> bool:
     return scan.called
 
 
-def mark(root: Path) -> str:
-    return tree_mark(root, lambda _: False)
-
-
 def test_what_has_not_changed_is_not_walked(ws: Workspace) -> None:
     before = ws.sources()[0].scanned_us
     assert not is_walked(ws)
@@ -81,10 +77,10 @@ def test_what_has_not_changed_is_not_walked(ws: Workspace) -> None:
     ],
 )
 def test_every_change_of_a_tree_shows(lab: Path, change: Callable[[Path], object]) -> None:
-    before = mark(lab)
-    assert before == mark(lab) != ""
+    before = tree_mark(lab)
+    assert before == tree_mark(lab) != ""
     change(lab / "run-2")
-    assert mark(lab) not in ("", before)
+    assert tree_mark(lab) not in ("", before)
 
 
 def test_a_change_is_read_and_the_tree_told_by_another_hash(ws: Workspace, lab: Path) -> None:
@@ -96,9 +92,9 @@ def test_a_change_is_read_and_the_tree_told_by_another_hash(ws: Workspace, lab: 
 
 
 def test_layouts_are_a_part_of_it(ws: Workspace, lab: Path) -> None:
-    before = mark(lab)
+    before = tree_mark(lab)
     save_layout(Layout("lab", params=("hp.conf",), metrics=("log.tsv",)))
-    assert mark(lab) != before
+    assert tree_mark(lab) != before
     assert is_walked(ws)
 
 

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -128,15 +127,14 @@ class Walk:
 
     def mark(self, cancelled: Callable[[], bool], *, is_kept: bool) -> str:
         """See `tree_mark`; `is_kept` when it is to be kept, when all that was found is in the index."""
-        looked_at = count()
 
-        def on_folder(_: str) -> None:
-            if next(looked_at) % 64 == 0 and cancelled():
+        def go_on() -> None:
+            if cancelled():
                 raise Cancelled
 
         if is_kept and (self.is_astray or self.refused or any(p.code == LAYOUT_UNUSABLE for p in self.problems)):
             return ""
-        return tree_mark(self.root, self.stands, on_folder, self.begun_ns if is_kept else None)
+        return tree_mark(self.root, self.stands if self.settled else None, go_on, self.begun_ns if is_kept else None)
 
     def claims(
         self,

@@ -11,6 +11,7 @@ import marshal
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import xxhash
 
@@ -19,38 +20,43 @@ from runfolio.readers.looks import latest_of
 from runfolio.readers.registry import asked_mark
 from runfolio.readers.scanner import MAX_DEPTH, SKIPPED
 
+_File: TypeAlias = tuple[str, int, int, int, int]
+"""Name, size, times of writing and of change in ns, and mode."""
+
 
 def tree_mark(
     root: Path,
-    is_settled: Callable[[str], bool],
-    on_folder: Callable[[str], None] = lambda _: None,
+    is_settled: Callable[[str], bool] | None = None,
+    go_on: Callable[[], None] = lambda: None,
     begun_ns: int | None = None,
 ) -> str:
     """Hex of the hash; "" where there is none: a part cannot be seen, or it may change without a trace.
 
-    is_settled   asked by path: what lies in such a folder is left out, since the caller knows it to be as it was.
-    on_folder    told each folder's path before it is looked at; may raise Cancelled to stop.
+    is_settled   asked by path: what lies in such a folder is left out, since the caller knows it to be as it was. None
+                 where there is no such folder.
+    go_on        called every 64 folders; may raise Cancelled to stop.
     begun_ns     when the tree was first looked at for what is known of it, for a hash that is to be kept. None to
                  compare with such a one.
     """
     digest = xxhash.xxh3_128(_asked())
     digest.update(os.fsencode(root))
     latest_ns = None if begun_ns is None else latest_of(begun_ns)
-    skipped = SKIPPED
+    skipped, top, scandir = SKIPPED, str(root), os.scandir
     stack = [""]
+    looked_at = 0
     try:
         while stack:
             path = stack.pop()
-            on_folder(path)
-            if is_settled(path):
+            if looked_at % 64 == 0:
+                go_on()
+            looked_at += 1
+            if is_settled is not None and is_settled(path):
                 digest.update(b"settled")
                 continue
-            if path.count("/") >= MAX_DEPTH:
-                return ""
-            here = f"{root}/{path}" if path else str(root)
-            files: list[tuple[str, int, int, int, int]] = []
+            here = f"{top}/{path}" if path else top
+            files: list[_File] = []
             folders: list[str] = []
-            with os.scandir(here) as entries:
+            with scandir(here) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.name)
@@ -61,10 +67,13 @@ def tree_mark(
                 return ""
             files.sort()
             folders.sort(reverse=True)
-            # As fast as a stat of one of the files, for all of them. It is never read back.
+            # Takes less than a stat of one of the files, for all of them. It is never read back.
             digest.update(marshal.dumps((folders, files), 2))
-            before = f"{path}/" if path else ""
-            stack += [before + name for name in folders if name not in skipped]
+            if folders:
+                if path.count("/") >= MAX_DEPTH:
+                    return ""
+                before = f"{path}/" if path else ""
+                stack += [before + name for name in folders if name not in skipped]
     except OSError:
         return ""
     return digest.hexdigest()
@@ -83,7 +92,7 @@ def _asked() -> bytes:
     return asked_mark(layouts) + "\n".join(troubles).encode("utf-8", "surrogatepass")
 
 
-def _newest_ns(folder: str, files: Iterable[tuple[str, int, int, int, int]]) -> int:
+def _newest_ns(folder: str, files: Iterable[_File]) -> int:
     # The folder's own time tells of files that went.
     facts = os.lstat(folder)
     newest = max(facts.st_mtime_ns, facts.st_ctime_ns)
