@@ -50,11 +50,16 @@ def walk(root: Path) -> int:
     return total
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """Wall seconds of one call."""
-    started = time.perf_counter()
+def seconds(call: Callable[[], object]) -> tuple[float, float]:
+    """Wall and CPU seconds of one call in this process alone."""
+    started, used = time.perf_counter(), time.process_time()
     call()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - used
+
+
+def quicker(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """The lower of two figures each."""
+    return min(one[0], other[0]), min(one[1], other[1])
 
 
 def below(process: int) -> list[int]:
@@ -94,8 +99,7 @@ def main(tree: str, place: str) -> None:
     """Measures one import, and a second look at the same tree."""
     root, index, ledger = Path(tree), Path(place) / "index.duckdb", Path(place) / "ledger"
     raw(root)
-    raw_s = seconds(lambda: raw(root))
-    stat_s = seconds(lambda: walk(root))
+    read, looked = seconds(lambda: raw(root)), seconds(lambda: walk(root))
 
     from runfolio.api import Workspace
 
@@ -107,26 +111,29 @@ def main(tree: str, place: str) -> None:
             peaks.extend(map(peak_bytes, below(os.getpid())))
 
     used = cpu_s()
-    import_s = seconds(whole)
+    import_s, own_cpu_s = seconds(whole)
     used = cpu_s() - used
     bytes_read = raw(root)
-    raw_s = min(raw_s, seconds(lambda: raw(root)))
-    stat_s = min(stat_s, seconds(lambda: walk(root)))
+    read, looked = quicker(read, seconds(lambda: raw(root))), quicker(looked, seconds(lambda: walk(root)))
     size = index.stat().st_size
     with Workspace.open(index, ledger) as workspace:
-        again_s = seconds(lambda: workspace.index([root]))
+        again_s, again_cpu_s = seconds(lambda: workspace.index([root]))
         runs = len(workspace.run_keys())
     sys.stdout.write(
         json.dumps(
             {
                 "runs": runs,
                 "tree_bytes": bytes_read,
-                "raw_s": raw_s,
-                "stat_s": stat_s,
+                "raw_s": read[0],
+                "raw_cpu_s": read[1],
+                "stat_s": looked[0],
+                "stat_cpu_s": looked[1],
                 "import_s": import_s,
                 "cpu_s": used,
+                "own_cpu_s": own_cpu_s,
                 "index_bytes": size,
                 "again_s": again_s,
+                "again_cpu_s": again_cpu_s,
                 "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
                 "worker_peak_bytes": max(peaks),
             }

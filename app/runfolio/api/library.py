@@ -32,9 +32,13 @@ class Library:
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
+        sources = self.sources()
+        same = next((source for source in sources if Path(source.path) == folder), None)
+        if same is not None and self._file.is_file():
+            return same
         from runfolio.index.writer import Writer
 
-        for other in self.sources():
+        for other in sources:
             known = Path(other.path)
             if known != folder and _is_same(folder, known):
                 return other
@@ -55,6 +59,7 @@ class Library:
         """Take a folder out of the library. The folder, and what the ledger says of its runs, are not touched."""
         with self._stores.indexing:
             self._stores.indexer().forget(source)
+            self._stores.follow_new_keys()
         self._keep()
         self._stores.announce(Touched.SOURCES | Touched.RUNS | Touched.PROBLEMS)
 

@@ -212,7 +212,7 @@ class Stores:
         if self.indexing.acquire(blocking=False):
             try:
                 self._link_asked = False
-                self.indexer().link()
+                self.indexer().link_by_choices()
             finally:
                 self.indexing.release()
             self._follow_links()

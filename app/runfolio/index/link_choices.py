@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import MutableMapping, Sequence
 
 from runfolio.index.link_groups import Group, Joined
 from runfolio.index.linkable import Linkable
+from runfolio.index.passed_keys import told_apart
 from runfolio.model.links import LinkDecision, LinkKind, RecordingName
 
 
@@ -89,5 +89,5 @@ def _begin(item: Linkable) -> tuple[bool, int, int, str]:
 def _give_key(group: Group, keys: MutableMapping[int, str], others: Sequence[Group]) -> None:
     key = group.primary.identity
     if any(keys.get(id(g)) == key for g in others):
-        key = f"{key}~{hashlib.sha256(group.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+        key = told_apart(key, group.path)
     keys[id(group)] = key

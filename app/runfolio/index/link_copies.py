@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -11,6 +10,7 @@ from runfolio.index.link_agreement import begins_like
 from runfolio.index.link_groups import Group
 from runfolio.index.link_marks import expect
 from runfolio.index.linkable import Extends, Linkable, LinkProblem
+from runfolio.index.passed_keys import told_apart
 from runfolio.model.run import RunStatus
 from runfolio.readers.contract import warning
 
@@ -148,8 +148,7 @@ def _settle(home: list[Group], found: Gathered) -> None:
         primary = group.primary
         key = primary.identity
         if group is not first:
-            told = group.path if here[group.path] == 1 else f"{group.path}\0{primary.tracker_id}"
-            key = f"{key}~{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+            key = told_apart(key, group.path, None if here[group.path] == 1 else primary.tracker_id)
             if primary.has_id:
                 text = f"The run id {primary.tracker_id!r} is also at {first.path!r}, with other content"
                 hint = "Both are kept as runs of their own; look which copy is the right one."

@@ -148,8 +148,12 @@ class Indexer:
         return counts
 
     def link(self) -> None:
-        """Make the runs of the recordings again, after the choices have changed."""
+        """Make the runs of the recordings again, after folders were read."""
         self._link()
+
+    def link_by_choices(self) -> None:
+        """The same after the user's choices have changed, and nothing else."""
+        self._link(by_hand=True)
 
     def forget(self, source: int) -> None:
         """Drop a source from the index."""
@@ -165,11 +169,13 @@ class Indexer:
         cancelled: Callable[[], bool],
         on_commit: Callable[[], None],
     ) -> None:
+        if not deep and self._is_same(walk, counts, cancelled):
+            on_commit()
+            return
         known = walk.known = self._writer.units(walk.source)
         looks = self._writer.looks(walk.source)
         if not deep:
-            walk.settled = self._writer.settled(walk.source)
-            walk.beside = self._writer.besides(walk.source, elsewhere=True)
+            self._take_up_settled(walk)
             walk.all_beside = cache(lambda: self._writer.besides(walk.source))
             walk.trust(looks, known)
         missing = missing_reason(walk.root, self._writer.scanned_us(walk.source) if known else None)
@@ -217,6 +223,31 @@ class Indexer:
             [path for path in looks if path not in walk.standing],
         )
         self._writer.source_scanned(walk.source, walk.problems, present=True)
+        self._keep_tree(walk, cancelled)
+
+    def _take_up_settled(self, walk: Walk) -> None:
+        walk.take_up_settled(self._writer.settled(walk.source), self._writer.besides(walk.source, elsewhere=True))
+
+    def _is_same(self, walk: Walk, counts: Counts, cancelled: Callable[[], bool]) -> bool:
+        """Whether one look at all of the source says that nothing of it has changed; that is noted then."""
+        tree = self._writer.tree(walk.source)
+        if tree.settled:
+            self._take_up_settled(walk)
+        if not tree.mark or walk.mark(cancelled, is_kept=False) != tree.mark:
+            return False
+        counts.unchanged += tree.units
+        self._writer.source_same(walk.source)
+        return True
+
+    def _keep_tree(self, walk: Walk, cancelled: Callable[[], bool]) -> None:
+        """Keep by what the next look sees that nothing has changed, where it can be seen."""
+        tree = self._writer.new_tree(walk.source)
+        if tree is None:
+            return
+        self._take_up_settled(walk)
+        mark = walk.mark(cancelled, is_kept=True)
+        if mark:
+            self._writer.put_tree(walk.source, tree._replace(mark=mark))
 
     def _put(self, walk: Walk, held: list[Batch]) -> None:
         """Write what is held in one transaction: the disk is waited for once."""
@@ -229,7 +260,7 @@ class Indexer:
         """Whether the runs are those of what was read, by the choices that hold now."""
         return self._writer.linked_by() == _digest(self._choices())
 
-    def _link(self) -> None:
+    def _link(self, *, by_hand: bool = False) -> None:
         started = time.monotonic()
         choices = self._choices()
         # What was looked at is given back before the runs are written: only one of the two is held at a time.
@@ -239,7 +270,7 @@ class Indexer:
             lambda short, long: extends(self._db, short, long),
             lambda series: series_values(self._db, series),
         )
-        put_runs(self._db, runs, problems, self._alignments())
+        put_runs(self._db, runs, problems, self._alignments(), by_hand=by_hand)
         self._writer.linked(_digest(choices))
         self._linked_at = time.monotonic()
         self._link_s = self._linked_at - started

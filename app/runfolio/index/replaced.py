@@ -18,6 +18,7 @@ import numpy as np
 
 from runfolio.index.database import Database, Row
 from runfolio.index.link_agreement import is_schedule, plain_name
+from runfolio.index.passed_keys import WHY, Moved, has_passed, passed_on
 from runfolio.index.points import SeriesStart, read_points
 from runfolio.model.metrics import Floats
 
@@ -49,6 +50,8 @@ _NOW = """select c.id, c.source, c.reader, c.path, c.tracker_id, c.identity,
 _AT = f"{_NOW} where (c.source, c.path) in (select unnest(?::integer[]), unnest(?::varchar[]))"
 _CALLED = f"""{_NOW} where c.identity in (select unnest($1::varchar[]))
                      or (l.is_primary and r.key in (select unnest($1::varchar[])))"""
+
+_NOBODY = Moved(None, "", "", "")
 
 Place = tuple[int, str]
 """Source and path of a recording."""
@@ -129,7 +132,7 @@ def keep_replaced(database: Database, which: str, params: list[int]) -> None:
 
 def has_replaced(database: Database) -> bool:
     """Whether anything was kept that has not been looked at."""
-    return bool(database.rows("select 1 from replaced limit 1"))
+    return has_passed(database) or bool(database.rows("select 1 from replaced limit 1"))
 
 
 def forget_replaced(database: Database) -> None:
@@ -137,6 +140,7 @@ def forget_replaced(database: Database) -> None:
     with database.transaction():
         database.run("delete from replaced")
         database.run("delete from replaced_starts")
+        database.run("delete from passed")
 
 
 def renamed_runs(database: Database, spoken_of: Set[str]) -> list[Renamed]:
@@ -144,12 +148,39 @@ def renamed_runs(database: Database, spoken_of: Set[str]) -> list[Renamed]:
 
     To be asked when all that was read is linked.
     """
+    moved = passed_on(database, spoken_of)
     rows = database.rows(_OLD, [[*spoken_of]]) if spoken_of else []
     olds: dict[str, list[_Old]] = defaultdict(list)
     for old in map(_make_old, rows):
-        for name in {old.identity, old.called} & spoken_of:
-            olds[name].append(old)
+        if old.called in spoken_of and moved.get(old.called, _NOBODY).new is None:
+            olds[old.called].append(old)
     standing = {str(row[0]) for row in database.rows(_STANDING, [[*olds]])} if olds else set()
+    # Whoever has such a key now has got it from another.
+    standing -= moved.keys()
+    changed = _changed(database, olds, standing)
+    return [*changed, *_staying(database, moved, {each.old for each in changed})]
+
+
+def _staying(database: Database, moved: Mapping[str, Moved], told: Set[str]) -> list[Renamed]:
+    """What was said of places that have another key now; where there is no run any more it waits for one."""
+    keys = [at.new for at in moved.values() if at.new is not None]
+    rows = database.rows(f"{_NOW} where l.is_primary and r.key in (select unnest(?::varchar[]))", [keys])
+    now = {each.called: each for each in map(_make_now, rows)}
+    made: list[Renamed] = []
+    for old, at in sorted(moved.items()):
+        if old in told:
+            continue
+        run = now.get(at.new or "")
+        if run is None:
+            made.append(Renamed(old, at.parked, WHY, at.name, at.format, "", None, ""))
+        else:
+            about = (run.run_name, run.format, run.tracker_id, run.started_us, run.params_digest)
+            made.append(Renamed(old, run.called, WHY, *about))
+    return made
+
+
+def _changed(database: Database, olds: Mapping[str, list[_Old]], standing: Set[str]) -> list[Renamed]:
+    """What goes on under another key because its content has changed; of the olds whose key is nowhere any more."""
     gone = {name: kept for name, kept in olds.items() if name not in standing}
     if not gone:
         return []

@@ -13,6 +13,7 @@ from runfolio.index.alignments import put_aligned
 from runfolio.index.database import Database
 from runfolio.index.link_marks import KeptSeries, MarkShelf
 from runfolio.index.linkable import FOLDER_PARAMS, RESUME_PARAMS, Linkable, LinkedRun, LinkProblem
+from runfolio.index.passed_keys import keep_passed
 from runfolio.index.rows import problem_frame
 from runfolio.index.run_shown import forget_chains, put_shown
 from runfolio.model.alignment import Alignment
@@ -119,11 +120,20 @@ def put_runs(
     runs: Sequence[LinkedRun],
     problems: Sequence[LinkProblem],
     alignments: Sequence[Alignment] = (),
+    *,
+    by_hand: bool = False,
 ) -> None:
-    """Replace all runs and links. `problems` are those of linking, `alignments` the metric names shown as one."""
+    """Replace all runs and links.
+
+    problems     those of linking.
+    alignments   the metric names shown as one.
+    by_hand      whether the user's decisions have changed, and no folder has: what was said stays with the keys then.
+    """
     ordered = sorted(runs, key=_default_order)
     members = [(n, m) for n, run in enumerate(ordered, 1) for m in run.members]
     with database.transaction():
+        if not by_hand:
+            keep_passed(database, ordered)
         for table in _REPLACED:
             database.run(f"delete from {table}")
         database.run("delete from problems where reader = 'links'")

@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -22,6 +22,9 @@ SCHEMA = (
     # Folders that were looked at, claimed or not; see `readers.looks`. Lists are JSON, "" for empty ones.
     """create table looks(
         source integer, path varchar, mark varchar, readers varchar, pruned varchar, touched varchar)""",
+    # Of sources all of which one hash tells to be as they were read, see `readers.tree_mark`, with the number of
+    # claimed folders and of those that are `settled`.
+    "create table trees(source integer, mark varchar, units bigint, settled bigint)",
     """create table recordings(
         id integer, source integer, unit varchar, reader varchar, path varchar, format varchar, tracker_id varchar,
         identity varchar, has_id boolean, name varchar, status varchar, status_raw varchar, started_us bigint,
@@ -55,6 +58,9 @@ SCHEMA = (
         id integer, source integer, reader varchar, path varchar, tracker_id varchar, identity varchar, key varchar,
         alone boolean, params_digest varchar)""",
     "create table replaced_starts(id integer, name varchar, n bigint, first_value double)",
+    # Keys that another place has now, with the places that had them, until it was told; see `passed_keys`.
+    """create table passed(
+        key varchar, place integer, source integer, path varchar, name varchar, format varchar)""",
     # Runs, made of recordings by `links`; replaced as a whole when linking is done again. Their ids are their places
     # when the newest start comes first, so that sorting by id is the order of last resort.
     """create table runs(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,7 @@ from runfolio.readers.looks import Look
 from runfolio.readers.scanner import LAYOUT_UNUSABLE, Memory, scan
 from runfolio.readers.sights import Beside, Besides
 from runfolio.readers.taught import Taught
+from runfolio.readers.tree_mark import is_outside, tree_mark
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Walk:
     known      what is in the index: fingerprints of claimed folders by path and reader.
     taught     folders that were read by layouts of the user, where one of these cannot be used now: what the index has
                of them is kept, since it may be the one that they were read by.
+    is_astray  whether claims may hang on folders that are not searched.
+    begun_ns   when it began.
     """
 
     source: int
@@ -69,6 +73,9 @@ class Walk:
     held: list[Batch] = field(default_factory=list)
     known: Mapping[tuple[str, str], str] = field(default_factory=dict)
     taught: set[str] = field(default_factory=set)
+    is_astray: bool = False
+    begun_ns: int = field(default_factory=time.time_ns)
+    _stands: dict[str, bool] = field(default_factory=dict)
     _besides: Besides | None = None
 
     def is_beside_same(self, path: str, reader: str, *, elsewhere: bool = False) -> bool:
@@ -102,6 +109,33 @@ class Walk:
             path: look for path, look in looks.items() if all(known.get((path, name)) for name in look.readers)
         }
 
+    def take_up_settled(self, settled: dict[str, tuple[str, str]], beside: Mapping[tuple[str, str], Beside]) -> None:
+        """Take up what is known of folders whose runs have ended."""
+        self.settled, self.beside = settled, beside
+        self._stands.clear()
+        self._besides = None
+
+    def stands(self, path: str) -> bool:
+        """Whether a folder is one whose runs have ended, and that is as it was."""
+        if not self.settled:
+            return False
+        if path not in self._stands:
+            reader, mark = self.settled.get(storable(path), ("", ""))
+            is_same = is_settled(self.root, path, mark) and self.is_beside_same(path, reader, elsewhere=True)
+            self._stands[path] = is_same
+        return self._stands[path]
+
+    def mark(self, cancelled: Callable[[], bool], *, is_kept: bool) -> str:
+        """See `tree_mark`; `is_kept` when it is to be kept, when all that was found is in the index."""
+
+        def go_on() -> None:
+            if cancelled():
+                raise Cancelled
+
+        if is_kept and (self.is_astray or self.refused or any(p.code == LAYOUT_UNUSABLE for p in self.problems)):
+            return ""
+        return tree_mark(self.root, self.stands if self.settled else None, go_on, self.begun_ns if is_kept else None)
+
     def claims(
         self,
         known: Mapping[tuple[str, str], str],
@@ -121,14 +155,14 @@ class Walk:
                 on_progress(Progress("scan", counts.read, None, path))
 
         def stands(path: str) -> bool:
-            if not self.settled:
+            if not self.stands(path):
                 return False
-            reader, mark = self.settled.get(storable(path), ("", ""))
-            if not is_settled(self.root, path, mark) or not self.is_beside_same(path, reader, elsewhere=True):
-                return False
-            self.seen.add((storable(path), reader))
+            self.seen.add((storable(path), self.settled[storable(path)][0]))
             counts.unchanged += 1
             return True
+
+        def opened(paths: Iterable[str] | None) -> None:
+            self.is_astray = self.is_astray or paths is None or is_outside(paths)
 
         def unchanged(look: Look) -> None:
             self.standing.add(look.path)
@@ -143,7 +177,7 @@ class Walk:
             return all(self.is_beside_same(look.path, reader, elsewhere=True) for reader in look.readers)
 
         try:
-            for found in scan(self.root, on_folder, Memory(stands, self.looks, is_all_same, unchanged, keep)):
+            for found in scan(self.root, on_folder, Memory(stands, self.looks, is_all_same, unchanged, keep, opened)):
                 if isinstance(found, Problem):
                     self.problems.append(found)
                     if found.code == LAYOUT_UNUSABLE:

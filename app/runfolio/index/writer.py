@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -23,9 +24,18 @@ from runfolio.model.display import storable
 from runfolio.model.problem import Problem
 from runfolio.readers.looks import Look
 from runfolio.readers.parse import Parsed
+from runfolio.readers.scanner import SKIPPED
 from runfolio.readers.sights import Beside
 
 _OF_SOURCE = frozenset({"units", "recordings", "problems"})
+
+
+class Tree(NamedTuple):
+    """A source as it was read: the hash over it, the number of claimed folders, and that of those that are settled."""
+
+    mark: str = ""
+    units: int = 0
+    settled: int = 0
 
 
 class Writer:
@@ -55,8 +65,8 @@ class Writer:
         with self._db.transaction():
             self._unlink()
             self._forget("source = ?", [source])
-            self._db.run("delete from units where source = ?", [source])
-            self._db.run("delete from looks where source = ?", [source])
+            for table in ("units", "looks", "trees"):
+                self._db.run(f"delete from {table} where source = ?", [source])
             self._db.run("delete from problems where source = ?", [source])
             self._db.run("delete from sources where id = ?", [source])
 
@@ -69,6 +79,40 @@ class Writer:
             )
             self._db.run("delete from problems where source = ? and unit is null", [source])
             self._db.insert("problems", problem_frame((source, None, None, None, p) for p in problems))
+
+    def source_same(self, source: int) -> None:
+        """Note that a look at the source found all as it was."""
+        with self._db.transaction():
+            self._db.run(
+                "update sources set scanned_us = ?, present = true where id = ?", [time.time_ns() // 1000, source]
+            )
+
+    def tree(self, source: int) -> Tree:
+        """How it is told by one hash that all of a source is as it was read; an empty one when that was not kept."""
+        rows = self._db.rows("select mark, units, settled from trees where source = ?", [source])
+        return Tree(str(rows[0][0]), _int(rows[0][1]), _int(rows[0][2])) if rows else Tree()
+
+    def put_tree(self, source: int, tree: Tree) -> None:
+        """Keep it, until something of the source is read or forgotten."""
+        with self._db.transaction():
+            self._db.run("delete from trees where source = ?", [source])
+            self._db.run("insert into trees values (?, ?, ?, ?)", [source, *tree])
+
+    def new_tree(self, source: int) -> Tree | None:
+        """What to keep of a source, without the hash; None where it is not told by one, or told quicker.
+
+        Not where a folder has to be read again in any case, or something was asked of folders that are not searched.
+        Folders of runs that have ended are mostly looked at by their own times alone, which costs less.
+        """
+        asked = " or ".join(f"contains(beside, '{name}') or contains(shared, '{name}')" for name in sorted(SKIPPED))
+        (row,) = self._db.rows(
+            f"""select count(*) filter (fingerprint = ''), count(*) filter ({asked}), count(*),
+                       count(*) filter (settled <> '')
+                from units where source = ?""",
+            [source],
+        )
+        unseen, astray, units, settled = map(_int, row)
+        return None if unseen or astray or 2 * settled > units else Tree("", units, settled)
 
     def scanned_us(self, source: int) -> int | None:
         """When the last walk of a source ended, None before the first."""
@@ -139,6 +183,7 @@ class Writer:
         """The same for rows that were made elsewhere."""
         with self._db.transaction():
             self._unlink()
+            self._db.run("delete from trees where source = ?", [source])
             self._forget_places(source, batch.places)
             first = {"recording": 0, "series": 0}
             for what, count in (("recording", batch.recordings), ("series", batch.series)):
@@ -165,6 +210,7 @@ class Writer:
         if places:
             with self._db.transaction():
                 self._unlink()
+                self._db.run("delete from trees where source = ?", [source])
                 self._forget_places(source, places)
 
     def linked(self, choices: str) -> None:

@@ -164,6 +164,21 @@ class Folder(Place):
         except OSError:
             return False
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is surely nothing of that path, which takes a fraction of trying to open it."""
+        try:
+            os.lstat(f"{self.root}/{self.path}")
+        except (FileNotFoundError, NotADirectoryError):
+            if self.opened is not None:
+                self.opened.add(self.path)
+            if (sight := self._sight) is not None and sight.is_there is None:
+                sight.is_there = False
+            return True
+        except OSError:
+            return False  # a path that is too long at once, for one, can be opened part by part
+        return False
+
     def holding(self, name: str) -> tuple[str, ...]:
         """Which of the folders in here hold a regular file of that name; they are not listed for it.
 

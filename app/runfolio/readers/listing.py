@@ -163,6 +163,14 @@ class Listing:
         is_asked = files.is_listed or files.is_looked_at or self.folders.is_listed or self.odd.is_listed
         return is_asked or bool(files.asked or files.looked or files.opened or self.folders.asked)
 
+    def size(self) -> tuple[int, ...]:
+        """Grows with what was asked of it."""
+        files, folders = self.files, self.folders
+        return (
+            len(files.asked), len(files.looked), len(files.opened), files.is_listed, files.is_looked_at,
+            len(folders.asked), folders.is_listed, self.odd.is_listed,
+        )  # fmt: skip
+
     def forget(self) -> None:
         """Drop the notes."""
         self.files.forget()

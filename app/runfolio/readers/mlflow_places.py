@@ -59,7 +59,7 @@ class ArtifactPlaces:
             below = below if asking is None else asking.at(below.path)
             if below.path == known_empty:
                 empty = empty or below
-            elif is_folder(below):
+            elif not below.is_missing and is_folder(below):
                 if below.files or below.folders:
                     return below
                 empty = empty or below

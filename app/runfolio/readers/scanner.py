@@ -24,7 +24,8 @@ from runfolio.readers.registry import asked_mark, claims, readers_with
 MAX_DEPTH = 400
 """Folders nested deeper than this are not searched; a Problem says so."""
 
-_SKIPPED = frozenset({"__pycache__", ".git", "node_modules", ".venv", "site-packages"})
+SKIPPED = frozenset({"__pycache__", ".git", "node_modules", ".venv", "site-packages"})
+"""Names of folders that are not searched."""
 
 
 @dataclass(slots=True)
@@ -57,6 +58,8 @@ class Memory:
     stands       asked of such a folder whether all else that was read for it is as it was, too.
     unchanged    told of such a folder.
     keep         told what to keep of any other one, once all its units have been taken.
+    opened       told of each folder that is not left out which ones were looked into to decide who claims it, as
+                 `Folder.opened` names them; None where that is not known.
     """
 
     is_settled: Callable[[str], bool] = lambda _: False
@@ -64,6 +67,7 @@ class Memory:
     stands: Callable[[Look], bool] = lambda _: True
     unchanged: Callable[[Look], None] = lambda _: None
     keep: Callable[[Look], None] | None = None
+    opened: Callable[[Iterable[str] | None], None] = lambda _: None
 
 
 NO_MEMORY = Memory()
@@ -102,6 +106,7 @@ def scan(
         look = memory.looks.get(path)
         if look is not None and look.mark == glances.mark(path, look.touched) and memory.stands(look):
             memory.unchanged(look)
+            memory.opened(look.touched)
             if folders := glances.folders(path):
                 stack.extend(_below(path, folders, look.pruned))
             continue
@@ -117,6 +122,7 @@ def scan(
                 raise
             yield problem_from(failure, "folder-unreadable", folder.shown, Severity.ERROR)
             continue
+        memory.opened(folder.opened)
         pruned: set[str] = set()
         units = [Unit(claim, folder) for claim in found]
         for claim in found:
@@ -145,7 +151,7 @@ def scan(
 def _below(path: str, folders: Iterable[str], pruned: Container[str]) -> Iterator[str]:
     """Paths of the folders to be searched, the first one last."""
     before = f"{path}/" if path else ""
-    return (before + name for name in reversed([*folders]) if name not in pruned and name not in _SKIPPED)
+    return (before + name for name in reversed([*folders]) if name not in pruned and name not in SKIPPED)
 
 
 def _odd_ones(folder: Folder) -> Iterator[Problem]:

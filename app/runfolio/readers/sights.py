@@ -11,7 +11,7 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -74,7 +74,7 @@ class _Note(NamedTuple):
             looked = set() if kinds == "a" else looked
             folders = set() if below.is_listed else below.asked
             kinds += "s" * below.is_listed + "o" * listing.odd.is_listed
-        return cls(kinds, *map(sorted, (looked, asked, folders, sight.held)))
+        return cls(kinds, *(tuple(sorted(names)) for names in (looked, asked, folders, sight.held)))
 
     def beyond(self, claim: Claim) -> _Note | None:
         """What of the claimed folder itself its fingerprint does not know."""
@@ -194,31 +194,62 @@ def beside(trace: Trace, claim: Claim) -> Beside:
     """What a result hangs on that has just been read."""
     inside: dict[str, list[_Asked]] = {}
     outside: dict[str, list[_Asked]] = {}
-    shared: dict[str, list[_Asked]] = {}
+    shared: list[_Seen] = []
     before = f"{claim.path}/" if claim.path else ""
-    for part in (trace, *trace.others):
-        for path, sight in part.sights():
-            note: _Note | None = _Note.of(sight)
-            is_inside = path == claim.path or path.startswith(before)
-            place = path[len(before) :] if is_inside else path
-            if path == claim.path:
-                note = note.beyond(claim) if note is not None else None
-            elif is_inside and _is_known(claim, place):
-                note = None
-            if note is not None:
-                notes = inside if is_inside else outside if part is trace else shared
-                if notes is outside:
-                    place = _with_name(place, claim.path.rpartition("/")[2], _NAME)
-                notes.setdefault(place, []).append((note, _Past(sight).answer(note)))
+    name = claim.path.rpartition("/")[2]
+
+    def inner(path: str, sight: Sight) -> None:
+        place = path[len(before) :]
+        note = _Note.of(sight).beyond(claim) if path == claim.path else _Note.of(sight)
+        if note is not None and (path == claim.path or not _is_known(claim, place)):
+            inside.setdefault(place, []).append((note, _Past(sight).answer(note)))
+
+    for path, sight in trace.sights():
+        if path == claim.path or path.startswith(before):
+            inner(path, sight)
+        else:
+            note = _Note.of(sight)
+            outside.setdefault(_with_name(path, name, _NAME), []).append((note, _Past(sight).answer(note)))
+    for part in trace.others:
+        # What is read for many results is made a note of once.
+        for one in part.once(partial(_seen_in, part)):
+            if one.path == claim.path or one.path.startswith(before):
+                inner(one.path, one.sight)
+            else:
+                shared.append(one)
     if not (inside or outside or shared):
         return NOTHING
     own = {"": inside[""]} if "" in inside else {}
     below = {place: asked for place, asked in inside.items() if place}
+    shared_notes, shared_mark = _of_shared(tuple((path, note, answer) for path, _, note, answer in shared))
     return Beside(
         _json(inside, outside) if inside or outside else "",
-        _json({}, shared) if shared else "",
-        "/".join((_told(own), _told(below, outside), _told(shared))),
+        shared_notes,
+        "/".join((_told(own), _told(below, outside), shared_mark)),
     )
+
+
+class _Seen(NamedTuple):
+    """What was asked of one folder, and the answer."""
+
+    path: str
+    sight: Sight
+    note: _Note
+    answer: str
+
+
+def _seen_in(trace: Trace) -> tuple[_Seen, ...]:
+    notes = [(path, sight, _Note.of(sight)) for path, sight in trace.sights()]
+    return tuple(_Seen(path, sight, note, _Past(sight).answer(note)) for path, sight, note in notes)
+
+
+@lru_cache(maxsize=64)
+def _of_shared(seen: tuple[tuple[str, _Note, str], ...]) -> tuple[str, str]:
+    """The notes as JSON, and the hash over the answers. Cached because many results share them."""
+    shared: dict[str, list[_Asked]] = {}
+    for path, note, answer in seen:
+        shared.setdefault(path, []).append((note, answer))
+    return (_json({}, shared) if shared else "", _told(shared))
 
 
 def _with_name(path: str, old: str, new: str) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeVar, cast
 
 from runfolio.readers.listing import Entry, Listing
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -32,6 +36,12 @@ class Sight:
         here = self.is_there is not None or bool(self.opened or self.looked or self.held)
         return here or (self.listing is not None and self.listing.is_asked)
 
+    def size(self) -> tuple[int, ...]:
+        """Grows with the notes, which are only ever added to until they are dropped."""
+        listing = self.listing
+        here = (self.is_there is not None, len(self.opened), len(self.looked), len(self.held))
+        return here if listing is None else (*here, *listing.size())
+
     def forget(self) -> None:
         """Drop the notes; the listing stays."""
         self.is_there = None
@@ -47,6 +57,7 @@ class Trace:
     def __init__(self) -> None:
         self._sights: dict[str, Sight] = {}
         self.others: list[Trace] = []
+        self._made: tuple[tuple[int, ...], object] | None = None
 
     def at(self, path: str) -> Sight:
         """Where that folder's notes are kept."""
@@ -60,8 +71,16 @@ class Trace:
         if other is not self and other not in self.others:
             self.others.append(other)
 
+    def once(self, make: Callable[[], T]) -> T:
+        """What `make` gives for the notes, which is asked again only when there are more of them."""
+        size = tuple(chain.from_iterable(sight.size() for sight in self._sights.values()))
+        if self._made is None or self._made[0] != size:
+            self._made = size, make()
+        return cast(T, self._made[1])
+
     def begin(self) -> None:
         """Forget what was asked until now; what was seen counts as seen at that time when it is asked again."""
+        self._made = None
         for sight in self._sights.values():
             sight.forget()
 
