@@ -285,7 +285,15 @@ def _write_index(path: Path, points: int) -> None:
     database.insert("run_series", {"run": [1], "name": ["loss"], "series": [1], "scale": [1.0]})
     database.insert(
         "series",
-        {"id": [1], "name": ["loss"], "n": [points], "has_step": [True], "first_step": [0], "first_wall": [0]},
+        {
+            "id": [1],
+            "name": ["loss"],
+            "n": [points],
+            "has_step": [True],
+            "first_step": [0],
+            "first_wall": [0],
+            "wall_unit": [1],
+        },
     )
     rng = np.random.default_rng(0)
     for start in range(0, points, 10_000_000):
