@@ -46,7 +46,7 @@ from runfolio.analysis.prepared import prepare_arrays
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.strokes import Frame
-from runfolio.index import pyramids
+from runfolio.index import pyramids, stretches
 from runfolio.index.database import Database
 from runfolio.index.pyramid_making import keep_pyramids
 from runfolio.model.long_series import LongSeries
@@ -249,7 +249,7 @@ def of_index(points: int) -> None:
         key = RunKey("k:a")
 
         def show(low: float, high: float, long: LongSeries) -> None:
-            stretch = pyramids.stretch(database, long, low, high, SIZE[0])
+            stretch = stretches.stretch(database, long, low, high, SIZE[0])
             prepared = prepare_long(long, XKind.STEP, stretch)
             if not prepared.raw.columns(low, high, SIZE[0]).high.max() == 10.0:
                 raise RuntimeError("the spike of one point is not in sight")

@@ -57,7 +57,7 @@ class Charting:
         long = {
             key: found
             for key, found in pyramids.long_series(database, wanted, metric).items()
-            if (found.by_wall if by_wall else found.by_step)
+            if found.drawable(by_wall=by_wall)
         }
         rest = [key for key in sizes if key not in long]
         return ChartSeries(points.series_for(database, rest, metric) if rest else {}, long)
@@ -81,6 +81,6 @@ class Charting:
 
         None when the overview of the series is as fine.
         """
-        from runfolio.index.pyramids import stretch
+        from runfolio.index.stretches import stretch
 
         return stretch(self._stores.db, long, low, high, columns, by_wall=by_wall)

@@ -48,7 +48,8 @@ def paint_upright(painter: QPainter, segments: Floats, color: QColor, width: flo
     rows, wide = pixels.shape
     image = QImage(pixels.data, wide, rows, wide * 4, QImage.Format.Format_ARGB32_Premultiplied)
     painter.drawImage(int(places.min()) - reach, math.floor(float(top.min())), image)
-    return segments[~upright]
+    others: Floats = segments[~upright]
+    return others
 
 
 def _columns(column: Ints, top: Floats, bottom: Floats) -> NDArray[np.float32]:
@@ -95,4 +96,5 @@ def _colors(color: QColor) -> NDArray[np.uint32]:
     opaque = np.arange(256, dtype=np.uint32)
     parts = (color.red(), color.green(), color.blue())
     red, green, blue = ((np.uint32(part) * opaque + np.uint32(127)) // np.uint32(255) for part in parts)
-    return (opaque << np.uint32(24)) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+    steps: NDArray[np.uint32] = (opaque << np.uint32(24)) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+    return steps

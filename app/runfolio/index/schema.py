@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -85,11 +85,11 @@ SCHEMA = (
     "create table run_marks(key varchar, starred boolean, color integer, hidden boolean, archived boolean)",
     # Long series in blocks; see `pyramids`, which adds them to an index that was made without.
     """create table if not exists pyramids(
-        series integer, n bigint, size integer, by_step boolean, by_wall boolean, last_step bigint, last_wall bigint,
-        hidden bigint, first_row bigint)""",
+        series integer, n bigint, size integer, by_wall boolean, last_step bigint, last_wall bigint, hidden bigint,
+        first_row bigint, together boolean, turns bigint[])""",
     """create table if not exists pyramid_blocks(
         series integer, size integer, place bigint, step bigint, wall bigint, "first" double, low double, high double,
-        above double, nans bigint, rises bigint, falls bigint)""",
+        above double, nans bigint, rises bigint, falls bigint, at_row bigint)""",
     "create table versions(model varchar, version integer, key varchar, stage varchar, aliases varchar)",
 )
 
