@@ -49,17 +49,18 @@ class Charting:
         from runfolio.index import points, pyramid_making, pyramids
 
         database = self._stores.db
-        sizes = pyramids.lengths(database, keys, metric)
-        if sum(n for _, n in sizes.values()) <= most:
+        with database.snapshot():
+            known = pyramids.heads(database, keys, metric)
+            many = sum(head.n for head in known.values()) > most
+            wanted = {key: head for key, head in known.items() if many and head.n >= LEAST_LONG}
+            found = pyramids.of_heads(database, wanted, metric)
+        if not many:
             return ChartSeries(points.series_for(database, keys, metric), {})
-        pyramid_making.keep_pyramids(database, [number for number, _ in sizes.values()])
-        wanted = [key for key, (_, n) in sizes.items() if n >= LEAST_LONG]
-        long = {
-            key: found
-            for key, found in pyramids.long_series(database, wanted, metric).items()
-            if found.drawable(by_wall=by_wall)
-        }
-        rest = [key for key in sizes if key not in long]
+        if len(found) < len(wanted):
+            pyramid_making.keep_pyramids(database, [head.number for head in wanted.values()])
+            found = pyramids.long_series(database, [*wanted], metric)
+        long = {key: series for key, series in found.items() if series.drawable(by_wall=by_wall)}
+        rest = [key for key in known if key not in long]
         return ChartSeries(points.series_for(database, rest, metric) if rest else {}, long)
 
     def epoch_series(self, keys: Sequence[RunKey]) -> Mapping[RunKey, MetricSeries]:

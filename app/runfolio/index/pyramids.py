@@ -7,8 +7,8 @@ the points are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -24,15 +24,34 @@ from runfolio.model.metrics import Ints
 from runfolio.model.run import RunKey
 
 
-def lengths(database: Database, keys: Sequence[RunKey], metric: str) -> dict[RunKey, tuple[int, int]]:
-    """Number of the shown series of a metric and how many points it has, of each run that has it."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The shown series of a metric of one run: its number, how many points it has, and what is told of its blocks.
+
+    kept   None where there are no blocks of all of these points; what `long_series` takes.
+    """
+
+    number: int
+    n: int
+    kept: tuple[object, ...] | None
+
+
+def heads(database: Database, keys: Sequence[RunKey], metric: str) -> dict[RunKey, Head]:
+    """What is known of a metric's series, for each run that has it."""
     rows = database.rows(
-        """select r.key, x.series, s.n
+        """select r.key, x.series, s.n, y.size,
+                  y.by_wall, y.turns, y.last_step, y.last_wall, y.hidden, y.first_row, y.together,
+                  s.has_step, coalesce(s.wall_unit, 1), x.scale, x.origin
            from run_series x join runs r on r.id = x.run join series s on s.id = x.series
+                left join pyramids y on y.series = x.series and y.n = s.n
            where x.name = ? and r.key in (select unnest(?::varchar[]))""",
         [metric, [*keys]],
     )
-    return {RunKey(str(key)): (cast(int, number), cast(int, n)) for key, number, n in rows}
+    found = {
+        RunKey(str(key)): Head(cast(int, number), cast(int, n), None if kept[0] is None else tuple(kept))
+        for key, number, n, *kept in rows
+    }
+    return {key: found[key] for key in keys if key in found}
 
 
 def epoch_names(database: Database) -> tuple[str, ...]:
@@ -48,42 +67,39 @@ def epoch_names(database: Database) -> tuple[str, ...]:
 def long_series(database: Database, keys: Sequence[RunKey], metric: str) -> dict[RunKey, LongSeries]:
     """Those shown series of a metric that have a pyramid; make it first by `keep_pyramids`."""
     with database.snapshot():
-        rows = database.rows(
-            """select r.key, y.series, y.n, y.size, y.by_wall, y.turns, y.last_step, y.last_wall, y.hidden,
-                      y.first_row, y.together, s.has_step, coalesce(s.wall_unit, 1), x.scale, x.origin
-               from run_series x join runs r on r.id = x.run join series s on s.id = x.series
-                    join pyramids y on y.series = x.series and y.n = s.n
-               where x.name = ? and r.key in (select unnest(?::varchar[]))""",
-            [metric, [*keys]],
+        return of_heads(database, heads(database, keys, metric), metric)
+
+
+def of_heads(database: Database, known: Mapping[RunKey, Head], metric: str) -> dict[RunKey, LongSeries]:
+    """The same of series that were looked up in this snapshot."""
+    kept = {key: (head, head.kept) for key, head in known.items() if head.kept is not None}
+    wholes = _overviews(database, [(head.number, cast(int, values[0])) for head, values in kept.values()])
+    found: dict[RunKey, LongSeries] = {}
+    for key, (head, values) in kept.items():
+        size, by_wall, turns, last_step, last_wall, hidden, row, together, has_step, unit, scale, origin = values
+        block, factor = cast(int, size), cast(float, scale)
+        back = np.array(cast("list[int]", turns), dtype=np.int64)
+        long = LongSeries(
+            metric,
+            head.number,
+            cast(int, row),
+            bool(together),
+            head.n,
+            bool(has_step),
+            len(back) <= MOST_TURNS,
+            bool(by_wall),
+            back,
+            cast(int, last_step),
+            cast(int, last_wall),
+            cast(int, unit),
+            factor,
+            cast(int, hidden),
+            block,
+            columns_as_blocks(wholes[head.number], block, 0, head.n, factor),
+            AlignedName(str(origin), factor).words if origin is not None else "",
         )
-        found: dict[RunKey, LongSeries] = {}
-        wholes = _overviews(database, [(cast(int, row[1]), cast(int, row[3])) for row in rows])
-        for row in rows:
-            key, number, n, size, by_wall, turns, last_step, last_wall, hidden, *more = row
-            first, together, has_step, unit, scale, origin = more
-            count, block, factor = cast(int, n), cast(int, size), cast(float, scale)
-            back = np.array(cast("list[int]", turns), dtype=np.int64)
-            long = LongSeries(
-                metric,
-                cast(int, number),
-                cast(int, first),
-                bool(together),
-                count,
-                bool(has_step),
-                len(back) <= MOST_TURNS,
-                bool(by_wall),
-                back,
-                cast(int, last_step),
-                cast(int, last_wall),
-                cast(int, unit),
-                factor,
-                cast(int, hidden),
-                block,
-                columns_as_blocks(wholes[cast(int, number)], block, 0, count, factor),
-                AlignedName(str(origin), factor).words if origin is not None else "",
-            )
-            found[RunKey(str(key))] = _split_at_turns(database, long) if long.by_step and len(back) else long
-    return {key: found[key] for key in keys if key in found}
+        found[key] = _split_at_turns(database, long) if long.by_step and len(back) else long
+    return found
 
 
 _Arrays = dict[str, NDArray[np.generic]]
