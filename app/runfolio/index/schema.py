@@ -36,7 +36,7 @@ SCHEMA = (
         id integer, recording integer, name varchar, n bigint, has_step boolean, first_step bigint, first_value double,
         last_step bigint, last_value double, min_value double, max_value double, best_min double, best_max double,
         nan_count bigint, inf_count bigint, final double, shown double, final_rule varchar, file varchar,
-        first_wall bigint, wall_unit integer)""",
+        first_wall bigint, wall_unit integer, mean_value double, std_value double, slope double)""",
     # Differences as `point_columns` has them, those of wall times in the unit of their series. The compression is
     # named where it is known, so that no other is tried.
     """create table points(
