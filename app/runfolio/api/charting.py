@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from runfolio.api.stores import Stores
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.model.long_series import LongSeries, Stretch
+    from runfolio.model.long_series import LongSeries, SomePoints, Stretch
     from runfolio.model.metrics import MetricSeries
 
 WHOLE_POINTS = 5_000_000
@@ -62,6 +63,19 @@ class Charting:
         long = {key: series for key, series in found.items() if series.drawable(by_wall=by_wall)}
         rest = [key for key in known if key not in long]
         return ChartSeries(points.series_for(database, rest, metric) if rest else {}, long)
+
+    @contextmanager
+    def streamed(self, keys: Sequence[RunKey], metrics: Sequence[str]) -> Iterator[tuple[int, Iterator[SomePoints]]]:
+        """How many points the shown series of metrics have, and all of them, about a million at a time.
+
+        Metric after metric, and in it run after run. All are of one state of the index.
+        """
+        from runfolio.index.point_stream import count_points, points_of
+
+        database = self._stores.db
+        with database.snapshot():
+            total = count_points(database, keys, metrics)
+            yield total, (part for metric in metrics for part in points_of(database, keys, metric))
 
     def epoch_series(self, keys: Sequence[RunKey]) -> Mapping[RunKey, MetricSeries]:
         """By which metric each run counts its epochs: one called `epoch`, with or without a group before it."""

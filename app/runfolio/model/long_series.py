@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runfolio.model.metrics import Floats, Ints
+from runfolio.model.run import RunKey
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,3 +120,18 @@ class Stretch:
     def parts(self) -> tuple[Stretch, ...]:
         """All parts in written order, each without others."""
         return (Stretch(self.begin, self.blocks, self.after), *self.rest) if self.rest else (self,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SomePoints:
+    """Points of a run's metric that follow each other, as in MetricSeries: arrays (n,), `wall` NO_TIME for no time."""
+
+    run: RunKey
+    metric: str
+    has_step: bool
+    step: Ints
+    wall: Ints
+    value: Floats
+
+    def __len__(self) -> int:
+        return len(self.value)
