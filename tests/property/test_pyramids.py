@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.long_prepared import long_bounds, prepare_long
+from runfolio.analysis.pyramid import Points
 from runfolio.analysis.scales import YKind, YScale
-from runfolio.index import pyramids
+from runfolio.index import pyramid_making, pyramids, stretches
 from runfolio.index.database import Database
 from runfolio.index.pyramid_making import keep_pyramids
 from runfolio.index.series_rows import SeriesColumns, series_and_points
@@ -42,23 +44,40 @@ def uneven() -> MetricSeries:
     return series("loss", step, value, START + np.cumsum(rng.integers(1, 2_000_000, N)))
 
 
+def back() -> MetricSeries:
+    """Steps that go back three times: onto a border of blocks, for a few points, and to before the start."""
+    step = np.arange(N)
+    step[64_000:] -= 30_000
+    step[150_001:] -= 140_000
+    step[150_020:] += 100_000
+    step[222_222:] -= 260_000
+    value = rng.standard_normal(N)
+    value[[63_999, 64_000]] = 40.0, -40.0
+    value[[9, 222_221]] = math.nan
+    return series("loss", step, value, START + np.cumsum(rng.integers(1, 9_000, N)))
+
+
 EVEN = series("loss", np.arange(N), rng.standard_normal(N) + 3, np.full(N, NO_TIME))
 UNEVEN = uneven()
+BACK = back()
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     made = Database.open(Path(tmp_path_factory.mktemp("index")) / "index.duckdb")
-    rows, points = series_and_points([1, 2], [EVEN, UNEVEN], SeriesColumns.of([EVEN, UNEVEN]))
+    rows, points = series_and_points([1, 2, 3], [EVEN, UNEVEN, BACK], SeriesColumns.of([EVEN, UNEVEN, BACK]))
     with made.transaction():
-        made.insert("runs", {"id": [1, 2], "key": ["k:even", "k:uneven"]})
-        made.insert("run_series", {"run": [1, 2], "name": ["loss"] * 2, "series": [0, 1], "scale": [1.0, 2.0]})
+        made.insert("runs", {"id": [1, 2, 3], "key": ["k:even", "k:uneven", "k:back"]})
+        made.insert(
+            "run_series",
+            {"run": [1, 2, 3], "name": ["loss"] * 3, "series": [0, 1, 2], "scale": [1.0, 2.0, 1.0]},
+        )
         made.insert("series", rows)
-        made.insert("points", points.frame(np.array([0, 1])))
+        made.insert("points", points.frame(np.array([0, 1, 2])))
     # An index that was made before there were pyramids has no tables for them.
     made.run("drop table pyramids")
     made.run("drop table pyramid_blocks")
-    assert keep_pyramids(made) == 2
+    assert keep_pyramids(made) == 3
     assert keep_pyramids(made) == 0, "they are kept"
     yield made
     made.close()
@@ -73,8 +92,6 @@ def test_the_header_says_what_all_points_say(database: Database) -> None:
     assert (even.count, even.by_step, even.by_wall, even.hidden) == (N, True, False, int((EVEN.value <= 0).sum()))
     assert (uneven.by_step, uneven.by_wall, uneven.last_step) == (True, True, UNEVEN.step[-1])
     assert uneven.last_wall == UNEVEN.wall_time_us[-1]
-    assert even.row == 0
-    assert uneven.row == N
     whole = uneven.overview
     assert int(whole.size.sum()) == N
     assert int(whole.nans.sum()) == int(np.isnan(UNEVEN.value).sum())
@@ -108,12 +125,12 @@ def axis(points: MetricSeries, kind: XKind) -> Floats:
 
 def asked(database: Database, long: LongSeries, kind: XKind, x0: float, x1: float, wide: int) -> Stretch | None:
     low, high = long_bounds(long, kind, x0, x1)
-    return pyramids.stretch(database, long, low, high, wide, by_wall=kind is not XKind.STEP)
+    return stretches.stretch(database, long, low, high, wide, by_wall=kind is not XKind.STEP)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(
-    name=st.sampled_from(["even", "uneven"]),
+    name=st.sampled_from(["even", "uneven", "back"]),
     kind=st.sampled_from([XKind.STEP, XKind.RELATIVE]),
     at=st.floats(0, 1),
     share=st.sampled_from([1.0, 0.4, 0.1, 0.02, 0.003, 0.0001]),
@@ -122,10 +139,12 @@ def asked(database: Database, long: LongSeries, kind: XKind, x0: float, x1: floa
 def test_each_column_holds_true_extremes_at_any_zoom(
     database: Database, name: str, kind: XKind, at: float, share: float, wide: int
 ) -> None:
-    points, long = (EVEN, opened(database, "even")) if name == "even" else (UNEVEN, opened(database, "uneven"))
+    points, long = {"even": EVEN, "uneven": UNEVEN, "back": BACK}[name], opened(database, name)
     if kind is XKind.RELATIVE and not long.by_wall:
         kind = XKind.STEP
     x, y = axis(points, kind), points.value * (2.0 if name == "uneven" else 1.0)
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], y[order]
     at_x, sound = x[np.isfinite(y)], y[np.isfinite(y)]
     x0 = x[0] + at * (x[-1] - x[0]) * (1 - share)
     x1 = x0 + max(share * (x[-1] - x[0]), 1.0)
@@ -229,9 +248,8 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path, ti
         database.insert("points", frame[N + 200_000 :])
     keep_pyramids(database)
     long = opened_as(database, "k:a")
-    assert long.row is None, "points of another series lie between"
-    at = float(UNEVEN.step[210_000])
-    stretch = pyramids.stretch(database, long, at - 10, at + 10, 900)
+    at = float(wall[210_000])
+    stretch = stretches.stretch(database, long, at - 1e7, at + 1e7, 900, by_wall=True)
     assert stretch is not None
     part = slice(stretch.begin, stretch.begin + len(stretch.blocks))
     np.testing.assert_array_equal(stretch.blocks.first, UNEVEN.value[part])
@@ -247,11 +265,13 @@ def test_points_that_came_later_and_rows_that_moved_are_found(tmp_path: Path, ti
     database.close()
 
 
-def test_rows_that_have_moved_since_are_looked_for(database: Database) -> None:
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_that_have_moved_since_are_looked_for(database: Database, together: bool) -> None:
     long = opened(database, "uneven")
+    assert (long.row, long.together) == (N, True)
     at = float(UNEVEN.step[150_000])
     before = asked(database, long, XKind.STEP, at - 50, at + 50, 900)
-    moved = asked(database, replace(long, row=7), XKind.STEP, at - 50, at + 50, 900)
+    moved = asked(database, replace(long, row=7, together=together), XKind.STEP, at - 50, at + 50, 900)
     assert before is not None
     assert moved is not None
     np.testing.assert_array_equal(moved.blocks.first, before.blocks.first)
@@ -260,3 +280,113 @@ def test_rows_that_have_moved_since_are_looked_for(database: Database) -> None:
 
 def opened_as(database: Database, key: str) -> LongSeries:
     return pyramids.long_series(database, [RunKey(key)], "loss")[RunKey(key)]
+
+
+def test_a_series_that_goes_back_is_drawn_as_it_was_written(database: Database) -> None:
+    long = opened(database, "back")
+    assert long.turns.tolist() == [64_000, 150_001, 222_222]
+    assert long.drawable(by_wall=False)
+    assert int(long.overview.size.sum()) == N
+    beside = np.isin(long.overview.begins, [63_999, 64_000, 150_000, 150_001, 222_221, 222_222])
+    assert (long.overview.size[beside] == 1).all(), "both sides of a turn are known exactly"
+    x = BACK.step.astype(np.float64)
+    lo, hi = float(x.min()) - 5, float(x.max()) + 5
+    drawn = prepare_long(long, XKind.STEP)
+    whole = Points(x, BACK.value)
+    assert drawn.raw.x_bounds == whole.x_bounds
+    assert drawn.raw.y_bounds == whole.y_bounds
+    assert len(drawn.raw) == len(whole)
+    ours, truth = drawn.raw.columns(lo, hi, 900), whole.columns(lo, hi, 900)
+    assert ours.points == truth.points
+    # From where it goes back the line leads to where it goes on, except where a value is missing.
+    leaps = [
+        {(round(c.last[i]), round(c.first[i + 1])) for i in np.flatnonzero(np.diff(c.x) < -20_000) if c.joined[i]}
+        for c in (ours, truth)
+    ]
+    assert leaps[0] == leaps[1]
+    assert (40, -40) in leaps[0]
+    for at in (63_000.0, 34_100.0, 500.0, -37_000.0):
+        near = prepare_long(long, XKind.STEP, asked(database, long, XKind.STEP, at - 40, at + 40, 900))
+        columns = near.raw.columns(at - 40, at + 40, 900)
+        inside = (columns.x >= at - 40) & (columns.x <= at + 40)
+        own = (x >= at - 40) & (x <= at + 40) & np.isfinite(BACK.value)
+        np.testing.assert_array_equal(columns.x[inside], x[own])
+        np.testing.assert_array_equal(columns.first[inside], BACK.value[own])
+        place = near.at_or_before(at)
+        assert place is not None
+        assert near.y[place] == BACK.value[np.flatnonzero(x == at)[-1]], "the last written of equal steps"
+
+
+def test_a_series_that_goes_back_at_every_other_point_comes_as_a_whole(tmp_path: Path) -> None:
+    step = np.arange(N)
+    step[::2] += 5
+    wild = series("loss", step, EVEN.value, np.full(N, NO_TIME))
+    database = Database.open(tmp_path / "index.duckdb")
+    put(database, wild)
+    assert keep_pyramids(database) == 1
+    assert not opened_as(database, "k:a").drawable(by_wall=False)
+    database.close()
+
+
+@pytest.mark.parametrize("points", [EVEN, UNEVEN, BACK], ids=["even", "uneven", "back"])
+@pytest.mark.parametrize("begun", [140_000, 262_144 + 32, 262_140])
+def test_blocks_of_a_series_that_has_grown_are_those_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, points: MetricSeries, begun: int
+) -> None:
+    database = Database.open(tmp_path / "index.duckdb")
+    put(database, points)
+    add = "insert into points select {}, step_diff, wall_diff, value from whole where rowid >= ? and rowid < ?"
+    database.run("create temp table whole as select * from points order by rowid")
+    with database.transaction():
+        database.run("delete from points")
+        database.run(add.format("series"), [0, begun])
+        database.run("update series set n = ?", [begun])
+    keep_pyramids(database)
+    monkeypatch.setattr(pyramid_making, "_make", none_anew)
+    for begin, end in pairwise([begun, begun + 1, begun + 40, begun + 5_000, N]):
+        with database.transaction():
+            database.run(add.format("7"), [0, 100])
+            database.run(add.format("series"), [begin, end])
+            database.run("update series set n = ?", [end])
+        assert keep_pyramids(database) == 1
+    long = opened_as(database, "k:a")
+    low, high = float(points.step[begun - 3]), float(points.step[begun - 3]) + 4000.0
+    near = asked(database, long, XKind.STEP, low, high, 900)
+    grown = kept_of(database)
+    monkeypatch.undo()
+    database.run("delete from pyramids")
+    database.run("delete from pyramid_blocks")
+    keep_pyramids(database)
+    anew = kept_of(database)
+    for name in anew:
+        np.testing.assert_array_equal(grown[name], anew[name], err_msg=name)
+    again = asked(database, opened_as(database, "k:a"), XKind.STEP, low, high, 900)
+    assert near is not None
+    assert again is not None
+    for one, two in zip(near.parts, again.parts, strict=True):
+        np.testing.assert_array_equal(one.blocks.first, two.blocks.first)
+        np.testing.assert_array_equal(one.blocks.step, two.blocks.step)
+    database.close()
+
+
+def none_anew(*_: object) -> None:
+    raise AssertionError("blocks were made anew")
+
+
+def put(database: Database, points: MetricSeries) -> None:
+    """One run of one series."""
+    rows, columns = series_and_points([1], [points], SeriesColumns.of([points]))
+    with database.transaction():
+        database.insert("runs", {"id": [1], "key": ["k:a"]})
+        database.insert("run_series", {"run": [1], "name": ["loss"], "series": [0], "scale": [1.0]})
+        database.insert("series", rows)
+        database.insert("points", columns.frame(np.array([0])))
+
+
+def kept_of(database: Database) -> dict[str, np.ndarray[tuple[int], np.dtype[np.generic]]]:
+    """The header and all blocks."""
+    header = database.rows(
+        "select n, size, by_wall, last_step, last_wall, hidden, first_row, together, turns from pyramids"
+    )
+    blocks = database.arrays("select * from pyramid_blocks order by size, place")
+    return {"header": np.array([str(header)]), **blocks}

@@ -21,7 +21,9 @@ from matplotlib.image import imread
 from runfolio.errors import UsageError
 from runfolio.export.chart import export_chart
 from runfolio.export.figure import draw
-from runfolio.export.points import points_csv
+from runfolio.export.lines import SeriesOf
+from runfolio.export.point_files import csv_texts
+from runfolio.export.points import parts_of
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe, recipe_for
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
@@ -214,6 +216,10 @@ def test_csv_holds_every_point_at_full_precision(tmp_path: Path) -> None:
             )
             assert {r["run"] for r in found} <= {name}
     assert (rows[1]["step"], rows[1]["wall_time"]) == ("1", "2026-01-01T12:00:01.000Z")
+
+
+def points_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
+    return "".join(csv_texts(parts_of(recipe, series), {run.key: run.name for run in recipe.runs}))
 
 
 def test_csv_keeps_floats_to_the_last_bit_and_names_from_being_formulas() -> None:

@@ -70,6 +70,48 @@ def some(found: dict[str, float | None]) -> dict[str, float]:
     return {key: value for key, value in found.items() if value is not None}
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """Runs of which some series are long enough for their figures to be kept with them."""
+    made = Shelf(Path(tmp_path_factory.mktemp("kept")))
+    series = SERIES | {
+        "still": points([4] * 20, [float(at % 7) for at in range(20)]),
+        "holes": points([*range(20)], [NAN if at == 3 else float(at) for at in range(20)]),
+    }
+    made.put(*(Recording("generic", key, key, metrics=(points([0], [0.0], "a"), own)) for key, own in series.items()))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("aggregate", [Aggregate.MEAN, Aggregate.STD, Aggregate.SLOPE])
+def test_what_is_kept_with_long_series_is_what_their_points_give_to_the_last_bit(
+    kept: Shelf, aggregate: Aggregate
+) -> None:
+    stored = kept.database.rows(
+        "select count(*), count(std_value), count(slope) from series where mean_value is not null"
+    )
+    assert stored == [(3, 3, 2)], "where all steps are the same there is no slope"
+    found = dict(zip(*module.point_figures(kept.database, FieldRef(FieldKind.METRIC, "loss", aggregate)), strict=True))
+    of_points = dict(
+        zip(*module.point_figures(kept.database, FieldRef(FieldKind.METRIC, "loss", aggregate, 1e6)), strict=True)
+    )
+    np.testing.assert_equal(found, of_points)
+    one = next(iter(found))
+    runs, figure = module.point_figures(kept.database, FieldRef(FieldKind.METRIC, "loss", aggregate), [int(one)])
+    np.testing.assert_equal((runs.tolist(), figure.tolist()), ([one], [found[one]]))
+
+
+def test_a_scaled_name_is_worked_out_of_the_points(kept: Shelf) -> None:
+    mean, database = FieldRef(FieldKind.METRIC, "loss", Aggregate.MEAN), kept.database
+    ((run,),) = database.rows("select id from runs where key = 'long'")
+    with database.transaction():
+        database.run("update run_series set scale = 3 where run = ? and name = 'loss'", [run])
+    scaled = module.point_figures(database, mean, [int(str(run))])[1]
+    np.testing.assert_allclose(scaled, [np.mean(SERIES["long"].value * 3)], rtol=1e-15)
+    with database.transaction():
+        database.run("update run_series set scale = 1 where run = ? and name = 'loss'", [run])
+
+
 @pytest.mark.parametrize("last", [None, 2, 3, 100])
 def test_mean_deviation_and_slope_of_the_last_points(shelf: Shelf, last: int | None) -> None:
     def tail(own: MetricSeries) -> MetricSeries:

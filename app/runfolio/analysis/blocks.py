@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from itertools import pairwise
+
 import numpy as np
 
 from runfolio.analysis.pyramid import Columns
@@ -15,9 +18,10 @@ class BlockLine:
 
     x       float64 (m,): where the first point of each block lies, nowhere going back.
     after   where the point behind the last block lies.
+    ends    the first and the last block are entries of every view: the line comes from elsewhere, or goes on there.
     """
 
-    def __init__(self, x: Floats, after: float, blocks: Blocks, scale: YScale) -> None:
+    def __init__(self, x: Floats, after: float, blocks: Blocks, scale: YScale, *, ends: bool = False) -> None:
         low, high = _extremes(blocks, scale)
         kept = low <= high
         # Blocks in the middle of their stretch: a border between columns is then moved by half a block at most.
@@ -30,8 +34,12 @@ class BlockLine:
         self._size, self._finite = blocks.size[kept], blocks.finite[kept]
         places = np.flatnonzero(kept)
         self._broken = np.diff(places, prepend=places[:1]) > 1
+        self._with_ends = ends
+        self.begins, self.goes_on = bool(kept[:1].all()), bool(kept[-1:].all())
         some = len(self._x) > 0
-        self.x_bounds: tuple[float, float] | None = (float(self._x[0]), after) if some else None
+        # A block of more than one point reaches further than its first one.
+        end = after if some and self._size[-1] > 1 else float(self._x[-1]) if some else after
+        self.x_bounds: tuple[float, float] | None = (float(self._x[0]), end) if some else None
         self.y_bounds: tuple[float, float] | None = (float(self._low.min()), float(self._high.max())) if some else None
 
     def __len__(self) -> int:
@@ -50,12 +58,17 @@ class BlockLine:
         width = (x1 / 2 - x0 / 2) / columns * 2
         place = np.clip(np.floor((self._middle[begin:end] - x0) / width), 0, columns - 1)
         starts = begin + np.flatnonzero(np.diff(place, prepend=-1.0))
-        around = [[begin - 1] if begin else [], [end] if end < len(self._x) else []]
-        starts = np.concatenate((around[0], starts, around[1])).astype(np.int64)
+        final = len(self._x) - 1
+        before = [begin - 1] if begin else []
+        behind = [end] if end <= final else []
+        if self._with_ends:
+            before = sorted({0, *before}) if begin else []
+            behind = sorted({*behind, final}) if end <= final else []
+        starts = np.concatenate((before, starts, behind)).astype(np.int64)
         if not len(starts):
             none: Floats = np.empty(0)
             return Columns(none, none, none, none, none, np.empty(0, dtype=np.bool_), 0)
-        ends = np.append(starts[1:], end + len(around[1]))
+        ends = np.append(starts[1:], behind[-1] + 1 if behind else end)
         upto = slice(0, ends[-1])
         low = np.minimum.reduceat(self._low[upto], starts)
         high = np.maximum.reduceat(self._high[upto], starts)
@@ -66,8 +79,51 @@ class BlockLine:
         first = np.clip(self._first[starts], low, high)
         # Which value a column is left from is not known; the line to the next one begins where it comes nearest to it.
         last = np.append(np.clip(first[1:], low[:-1], high[:-1]), high[-1:])
+        if self._size[ends[-1] - 1] == 1:
+            last[-1] = self._low[ends[-1] - 1]
         joined = np.append(~self._broken[starts[1:]], False)
         return Columns(x, first, low, high, last, joined, int(self._finite[begin:end].sum()))
+
+
+class PiecedLine:
+    """A line whose x goes back now and then, in pieces that do not; the points at either side of it are blocks of one.
+
+    Joined as the points are: from where it goes back a line leads to where it goes on.
+    """
+
+    def __init__(self, x: Floats, after: float, blocks: Blocks, scale: YScale) -> None:
+        borders = [0, *(np.flatnonzero(x[1:] < x[:-1]) + 1).tolist(), len(x)]
+        self._pieces = [
+            BlockLine(
+                x[begin:end],
+                after if end == len(x) else float(x[end - 1]),
+                blocks.part(slice(begin, end)),
+                scale,
+                ends=True,
+            )
+            for begin, end in pairwise(borders)
+        ]
+        bounds = [piece.x_bounds for piece in self._pieces if piece.x_bounds is not None]
+        heights = [piece.y_bounds for piece in self._pieces if piece.y_bounds is not None]
+        self.x_bounds = (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else None
+        self.y_bounds = (min(low for low, _ in heights), max(high for _, high in heights)) if heights else None
+
+    def __len__(self) -> int:
+        """How many points are finite."""
+        return sum(len(piece) for piece in self._pieces)
+
+    def columns(self, x0: float, x1: float, columns: int) -> Columns:
+        """As `BlockLine.columns`, piece after piece.
+
+        Raises ValueError unless x0 < x1 and columns >= 1.
+        """
+        parts = [piece.columns(x0, x1, columns) for piece in self._pieces]
+        for (piece, part), (other, following) in pairwise(zip(self._pieces, parts, strict=True)):
+            if len(part.x) and len(following.x):
+                part.joined[-1] = piece.goes_on and other.begins
+        names = [f.name for f in fields(Columns) if f.name != "points"]
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return Columns(**joined, points=sum(part.points for part in parts))
 
 
 def _extremes(blocks: Blocks, scale: YScale) -> tuple[Floats, Floats]:

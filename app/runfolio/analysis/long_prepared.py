@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.blocks import BlockLine
+from runfolio.analysis.blocks import BlockLine, PiecedLine
 from runfolio.analysis.prepared import Line, PreparedSeries
 from runfolio.analysis.pyramid import Columns, Points
 from runfolio.analysis.scales import LINEAR, YScale, placed
@@ -41,31 +41,41 @@ def prepare_long(
     """
     blocks = long.overview
     x, end = _x(long, blocks, x_kind), _place(long, long.last_step, long.last_wall, x_kind)
-    overview = BlockLine(x, end, blocks, scale)
-    detail: Line | None = None
-    within = (0.0, 0.0)
-    if stretch is not None and len(stretch.blocks):
-        fine = stretch.blocks
-        own, after = _x(long, fine, x_kind), _place(long, *stretch.after, x_kind)
-        only_points = bool((fine.size == 1).all())
-        detail = Points(own, placed(fine.first, scale)) if only_points else BlockLine(own, after, fine, scale)
-        last = stretch.begin + int(fine.size.sum()) >= long.count
-        within = (float(own[0]) if stretch.begin else -np.inf, np.inf if last else float(own[-1]))
-        blocks = _spliced(blocks, long.size, stretch)
-        x = _x(long, blocks, x_kind)
+    goes_back = bool((x[1:] < x[:-1]).any())
+    raw: Line
+    if goes_back:
+        if stretch is not None:
+            blocks = _spliced(blocks, stretch)
+            x = _x(long, blocks, x_kind)
+        raw = PiecedLine(x, end, blocks, scale)
+    else:
+        overview = BlockLine(x, end, blocks, scale)
+        detail: Line | None = None
+        within = (0.0, 0.0)
+        if stretch is not None and len(stretch.blocks):
+            fine = stretch.blocks
+            own, after = _x(long, fine, x_kind), _place(long, *stretch.after, x_kind)
+            only_points = bool((fine.size == 1).all())
+            detail = Points(own, placed(fine.first, scale)) if only_points else BlockLine(own, after, fine, scale)
+            last = stretch.begin + int(fine.size.sum()) >= long.count
+            within = (float(own[0]) if stretch.begin else -np.inf, np.inf if last else float(own[-1]))
+            blocks = _spliced(blocks, stretch)
+            x = _x(long, blocks, x_kind)
+        raw = ZoomedLine(overview, detail, within)
+    order = np.argsort(x, kind="stable") if goes_back else None
     return PreparedSeries(
         x=x,
         y=blocks.first,
         smooth=None,
-        raw=ZoomedLine(overview, detail, within),
+        raw=raw,
         line=None,
         hidden=long.hidden if scale.is_log else 0,
         scale=scale,
         nan_x=np.unique(x[blocks.nans > 0]),
         above_x=np.unique(x[blocks.rises > 0]),
         below_x=np.unique(x[blocks.falls > 0]),
-        order=None,
-        sorted_x=x,
+        order=order,
+        sorted_x=x if order is None else x[order],
         count=long.count,
         end=end,
     )
@@ -93,9 +103,15 @@ def _place(long: LongSeries, step: int, wall: int, x_kind: XKind) -> float:
     return float(step) if x_kind is XKind.STEP else (wall - _start(long, x_kind)) / 1e6
 
 
-def _spliced(overview: Blocks, size: int, stretch: Stretch) -> Blocks:
-    """The overview with a stretch, which begins and ends where its blocks do, in its place."""
-    first = stretch.begin // size
-    end = first + -(-int(stretch.blocks.size.sum()) // size)
-    parts = [[getattr(b, name) for b in (overview, stretch.blocks)] for name in ("size", *COLUMNS)]
-    return Blocks(*(np.concatenate((coarse[:first], fine, coarse[end:])) for coarse, fine in parts))
+def _spliced(overview: Blocks, stretch: Stretch) -> Blocks:
+    """The overview with a stretch, whose parts begin and end where blocks of it do, in its place."""
+    begins = overview.begins
+    parts: list[Blocks] = []
+    done = 0
+    for part in stretch.parts:
+        end = part.begin + int(part.blocks.size.sum())
+        first, behind = np.searchsorted(begins, (part.begin, end)).tolist()
+        parts += [overview.part(slice(done, first)), part.blocks]
+        done = behind
+    parts.append(overview.part(slice(done, None)))
+    return Blocks(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("size", *COLUMNS)))

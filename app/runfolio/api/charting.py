@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from runfolio.api.stores import Stores
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.model.long_series import LongSeries, Stretch
+    from runfolio.model.long_series import LongSeries, SomePoints, Stretch
     from runfolio.model.metrics import MetricSeries
 
 WHOLE_POINTS = 5_000_000
@@ -49,18 +50,32 @@ class Charting:
         from runfolio.index import points, pyramid_making, pyramids
 
         database = self._stores.db
-        sizes = pyramids.lengths(database, keys, metric)
-        if sum(n for _, n in sizes.values()) <= most:
+        with database.snapshot():
+            known = pyramids.heads(database, keys, metric)
+            many = sum(head.n for head in known.values()) > most
+            wanted = {key: head for key, head in known.items() if many and head.n >= LEAST_LONG}
+            found = pyramids.of_heads(database, wanted, metric)
+        if not many:
             return ChartSeries(points.series_for(database, keys, metric), {})
-        pyramid_making.keep_pyramids(database, [number for number, _ in sizes.values()])
-        wanted = [key for key, (_, n) in sizes.items() if n >= LEAST_LONG]
-        long = {
-            key: found
-            for key, found in pyramids.long_series(database, wanted, metric).items()
-            if (found.by_wall if by_wall else found.by_step)
-        }
-        rest = [key for key in sizes if key not in long]
+        if len(found) < len(wanted):
+            pyramid_making.keep_pyramids(database, [head.number for head in wanted.values()])
+            found = pyramids.long_series(database, [*wanted], metric)
+        long = {key: series for key, series in found.items() if series.drawable(by_wall=by_wall)}
+        rest = [key for key in known if key not in long]
         return ChartSeries(points.series_for(database, rest, metric) if rest else {}, long)
+
+    @contextmanager
+    def streamed(self, keys: Sequence[RunKey], metrics: Sequence[str]) -> Iterator[tuple[int, Iterator[SomePoints]]]:
+        """How many points the shown series of metrics have, and all of them, about a million at a time.
+
+        Metric after metric, and in it run after run. All are of one state of the index.
+        """
+        from runfolio.index.point_stream import count_points, points_of
+
+        database = self._stores.db
+        with database.snapshot():
+            total = count_points(database, keys, metrics)
+            yield total, (part for metric in metrics for part in points_of(database, keys, metric))
 
     def epoch_series(self, keys: Sequence[RunKey]) -> Mapping[RunKey, MetricSeries]:
         """By which metric each run counts its epochs: one called `epoch`, with or without a group before it."""
@@ -81,6 +96,6 @@ class Charting:
 
         None when the overview of the series is as fine.
         """
-        from runfolio.index.pyramids import stretch
+        from runfolio.index.stretches import stretch
 
         return stretch(self._stores.db, long, low, high, columns, by_wall=by_wall)

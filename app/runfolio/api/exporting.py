@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runfolio.api.asking import Asking
+from runfolio.api.cancelling import CancelToken
 from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
 from runfolio.api.trail import Trail
-from runfolio.errors import NotFound, UsageError
+from runfolio.errors import Cancelled, NotFound, UsageError
+from runfolio.model.answers import Progress
 from runfolio.model.display import plain
 from runfolio.model.query import FieldRef, RunQuery
 from runfolio.model.run import RunKey
@@ -45,16 +47,50 @@ class Exporting:
         self._exploring = exploring
         self._trail = trail
 
-    def export_chart(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
+    def export_chart(
+        self,
+        recipe: ChartRecipe,
+        path: Path,
+        *,
+        drawn: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Path:
         """Draw a figure to PNG, SVG, PDF or HTML, or write its points as CSV or Parquet, by the path's suffix.
 
-        drawn   CSV and Parquet: what the lines go through instead of all points.
+        drawn         CSV and Parquet: what the lines go through instead of all points.
+        on_progress   told how many points are written, when it is all of them.
+        Raises Cancelled when asked to stop while points are written: no file is left.
         """
         from runfolio.export.chart import export_chart
 
         self._library.check_target(path)
         recipe = self.complete(recipe)
+        if path.suffix.lower() in (".csv", ".parquet") and not drawn:
+            return self._export_points(recipe, path, on_progress, cancel)
         return export_chart(recipe, self._series(recipe), path, drawn=drawn, facts=self._facts(recipe))
+
+    def _export_points(
+        self,
+        recipe: ChartRecipe,
+        path: Path,
+        on_progress: Callable[[Progress], None] | None,
+        cancel: CancelToken | None,
+    ) -> Path:
+        """All points as they are read: at most about a million of them are in memory."""
+        from runfolio.export.chart import export_points
+        from runfolio.export.points import metrics_of
+
+        keys, metrics = [RunKey(run.key) for run in recipe.runs], metrics_of(recipe)
+        with self._charting.streamed(keys, metrics) as (total, parts):
+
+            def watch(done: int) -> None:
+                if cancel is not None and cancel.cancelled:
+                    raise Cancelled
+                if on_progress is not None:
+                    on_progress(Progress("write", done, total, path.name))
+
+            return export_points(recipe, parts, path, watch)
 
     def complete(self, recipe: ChartRecipe) -> ChartRecipe:
         """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""

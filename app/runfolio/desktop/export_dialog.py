@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -34,7 +33,7 @@ from runfolio.export.recipe import LEGENDS, LINE, ChartRecipe
 from runfolio.model.display import plain
 
 if TYPE_CHECKING:
-    from runfolio.api import Workspace
+    pass
 
 FORMATS = ("PNG", "SVG", "PDF", "HTML", "CSV", "Parquet")
 _TABLES = ("CSV", "Parquet")
@@ -342,7 +341,4 @@ class ExportDialog(QDialog):
         if recipe is None:
             return
 
-        def write(workspace: Workspace, path: Path) -> Path:
-            return workspace.export_chart(recipe, path, drawn=drawn)
-
-        ask_where(self._context, self, self._name, self.suffix, write)
+        ask_where(self._context, self, self._name, self.suffix, recipe, drawn=drawn)

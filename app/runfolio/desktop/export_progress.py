@@ -1,4 +1,4 @@
-"""How far the writing of a table is, in the status bar, with a way to stop it."""
+"""How far the writing of a table or of points is, in the status bar, with a way to stop it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runfolio.model.display import count, plain
 
 
 class ExportProgress(QWidget):
-    """Hidden while nothing is written; of several tables it shows the newest."""
+    """Hidden while nothing is written; of several files it shows the newest."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class ExportProgress(QWidget):
         self.show()
 
     def show_step(self, step: Progress) -> None:
-        """So many runs are written."""
+        """So many runs or points are written."""
         self.text.setText(f"Writing {plain(step.folder, 40)}  {count(step.done)} / {count(step.total or 0)}")
         self._bar.setMaximum(max(1, step.total or 0))
         self._bar.setValue(step.done)
@@ -57,10 +57,20 @@ class ExportProgress(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether a table is being written."""
+        """Whether a file is being written."""
         return self._job is not None
 
     def cancel(self) -> None:
         """Stop; no file is left."""
         if self._job is not None:
             self._job.cancel()
+
+
+def progress_of(widget: QWidget) -> ExportProgress | None:
+    """The one of the window that a widget or dialog belongs to; None where it is in none."""
+    above: QWidget | None = widget
+    while above is not None:
+        if isinstance(found := above.findChild(ExportProgress), ExportProgress):
+            return found
+        above = above.parentWidget()
+    return None

@@ -13,15 +13,17 @@ from runfolio.analysis.drawing import Drawing
 from runfolio.desktop.cells import field_title
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.export_progress import progress_of
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.export.recipe import KINDS, LEGENDS, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.model.answers import Progress
 from runfolio.model.display import count
 from runfolio.model.params import Json
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.api import Workspace
+    from runfolio.api import CancelToken, Workspace
 
 _POINTS_WIDE = 1.1
 """How wide a line of the plain width is on paper, in points."""
@@ -104,25 +106,35 @@ def file_name(name: str) -> str:
 
 def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
     """Ask where to, without blocking, and write the figure off the GUI thread."""
-    ask_where(context, parent, file_name(name), suffix, lambda workspace, path: workspace.export_chart(recipe, path))
+    ask_where(context, parent, file_name(name), suffix, recipe)
 
 
 def ask_where(
-    context: Context, parent: QWidget, name: str, suffix: str, write: Callable[[Workspace, Path], Path]
+    context: Context, parent: QWidget, name: str, suffix: str, recipe: ChartRecipe, *, drawn: bool = False
 ) -> None:
-    """Ask for a file, `name` with that suffix being offered, and have it written."""
+    """Ask for a file, `name` with that suffix being offered, and have the figure or its points written.
+
+    drawn   CSV and Parquet: what the lines go through instead of all points.
+    """
     dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{name}.{suffix}"))
     dialog.setObjectName("export-chart")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
     dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
 
+    def said(written: Path) -> None:
+        context.say.info(f"Exported {written}")
+
     def chosen(text: str) -> None:
         path = Path(text)
-        context.jobs.action(
-            lambda workspace: write(workspace, path),
-            lambda written: context.say.info(f"Exported {written}"),
-        )
+        if suffix in ("csv", "parquet") and not drawn and (bar := progress_of(parent)) is not None:
+            # Points may be many: how far it is stands in the status bar, with a way to stop it.
+            def write(workspace: Workspace, token: CancelToken, report: Callable[[Progress], None]) -> Path:
+                return workspace.export_chart(recipe, path, on_progress=report, cancel=token)
+
+            bar.begin(path.name, lambda: context.jobs.long("Writing points", write, said, None, bar.show_step, bar.end))
+            return
+        context.jobs.action(lambda workspace: workspace.export_chart(recipe, path, drawn=drawn), said)
 
     dialog.fileSelected.connect(chosen)
     dialog.finished.connect(dialog.deleteLater)

@@ -151,7 +151,7 @@ def _series(
             # All its points were needed and are not any more: blocks take less memory.
             return len(series) < LEAST_LONG
         if isinstance(series, LongSeries):
-            return not drawing.needs_points and (series.by_wall if by_wall else series.by_step)
+            return not drawing.needs_points and series.drawable(by_wall=by_wall)
         return key in known
 
     missing = [key for key in keys if not fits(key)]

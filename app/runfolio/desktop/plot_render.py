@@ -20,6 +20,7 @@ from runfolio.analysis.pyramid import Columns
 from runfolio.desktop.plot_marks import Marks
 from runfolio.desktop.plot_raster import MOST_LINES, Index, Raster
 from runfolio.desktop.plot_style import Curve, Look
+from runfolio.desktop.plot_upright import paint_upright
 from runfolio.desktop.strokes import DASHES, Frame, Strokes, all_strokes, dashed
 
 FINE_MS = 20.0
@@ -149,6 +150,8 @@ def paint_strokes(painter: QPainter, line: Strokes, color: QColor, width: float,
     # Square ends close the corners between segments; dashes keep their length.
     cap = Qt.PenCapStyle.FlatCap if calm else Qt.PenCapStyle.SquareCap
     painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, cap))
+    if not calm:
+        segments = paint_upright(painter, segments, color, width, painter.device().height())
     if len(segments):
         flat = np.ascontiguousarray(segments)
         # QLineF is four doubles; a list of ten thousand of them costs more than painting it.

@@ -6,13 +6,18 @@ are the points. The recipe lies in the file, or beside a CSV file, which has no 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runfolio.errors import UsageError
 from runfolio.export.files import write_whole
 from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.lines import SeriesOf
 from runfolio.export.recipe import ChartRecipe
+
+if TYPE_CHECKING:
+    from runfolio.model.long_series import SomePoints
 
 SUFFIXES = (".png", ".svg", ".pdf", ".html", ".csv", ".parquet")
 
@@ -31,9 +36,11 @@ def export_chart(
     if suffix in (".csv", ".parquet"):
         from runfolio.export import points
 
+        if not drawn:
+            return export_points(recipe, points.parts_of(recipe, series), path, lambda _done: None)
         if suffix == ".parquet":
-            return write_whole(path, (points.drawn_parquet if drawn else points.points_parquet)(recipe, series))
-        written = write_whole(path, (points.drawn_csv if drawn else points.points_csv)(recipe, series).encode())
+            return write_whole(path, points.drawn_parquet(recipe, series))
+        written = write_whole(path, points.drawn_csv(recipe, series).encode())
         write_whole(recipe_beside(path), recipe.to_json().encode() + b"\n")
         return written
     if suffix == ".html":
@@ -43,6 +50,19 @@ def export_chart(
     from runfolio.export.figure import draw
 
     return write_whole(path, draw(recipe, series, suffix[1:], facts))
+
+
+def export_points(recipe: ChartRecipe, parts: Iterable[SomePoints], path: Path, watch: Callable[[int], None]) -> Path:
+    """Write all points of a figure as they come to a CSV file, and the recipe beside it, or to a Parquet file.
+
+    watch   told how many are written; what it raises gives the export up, and no file is left.
+    """
+    from runfolio.export.point_files import write_points
+
+    write_points(recipe, parts, path, watch)
+    if path.suffix.lower() == ".csv":
+        write_whole(recipe_beside(path), recipe.to_json().encode() + b"\n")
+    return path
 
 
 def recipe_beside(path: Path) -> Path:

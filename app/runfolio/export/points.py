@@ -1,4 +1,4 @@
-"""Points of a figure as tables: all of them as they were read, or those that its lines go through."""
+"""Points of a figure: all of them as they were read, and as tables those that its lines go through."""
 
 from __future__ import annotations
 
@@ -11,54 +11,26 @@ import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
 from runfolio.export.lines import SeriesOf, drawn_panel
+from runfolio.export.point_files import RECIPE_KEY, sound
 from runfolio.export.recipe import LINE, ChartRecipe
-from runfolio.model import times
-from runfolio.model.metrics import MetricSeries
+from runfolio.model.long_series import SomePoints
 from runfolio.model.run import RunKey
-from runfolio.model.times import NO_TIME
-
-RECIPE_KEY = "runfolio.recipe"
-"""Under this name a Parquet file keeps the recipe in its metadata."""
 
 
-def points_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
-    """Every point of the recipe's metrics and runs: run, key, metric, step, wall_time (ISO 8601), value (repr)."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["run", "key", "metric", "step", "wall_time", "value"])
-    for name, key, metric, points in _all(recipe, series):
-        head = (spreadsheet(name), key, spreadsheet(metric))
-        steps = points.step.tolist() if points.has_step else [""] * len(points)
-        walls = points.wall_time_us.tolist()
-        for step, wall, value in zip(steps, walls, points.value.tolist(), strict=True):
-            writer.writerow([*head, step, times.to_iso(wall) or "", repr(value)])
-    return out.getvalue()
+def parts_of(recipe: ChartRecipe, series: SeriesOf) -> Iterator[SomePoints]:
+    """Every point of the recipe's metrics and runs, of series that are in memory."""
+    for metric in metrics_of(recipe):
+        for run in recipe.runs:
+            points = series.get(metric, {}).get(RunKey(run.key))
+            if points is not None:
+                yield SomePoints(
+                    RunKey(run.key), metric, points.has_step, points.step, points.wall_time_us, points.value
+                )
 
 
-def points_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
-    """The same as Parquet, with names as they are: step int64 or null, wall_time microseconds UTC, value float64."""
-    frames = [
-        pl.DataFrame(
-            {
-                "step": pl.Series(points.step) if points.has_step else pl.Series([None] * len(points), dtype=pl.Int64),
-                "wall_time": points.wall_time_us,
-                "value": points.value,
-            }
-        ).select(
-            pl.lit(_sound(name)).alias("run"),
-            pl.lit(key).alias("key"),
-            pl.lit(_sound(metric)).alias("metric"),
-            pl.col("step").cast(pl.Int64),
-            pl.when(pl.col("wall_time") != NO_TIME).then(pl.col("wall_time")).cast(pl.Datetime("us", "UTC")),
-            "value",
-        )
-        for name, key, metric, points in _all(recipe, series)
-    ]
-    empty: dict[str, pl.DataType | type[pl.DataType]] = {
-        "run": pl.String, "key": pl.String, "metric": pl.String, "step": pl.Int64,
-        "wall_time": pl.Datetime("us", "UTC"), "value": pl.Float64,
-    }  # fmt: skip
-    return _parquet(pl.concat(frames) if frames else pl.DataFrame(schema=empty), recipe)
+def metrics_of(recipe: ChartRecipe) -> list[str]:
+    """Those that are drawn as curves, each once."""
+    return list(dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics))
 
 
 def drawn_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
@@ -90,9 +62,9 @@ def drawn_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
     frame = pl.DataFrame(
         {
             "panel": pl.Series(spread(0), dtype=pl.Int64),
-            "run": pl.Series([_sound(str(name)) for name in spread(1)], dtype=pl.String),
+            "run": pl.Series([sound(str(name)) for name in spread(1)], dtype=pl.String),
             "key": pl.Series(spread(2), dtype=pl.String),
-            "metric": pl.Series([_sound(str(name)) for name in spread(3)], dtype=pl.String),
+            "metric": pl.Series([sound(str(name)) for name in spread(3)], dtype=pl.String),
             "curve": pl.Series(spread(4), dtype=pl.String),
             "x": pl.Series([x for row in rows for x in row[5]], dtype=pl.Float64),
             "y": pl.Series([y for row in rows for y in row[6]], dtype=pl.Float64).fill_nan(None),
@@ -120,19 +92,6 @@ def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
             for curve, marks in (("nan", drawn.nan_x), ("inf", drawn.inf_x)):
                 if len(marks):
                     yield *head, curve, marks.tolist(), [None] * len(marks)
-
-
-def _all(recipe: ChartRecipe, series: SeriesOf) -> Iterator[tuple[str, str, str, MetricSeries]]:
-    for metric in dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics):
-        for run in recipe.runs:
-            points = series.get(metric, {}).get(RunKey(run.key))
-            if points is not None:
-                yield run.name, run.key, metric, points
-
-
-def _sound(text: str) -> str:
-    """Parquet holds UTF-8: what is none in a name is spelled out."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _parquet(frame: pl.DataFrame, recipe: ChartRecipe) -> bytes:

@@ -107,7 +107,7 @@ def _pdf(data: bytes) -> str | None:
 def _parquet(data: bytes) -> str | None:
     import polars as pl
 
-    from runfolio.export.points import RECIPE_KEY
+    from runfolio.export.point_files import RECIPE_KEY
 
     try:
         return pl.read_parquet_metadata(io.BytesIO(data)).get(RECIPE_KEY)

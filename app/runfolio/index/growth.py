@@ -41,7 +41,7 @@ _Series: TypeAlias = dict[str, Any]
 _COLUMNS = (
     "id", "recording", "name", "n", "has_step", "first_step", "first_value", "last_step", "last_value", "min_value",
     "max_value", "best_min", "best_max", "nan_count", "inf_count", "final", "shown", "final_rule", "file",
-    "first_wall", "wall_unit",
+    "first_wall", "wall_unit", "mean_value", "std_value", "slope",
 )  # fmt: skip
 
 _POINTS_OF_RUNS = """update runs set points = g.points
@@ -238,6 +238,8 @@ def _combined(old: _Series, new: Mapping[str, Any]) -> _Series:
         row[name] = choose(both) if both else None
     for name in ("nan_count", "inf_count"):
         row[name] = old[name] + new[name]
+    # From here on they are worked out of the points.
+    row |= dict.fromkeys(("mean_value", "std_value", "slope"))
     row["final"] = new["final"]
     row["shown"] = new["shown"]
     return row

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runfolio.index.database import Bound, Database
+from runfolio.index.series_sums import deviations, means, slopes
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.query import Aggregate, FieldRef
@@ -25,6 +26,8 @@ _SPARSE = 64
 """Up to so many series for each that is wanted, all of them are looked through."""
 _PARTS = {Aggregate.MEAN: "", Aggregate.STD: "", Aggregate.REACH_TIME: "step, wall"}
 """What figures need of points besides their values."""
+_KEPT = {Aggregate.MEAN: "mean_value", Aggregate.STD: "std_value", Aggregate.SLOPE: "slope"}
+"""What is kept of all points of series that are not short, by the column of the table `series`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +69,30 @@ def point_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None 
 
     Points count in written order. NaN among the points of a mean, deviation or slope makes it NaN.
     """
-    series = _series(database, ref.name, runs)
+    if ref.aggregate in _KEPT and ref.argument is None:
+        return _kept_figures(database, ref, runs)
+    return _from_points(database, ref, _series(database, ref.name, runs))
+
+
+def _kept_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None) -> tuple[Places, Floats]:
+    """Figures of all points as they are kept with series, and those that are not out of the points."""
+    narrowed, params = _narrowed(ref.name, runs)
+    rows = database.arrays(
+        f"""select x.run, coalesce(s.{_KEPT[ref.aggregate]}, 'nan') as figure, s.{_KEPT[ref.aggregate]} is null as lacks
+            from run_series x join series s on s.id = x.series
+            where x.name = ? and s.mean_value is not null and x.scale = 1 {narrowed}""",
+        params,
+    )
+    left = _series(database, ref.name, runs, "and (s.mean_value is null or x.scale <> 1)")
+    others, figures = _from_points(database, ref, left)
+    has = ~rows["lacks"].astype(bool)
+    return (
+        np.concatenate((rows["run"].astype(np.int32)[has], others)),
+        np.concatenate((rows["figure"].astype(np.float64)[has], figures)),
+    )
+
+
+def _from_points(database: Database, ref: FieldRef, series: _Series) -> tuple[Places, Floats]:
     found = np.full(len(series.number), np.nan)
     present = np.zeros(len(series.number), dtype=bool)
     for chunk in _chunks(database, series, _PARTS.get(ref.aggregate, "step")):
@@ -76,17 +102,20 @@ def point_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None 
     return series.run[present], found[present]
 
 
-def _series(database: Database, metric: str, runs: Sequence[int] | None) -> _Series:
-    params: list[Bound] = [metric]
-    narrowed = ""
-    if runs is not None:
-        narrowed = "and x.run in (select unnest(?::integer[]))"
-        params.append([*runs])
+def _narrowed(metric: str, runs: Sequence[int] | None) -> tuple[str, list[Bound]]:
+    """A condition on runs, and what is bound in a query of a metric."""
+    if runs is None:
+        return "", [metric]
+    return "and x.run in (select unnest(?::integer[]))", [metric, [*runs]]
+
+
+def _series(database: Database, metric: str, runs: Sequence[int] | None, which: str = "") -> _Series:
+    narrowed, params = _narrowed(metric, runs)
     rows = database.arrays(
         f"""select x.series as number, x.run, s.n, coalesce(s.first_step, 0)::bigint as first_step, x.scale,
                    s.wall_unit
             from run_series x join series s on s.id = x.series
-            where x.name = ? and s.n > 0 {narrowed}
+            where x.name = ? and s.n > 0 {narrowed} {which}
             order by x.series""",
         params,
     )
@@ -172,33 +201,17 @@ def _figure(ref: FieldRef, chunk: _Chunk) -> tuple[Floats, NDArray[np.bool_]]:
         return _of_last(chunk, ref)
 
 
-def _sums(values: Floats, start: Ints, length: Ints) -> Floats:
-    """The sum of each of some ranges, which do not overlap and are in order; as precise as adding each by itself."""
-    edges = np.empty(2 * len(start), dtype=np.int64)
-    edges[0::2], edges[1::2] = start, start + length
-    # An edge at the very end means the rest, which is nothing: reduceat wants a place inside.
-    if edges[-1] == len(values):
-        edges = edges[:-1]
-    return np.asarray(np.add.reduceat(values, edges)[0::2], dtype=np.float64)
-
-
 def _of_last(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
     """Mean, deviation or slope of the last points."""
     length = chunk.length if ref.argument is None else np.minimum(chunk.length, int(ref.argument))
     start = chunk.start + chunk.length - length
-    mean = _sums(chunk.value, start, length) / length
+    mean = means(chunk.value, start, length)
     if ref.aggregate is Aggregate.MEAN:
         return mean, np.ones(len(mean), dtype=bool)
-    # From the mean, not from sums of squares, which lose what matters where values are large and alike.
     off = chunk.value - np.repeat(mean, chunk.length)
     if ref.aggregate is Aggregate.STD:
-        return np.sqrt(_sums(off * off, start, length) / (length - 1)), length > 1
-    # Relative to the first of the steps, which are whole numbers and may be large.
-    base = np.repeat(chunk.step[start], chunk.length)
-    step = (chunk.step - base).astype(np.float64)
-    step -= np.repeat(_sums(step, start, length) / length, chunk.length)
-    spread = _sums(step * step, start, length)
-    return _sums(step * off, start, length) / spread, spread > 0
+        return deviations(off, start, length), length > 1
+    return slopes(chunk.step, off, start, length, chunk.length)
 
 
 def point_of(points: MetricSeries, ref: FieldRef) -> int | None:

@@ -1,32 +1,42 @@
-"""Makes the blocks of long series; what they are for is told in `pyramids`."""
+"""Makes the blocks of long series, and adds to them what has been written since; what they are for is told in
+`pyramids`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from runfolio.index.database import Database
-from runfolio.index.point_columns import absolute, absolute_wall, in_microseconds
+from runfolio.index.long_points import AT_ONCE, Chunk, Numbered, chunks, tail
 from runfolio.index.schema import SCHEMA
+from runfolio.index.series_blocks import (
+    FIRST_BLOCK,
+    GROWTH,
+    blocks_of,
+    coarser,
+    columns_as_blocks,
+    concatenated,
+    sizes_for,
+)
 from runfolio.model.long_series import COLUMNS, Blocks
-from runfolio.model.metrics import Floats, Ints
+from runfolio.model.metrics import Ints
 from runfolio.model.times import NO_TIME
 
 LEAST_POINTS = 1 << 17
 """Shorter series have no pyramid: all of their points are read in some milliseconds."""
 
-FIRST_BLOCK, GROWTH = 32, 8
-MOST_OVERVIEW = 8192
+MOST_TURNS = 64
+"""A series whose steps go back more often (each resumed run once) is not drawn by blocks."""
 
-_AT_ONCE = 1 << 20
-"""Points that are read in one go; a multiple of every size of block up to a million."""
+_MOST_ADDED = 4 * AT_ONCE
+"""With more points than that since, blocks are made anew, which keeps fewer of them in memory."""
 
 _TABLES = ("pyramids", "pyramid_blocks")
-POINTS = f"select step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value from points"
 
 
 def keep_pyramids(
@@ -34,17 +44,17 @@ def keep_pyramids(
 ) -> int:
     """Make the pyramids that are missing, of these series or of all long ones, and drop those of series that are gone.
 
-    Returns how many were missing. One transaction for each; `cancelled` is asked before, and what is left is made when
-    it is first looked at.
+    A series that has grown keeps its full blocks. Returns how many were missing or behind. One transaction for each;
+    `cancelled` is asked before, and what is left is made when it is first looked at.
     """
     _make_tables(database)
     chosen = "" if series is None else "and s.id in (select unnest(?::integer[]))"
     missing = cast(
-        "list[tuple[int, int, int | None, int | None]]",
+        "list[tuple[int, int, int | None, int | None, int, int | None]]",
         database.rows(
-            f"""select s.id, s.n, s.first_step, s.first_wall
-                from series s left join pyramids y on y.series = s.id and y.n = s.n
-                where s.n >= {LEAST_POINTS} and y.series is null {chosen}""",
+            f"""select s.id, s.n, s.first_step, s.first_wall, coalesce(s.wall_unit, 1), y.n
+                from series s left join pyramids y on y.series = s.id
+                where s.n >= {LEAST_POINTS} and y.n is distinct from s.n {chosen}""",
             [] if series is None else [[*series]],
         ),
     )
@@ -53,15 +63,15 @@ def keep_pyramids(
         with database.transaction():
             for table in _TABLES:
                 database.run(f"delete from {table} where series {gone}")
-    for number, n, first_step, first_wall in missing:
+    for number, n, first_step, first_wall, unit, before in missing:
         if cancelled():
             break
+        asked = Numbered(number, n, first_step or 0, NO_TIME if first_wall is None else first_wall, unit)
         with database.transaction():
             if database.rows("select 1 from pyramids where series = ? and n = ?", [number, n]):
                 continue  # another thread was faster
-            for table in _TABLES:
-                database.run(f"delete from {table} where series = ?", [number])
-            _make(database, number, n, first_step or 0, NO_TIME if first_wall is None else first_wall)
+            if before is None or not _extend(database, asked):
+                _make(database, asked)
     return len(missing)
 
 
@@ -74,113 +84,147 @@ def _make_tables(database: Database) -> None:
                     database.run(statement)
 
 
-def _make(database: Database, number: int, n: int, first_step: int, first_wall: int) -> None:
-    sizes = [FIRST_BLOCK]
-    while -(-n // sizes[-1]) > MOST_OVERVIEW:
-        sizes.append(sizes[-1] * GROWTH)
-    levels: list[list[Blocks]] = [[] for _ in sizes]
-    by_step = by_wall = True
-    hidden = 0
-    last = (0, 0)
-    for begin, step, wall, value in _chunks(database, number, first_step, first_wall):
-        if begin:
-            by_step, by_wall = by_step and int(step[0]) >= last[0], by_wall and int(wall[0]) >= last[1]
-        by_step = by_step and bool((step[1:] >= step[:-1]).all())
-        by_wall = by_wall and bool((wall != NO_TIME).all() and (wall[1:] >= wall[:-1]).all())
-        last = int(step[-1]), int(wall[-1])
-        hidden += int(np.count_nonzero(value <= 0))
-        finest = blocks_of(step, wall, value, FIRST_BLOCK)
-        _insert(database, number, FIRST_BLOCK, begin // FIRST_BLOCK, finest)
+@dataclass
+class _Header:
+    """What is known of all points of a series up to some place.
+
+    first_row, together   the row of the first one, and whether those of the others follow it.
+    """
+
+    first_row: int = -1
+    together: bool = True
+    by_wall: bool = True
+    turns: list[int] = field(default_factory=list)
+    last_step: int = 0
+    last_wall: int = 0
+    hidden: int = 0
+    n: int = 0
+
+    def take(self, chunk: Chunk, seen: int = 0) -> None:
+        """The points of a chunk that follow; the first `seen` of it are known."""
+        step, wall, value = chunk.step[seen:], chunk.wall[seen:], chunk.value[seen:]
+        turns = np.flatnonzero(step[1:] < step[:-1]) + 1
+        if self.first_row < 0:
+            self.first_row = int(chunk.row[0])
+        rows = self.first_row + chunk.begin
+        self.together = self.together and (int(chunk.row[0]), int(chunk.row[-1])) == (rows, rows + len(chunk.row) - 1)
+        if self.n:
+            if int(step[0]) < self.last_step:
+                turns = np.append(0, turns)
+            self.by_wall = self.by_wall and int(wall[0]) >= self.last_wall
+        self.turns += (turns[: MOST_TURNS + 1] + (chunk.begin + seen)).tolist()
+        self.by_wall = self.by_wall and bool((wall != NO_TIME).all() and (wall[1:] >= wall[:-1]).all())
+        self.last_step, self.last_wall = int(step[-1]), int(wall[-1])
+        self.hidden += int(np.count_nonzero(value <= 0))
+        self.n = chunk.begin + len(chunk.value)
+
+    def keep(self, database: Database, number: int, size: int) -> None:
+        """Write it in place of what is there."""
+        database.run("delete from pyramids where series = ?", [number])
+        database.run(
+            "insert into pyramids values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [number, self.n, size, self.by_wall, self.last_step, self.last_wall, self.hidden,
+             self.first_row, self.together, self.turns[: MOST_TURNS + 1]],
+        )  # fmt: skip
+
+
+def _make(database: Database, series: Numbered) -> None:
+    for table in _TABLES:
+        database.run(f"delete from {table} where series = ?", [series.number])
+    sizes = sizes_for(series.n)
+    header = _Header()
+    finest: list[Blocks] = []
+    rows: list[Ints] = []
+    for chunk in chunks(database, series):
+        header.take(chunk)
+        blocks = blocks_of(chunk.step, chunk.wall, chunk.value, FIRST_BLOCK)
+        own = chunk.row[::FIRST_BLOCK]
+        _insert(database, series.number, FIRST_BLOCK, chunk.begin // FIRST_BLOCK, blocks, own)
         if len(sizes) > 1:
-            levels[1].append(coarser(finest))
-    for place, size in enumerate(sizes[1:], 1):
-        whole = concatenated(levels[place])
-        _insert(database, number, size, 0, whole)
-        if place + 1 < len(sizes):
-            levels[place + 1] = [coarser(whole)]
-    database.run(
-        "insert into pyramids values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [number, n, sizes[-1], by_step, by_wall, *last, hidden, first_row(database, number, n)],
+            finest.append(coarser(blocks))
+            rows.append(own[::GROWTH])
+    if len(sizes) > 1:
+        blocks, own = concatenated(finest), np.concatenate(rows)
+        for size in sizes[1:]:
+            _insert(database, series.number, size, 0, blocks, own)
+            blocks, own = coarser(blocks), own[::GROWTH]
+    header.keep(database, series.number, sizes[-1])
+
+
+def _extend(database: Database, series: Numbered) -> bool:
+    """Add the points that came since, keeping all full blocks. False where it is to be made anew."""
+    header = _header(database, series.number)
+    if header is None or not 0 < header.n < series.n <= header.n + _MOST_ADDED:
+        return False
+    # The last block may be a part of one; a full one is looked at again, so that what lies where can be checked.
+    place = (header.n - 1) // FIRST_BLOCK
+    found = database.rows(
+        """select step, wall, "first", at_row from pyramid_blocks where series = ? and size = ? and place = ?""",
+        [series.number, FIRST_BLOCK, place],
+    )
+    if len(found) != 1:
+        return False
+    step, wall, first, row = cast("tuple[int, int, float, int]", found[0])
+    begin = place * FIRST_BLOCK
+    chunk = tail(database, series, begin, row, step, wall)
+    seen = header.n - begin
+    if (
+        chunk is None
+        or not np.array_equal(chunk.value[:1], [first], equal_nan=True)
+        or (int(chunk.step[seen - 1]), int(chunk.wall[seen - 1])) != (header.last_step, header.last_wall)
+    ):
+        return False
+    made = header.n
+    header.take(chunk, seen)
+    sizes = sizes_for(series.n)
+    blocks, rows = blocks_of(chunk.step, chunk.wall, chunk.value, FIRST_BLOCK), chunk.row[::FIRST_BLOCK]
+    _put(database, series.number, FIRST_BLOCK, place, blocks, rows)
+    for finer, size in pairwise(sizes):
+        known = database.rows(
+            "select 1 from pyramid_blocks where series = ? and size = ? limit 1", [series.number, size]
+        )
+        place = (made - 1) // size if known else 0
+        blocks, rows = stored_blocks(database, series.number, finer, place * GROWTH, series.n)
+        _put(database, series.number, size, place, coarser(blocks), rows[::GROWTH])
+    header.keep(database, series.number, sizes[-1])
+    return True
+
+
+def _header(database: Database, number: int) -> _Header | None:
+    found = database.rows(
+        """select first_row, together, by_wall, turns, last_step, last_wall, hidden, n
+           from pyramids where series = ?""",
+        [number],
+    )
+    if len(found) != 1:
+        return None
+    first_row, together, by_wall, turns, *rest = found[0]
+    return _Header(
+        cast(int, first_row),
+        bool(together),
+        bool(by_wall),
+        [*cast("list[int]", turns)],
+        *cast("list[int]", rest),
     )
 
 
-def _chunks(
-    database: Database, number: int, first_step: int, first_wall: int
-) -> Iterator[tuple[int, Ints, Ints, Floats]]:
-    """Position, steps, wall times and values of `_AT_ONCE` points after points, the last ones fewer."""
-    ((low, high),) = cast(
-        "list[tuple[int, int]]", database.rows("select min(rowid), max(rowid) from points where series = ?", [number])
+def stored_blocks(database: Database, number: int, size: int, place: int, count: int) -> tuple[Blocks, Ints]:
+    """The blocks of a size from `place` on, and their rows, of a series of `count` points."""
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    found = database.arrays(
+        f"""select {names}, at_row from pyramid_blocks where series = ? and size = ? and place >= ? order by place""",
+        [number, size, place],
     )
-    begin = step_last = 0
-    known: int | None = None
-    rest: list[tuple[Ints, Ints, Floats]] = []
-    for row in range(low, high + 1, _AT_ONCE):
-        rest.append(point_rows(database, number, row, row + _AT_ONCE))
-        is_last = row + _AT_ONCE > high
-        if sum(len(part[2]) for part in rest) < _AT_ONCE and not is_last:
-            continue
-        step_diff, wall_diff, value = (np.concatenate(columns) for columns in zip(*rest, strict=True))
-        while len(value) >= _AT_ONCE or (len(value) and is_last):
-            # The number of the first point of all is known; in place of its difference stands that of the second.
-            start = first_step if not begin else _wrapped(step_last + int(step_diff[0]))
-            step = absolute(step_diff[:_AT_ONCE], start)
-            wall, known = _walls(wall_diff[:_AT_ONCE], known, first_wall)
-            yield begin, step, wall, value[:_AT_ONCE]
-            step_last = int(step[-1])
-            begin += len(step)
-            step_diff, wall_diff, value = step_diff[_AT_ONCE:], wall_diff[_AT_ONCE:], value[_AT_ONCE:]
-        rest = [(step_diff, wall_diff, value)]
+    return columns_as_blocks(found, size, size * place, count, 1.0), found["at_row"].astype(np.int64)
 
 
-def _walls(apart: Ints, known: int | None, first: int) -> tuple[Ints, int | None]:
-    """Wall times of points, given the last known one before them or, where there is none, the first of all; and the
-    last known one of them."""
-    places = np.flatnonzero(apart != NO_TIME)
-    if not len(places):
-        return np.full(len(apart), NO_TIME, dtype=np.int64), known
-    wall = absolute_wall(apart, first if known is None else _wrapped(known + int(apart[places[0]])))
-    return wall, int(wall[places[-1]])
+def _put(database: Database, number: int, size: int, place: int, blocks: Blocks, rows: Ints) -> None:
+    """Put blocks in place of all from `place` on."""
+    database.run("delete from pyramid_blocks where series = ? and size = ? and place >= ?", [number, size, place])
+    _insert(database, number, size, place, blocks, rows)
 
 
-def _wrapped(number: int) -> int:
-    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
-def blocks_of(step: Ints, wall: Ints, value: Floats, size: int) -> Blocks:
-    """Points in blocks of `size`, the last one shorter. At size 1 each is a block by itself."""
-    starts = np.arange(0, len(value), size)
-    nan, rise, fall = np.isnan(value), value == np.inf, value == -np.inf
-    odd = nan | rise | fall
-    finite_low, finite_high = value, value
-    if odd.any():
-        finite_low, finite_high = np.where(odd, np.inf, value), np.where(odd, -np.inf, value)
-    above = np.where(finite_low > 0, finite_low, np.inf)
-    counts = [np.add.reduceat(flags.astype(np.int64), starts) for flags in (nan, rise, fall)]
-    return Blocks(
-        np.diff(starts, append=len(value)), step[starts], wall[starts], value[starts],
-        np.minimum.reduceat(finite_low, starts), np.maximum.reduceat(finite_high, starts),
-        np.minimum.reduceat(above, starts), *counts,
-    )  # fmt: skip
-
-
-def coarser(blocks: Blocks) -> Blocks:
-    """`GROWTH` blocks after each other as one."""
-    starts = np.arange(0, len(blocks), GROWTH)
-    return Blocks(
-        np.add.reduceat(blocks.size, starts), blocks.step[starts], blocks.wall[starts], blocks.first[starts],
-        np.minimum.reduceat(blocks.low, starts), np.maximum.reduceat(blocks.high, starts),
-        np.minimum.reduceat(blocks.above, starts),
-        *(np.add.reduceat(counts, starts) for counts in (blocks.nans, blocks.rises, blocks.falls)),
-    )  # fmt: skip
-
-
-def concatenated(parts: Sequence[Blocks]) -> Blocks:
-    """One after another."""
-    names = ("size", *COLUMNS)
-    return Blocks(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def _insert(database: Database, number: int, size: int, begin: int, blocks: Blocks) -> None:
+def _insert(database: Database, number: int, size: int, begin: int, blocks: Blocks, rows: Ints) -> None:
     count = len(blocks)
     columns: dict[str, Any] = {name: getattr(blocks, name) for name in COLUMNS}
     frame = pl.DataFrame(
@@ -189,30 +233,7 @@ def _insert(database: Database, number: int, size: int, begin: int, blocks: Bloc
             "size": np.full(count, size, dtype=np.int32),
             "place": np.arange(begin, begin + count),
             **columns,
+            "at_row": rows,
         }
     )
     database.insert("pyramid_blocks", frame)
-
-
-def point_rows(database: Database, number: int, start: int, end: int) -> tuple[Ints, Ints, Floats]:
-    """Differences and values of the points of a series among rows [start, end) of the table."""
-    found = database.arrays(
-        f"{POINTS} where series = ? and rowid >= ? and rowid < ?",
-        [number, start, end],
-    )
-    return columns_of(database, number, found)
-
-
-def columns_of(database: Database, number: int, found: dict[str, NDArray[np.generic]]) -> tuple[Ints, Ints, Floats]:
-    """Differences of steps, of wall times in microseconds, and values, of what `POINTS` gave of a series."""
-    ((unit,),) = cast("list[tuple[int]]", database.rows("select wall_unit from series where id = ?", [number]))
-    steps, walls, values = (found[name] for name in ("step_diff", "wall_diff", "value"))
-    return steps.astype(np.int64), in_microseconds(walls.astype(np.int64), unit), values.astype(np.float64)
-
-
-def first_row(database: Database, number: int, count: int) -> int | None:
-    """The row of its first point where all follow each other."""
-    ((low, high),) = cast(
-        "list[tuple[int, int]]", database.rows("select min(rowid), max(rowid) from points where series = ?", [number])
-    )
-    return low if high - low + 1 == count else None

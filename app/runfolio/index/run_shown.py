@@ -54,7 +54,7 @@ _CHAINED_SERIES = (
               arg_min(s.first_value, l.leg), arg_max(s.last_step, l.leg), arg_max(s.last_value, l.leg),
               min(s.min_value), max(s.max_value), min(s.best_min), max(s.best_max), sum(s.nan_count),
               sum(s.inf_count), arg_max(s.final, l.leg), arg_max(s.shown, l.leg), arg_max(s.final_rule, l.leg),
-              arg_max(s.file, l.leg), arg_min(s.first_wall, l.leg), 1
+              arg_max(s.file, l.leg), arg_min(s.first_wall, l.leg), 1, null, null, null
        from chains c join leg_series l using (run, name) join series s on s.id = l.id
        group by c.id, c.recording, c.name""",
 )

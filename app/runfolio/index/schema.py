@@ -39,7 +39,7 @@ SCHEMA = (
         id integer, recording integer, name varchar, n bigint, has_step boolean, first_step bigint, first_value double,
         last_step bigint, last_value double, min_value double, max_value double, best_min double, best_max double,
         nan_count bigint, inf_count bigint, final double, shown double, final_rule varchar, file varchar,
-        first_wall bigint, wall_unit integer)""",
+        first_wall bigint, wall_unit integer, mean_value double, std_value double, slope double)""",
     # Differences as `point_columns` has them, those of wall times in the unit of their series. The compression is
     # named where it is known, so that no other is tried.
     """create table points(
@@ -91,11 +91,11 @@ SCHEMA = (
     "create table run_marks(key varchar, starred boolean, color integer, hidden boolean, archived boolean)",
     # Long series in blocks; see `pyramids`, which adds them to an index that was made without.
     """create table if not exists pyramids(
-        series integer, n bigint, size integer, by_step boolean, by_wall boolean, last_step bigint, last_wall bigint,
-        hidden bigint, first_row bigint)""",
+        series integer, n bigint, size integer, by_wall boolean, last_step bigint, last_wall bigint, hidden bigint,
+        first_row bigint, together boolean, turns bigint[])""",
     """create table if not exists pyramid_blocks(
         series integer, size integer, place bigint, step bigint, wall bigint, "first" double, low double, high double,
-        above double, nans bigint, rises bigint, falls bigint)""",
+        above double, nans bigint, rises bigint, falls bigint, at_row bigint)""",
     "create table versions(model varchar, version integer, key varchar, stage varchar, aliases varchar)",
 )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from runfolio.index.point_columns import differences, in_units, wall_differences
 from runfolio.index.rows import storable_texts
+from runfolio.index.series_sums import LEAST_KEPT, kept_figures
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.times import NO_TIME
 
@@ -89,6 +90,7 @@ def series_and_points(
             "file": pl.Series(storable_texts([m.source for m in metrics]), dtype=pl.String),
             "first_wall": _timed("first_wall", first_wall),
             "wall_unit": units,
+            **_kept(lengths, columns.step, columns.value),
         }
     )
     return series, PointColumns(lengths, differences(columns.step, lengths)[0], apart, columns.value).narrow()
@@ -151,6 +153,23 @@ def _figures(lengths: Ints, step: Ints, value: Floats) -> dict[str, pl.Series]:
     }
 
 
+def _kept(lengths: Ints, step: Ints, value: Floats) -> dict[str, pl.Series]:
+    """Figures of all points of the series that are not short, null for the others: SQL has no words for them."""
+    chosen = np.flatnonzero(lengths >= LEAST_KEPT)
+    empty = pl.Series([None] * len(lengths), dtype=pl.Float64)
+    if not len(chosen):
+        return {"mean_value": empty, "std_value": empty, "slope": empty}
+    start = (np.cumsum(lengths) - lengths)[chosen]
+    found = kept_figures(start, lengths[chosen], step, value)
+    places = _Places(len(lengths), chosen)
+    sloping = places.flags(found.has_slope)
+    return {
+        "mean_value": places.floats(found.mean),
+        "std_value": places.floats(found.std),
+        "slope": _where(sloping, places.floats(found.slope)),
+    }
+
+
 class _Places:
     """Puts figures of the series that have points back among all series, null for the empty ones."""
 
@@ -173,6 +192,12 @@ class _Places:
     def ints(self, figures: Ints) -> pl.Series:
         """Null where there is no point."""
         return _where(self._has_points, self.counts(figures))
+
+    def flags(self, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """False where there is no point."""
+        spread = np.zeros(self._count, dtype=bool)
+        spread[self._filled] = held
+        return spread
 
     def counts(self, figures: Ints) -> pl.Series:
         """0 where there is no point."""
