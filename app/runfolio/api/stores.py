@@ -20,10 +20,8 @@ from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.answers import Change, RunDetail, Touched
-from runfolio.model.links import LinkChoices
 from runfolio.model.promotion import LedgerEntry, RunMarks
 from runfolio.model.run import RunKey
-from runfolio.processes import start_server
 
 if TYPE_CHECKING:
     from runfolio.index.pipeline import Indexer
@@ -95,8 +93,11 @@ class Stores:
         with self._making:
             if self._indexer is None:
                 # It gets ready on another core while this process imports what it needs itself.
+                from runfolio.processes import start_server
+
                 start_server()
                 from runfolio.index.pipeline import Indexer
+                from runfolio.model.links import LinkChoices
 
                 self._indexer = Indexer(
                     self.db,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SAVE_EVERY_MS = 30_000
 TURN_MS = 250
+COLLECT_AFTER_MS = 5_000
+"""By then what can wait until the first rows has been imported as well."""
 _CLOCK = "session-clock"
 
 
@@ -57,6 +59,7 @@ def run(paths: Sequence[str]) -> int:
     reception.asked.connect(lambda more: _come_forward(window, more))
     with Interruptible(app.quit) as interrupt:
         begin(window, whole)
+        QTimer.singleShot(COLLECT_AFTER_MS, _collect_garbage)
         # Python hears of signals only when it gets a turn; the timer gives it some. One that came before the loop ran
         # has quit nothing yet.
         turns = QTimer()
@@ -137,17 +140,42 @@ def _come_forward(window: MainWindow, paths: list[str]) -> None:
     window.folders.open_paths(paths)
 
 
+def _collect_garbage() -> None:
+    # What is there stays: it is never looked through again, which would keep the window for a tenth of a second.
+    gc.freeze()
+    gc.enable()
+
+
+class _LogFile(logging.Handler):
+    """Opens the log with the first message: most starts have none, and rotating files brings sockets and pickles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a message."""
+        if self._file is None:
+            self._file = self._opened()
+        self._file.handle(record)
+
+    def _opened(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler
+
+        folder = locate.log_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file: logging.Handler = RotatingFileHandler(
+                folder / "runfolio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+            )
+        except OSError:
+            # No place for a log is no reason not to open.
+            file = logging.NullHandler()
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        return file
+
+
 def _log_to_file() -> None:
-    folder = locate.log_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            folder / "runfolio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-        )
-    except OSError:
-        # No place for a log is no reason not to open.
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     package = logging.getLogger("runfolio")
-    package.addHandler(handler)
+    package.addHandler(_LogFile())
     package.setLevel(logging.INFO)

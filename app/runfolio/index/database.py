@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import duckdb
-
 from runfolio.errors import Cancelled, Expected, IndexLocked, IndexStale, UsageError
 from runfolio.index.database_file import beside, free_suffix, is_index, set_aside
+from runfolio.index.engine import duckdb, take_frames
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -244,6 +243,7 @@ class Database:
         self._with_incoming(_frame(columns), f"create or replace temp table {table} as select * from incoming")
 
     def _with_incoming(self, frame: pl.DataFrame, sql: str) -> None:
+        take_frames()
         with self._told():
             cursor = self.cursor
             cursor.register("incoming", _Stream(frame))

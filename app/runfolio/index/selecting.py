@@ -6,20 +6,18 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-import duckdb
-
 from runfolio.errors import FilterSyntax
 from runfolio.index import columns
 from runfolio.index.asked import Test, figures, text_tests
 from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
+from runfolio.index.engine import duckdb
 from runfolio.index.fields import Known
 from runfolio.index.index_state import IndexState
 from runfolio.index.left_out import without_left_out
 from runfolio.index.meaning import meaning, quantity, senseless
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
-from runfolio.model.facets import Facet
 from runfolio.model.filter_print import term_text
 from runfolio.model.filter_text import parse, parse_term
 from runfolio.model.key_order import KeyOrder
@@ -29,6 +27,7 @@ from runfolio.model.run import RunKey
 if TYPE_CHECKING:
     from runfolio.index.column_store import ColumnStore
     from runfolio.index.evaluate import Evaluator
+    from runfolio.model.facets import Facet
 
 NAMED = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG, FieldKind.FACT)
 """In the order in which a bare name is looked up."""
