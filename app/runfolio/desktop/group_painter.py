@@ -85,7 +85,7 @@ class GroupPainter:
             key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
             self._paint_value(painter, inner, column, key, value, text)
         elif text == WAITING:
-            self._pen.write(painter, inner, text, self._pen.font, theme.color("placeholder"))
+            self._pen.write(painter, inner, text, self._pen.font, "placeholder")
         elif self._model.texts.is_common(line, column):
             key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
             self._paint_value(painter, inner, column, key, value, text)
@@ -93,8 +93,8 @@ class GroupPainter:
             self._paint_interval(painter, inner, *text.split(" ± ", 1))
         elif text:
             right = self._model.is_number(column)
-            color = theme.color("text" if self._model.texts.is_figure(column) else "muted")
-            self._pen.write(painter, inner, text, self._pen.figures if right else self._pen.font, color, right=right)
+            token = "text" if self._model.texts.is_figure(column) else "muted"
+            self._pen.write(painter, inner, text, self._pen.figures if right else self._pen.font, token, right=right)
         painter.restore()
 
     def _paint_name(self, painter: QPainter, area: QRectF, line: Line, text: str) -> None:
@@ -111,9 +111,7 @@ class GroupPainter:
         size = f"× {count(self._model.texts.size(line))}"
         pill = self._pen.pill_width(size)
         width = min(self._pen.width(text, self._pen.strong), max(0.0, rest.width() - pill - 8))
-        self._pen.write(
-            painter, QRectF(rest.left(), rest.top(), width, rest.height()), text, self._pen.strong, theme.color("text")
-        )
+        self._pen.write(painter, QRectF(rest.left(), rest.top(), width, rest.height()), text, self._pen.strong, "text")
         self._pen.pill(painter, QRectF(rest.left() + width + 8, rest.top(), pill, rest.height()), size, "neutral")
 
     def _paint_dot(self, painter: QPainter, dot: QRectF, line: Line) -> None:
@@ -132,10 +130,9 @@ class GroupPainter:
             painter.drawEllipse(dot.adjusted(3, 3, -3, -3))
 
     def _paint_interval(self, painter: QPainter, area: QRectF, value: str, spread: str) -> None:
-        theme = self._context.theme
         behind = f" ± {spread}"
         width = min(self._pen.width(behind, self._pen.figures), area.width())
         left = QRectF(area.left(), area.top(), area.width() - width, area.height())
         right = QRectF(area.right() - width, area.top(), width, area.height())
-        self._pen.write(painter, left, value, self._pen.figures, theme.color("text"), right=True)
-        self._pen.write(painter, right, behind, self._pen.figures, theme.color("muted"), right=True)
+        self._pen.write(painter, left, value, self._pen.figures, "text", right=True)
+        self._pen.write(painter, right, behind, self._pen.figures, "muted", right=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from runfolio import locate
@@ -24,15 +24,22 @@ def icon(name: str, theme: Theme, token: str = "muted", *, checked: str = "accen
     It keeps its colours: ask again when the theme has changed. Raises FileNotFoundError for an unknown name.
     """
     made = QIcon()
+    ratios = (1, 2) if is_fine() else (1,)
     modes = (
         (token, QIcon.Mode.Normal, QIcon.State.Off),
         (checked, QIcon.Mode.Normal, QIcon.State.On),
         ("placeholder", QIcon.Mode.Disabled, QIcon.State.Off),
     )
     for color, mode, state in modes:
-        for ratio in (1, 2):
+        for ratio in ratios:
             made.addPixmap(pixmap(name, theme, color, size=size, ratio=ratio), mode, state)
     return made
+
+
+def is_fine() -> bool:
+    """Whether any screen shows more than one pixel for each logical one."""
+    app = QGuiApplication.instance()
+    return isinstance(app, QGuiApplication) and app.devicePixelRatio() > 1
 
 
 def pixmap(name: str, theme: Theme, token: str = "muted", *, size: int = SIZE, ratio: float = 1) -> QPixmap:

@@ -58,6 +58,10 @@ class Theme(QObject):
         self._tokens = self._tables[self._wanted()]
         self._colors = {token: QColor(color) for token, color in self._tokens.colors.items()}
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            # It may be finer than those there were, and want icons of more pixels.
+            app.screenAdded.connect(self.changed)
 
     @property
     def mode(self) -> ThemeMode:

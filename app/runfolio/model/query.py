@@ -108,6 +108,11 @@ class FieldRef:
         if self.kind is FieldKind.METRIC and (fault := argument_fault(self.aggregate, self.argument)):
             raise ValueError(f"{self.aggregate} {fault}")
 
+    def __hash__(self) -> int:
+        # Fields are keys wherever cells are painted. The name alone tells nearly all of them apart, and Python keeps
+        # the hash of a text; that of an enum is worked out each time.
+        return hash(self.name)
+
     @property
     def figure(self) -> str:
         """The aggregate with its argument: `best`, `mean(10)`, `at(1000)`."""
