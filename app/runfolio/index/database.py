@@ -149,13 +149,16 @@ class Database:
         return cls.open(path)
 
     def _prepare(self) -> None:
-        names = {str(row[0]) for row in self.rows("select table_name from duckdb_tables()")}
-        if "meta" in names:
+        try:
             found = self.rows("select value from meta where name = 'schema'")
+        except duckdb.CatalogException:
+            # Listing what there is takes longer than asking for what nearly always is there.
+            found = None
+        if found is not None:
             if found != [(str(SCHEMA_VERSION),)]:
                 raise _OtherVersion("The index was written by another version of Runfolio", where=str(self.path))
             return
-        if names:
+        if self.rows("select 1 from duckdb_tables() limit 1"):
             raise _Foreign("The file is a database, but not an index of Runfolio", where=str(self.path))
         with self.transaction():
             for statement in SCHEMA:
