@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 
 from runfolio.errors import LedgerDamaged
 from runfolio.index.database import Database
-from runfolio.index.detail import details
 from runfolio.index.marks import put_marks, whole_runs, witnessed
 from runfolio.index.queries import Queries
-from runfolio.ledger import actions
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.state import LedgerState, fold
@@ -109,6 +107,8 @@ class Stores:
 
     def runs(self, keys: Sequence[RunKey]) -> tuple[RunDetail, ...]:
         """Everything that is known of runs but their points, in the order of `keys`. Raises NotFound."""
+        from runfolio.index.detail import details
+
         return details(self.db, keys, self.marks)
 
     def marks(self, key: RunKey) -> RunMarks:
@@ -170,6 +170,7 @@ class Stores:
 
         Raises what `make` raises, and LedgerDamaged when the chain is broken or cannot be written.
         """
+        from runfolio.ledger import actions
 
         def build(entries: tuple[Entry, ...]) -> Event:
             # Another process may have appended; what it decided counts before ours is made.

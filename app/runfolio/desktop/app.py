@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SAVE_EVERY_MS = 30_000
 TURN_MS = 250
-COLLECT_AFTER_MS = 5_000
+LATER_MS = 5_000
 """By then what can wait until the first rows has been imported as well."""
 _CLOCK = "session-clock"
 
@@ -49,17 +49,25 @@ def run(paths: Sequence[str]) -> int:
     _log_to_file()
     theme = Theme(ThemeMode(settings.text("window.theme")))
     theme.apply()
-    reception = Reception()
-    reception.listen()
     window = make_window(theme, settings)
     last_resort.install(window, window.context.commands, theme)
     store = layout_store()
     window.restore_layout(store)
     window.show()
-    reception.asked.connect(lambda more: _come_forward(window, more))
+    receptions: list[Reception] = []
+
+    def receive() -> None:
+        if not receptions:
+            receptions.append(reception := Reception())
+            reception.asked.connect(lambda more: _come_forward(window, more))
+            reception.listen()
+
+    # After the first rows, since it imports what networks take; in any case some time, with rows or without.
+    window.first_look.over.connect(receive)
     with Interruptible(app.quit) as interrupt:
         begin(window, whole)
-        QTimer.singleShot(COLLECT_AFTER_MS, _collect_garbage)
+        QTimer.singleShot(LATER_MS, receive)
+        QTimer.singleShot(LATER_MS, _collect_garbage)
         # Python hears of signals only when it gets a turn; the timer gives it some. One that came before the loop ran
         # has quit nothing yet.
         turns = QTimer()
@@ -68,7 +76,8 @@ def run(paths: Sequence[str]) -> int:
         try:
             ended = app.exec()
         finally:
-            reception.close()
+            for reception in receptions:
+                reception.close()
             window.save_layout(store)
             end(window)
     return interrupt.code or ended

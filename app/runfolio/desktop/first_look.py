@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
@@ -27,7 +27,9 @@ def import_all(workspace: Workspace) -> None:
 
 
 class FirstLook(QObject):
-    """Calls what was given to `begin` once, after `seen` or LONGEST_MS, whichever is first."""
+    """Calls what was given to `begin` once, after `seen` or LONGEST_MS, whichever is first; `over` is emitted then."""
+
+    over = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,3 +55,4 @@ class FirstLook(QObject):
         if self._waiting is not None:
             call, self._waiting = self._waiting, None
             call()
+            self.over.emit()

@@ -16,7 +16,6 @@ from runfolio.model.marks import FLAGS
 from runfolio.model.promotion import ModelVersion
 from runfolio.model.run import RunKey
 
-
 _MIRRORED = ("run_tags", "run_notes", "run_marks", "versions")
 
 
