@@ -49,7 +49,7 @@ def run(paths: Sequence[str]) -> int:
     _log_to_file()
     theme = Theme(ThemeMode(settings.text("window.theme")))
     theme.apply()
-    window = make_window(theme, settings)
+    window = make_window(theme, settings, open_early=True)
     last_resort.install(window, window.context.commands, theme)
     store = layout_store()
     window.restore_layout(store)
@@ -97,8 +97,8 @@ def make_application() -> QApplication:
     return app
 
 
-def make_window(theme: Theme, settings: Settings) -> MainWindow:
-    """A window with threads of its own; nothing is opened yet."""
+def make_window(theme: Theme, settings: Settings, *, open_early: bool = False) -> MainWindow:
+    """A window with threads of its own; nothing is opened yet, unless the workspace is to be while it is made."""
     say = Notices()
 
     def open_workspace() -> Workspace:
@@ -108,7 +108,10 @@ def make_window(theme: Theme, settings: Settings) -> MainWindow:
         preferred = settings.text("library.preferred_sources").replace(",", " ").split()
         return Workspace.open(actor=settings.text("ledger.actor") or None, preferred=preferred)
 
-    window = MainWindow(Jobs(open_workspace, say.error), theme, say, settings)
+    jobs = Jobs(open_workspace, say.error)
+    if open_early:
+        jobs.open_early()
+    window = MainWindow(jobs, theme, say, settings)
     add_window_commands(window)
     return window
 

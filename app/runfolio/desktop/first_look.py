@@ -21,8 +21,9 @@ LONGEST_MS = 1_500
 
 
 def import_all(workspace: Workspace) -> None:
-    """Import what charts and reading take, half a second each; on a query thread."""
+    """Import what charts and reading take, half a second each, and a popup that many open; on a query thread."""
     import_module("runfolio.desktop.chart_strip")
+    import_module("runfolio.desktop.column_chooser")
     workspace.prepare_reading()
 
 

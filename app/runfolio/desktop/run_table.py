@@ -76,6 +76,7 @@ class RunTableModel(QAbstractTableModel):
         """Show other runs, or the same in another order; in groups where those are given."""
         self.beginResetModel()
         self._keys, self._groups = KeyOrder.of(keys), groups
+        self.texts.forget()
         self.endResetModel()
 
     def fold(self, group: int, *, opened: bool) -> None:
@@ -102,7 +103,7 @@ class RunTableModel(QAbstractTableModel):
         """Write and colour columns otherwise, by column id."""
         if formats != self._formats:
             self._formats = dict(formats)
-            self._looks.clear()
+            self._forget_looks()
             self._show_arrived()
 
     def format_of(self, column: TableColumn) -> ColumnFormat:
@@ -165,7 +166,7 @@ class RunTableModel(QAbstractTableModel):
         """Cells that a change may have touched are asked for again when they are next in view."""
         self._cache.outdate(change)
         # Times may be shown in another zone.
-        self._looks.clear()
+        self._forget_looks()
         self.colours.outdate()
 
     def kind(self, column: TableColumn) -> CellKind:
@@ -211,7 +212,12 @@ class RunTableModel(QAbstractTableModel):
             if answer.column.is_name:
                 names = {key: str(name) for key, name in zip(answer.keys, answer.values, strict=True)}
                 self._context.state.learn_names(names)
+        self.texts.forget()
         self._show_arrived(tuple(answer.column for answer in answers))
+
+    def _forget_looks(self) -> None:
+        self._looks.clear()
+        self.texts.forget()
 
     def _show_arrived(self, columns: tuple[TableColumn, ...] = ()) -> None:
         if rows := self.rowCount():
@@ -241,6 +247,7 @@ class RunTableModel(QAbstractTableModel):
         def done(answer: GroupColumn) -> None:
             self._asking_groups = False
             groups.columns[answer.field] = answer
+            self.texts.forget()
             self._show_arrived(tuple(column for column in self._columns if column.field == answer.field))
 
         def failed(error: RunfolioError) -> None:
