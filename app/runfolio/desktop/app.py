@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
@@ -15,7 +16,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from runfolio import __version__, locate
-from runfolio.desktop import fonts, last_resort, session
+from runfolio.desktop import fonts, session
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.single_instance import Reception, hand_over
@@ -50,7 +51,7 @@ def run(paths: Sequence[str]) -> int:
     theme = Theme(ThemeMode(settings.text("window.theme")))
     theme.apply()
     window = make_window(theme, settings, open_early=True)
-    last_resort.install(window, window.context.commands, theme)
+    _catch_bugs(window)
     store = layout_store()
     window.restore_layout(store)
     window.show()
@@ -150,6 +151,17 @@ def _come_forward(window: MainWindow, paths: list[str]) -> None:
     window.raise_()
     window.activateWindow()
     window.folders.open_paths(paths)
+
+
+def _catch_bugs(window: MainWindow) -> None:
+    def first_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        # With the first of them: mostly there is none.
+        from runfolio.desktop import last_resort
+
+        last_resort.install(window, window.context.commands, window.context.theme)
+        sys.excepthook(kind, error, trace)
+
+    sys.excepthook = first_bug
 
 
 def _collect_garbage() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -39,12 +40,14 @@ from runfolio.desktop.view_host import ViewHost
 from runfolio.desktop.view_state import ViewState
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
-from runfolio.desktop.views.welcome import WelcomeView
 from runfolio.desktop.watching import Watching
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
 from runfolio.settings import Settings
+
+if TYPE_CHECKING:
+    from runfolio.desktop.views.welcome import WelcomeView
 
 SIZE = (1440, 900)
 LAYOUT_VERSION = 1
@@ -157,6 +160,8 @@ class MainWindow(QMainWindow):
     def welcome(self) -> WelcomeView:
         """The first page of an empty library, made when it is first needed."""
         if self._welcome is None:
+            from runfolio.desktop.views.welcome import WelcomeView
+
             folders = self.folders
             self._welcome = made = WelcomeView(
                 self.context.theme,
