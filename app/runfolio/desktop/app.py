@@ -34,6 +34,8 @@ TURN_MS = 250
 LATER_MS = 5_000
 """By then what can wait until the first rows has been imported as well."""
 _CLOCK = "session-clock"
+_DRESSED = "runfolio-dressed"
+"""Whether an application has its style and typefaces; a test makes many windows in one."""
 
 
 def run(paths: Sequence[str]) -> int:
@@ -91,6 +93,9 @@ def make_application() -> QApplication:
     QCoreApplication.setOrganizationName("Runfolio")
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    if app.property(_DRESSED):
+        return app
+    app.setProperty(_DRESSED, True)
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(locate.resources() / "icons" / "runfolio.svg")))
     fonts.load()

@@ -100,7 +100,10 @@ class Theme(QObject):
         if not isinstance(app, QApplication):
             raise RuntimeError("A theme needs a QApplication to colour")
         app.setPalette(self.palette())
-        app.setStyleSheet(self.style_sheet())
+        sheet = self.style_sheet()
+        if app.styleSheet() != sheet:
+            # Qt works every widget out anew, also for the same sheet.
+            app.setStyleSheet(sheet)
 
     def style_sheet(self) -> str:
         """The window's style sheet in this theme's colours."""
