@@ -7,6 +7,7 @@ folder, which is how a portable copy, a test and two separate libraries on one m
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -14,6 +15,7 @@ import platformdirs
 _APP = "runfolio"
 
 
+@cache
 def resources() -> Path:
     """The folder of shipped resources: inside an installed package, else beside `app/` in a checkout."""
     package = Path(__file__).resolve().parent

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from runfolio.api.stores import Stores
-from runfolio.ledger import align_actions
 from runfolio.model.alignment import (
     AlignedName,
     AlignmentFacts,
@@ -82,6 +81,8 @@ class Aligning:
 
     def keep_apart(self, names: Sequence[str], *, reason: str = "") -> LedgerEntry:
         """Say that names are not one metric: they are not suggested together again. Raises UsageError."""
+        from runfolio.ledger import align_actions
+
         different = [storable(name) for name in names]
         return self._stores.commit(
             lambda state, now: align_actions.keep_apart(
@@ -94,6 +95,8 @@ class Aligning:
         return tuple(self._stores.state.dismissals.values())
 
     def _decide(self, changes: Mapping[str, Sequence[AlignedName]], reason: str) -> LedgerEntry:
+        from runfolio.ledger import align_actions
+
         return self._stores.commit(
             lambda state, now: align_actions.align(state, changes, time_us=now, actor=self._stores.actor, reason=reason)
         )

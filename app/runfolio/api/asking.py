@@ -10,7 +10,6 @@ from runfolio.api.stores import Stores
 from runfolio.errors import NotFound
 from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.facets import Facet
 from runfolio.model.filter_terms import split_names
 from runfolio.model.filter_text import is_arithmetic, parse_name
 from runfolio.model.key_order import KeyOrder
@@ -19,6 +18,7 @@ from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.analysis.diff import RunDiff
+    from runfolio.model.facets import Facet
     from runfolio.model.metrics import MetricSeries
     from runfolio.model.origin import Origin
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
-from runfolio.ledger import actions
 from runfolio.model.answers import RecordingFacts
 from runfolio.model.links import LinkKind, RecordingName
 from runfolio.model.promotion import LedgerEntry
@@ -45,6 +44,8 @@ class Linking:
     def _decide(
         self, runs: Sequence[RunKey], kind: LinkKind, names: Sequence[RecordingName], reason: str
     ) -> LedgerEntry:
+        from runfolio.ledger import actions
+
         witnesses = self._stores.witnesses(runs)
         return self._stores.commit(
             lambda _, now: actions.link(witnesses, kind, names, time_us=now, actor=self._stores.actor, reason=reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runfolio.api.stores import Stores
-from runfolio.ledger import actions, mark_actions
 from runfolio.model.marks import FLAGS, MarkBoard, MarkChange
 from runfolio.model.promotion import LedgerEntry, RunMarks
 from runfolio.model.run import RunKey
@@ -21,6 +20,8 @@ class Marking:
         self, keys: Sequence[RunKey], *, add: Sequence[str] = (), remove: Sequence[str] = (), reason: str = ""
     ) -> LedgerEntry:
         """Put tags on runs and take others off. Raises UsageError when nothing would change."""
+        from runfolio.ledger import actions
+
         witnesses = self._stores.witnesses(keys)
         return self._stores.commit(
             lambda state, now: actions.tag(
@@ -30,6 +31,8 @@ class Marking:
 
     def note(self, key: RunKey, text: str) -> LedgerEntry:
         """Set a run's note (Markdown); empty text takes it away."""
+        from runfolio.ledger import actions
+
         (witness,) = self._stores.witnesses([key])
         return self._stores.commit(
             lambda state, now: actions.note(state, witness, text, time_us=now, actor=self._stores.actor)
@@ -40,6 +43,8 @@ class Marking:
 
         Raises UsageError when nothing would change, NotFound for runs that are not in the index.
         """
+        from runfolio.ledger import mark_actions
+
         witnesses = self._stores.witnesses(keys)
         return self._stores.commit(
             lambda state, now: mark_actions.edit(

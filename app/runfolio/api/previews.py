@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
-from runfolio.model.previews import (
-    Ask,
-    BoardTag,
-    FilePlace,
-    Histograms,
-    Matches,
-    Picture,
-    Preview,
-    RunFiles,
-    Search,
-    SideBySide,
-)
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.analysis.preview.bench import PreviewBench
     from runfolio.api.cancelling import CancelToken
+    from runfolio.model.previews import (
+        Ask,
+        BoardTag,
+        FilePlace,
+        Histograms,
+        Matches,
+        Picture,
+        Preview,
+        RunFiles,
+        Search,
+        SideBySide,
+    )
 
 _SEARCH_S = 12.0
 """What was found by then is the answer; an expression that runs for ever is ended later, with its worker."""
@@ -56,6 +56,7 @@ class Previewing:
     def preview(self, place: FilePlace, ask: Ask | None = None, *, cancel: CancelToken | None = None) -> Preview:
         """What a file holds: a page of text or table, children of a node, pixels, or what its header says."""
         from runfolio.analysis.preview.worker import see
+        from runfolio.model.previews import Ask
 
         return self._get_bench().call(cancel, see, place, ask or Ask())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import GateNotMet, NotFound, UsageError
-from runfolio.ledger import actions
 from runfolio.model.answers import RunDetail
 from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, Stage
 from runfolio.model.run import RunKey
@@ -40,6 +39,8 @@ class Promoting:
 
     def set_alias(self, model: str, alias: str, version: int | None, *, reason: str = "") -> LedgerEntry:
         """Point a free alias such as `champion` at a version; None takes it away."""
+        from runfolio.ledger import actions
+
         return self._stores.commit(
             lambda state, now: actions.alias(
                 state, model, alias, version, time_us=now, actor=self._stores.actor, reason=reason
@@ -80,6 +81,8 @@ class Promoting:
 
         model   its experiment's name when None, as in `promote`.
         """
+        from runfolio.ledger import actions
+
         if not reason.strip():
             raise UsageError("A sign-off needs a reason", hint="Say what you looked at; it is kept in the audit trail.")
         name = model or self._run(run).experiment or "model"
@@ -126,6 +129,8 @@ class Promoting:
     def _decide(
         self, run: RunKey, model: str, stage: Stage, gates: tuple[GateResult, ...], *, forced: bool, reason: str
     ) -> ModelVersion:
+        from runfolio.ledger import actions
+
         (witness,) = self._stores.witnesses([run])
         self._stores.commit(
             lambda state, now: actions.promote(

@@ -11,7 +11,6 @@ from runfolio.api.cancelling import CancelToken
 from runfolio.api.library import Library
 from runfolio.api.stores import Stores
 from runfolio.model.answers import FolderReport, IndexFacts, IndexReport, PlacedProblem, Progress, WatchReport
-from runfolio.processes import start_server
 
 
 class Reading:
@@ -25,6 +24,7 @@ class Reading:
         """Import what reading takes, which is half a second, before it is wanted."""
         import_module("runfolio.index.pipeline")
         import_module("runfolio.index.watch")
+        import_module("runfolio.processes")
 
     def index(
         self,
@@ -40,6 +40,7 @@ class Reading:
         Raises NotFound when a path is not a folder.
         """
         from runfolio.index.pyramid_making import keep_pyramids
+        from runfolio.processes import start_server
 
         started = time.monotonic()
         # It gets ready on another core while this process imports what it needs itself.

@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING
 
 from runfolio.errors import LedgerDamaged
 from runfolio.index.database import Database
-from runfolio.index.detail import details
 from runfolio.index.marks import put_marks, whole_runs, witnessed
 from runfolio.index.queries import Queries
-from runfolio.ledger import actions
 from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.answers import Change, RunDetail, Touched
-from runfolio.model.links import LinkChoices
 from runfolio.model.promotion import LedgerEntry, RunMarks
 from runfolio.model.run import RunKey
-from runfolio.processes import start_server
 
 if TYPE_CHECKING:
     from runfolio.index.pipeline import Indexer
@@ -95,8 +91,11 @@ class Stores:
         with self._making:
             if self._indexer is None:
                 # It gets ready on another core while this process imports what it needs itself.
+                from runfolio.processes import start_server
+
                 start_server()
                 from runfolio.index.pipeline import Indexer
+                from runfolio.model.links import LinkChoices
 
                 self._indexer = Indexer(
                     self.db,
@@ -108,6 +107,8 @@ class Stores:
 
     def runs(self, keys: Sequence[RunKey]) -> tuple[RunDetail, ...]:
         """Everything that is known of runs but their points, in the order of `keys`. Raises NotFound."""
+        from runfolio.index.detail import details
+
         return details(self.db, keys, self.marks)
 
     def marks(self, key: RunKey) -> RunMarks:
@@ -169,6 +170,7 @@ class Stores:
 
         Raises what `make` raises, and LedgerDamaged when the chain is broken or cannot be written.
         """
+        from runfolio.ledger import actions
 
         def build(entries: tuple[Entry, ...]) -> Event:
             # Another process may have appended; what it decided counts before ours is made.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from runfolio.api.stores import Stores
-from runfolio.ledger import actions
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
 
@@ -16,6 +15,8 @@ class Trail:
 
     def history(self, run: RunKey | None = None) -> tuple[LedgerEntry, ...]:
         """The audit trail, newest first; only what is about `run` when one is given."""
+        from runfolio.ledger import actions
+
         self._stores.refresh_ledger()
         return tuple(
             actions.describe(entry, self._stores.state.undone.get(entry.number))
@@ -25,6 +26,8 @@ class Trail:
 
     def undo(self, entry: int | None = None, *, reason: str = "") -> LedgerEntry:
         """Take back an entry (the last that still stands when None) by appending its inverse."""
+        from runfolio.ledger import actions
+
         return self._stores.commit(
             lambda state, now: actions.inverse(
                 self._stores.ledger.entries, state, entry, time_us=now, actor=self._stores.actor, reason=reason

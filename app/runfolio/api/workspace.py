@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import getpass
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -328,6 +327,8 @@ def _open_index(path: Path, wait_s: float, *, ours: bool) -> Database:
 
 
 def _login_name() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):

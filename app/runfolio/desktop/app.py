@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
@@ -15,7 +16,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from runfolio import __version__, locate
-from runfolio.desktop import fonts, last_resort, session
+from runfolio.desktop import fonts, session
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.single_instance import Reception, hand_over
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 
 SAVE_EVERY_MS = 30_000
 TURN_MS = 250
+LATER_MS = 5_000
+"""By then what can wait until the first rows has been imported as well."""
 _CLOCK = "session-clock"
+_DRESSED = "runfolio-dressed"
+"""Whether an application has its style and typefaces; a test makes many windows in one."""
 
 
 def run(paths: Sequence[str]) -> int:
@@ -47,16 +52,25 @@ def run(paths: Sequence[str]) -> int:
     _log_to_file()
     theme = Theme(ThemeMode(settings.text("window.theme")))
     theme.apply()
-    reception = Reception()
-    reception.listen()
-    window = make_window(theme, settings)
-    last_resort.install(window, window.context.commands, theme)
+    window = make_window(theme, settings, open_early=True)
+    _catch_bugs(window)
     store = layout_store()
     window.restore_layout(store)
     window.show()
-    reception.asked.connect(lambda more: _come_forward(window, more))
+    receptions: list[Reception] = []
+
+    def receive() -> None:
+        if not receptions:
+            receptions.append(reception := Reception())
+            reception.asked.connect(lambda more: _come_forward(window, more))
+            reception.listen()
+
+    # After the first rows, since it imports what networks take; in any case some time, with rows or without.
+    window.first_look.over.connect(receive)
     with Interruptible(app.quit) as interrupt:
         begin(window, whole)
+        QTimer.singleShot(LATER_MS, receive)
+        QTimer.singleShot(LATER_MS, _collect_garbage)
         # Python hears of signals only when it gets a turn; the timer gives it some. One that came before the loop ran
         # has quit nothing yet.
         turns = QTimer()
@@ -65,7 +79,8 @@ def run(paths: Sequence[str]) -> int:
         try:
             ended = app.exec()
         finally:
-            reception.close()
+            for reception in receptions:
+                reception.close()
             window.save_layout(store)
             end(window)
     return interrupt.code or ended
@@ -78,6 +93,9 @@ def make_application() -> QApplication:
     QCoreApplication.setOrganizationName("Runfolio")
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    if app.property(_DRESSED):
+        return app
+    app.setProperty(_DRESSED, True)
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(locate.resources() / "icons" / "runfolio.svg")))
     fonts.load()
@@ -85,8 +103,8 @@ def make_application() -> QApplication:
     return app
 
 
-def make_window(theme: Theme, settings: Settings) -> MainWindow:
-    """A window with threads of its own; nothing is opened yet."""
+def make_window(theme: Theme, settings: Settings, *, open_early: bool = False) -> MainWindow:
+    """A window with threads of its own; nothing is opened yet, unless the workspace is to be while it is made."""
     say = Notices()
 
     def open_workspace() -> Workspace:
@@ -96,7 +114,10 @@ def make_window(theme: Theme, settings: Settings) -> MainWindow:
         preferred = settings.text("library.preferred_sources").replace(",", " ").split()
         return Workspace.open(actor=settings.text("ledger.actor") or None, preferred=preferred)
 
-    window = MainWindow(Jobs(open_workspace, say.error), theme, say, settings)
+    jobs = Jobs(open_workspace, say.error)
+    if open_early:
+        jobs.open_early()
+    window = MainWindow(jobs, theme, say, settings)
     add_window_commands(window)
     return window
 
@@ -137,17 +158,53 @@ def _come_forward(window: MainWindow, paths: list[str]) -> None:
     window.folders.open_paths(paths)
 
 
+def _catch_bugs(window: MainWindow) -> None:
+    def first_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        # With the first of them: mostly there is none.
+        from runfolio.desktop import last_resort
+
+        last_resort.install(window, window.context.commands, window.context.theme)
+        sys.excepthook(kind, error, trace)
+
+    sys.excepthook = first_bug
+
+
+def _collect_garbage() -> None:
+    # What is there stays: it is never looked through again, which would keep the window for a tenth of a second.
+    gc.freeze()
+    gc.enable()
+
+
+class _LogFile(logging.Handler):
+    """Opens the log with the first message: most starts have none, and rotating files brings sockets and pickles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a message."""
+        if self._file is None:
+            self._file = self._opened()
+        self._file.handle(record)
+
+    def _opened(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler
+
+        folder = locate.log_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file: logging.Handler = RotatingFileHandler(
+                folder / "runfolio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+            )
+        except OSError:
+            # No place for a log is no reason not to open.
+            file = logging.NullHandler()
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        return file
+
+
 def _log_to_file() -> None:
-    folder = locate.log_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            folder / "runfolio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-        )
-    except OSError:
-        # No place for a log is no reason not to open.
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     package = logging.getLogger("runfolio")
-    package.addHandler(handler)
+    package.addHandler(_LogFile())
     package.setLevel(logging.INFO)

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 
 KNOWN_WIDTHS = 20_000
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+# Worked out once: flags are enums of Python, and joining two of them takes a fifth of what drawing a text does.
+_LEFT, _RIGHT, _CENTER = (
+    int(side | _MIDDLE)
+    for side in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter)
+)
+_NO_PEN = QPen(Qt.PenStyle.NoPen)
 
 
 class CellPainter:
-    """Fonts and pieces; widths of texts are measured once."""
+    """Fonts, colours and pieces; widths of texts are measured once, and pens made once for a theme."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -26,6 +33,27 @@ class CellPainter:
         own = (self.font, self.strong, self.small, self.figures, self.tiny)
         self._metrics = {id(font): QFontMetricsF(font) for font in own}
         self._widths: dict[tuple[str, int], float] = {}
+        self._tokens = context.theme.tokens
+        self._colors: dict[str, QColor] = {}
+        self._pens: dict[str, QPen] = {}
+
+    def color(self, token: str) -> QColor:
+        """A colour of the theme, not to be changed."""
+        tokens = self._context.theme.tokens
+        if tokens is not self._tokens:
+            self._tokens = tokens
+            self._colors.clear()
+            self._pens.clear()
+        found = self._colors.get(token)
+        if found is None:
+            found = self._colors[token] = self._context.theme.color(token)
+            self._pens[token] = QPen(found)
+        return found
+
+    def pen(self, token: str) -> QPen:
+        """A line of one pixel in it."""
+        self.color(token)
+        return self._pens[token]
 
     def write(
         self,
@@ -33,22 +61,19 @@ class CellPainter:
         area: QRectF,
         text: str,
         font: QFont,
-        color: QColor,
+        token: str,
         *,
         right: bool = False,
         center: bool = False,
     ) -> None:
-        """Draw a text in one line, cut with “…” where it has no room."""
+        """Draw a text in one line in the colour of a token, cut with “…” where it has no room."""
         painter.setFont(font)
-        painter.setPen(color)
+        painter.setPen(self.pen(token))
         shown = text
         if self.width(text, font) > area.width() + 0.5:
             metrics = self._metrics[id(font)]
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        if center:
-            side = Qt.AlignmentFlag.AlignHCenter
-        painter.drawText(area, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+        painter.drawText(area, _CENTER if center else _RIGHT if right else _LEFT, shown)
 
     def width(self, text: str, font: QFont) -> float:
         """How wide a text is."""
@@ -67,17 +92,15 @@ class CellPainter:
 
     def pill(self, painter: QPainter, area: QRectF, text: str, tone: str) -> None:
         """Draw a text on a rounded ground of a tone."""
-        theme = self._context.theme
         width = min(self.pill_width(text), area.width())
         shape = QRectF(area.left(), area.center().y() - 9, width, 19)
-        ground = theme.color("accent_soft" if tone == "accent" else f"{tone}_soft")
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
+        painter.setPen(_NO_PEN)
+        painter.setBrush(self.color("accent_soft" if tone == "accent" else f"{tone}_soft"))
         painter.drawRoundedRect(shape, 9.5, 9.5)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        color = theme.color("muted" if tone == "neutral" else tone)
-        self.write(painter, shape.adjusted(4, 0, -4, -1), text, self.small, color, center=True)
+        token = "muted" if tone == "neutral" else tone
+        self.write(painter, shape.adjusted(4, 0, -4, -1), text, self.small, token, center=True)
 
     def chips(self, painter: QPainter, area: QRectF, tags: Sequence[str]) -> None:
         """Draw tags side by side, and how many there is no room for."""
@@ -86,7 +109,7 @@ class CellPainter:
             width = self.pill_width(tag)
             if left + width > area.right() and position:
                 rest = QRectF(left, area.top(), area.right() - left, area.height())
-                self.write(painter, rest, f"+{len(tags) - position}", self.small, self._context.theme.color("muted"))
+                self.write(painter, rest, f"+{len(tags) - position}", self.small, "muted")
                 return
             room = min(width, area.right() - left)
             self.pill(painter, QRectF(left, area.top(), room, area.height()), tag, "neutral")

@@ -6,10 +6,11 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runfolio.model import display, times
 from runfolio.model.answers import CellKind
+from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import status_words
 

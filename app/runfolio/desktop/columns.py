@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from runfolio.desktop.cells import Digits, field_title
 from runfolio.model.answers import CellKind, Change, Touched
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import plain
+from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
+
+Cell: TypeAlias = tuple[int, object, str | None]
+"""When it was asked for, value, and the text as the file wrote it."""
 
 _CURVE = "~curve"
 CURVE_POINTS = 48
@@ -29,6 +32,10 @@ class TableColumn:
 
     field: FieldRef
     curve: bool = False
+
+    def __hash__(self) -> int:
+        # As of its field: it is looked up for every cell.
+        return hash(self.field.name)
 
     @property
     def id(self) -> str:
@@ -95,7 +102,7 @@ class ColumnCache:
     """Cells by column and run. A cell that is out of date stays until the new one arrives: nothing flickers."""
 
     def __init__(self) -> None:
-        self._cells: dict[TableColumn, dict[RunKey, tuple[int, object, str | None]]] = {}
+        self._cells: dict[TableColumn, dict[RunKey, Cell]] = {}
         self._kinds: dict[TableColumn, CellKind] = {}
         self._digits: dict[TableColumn, Digits] = {}
         self._origins: dict[TableColumn, dict[RunKey, str]] = {}
@@ -131,6 +138,10 @@ class ColumnCache:
         """Value and text; None when nothing has arrived yet."""
         cell = self._cells.get(column, {}).get(key)
         return None if cell is None else (cell[1], cell[2])
+
+    def cells(self, column: TableColumn) -> Mapping[RunKey, Cell]:
+        """All that has arrived of a column, and what will."""
+        return self._cells.setdefault(column, {})
 
     def kind(self, column: TableColumn) -> CellKind:
         """How the column is drawn; TEXT until something has arrived."""

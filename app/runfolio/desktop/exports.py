@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QWidget
 
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.commands import Command
@@ -123,6 +122,8 @@ class Exports:
         )
 
     def _ask(self, title: str, name: str, kind: str, write: Callable[[Path], None]) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, title, name, kind)
         dialog.setObjectName("save-file")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -137,4 +138,7 @@ class Exports:
 
 def show_folder(folder: Path) -> None:
     """Let the desktop's file manager show a folder."""
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
@@ -21,13 +21,16 @@ LONGEST_MS = 1_500
 
 
 def import_all(workspace: Workspace) -> None:
-    """Import what charts and reading take, half a second each; on a query thread."""
+    """Import what charts and reading take, half a second each, and a popup that many open; on a query thread."""
     import_module("runfolio.desktop.chart_strip")
+    import_module("runfolio.desktop.column_chooser")
     workspace.prepare_reading()
 
 
 class FirstLook(QObject):
-    """Calls what was given to `begin` once, after `seen` or LONGEST_MS, whichever is first."""
+    """Calls what was given to `begin` once, after `seen` or LONGEST_MS, whichever is first; `over` is emitted then."""
+
+    over = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,3 +56,4 @@ class FirstLook(QObject):
         if self._waiting is not None:
             call, self._waiting = self._waiting, None
             call()
+            self.over.emit()

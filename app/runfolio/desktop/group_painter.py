@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SIDE = 10
 """Free pixels left and right in a cell."""
+_SELECTED = QStyle.StateFlag.State_Selected.value
 DOT_SPACE = 24
 """What dot and gap take before a name."""
 CHEVRON = 18
@@ -69,39 +70,36 @@ class GroupPainter:
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, column: TableColumn, line: Line) -> None:
         """Draw one cell of a group's row."""
-        theme = self._context.theme
-        painter.save()
-        area = QRectF(option.rect)
-        selected = option.state & QStyle.StateFlag.State_Selected
-        painter.fillRect(area, theme.color("accent_soft" if selected else "panel"))
-        painter.setPen(theme.color("line"))
-        painter.drawLine(QLineF(area.bottomLeft(), area.bottomRight()).translated(0, -0.5))
-        inner = area.adjusted(SIDE, 0, -SIDE, 0)
+        x, y, width, height = option.rect.getRect()
+        selected = option.state.value & _SELECTED
+        painter.fillRect(option.rect, self._pen.color("accent_soft" if selected else "panel"))
+        painter.setPen(self._pen.pen("line"))
+        painter.drawLine(x, y + height - 1, x + width, y + height - 1)
+        inner = QRectF(x + SIDE, y, width - 2 * SIDE, height)
         text = self._model.texts.text(line, column)
-        if column.is_name:
+        look = self._model.look(column)
+        if look.name:
             inner.setLeft(inner.left() + indent_of(self._model, line))
             self._paint_name(painter, inner, line, text)
         elif column.curve:
             key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
             self._paint_value(painter, inner, column, key, value, text)
         elif text == WAITING:
-            self._pen.write(painter, inner, text, self._pen.font, theme.color("placeholder"))
+            self._pen.write(painter, inner, text, self._pen.font, "placeholder")
         elif self._model.texts.is_common(line, column):
             key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
             self._paint_value(painter, inner, column, key, value, text)
         elif " ± " in text:
             self._paint_interval(painter, inner, *text.split(" ± ", 1))
         elif text:
-            right = self._model.is_number(column)
-            color = theme.color("text" if self._model.texts.is_figure(column) else "muted")
-            self._pen.write(painter, inner, text, self._pen.figures if right else self._pen.font, color, right=right)
-        painter.restore()
+            right = look.number
+            token = "text" if self._model.texts.is_figure(column) else "muted"
+            self._pen.write(painter, inner, text, self._pen.figures if right else self._pen.font, token, right=right)
 
     def _paint_name(self, painter: QPainter, area: QRectF, line: Line, text: str) -> None:
-        theme = self._context.theme
         opened = self._model.groups is not None and self._model.groups.is_open(line.group)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color("muted"), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(self._pen.color("muted"), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         x, y = area.left() + 6, area.center().y()
         tips = ((-4, -2), (0, 2), (4, -2)) if opened else ((-2, -4), (2, 0), (-2, 4))
         painter.drawPolyline([QPointF(x + dx, y + dy) for dx, dy in tips])
@@ -111,9 +109,7 @@ class GroupPainter:
         size = f"× {count(self._model.texts.size(line))}"
         pill = self._pen.pill_width(size)
         width = min(self._pen.width(text, self._pen.strong), max(0.0, rest.width() - pill - 8))
-        self._pen.write(
-            painter, QRectF(rest.left(), rest.top(), width, rest.height()), text, self._pen.strong, theme.color("text")
-        )
+        self._pen.write(painter, QRectF(rest.left(), rest.top(), width, rest.height()), text, self._pen.strong, "text")
         self._pen.pill(painter, QRectF(rest.left() + width + 8, rest.top(), pill, rest.height()), size, "neutral")
 
     def _paint_dot(self, painter: QPainter, dot: QRectF, line: Line) -> None:
@@ -125,17 +121,16 @@ class GroupPainter:
             styles = [state.style_of(key) for key in groups.members(line.group)]
             picked = [style.color_index for style in styles if style.picked]
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.run_color(picked[0]) if picked else theme.color("dot_off"))
+        painter.setBrush(theme.run_color(picked[0]) if picked else self._pen.color("dot_off"))
         painter.drawEllipse(dot)
         if picked and groups is not None and len(picked) < groups.size(line.group):
             painter.setBrush(theme.color("panel"))
             painter.drawEllipse(dot.adjusted(3, 3, -3, -3))
 
     def _paint_interval(self, painter: QPainter, area: QRectF, value: str, spread: str) -> None:
-        theme = self._context.theme
         behind = f" ± {spread}"
         width = min(self._pen.width(behind, self._pen.figures), area.width())
         left = QRectF(area.left(), area.top(), area.width() - width, area.height())
         right = QRectF(area.right() - width, area.top(), width, area.height())
-        self._pen.write(painter, left, value, self._pen.figures, theme.color("text"), right=True)
-        self._pen.write(painter, right, behind, self._pen.figures, theme.color("muted"), right=True)
+        self._pen.write(painter, left, value, self._pen.figures, "text", right=True)
+        self._pen.write(painter, right, behind, self._pen.figures, "muted", right=True)

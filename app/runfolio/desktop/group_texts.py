@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runfolio.desktop.group_rows import GroupRows, Line
 
 WAITING = "…"
+KNOWN_TEXTS = 20_000
 
 
 class Cells(Protocol):
@@ -50,6 +51,11 @@ class GroupTexts:
 
     def __init__(self, model: Cells) -> None:
         self._model = model
+        self._known: dict[tuple[int, TableColumn], str] = {}
+
+    def forget(self) -> None:
+        """Groups, cells or formats have changed."""
+        self._known.clear()
 
     def data(self, line: Line, column: TableColumn, role: int) -> object:
         """What Qt asks of a group's cell."""
@@ -77,6 +83,17 @@ class GroupTexts:
 
     def text(self, line: Line, column: TableColumn) -> str:
         """A cell: the group's value, a figure, what all runs have in common, or how many values there are."""
+        # A page is painted many times while it is scrolled, and a figure takes longer to write than to draw.
+        known = self._known.get((line.group, column))
+        if known is None:
+            known = self._written(line, column)
+            if known != WAITING:
+                if len(self._known) > KNOWN_TEXTS:
+                    self._known.clear()
+                self._known[line.group, column] = known
+        return known
+
+    def _written(self, line: Line, column: TableColumn) -> str:
         groups = self._model.groups
         if groups is None or column.curve:
             return ""

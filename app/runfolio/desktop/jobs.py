@@ -91,6 +91,7 @@ class Jobs(QObject):
         self._queries = ThreadPoolExecutor(QUERY_THREADS, thread_name_prefix="query")
         self._actions = ThreadPoolExecutor(1, thread_name_prefix="action")
         self._longs = ThreadPoolExecutor(4, thread_name_prefix="long")
+        self._early: Future[Workspace] | None = None
         self._opened: Future[Workspace] | None = None
         self._generations: dict[str, int] = {}
         self._running: set[LongJob] = set()
@@ -100,11 +101,21 @@ class Jobs(QObject):
 
     # --- the workspace -----------------------------------------------------------------------------------------
 
+    def open_early(self) -> None:
+        """Begin to open the workspace before there is anything to show it in; `open` then takes what came of it.
+
+        Opening a database is work of another core, while this one makes a window.
+        """
+        if self._early is None:
+            self._early = self._actions.submit(self._open_workspace)
+
     def open(self, then: Callable[[], None], fail: Fail, changed: Callable[[Change], None]) -> None:
         """Open the workspace, again after a failure; `changed` hears every commit from then on."""
 
+        early, self._early = self._early, None
+
         def opening() -> Workspace:
-            workspace = self._open_workspace()
+            workspace = self._open_workspace() if early is None else early.result()
             workspace.subscribe(lambda change: self._relay.post(lambda: self._tell(change)))
             return workspace
 
@@ -305,7 +316,7 @@ class Jobs(QObject):
         self._closed = True
         for job in self._running:
             job.cancel()
-        opened = self._opened
+        opened = self._opened or self._early
         if opened is not None and opened.done() and not opened.exception():
             # A thread of its own: those of the jobs may all be waiting for what this ends.
             threading.Thread(target=opened.result().end, name="end").start()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import platform
 import sys
-import traceback
 from types import TracebackType
 
 from PySide6.QtCore import Qt, qVersion
@@ -23,6 +21,9 @@ _log = logging.getLogger("runfolio.desktop")
 
 def report_of(error: BaseException, commands: Commands) -> str:
     """Version, platform, last commands and traceback; no params and no values of runs."""
+    import platform
+    import traceback
+
     trace = "".join(traceback.format_exception(error))
     given = ", ".join(commands.given) or "none"
     python = platform.python_version()

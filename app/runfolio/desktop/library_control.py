@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from runfolio import locate
 from runfolio.desktop.context import Context
@@ -60,6 +59,8 @@ class LibraryControl(QObject):
 
     def ask_for_folder(self) -> None:
         """Let the user choose a folder; the window goes on meanwhile."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, "Open a folder of runs")
         dialog.setObjectName("open-folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -154,6 +155,9 @@ class LibraryControl(QObject):
         menu.popup(at)
 
     def _add_folder_actions(self, menu: QMenu, source: Source) -> None:
+        from PySide6.QtCore import QUrl
+        from PySide6.QtGui import QDesktopServices
+
         path = source.path
         menu.addAction("Look for new runs here", lambda: self._indexing.look([path]))
         menu.addAction("Read it all again", lambda: self._indexing.look([path], deep=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
@@ -121,6 +121,8 @@ class OwnViews:
 
     def ask_to_export(self, view: SavedView | None = None) -> None:
         """Ask where a view is written to; what is shown where none is named."""
+        from PySide6.QtWidgets import QFileDialog
+
         chosen = self._control.views.capture("Shared view") if view is None else view
         name = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in chosen.title)
         dialog = QFileDialog(self._window, "Save the view as a file", f"{name[:80]}{SUFFIX}", KIND)
@@ -140,6 +142,8 @@ class OwnViews:
 
     def ask_to_open(self) -> None:
         """Ask for the file of a view."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, "Open a saved view", "", KIND)
         dialog.setObjectName("open-view")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)

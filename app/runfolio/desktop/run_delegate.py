@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QLineF, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt
@@ -23,6 +22,7 @@ from runfolio.model.promotion import Stage
 from runfolio.model.query import FieldKind
 from runfolio.model.run import RunKey, RunStatus
 
+_SELECTED = QStyle.StateFlag.State_Selected.value
 ROW_HEIGHT = 33
 FLAG_SPACE = 20
 
@@ -75,22 +75,22 @@ class RunDelegate(QStyledItemDelegate):
             self._groups.paint(painter, option, self._model.columns[index.column()], line)
             return
         key, column, value, text = self._model.cell(index.row(), index.column())
-        theme = self._context.theme
-        painter.save()
-        area = QRectF(option.rect)
-        state = option.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, theme.color("accent_soft"))
-        painter.setPen(theme.color("line"))
-        painter.drawLine(QLineF(area.bottomLeft(), area.bottomRight()).translated(0, -0.5))
-        inner = area.adjusted(SIDE, 0, -SIDE, 0)
-        if column.is_name:
+        look = self._model.look(column)
+        x, y, width, height = option.rect.getRect()
+        if option.state.value & _SELECTED:
+            painter.fillRect(option.rect, self.pen.color("accent_soft"))
+        # No save and restore: everything that is drawn here sets what it draws with.
+        painter.setPen(self.pen.pen("line"))
+        painter.drawLine(x, y + height - 1, x + width, y + height - 1)
+        inner = QRectF(x + SIDE, y, width - 2 * SIDE, height)
+        if look.name:
             if line is not None:
                 inner.setLeft(inner.left() + indent_of(self._model, line))
             self._paint_name(painter, inner, key, text)
-        else:
+        elif look.builtin or column.curve or look.format.colouring is not Colouring.NONE:
             self.paint_value(painter, inner, column, key, value, text)
-        painter.restore()
+        elif text:
+            self._paint_text(painter, inner, value, text, right=look.number)
 
     # --- kinds of cells ----------------------------------------------------------------------------------------
 
@@ -98,18 +98,21 @@ class RunDelegate(QStyledItemDelegate):
         self, painter: QPainter, area: QRectF, column: TableColumn, key: RunKey, value: object, text: str
     ) -> None:
         """Draw what a run has in a column that is not its name."""
-        theme = self._context.theme
         self.paint_ground(painter, area, column, value)
         if column.curve:
             self._paint_curve(painter, area, key, value)
-        elif text == WAITING:
-            self.pen.write(painter, area, text, self.pen.font, theme.color("placeholder"))
-        elif column.field.kind is FieldKind.BUILTIN and text:
+        elif column.field.kind is FieldKind.BUILTIN and text and text != WAITING:
             self._paint_builtin(painter, area, column.field.name, text, value)
         elif text:
-            color = theme.color("bad" if isinstance(value, float) and math.isnan(value) else "text")
-            right = self._model.is_number(column)
-            self.pen.write(painter, area, text, self.pen.figures if right else self.pen.font, color, right=right)
+            self._paint_text(painter, area, value, text, right=self._model.is_number(column))
+
+    def _paint_text(self, painter: QPainter, area: QRectF, value: object, text: str, *, right: bool) -> None:
+        if text == WAITING:
+            self.pen.write(painter, area, text, self.pen.font, "placeholder")
+            return
+        # Only NaN differs from itself.
+        token = "bad" if isinstance(value, float) and value != value else "text"
+        self.pen.write(painter, area, text, self.pen.figures if right else self.pen.font, token, right=right)
 
     def paint_ground(self, painter: QPainter, area: QRectF, column: TableColumn, value: object) -> None:
         """The colour that a column was given, under the text."""
@@ -132,7 +135,7 @@ class RunDelegate(QStyledItemDelegate):
             paint_ring(painter, self._context, key, dot)
         if style.marker:
             # Past ten runs the colour comes again; the number of the round tells them apart.
-            self.pen.write(painter, dot, str(style.marker + 1), self.pen.tiny, theme.color("surface"), center=True)
+            self.pen.write(painter, dot, str(style.marker + 1), self.pen.tiny, "surface", center=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         rest = paint_signs(painter, self._context, key, area.adjusted(DOT_SPACE, 0, 0, 0))
         if key == state.baseline:
@@ -145,10 +148,9 @@ class RunDelegate(QStyledItemDelegate):
             rest.setRight(rest.right() - width - 6)
         font = self.pen.strong if style.picked else self.pen.font
         faint = "placeholder" if text == WAITING else "muted" if is_faint(self._context, key) else "text"
-        self.pen.write(painter, rest, text, font, theme.color(faint))
+        self.pen.write(painter, rest, text, font, faint)
 
     def _paint_builtin(self, painter: QPainter, area: QRectF, name: str, text: str, value: object) -> None:
-        theme = self._context.theme
         if name == "status":
             self.pen.pill(painter, area, text.capitalize(), STATUS_TONES.get(str(value), "neutral"))
         elif name == "stage":
@@ -161,7 +163,7 @@ class RunDelegate(QStyledItemDelegate):
             muted = name in ("started", "ended", "path", "source", "format", "key")
             right = name in ("duration", "points", "problems")
             font = self.pen.figures if right or name in ("started", "ended") else self.pen.font
-            self.pen.write(painter, area, text, font, theme.color("muted" if muted else "text"), right=right)
+            self.pen.write(painter, area, text, font, "muted" if muted else "text", right=right)
 
     def _paint_curve(self, painter: QPainter, area: QRectF, key: RunKey, value: object) -> None:
         if not isinstance(value, tuple) or not value:
@@ -183,3 +185,4 @@ class RunDelegate(QStyledItemDelegate):
             lines.append(QLineF(x, bottom, x, top - 0.1))
             last = (place, (bottom + top) / 2)
         painter.drawLines(lines)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from runfolio.desktop.group_rows import Anchor, GroupRows
 
 _VISIBLE = QAbstractItemView.ScrollHint.EnsureVisible
+PATIENCE_MS = 150
+"""So long new rows have no cells before they show that they wait: mostly those are there by then, and painting a page
+of waiting cells takes as long as painting the page."""
 KEPT_HIGHLIGHT = 5_000
 """Highlighted rows that follow their runs into another order."""
 
@@ -70,6 +73,10 @@ class RunList(QTableView):
         self._look.setSingleShot(True)
         self._look.setInterval(0)
         self._look.timeout.connect(self._ask_for_view)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
+        self._patience.timeout.connect(self.viewport().update)
         self.verticalScrollBar().valueChanged.connect(lambda _value: self._look.start())
         self.runs.arrived.connect(self._on_arrived)
         state = context.state
@@ -91,6 +98,8 @@ class RunList(QTableView):
         current = self.runs.mark(at) if 0 <= at < self.runs.rowCount() else None
         top = self.verticalScrollBar().value()
         self.runs.set_keys(keys, groups)
+        if self.runs.is_waiting:
+            self._patience.start()
         self.highlight(marks, current, max(0, column))
         self.verticalScrollBar().setValue(top if keep_place else 0)
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
@@ -270,6 +279,8 @@ class RunList(QTableView):
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), self._context.theme.color("surface"))
         painter.end()
+        if self._patience.isActive() and self.runs.is_waiting:
+            return
         super().paintEvent(event)
         paint_beyond(self, self._context.theme)
 

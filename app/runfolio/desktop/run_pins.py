@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QTableView
 
 from runfolio.desktop import fonts
@@ -13,6 +13,7 @@ from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.desktop.theme import Theme
+from runfolio.desktop.viewports import give_viewport
 
 
 class PinnedColumns(QTableView):
@@ -36,6 +37,7 @@ class PinnedColumns(QTableView):
         self._head_menu = head_menu
         self._count = 0
         self._placed: tuple[tuple[int, int], ...] = ()
+        give_viewport(self)
         self.setModel(runs)
         self.setSelectionModel(table.selectionModel())
         self.setItemDelegate(table.itemDelegate())
@@ -53,6 +55,7 @@ class PinnedColumns(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(ROW_HEIGHT)
         head = self.horizontalHeader()
+        give_viewport(head, QPalette.ColorRole.Button).setMouseTracking(True)
         head.setFont(fonts.ui(12, fonts.DEMI_BOLD))
         head.setHighlightSections(False)
         head.setFixedHeight(table.horizontalHeader().height())

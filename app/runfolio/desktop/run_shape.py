@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from runfolio.desktop import fonts
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
+from runfolio.desktop.viewports import give_viewport
 
 HEADER_HEIGHT = 34
 
 
 def shape(table: QTableView) -> None:
     """Set up the view and its headers."""
+    viewport = give_viewport(table)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setShowGrid(False)
     # paintEvent fills the ground itself: only an opaque viewport is moved as a picture when it scrolls, and
     # then three new rows are painted instead of thirty.
-    table.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+    viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
     table.setWordWrap(False)
     table.setTabKeyNavigation(False)
     table.setMouseTracking(True)
@@ -33,6 +35,7 @@ def shape(table: QTableView) -> None:
     rows.setDefaultSectionSize(ROW_HEIGHT)
     rows.setMinimumSectionSize(ROW_HEIGHT)
     head = table.horizontalHeader()
+    give_viewport(head, QPalette.ColorRole.Button).setMouseTracking(True)
     head.setFixedHeight(HEADER_HEIGHT)
     head.setFont(fonts.ui(12, fonts.DEMI_BOLD))
     head.setSectionsMovable(True)

@@ -13,11 +13,13 @@ from runfolio.desktop.column_format import PLAIN, Colouring, ColumnFormat
 from runfolio.desktop.columns import NAME, ColumnCache, Fetched, TableColumn, fetch
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_texts import WAITING, GroupTexts
+from runfolio.desktop.run_look import Look
 from runfolio.desktop.run_sort import sort_mark
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import CellKind, Change
 from runfolio.model.key_order import KeyOrder
+from runfolio.model.query import FieldKind
 from runfolio.model.run import RunKey, RunStatus
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class RunTableModel(QAbstractTableModel):
         self._keys = KeyOrder()
         self._columns: tuple[TableColumn, ...] = ()
         self._cache = ColumnCache()
+        self._looks: dict[TableColumn, Look] = {}
         self.texts = GroupTexts(self)
         self._groups: GroupRows | None = None
         self._formats: Mapping[str, ColumnFormat] = {}
@@ -73,6 +76,7 @@ class RunTableModel(QAbstractTableModel):
         """Show other runs, or the same in another order; in groups where those are given."""
         self.beginResetModel()
         self._keys, self._groups = KeyOrder.of(keys), groups
+        self.texts.forget()
         self.endResetModel()
 
     def fold(self, group: int, *, opened: bool) -> None:
@@ -99,6 +103,7 @@ class RunTableModel(QAbstractTableModel):
         """Write and colour columns otherwise, by column id."""
         if formats != self._formats:
             self._formats = dict(formats)
+            self._forget_looks()
             self._show_arrived()
 
     def format_of(self, column: TableColumn) -> ColumnFormat:
@@ -160,6 +165,8 @@ class RunTableModel(QAbstractTableModel):
     def outdate(self, change: Change) -> None:
         """Cells that a change may have touched are asked for again when they are next in view."""
         self._cache.outdate(change)
+        # Times may be shown in another zone.
+        self._forget_looks()
         self.colours.outdate()
 
     def kind(self, column: TableColumn) -> CellKind:
@@ -201,10 +208,16 @@ class RunTableModel(QAbstractTableModel):
     def _take(self, answers: list[Fetched], generation: int) -> None:
         for answer in answers:
             self._cache.put(answer, generation)
+            self._looks.pop(answer.column, None)
             if answer.column.is_name:
                 names = {key: str(name) for key, name in zip(answer.keys, answer.values, strict=True)}
                 self._context.state.learn_names(names)
+        self.texts.forget()
         self._show_arrived(tuple(answer.column for answer in answers))
+
+    def _forget_looks(self) -> None:
+        self._looks.clear()
+        self.texts.forget()
 
     def _show_arrived(self, columns: tuple[TableColumn, ...] = ()) -> None:
         if rows := self.rowCount():
@@ -234,6 +247,7 @@ class RunTableModel(QAbstractTableModel):
         def done(answer: GroupColumn) -> None:
             self._asking_groups = False
             groups.columns[answer.field] = answer
+            self.texts.forget()
             self._show_arrived(tuple(column for column in self._columns if column.field == answer.field))
 
         def failed(error: RunfolioError) -> None:
@@ -268,11 +282,10 @@ class RunTableModel(QAbstractTableModel):
         if line is not None and line.is_group:
             return self.texts.data(line, column, role)
         key = self.stand_in(index.row())
-        cell = self._cache.get(column, key)
         if role == Qt.ItemDataRole.DisplayRole or role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text_of(column, key)
         if role == Qt.ItemDataRole.ToolTipRole:
-            if cell is None or column.curve:
+            if self._cache.get(column, key) is None or column.curve:
                 return None
             origin = self._cache.origin(column, key)
             return tooltip(f"{self.exact(key, column)}\nfrom {origin}" if origin else self.exact(key, column))
@@ -284,10 +297,40 @@ class RunTableModel(QAbstractTableModel):
 
     def cell_of(self, key: RunKey, column: TableColumn) -> tuple[RunKey, TableColumn, object, str]:
         """The same for a run that is known."""
-        found = self._cache.get(column, key)
+        look = self._looks.get(column) or self.look(column)
+        found = look.cells.get(key)
         if found is None:
             return key, column, None, WAITING
-        return key, column, found[0], self._shown(key, column, *found)
+        text = look.texts.get(key)
+        if text is None:
+            text = self._shown(key, column, found[1], found[2])
+            if look.builtin != "status":
+                # A status changes with the run being seen to be written.
+                look.texts[key] = text
+        return key, column, found[1], text
+
+    def look(self, column: TableColumn) -> Look:
+        """How a column is painted as things are now."""
+        found = self._looks.get(column)
+        if found is None:
+            builtin = column.field.name if column.field.kind is FieldKind.BUILTIN and not column.curve else ""
+            number, cells = self.is_number(column), self._cache.cells(column)
+            found = Look(column, cells, self.format_of(column), number, column.is_name, builtin)
+            self._looks[column] = found
+        return found
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are rows and not one of their cells has arrived."""
+        return self._groups is None and not any(self._cache.cells(column) for column in self._columns)
+
+    def shown_text(self, row: int, place: int) -> str:
+        """What a cell says, without Qt's way round."""
+        line = self.line(row)
+        column = self._columns[place]
+        if line is not None and line.is_group:
+            return self.texts.text(line, column)
+        return self.cell_of(self.stand_in(row), column)[3]
 
     # --- headers and texts -------------------------------------------------------------------------------------
 
@@ -331,8 +374,7 @@ class RunTableModel(QAbstractTableModel):
 
     def text_of(self, column: TableColumn, key: RunKey) -> str:
         """What a run's cell says."""
-        cell = self._cache.get(column, key)
-        return WAITING if cell is None else self._shown(key, column, *cell)
+        return self.cell_of(key, column)[3]
 
     def _shown(self, key: RunKey, column: TableColumn, value: object, text: str | None) -> str:
         if value == RunStatus.RUNNING and column.field.name == "status" and key in self._context.state.live:

@@ -31,7 +31,7 @@ def wanted_width(runs: RunTableModel, place: int, rows: range) -> int:
         extra += _PILL
     cells = 0
     for row in rows:
-        width = metrics.horizontalAdvance(str(runs.index(row, place).data() or ""))
+        width = metrics.horizontalAdvance(runs.shown_text(row, place))
         if column.is_name and (line := runs.line(row)) is not None:
             width += indent_of(runs, line) + (3 * _PILL if line.is_group else 0)
         cells = max(cells, width)

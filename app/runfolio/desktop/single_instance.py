@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QDir, QObject, Signal
 
 from runfolio import locate
 
@@ -23,6 +24,11 @@ def server_name() -> str:
 
 def hand_over(paths: list[str]) -> bool:
     """Give `paths` to a window that runs already; False when there is none."""
+    # There Qt keeps the sockets of local servers. Most starts find none, and need nothing of networks then.
+    if sys.platform != "win32" and not (Path(QDir.tempPath()) / server_name()).exists():
+        return False
+    from PySide6.QtNetwork import QLocalSocket
+
     socket = QLocalSocket()
     socket.connectToServer(server_name())
     if not socket.waitForConnected(WAIT_MS):
@@ -40,6 +46,8 @@ class Reception(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        from PySide6.QtNetwork import QLocalServer
+
         self._server = QLocalServer(self)
         # Only this user may connect: the socket takes paths, which are then read.
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
@@ -49,6 +57,8 @@ class Reception(QObject):
         """Begin; False when it cannot be done, which costs only the hand-over."""
         if self._server.listen(server_name()):
             return True
+        from PySide6.QtNetwork import QLocalServer
+
         # A crash leaves the socket file behind; nobody answered on it, or this start would have ended.
         QLocalServer.removeServer(server_name())
         return self._server.listen(server_name())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import string
 import tomllib
-from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -16,6 +15,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from runfolio import locate
+from runfolio.model.frozen import dataclass
 
 UNPICKED = -1
 """The colour index of a run that is not selected."""
@@ -58,6 +58,10 @@ class Theme(QObject):
         self._tokens = self._tables[self._wanted()]
         self._colors = {token: QColor(color) for token, color in self._tokens.colors.items()}
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            # It may be finer than those there were, and want icons of more pixels.
+            app.screenAdded.connect(self.changed)
 
     @property
     def mode(self) -> ThemeMode:
@@ -96,7 +100,10 @@ class Theme(QObject):
         if not isinstance(app, QApplication):
             raise RuntimeError("A theme needs a QApplication to colour")
         app.setPalette(self.palette())
-        app.setStyleSheet(self.style_sheet())
+        sheet = self.style_sheet()
+        if app.styleSheet() != sheet:
+            # Qt works every widget out anew, also for the same sheet.
+            app.setStyleSheet(sheet)
 
     def style_sheet(self) -> str:
         """The window's style sheet in this theme's colours."""

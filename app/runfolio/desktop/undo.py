@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from runfolio.model.frozen import dataclass
 
 DEPTH = 200
 """Older steps are forgotten; the ledger itself keeps everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -39,12 +40,14 @@ from runfolio.desktop.view_host import ViewHost
 from runfolio.desktop.view_state import ViewState
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
-from runfolio.desktop.views.welcome import WelcomeView
 from runfolio.desktop.watching import Watching
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
 from runfolio.settings import Settings
+
+if TYPE_CHECKING:
+    from runfolio.desktop.views.welcome import WelcomeView
 
 SIZE = (1440, 900)
 LAYOUT_VERSION = 1
@@ -76,8 +79,9 @@ class MainWindow(QMainWindow):
         self._open = False
         self._current = ""
         self._wanted = "runs"
-        self._has_folders = False
-        """Whether there is anything to look at; without, the Runs workspace is the welcome page."""
+        self._has_folders = True
+        """Whether there is anything to look at, as far as is known; without, the Runs workspace is the welcome page."""
+        self._welcome: WelcomeView | None = None
         self._library_wanted = True
         """Whether the user wants to see the library; the welcome page hides it in any case."""
         self._build()
@@ -133,15 +137,7 @@ class MainWindow(QMainWindow):
             self._leave_filter,
         )
         self._add_bar_buttons()
-        self.welcome = WelcomeView(
-            context.theme,
-            self.folders.ask_for_folder,
-            self.folders.open_sample if self.folders.sample_folders() else None,
-            lambda path: self.folders.open_paths([path]),
-        )
         self.folders.folders_asked.connect(lambda: self._set_has_folders(there=True))
-        self.folders.recent_changed.connect(lambda: self.welcome.set_recent(self.folders.recent))
-        self.views.addWidget(self.welcome)
         centre = QWidget()
         across = QHBoxLayout(centre)
         across.setContentsMargins(0, 0, 0, 0)
@@ -159,6 +155,24 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+
+    @property
+    def welcome(self) -> WelcomeView:
+        """The first page of an empty library, made when it is first needed."""
+        if self._welcome is None:
+            from runfolio.desktop.views.welcome import WelcomeView
+
+            folders = self.folders
+            self._welcome = made = WelcomeView(
+                self.context.theme,
+                folders.ask_for_folder,
+                folders.open_sample if folders.sample_folders() else None,
+                lambda path: folders.open_paths([path]),
+            )
+            made.set_recent(folders.recent)
+            folders.recent_changed.connect(lambda: made.set_recent(folders.recent))
+            self.views.addWidget(made)
+        return self._welcome
 
     def _add_bar_buttons(self) -> None:
         theme = self.context.theme

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runfolio.index.column_store import Bools, ColumnStore, Kept, Numbers, Several, Texts
-from runfolio.index.compile import field_source
 from runfolio.index.database import Bound, Database
+from runfolio.index.field_source import field_source
 from runfolio.index.fields import BY_NAME, Known
 from runfolio.index.index_state import IndexState
 from runfolio.index.point_figures import point_figures

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from runfolio.index.compile import field_source
 from runfolio.index.database import Bound, Database
+from runfolio.index.field_source import field_source
 from runfolio.index.fields import BY_NAME
 from runfolio.index.run_ids import MANY, RunIds, lists
 from runfolio.model.alignment import AlignedName

@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import duckdb
-
 from runfolio.errors import Cancelled, Expected, IndexLocked, IndexStale, UsageError
 from runfolio.index.database_file import beside, free_suffix, is_index, set_aside
+from runfolio.index.engine import duckdb, take_frames
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -150,13 +149,16 @@ class Database:
         return cls.open(path)
 
     def _prepare(self) -> None:
-        names = {str(row[0]) for row in self.rows("select table_name from duckdb_tables()")}
-        if "meta" in names:
+        try:
             found = self.rows("select value from meta where name = 'schema'")
+        except duckdb.CatalogException:
+            # Listing what there is takes longer than asking for what nearly always is there.
+            found = None
+        if found is not None:
             if found != [(str(SCHEMA_VERSION),)]:
                 raise _OtherVersion("The index was written by another version of Runfolio", where=str(self.path))
             return
-        if names:
+        if self.rows("select 1 from duckdb_tables() limit 1"):
             raise _Foreign("The file is a database, but not an index of Runfolio", where=str(self.path))
         with self.transaction():
             for statement in SCHEMA:
@@ -244,6 +246,7 @@ class Database:
         self._with_incoming(_frame(columns), f"create or replace temp table {table} as select * from incoming")
 
     def _with_incoming(self, frame: pl.DataFrame, sql: str) -> None:
+        take_frames()
         with self._told():
             cursor = self.cursor
             cursor.register("incoming", _Stream(frame))

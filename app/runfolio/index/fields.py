@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import CellKind
 from runfolio.model.display import storable
 from runfolio.model.filter_print import quote_name, term_text
+from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, Span
 
 
@@ -205,6 +204,8 @@ class Known:
         return _at(name, f"No run has a {name.kind or 'field'} {name.text!r}", hint)
 
     def _close(self, text: str, kinds: Sequence[FieldKind], *, builtins: bool = False) -> list[str]:
+        import difflib
+
         everything = [n for kind in kinds for n in self._names.get(kind, ())]
         if builtins:
             everything += [*BY_NAME]

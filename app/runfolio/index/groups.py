@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runfolio.index.compile import field_source
 from runfolio.index.database import Bound, Database
+from runfolio.index.field_source import field_source
 from runfolio.index.fields import BY_NAME
 from runfolio.model.answers import CellKind
 from runfolio.model.query import FieldKind, FieldRef

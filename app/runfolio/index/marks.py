@@ -16,6 +16,8 @@ from runfolio.model.marks import FLAGS
 from runfolio.model.promotion import ModelVersion
 from runfolio.model.run import RunKey
 
+_MIRRORED = ("run_tags", "run_notes", "run_marks", "versions")
+
 
 def put_marks(
     database: Database,
@@ -31,8 +33,11 @@ def put_marks(
     marked = [*dict.fromkeys((*colors, *(key for own in sets.values() for key in own)))]
     marks = [(str(key), i, storable(tag)) for key, own in tags.items() for i, tag in enumerate(own)]
     made = list(versions)
+    if not (marks or notes or marked or made) and _is_empty(database):
+        # As in a library that nobody has said anything of: eight statements fewer at each start.
+        return
     with database.transaction("marks"):
-        for table in ("run_tags", "run_notes", "run_marks", "versions"):
+        for table in _MIRRORED:
             database.run(f"delete from {table}")
         # `unnest` of whole columns: one statement whatever the number of rows.
         database.run(
@@ -66,6 +71,11 @@ def put_marks(
                 [storable(json.dumps(v.aliases, ensure_ascii=False)) for v in made],
             ],
         )
+
+
+def _is_empty(database: Database) -> bool:
+    rows = " union all ".join(f"(select 1 from {table} limit 1)" for table in _MIRRORED)
+    return not database.rows(rows)
 
 
 def whole_runs(database: Database, keys: Sequence[str]) -> dict[str, RunKey]:

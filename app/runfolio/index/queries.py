@@ -24,7 +24,6 @@ from runfolio.model.answers import (
     Source,
 )
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.facets import Facet
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
@@ -33,6 +32,7 @@ from runfolio.model.run import RunKey
 if TYPE_CHECKING:
     from runfolio.index.evaluate import Evaluator
     from runfolio.index.run_ids import RunIds
+    from runfolio.model.facets import Facet
     from runfolio.model.metrics import MetricSeries
 
 

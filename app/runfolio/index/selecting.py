@@ -6,20 +6,14 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-import duckdb
-
 from runfolio.errors import FilterSyntax
 from runfolio.index import columns
-from runfolio.index.asked import Test, figures, text_tests
-from runfolio.index.compile import compile_query
 from runfolio.index.database import Bound, Database
+from runfolio.index.engine import duckdb
 from runfolio.index.fields import Known
 from runfolio.index.index_state import IndexState
-from runfolio.index.left_out import without_left_out
-from runfolio.index.meaning import meaning, quantity, senseless
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
-from runfolio.model.facets import Facet
 from runfolio.model.filter_print import term_text
 from runfolio.model.filter_text import parse, parse_term
 from runfolio.model.key_order import KeyOrder
@@ -27,8 +21,10 @@ from runfolio.model.query import Expression, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.index.asked import Test
     from runfolio.index.column_store import ColumnStore
     from runfolio.index.evaluate import Evaluator
+    from runfolio.model.facets import Facet
 
 NAMED = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG, FieldKind.FACT)
 """In the order in which a bare name is looked up."""
@@ -76,12 +72,18 @@ class Selecting:
 
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic stands for. Raises FilterSyntax."""
+        from runfolio.index.meaning import quantity
+
         term = parse_term(text)
         quantity(term, self.known())
         return FieldRef(FieldKind.DERIVED, term_text(term))
 
     def _meaning(self, expression: Expression, known: Known) -> Test:
         """The tests of a filter, whose regular expressions are found to be sound."""
+        # Here and below: filters and orders take modules that a start without any does not need.
+        from runfolio.index.asked import text_tests
+        from runfolio.index.meaning import meaning, senseless
+
         test = meaning(expression, known)
         for text in text_tests(test):
             if text.operator == "matches":
@@ -128,6 +130,8 @@ class Selecting:
             known = self._known_now(state)
             test = None if expression is None else self._meaning(expression, known)
             if leaves_out:
+                from runfolio.index.left_out import without_left_out
+
                 test = without_left_out(test)
             if len(ids.keys) < self._many and not _worked_out(test, query, known):
                 return self._asked(ids, test, query, known)
@@ -144,6 +148,8 @@ class Selecting:
         return found
 
     def _asked(self, ids: RunIds, test: Test | None, query: RunQuery, known: Known) -> KeyOrder:
+        from runfolio.index.compile import compile_query
+
         compiled = compile_query(test, query.sort, known)
         narrowed, more = _narrowed(query)
         sql = f"""select r.id - 1
@@ -170,6 +176,7 @@ class Selecting:
     def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
         """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
         from runfolio.index.faceting import facet
+        from runfolio.index.left_out import without_left_out
 
         expression = parse(query.where)
         with self._db.snapshot():
@@ -221,6 +228,9 @@ def _of_points(field: FieldRef) -> bool:
 
 def _worked_out(test: Test | None, query: RunQuery, known: Known) -> bool:
     """Whether a query asks for figures that SQL has no word for."""
+    from runfolio.index.asked import figures
+    from runfolio.index.meaning import quantity
+
     asked = [*figures(test)] if test is not None else []
     for key in query.sort:
         if key.field.kind is FieldKind.DERIVED:

@@ -11,13 +11,15 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from runfolio.errors import LedgerDamaged
 from runfolio.ledger.events import GENESIS, BrokenLine, Entry, Event, decode, encode
+from runfolio.model.frozen import dataclass
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _log = logging.getLogger("runfolio.ledger")
 FILE = "ledger.jsonl"
@@ -51,12 +53,15 @@ class Ledger:
         self.mirror_path = mirror / FILE
         folder.mkdir(parents=True, exist_ok=True)
         mirror.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(str(folder / "ledger.lock"), timeout=_LOCK_S)
+        self._lock_path = folder / "ledger.lock"
+        self._lock: FileLock | None = None
         self._entries: list[Entry] = []
         self._size = 0
         self.damage: LedgerDamaged | None = None
-        with self._locked():
-            self._load()
+        # Nobody is kept from writing to open two files that are as they should be, as they are nearly always.
+        if not self._load_sound():
+            with self._locked():
+                self._load()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -134,6 +139,11 @@ class Ledger:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        # Here: a start that changes nothing needs no lock, and takes longer to import it than to open the ledger.
+        from filelock import FileLock, Timeout
+
+        if self._lock is None:
+            self._lock = FileLock(str(self._lock_path), timeout=_LOCK_S)
         try:
             self._lock.acquire()
         except Timeout as error:
@@ -155,6 +165,17 @@ class Ledger:
             size = -1
         if size != self._size:
             self._load()
+
+    def _load_sound(self) -> bool:
+        # Whoever writes meanwhile has written to one of the two first, and then they differ.
+        chain, other = _read(self.path), _read(self.mirror_path)
+        if chain.fault or other.fault or len(chain.entries) != len(other.entries):
+            return False
+        if _differing(chain, other) is not None or not (self.path.exists() and self.mirror_path.exists()):
+            return False
+        self._entries = list(chain.entries)
+        self._size = chain.sound_bytes
+        return True
 
     def _load(self) -> None:
         chains = {path: _read(path) for path in (self.path, self.mirror_path)}

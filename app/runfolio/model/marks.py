@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from runfolio.model.frozen import dataclass
 
 COLORS = 10
 """How many colours a run may be given; they are those of the palette, numbered from 1."""

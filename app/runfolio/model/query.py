@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from runfolio.model.frozen import dataclass
 
 
 class FieldKind(StrEnum):
@@ -107,6 +108,11 @@ class FieldRef:
     def __post_init__(self) -> None:
         if self.kind is FieldKind.METRIC and (fault := argument_fault(self.aggregate, self.argument)):
             raise ValueError(f"{self.aggregate} {fault}")
+
+    def __hash__(self) -> int:
+        # Fields are keys wherever cells are painted. The name alone tells nearly all of them apart, and Python keeps
+        # the hash of a text; that of an enum is worked out each time.
+        return hash(self.name)
 
     @property
     def figure(self) -> str:
