@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
-from runfolio.model.frozen import dataclass
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
@@ -11,7 +11,6 @@ from runfolio.model.answers import CellKind, Column
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import number
 from runfolio.model.filter_text import parse_name
-from runfolio.model.frozen import dataclass
 from runfolio.model.groups import Grouping, GroupRow, GroupTable, RunGroup
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey

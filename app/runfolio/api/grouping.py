@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runfolio.api.comparing import rule_of
 from runfolio.api.stores import Stores
 from runfolio.index import groups as columns
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.frozen import dataclass
 from runfolio.model.grouping import Figure, GroupBy, ReplicateRule
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, SortKey

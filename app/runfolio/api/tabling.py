@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.errors import Cancelled
 from runfolio.model.answers import CellKind, Column, Progress
-from runfolio.model.frozen import dataclass
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
 from runfolio.model.run import RunKey

@@ -6,11 +6,10 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runfolio.model import display, times
 from runfolio.model.answers import CellKind
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import status_words
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from runfolio.model.display import THIN_SPACE, number
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 
 MOST_DIGITS = 12

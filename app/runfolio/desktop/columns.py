@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from runfolio.desktop.cells import Digits, field_title
 from runfolio.model.answers import CellKind, Change, Touched
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import plain
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
 

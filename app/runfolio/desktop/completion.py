@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import FieldInfo
@@ -14,7 +15,6 @@ from runfolio.model.filter_print import quote_name, quote_value
 from runfolio.model.filter_terms import AGGREGATES, EXAMPLES, KINDS
 from runfolio.model.filter_text import TEXT_OPERATORS
 from runfolio.model.filter_tokens import Token, tokens
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunStatus
 

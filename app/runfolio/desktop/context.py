@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
-from runfolio.model.frozen import dataclass
 from runfolio.settings import Settings
 
 

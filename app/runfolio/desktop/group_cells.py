@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runfolio.desktop.cells import Digits, exact_text
@@ -10,7 +11,6 @@ from runfolio.desktop.columns import TableColumn
 from runfolio.model import display
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import Direction
-from runfolio.model.frozen import dataclass
 from runfolio.model.grouping import Figure
 from runfolio.model.query import FieldKind
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
 
 from runfolio.errors import RunfolioError
-from runfolio.model.frozen import dataclass
 
 _log = logging.getLogger("runfolio.desktop")
 

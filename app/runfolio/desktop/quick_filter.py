@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtWidgets import QMenu
 
@@ -17,7 +18,6 @@ from runfolio.model import display
 from runfolio.model.answers import CellKind
 from runfolio.model.filter_print import quote_value
 from runfolio.model.filter_text import parse
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import Either, number_text
 
 _EPOCH = dt.datetime(1970, 1, 1)  # in UTC, as filters take times

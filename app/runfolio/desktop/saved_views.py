@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runfolio.model.answers import FieldInfo
 from runfolio.model.direction import Direction
 from runfolio.model.filter_print import quote_name, quote_value
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 from runfolio.model.query import FieldKind, RunQuery, SortKey
 

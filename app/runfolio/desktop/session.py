@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runfolio import locate
 from runfolio.desktop.saved_views import SavedView
 from runfolio.errors import FolderUnreadable
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey

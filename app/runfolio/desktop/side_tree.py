@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
@@ -12,7 +14,6 @@ from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import Source
 from runfolio.model.display import count, plain
-from runfolio.model.frozen import dataclass
 
 ROW = 24
 _ENTRY = Qt.ItemDataRole.UserRole

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,7 +15,6 @@ from runfolio.desktop.mark_styles import ranked_colors
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Step, UndoStack
 from runfolio.model.answers import Change, Touched
-from runfolio.model.frozen import dataclass
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.marks import MarkBoard
 from runfolio.model.query import RunQuery, SortKey

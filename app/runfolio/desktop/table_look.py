@@ -6,12 +6,11 @@ One value, so that one step of undo, a session and a saved view hold all of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runfolio.desktop.column_format import ColumnFormat
 from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.session import texts
-from runfolio.model.frozen import dataclass
 from runfolio.model.grouping import GroupBy
 from runfolio.model.params import Json
 

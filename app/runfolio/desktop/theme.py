@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 import tomllib
+from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -15,7 +16,6 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from runfolio import locate
-from runfolio.model.frozen import dataclass
 
 UNPICKED = -1
 """The colour index of a run that is not selected."""

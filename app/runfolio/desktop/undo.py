@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from runfolio.model.frozen import dataclass
+from dataclasses import dataclass
 
 DEPTH = 200
 """Older steps are forgotten; the ledger itself keeps everything."""

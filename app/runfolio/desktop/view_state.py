@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runfolio.desktop.context import Context
 from runfolio.desktop.run_columns import RunColumns
@@ -12,7 +12,6 @@ from runfolio.desktop.table_look import TableLook
 from runfolio.desktop.view_host import ViewHost
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.model.answers import Source
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 from runfolio.model.query import RunQuery
 

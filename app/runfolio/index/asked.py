@@ -9,9 +9,9 @@ missing too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import FieldRef, Span
 
 

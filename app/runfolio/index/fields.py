@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import CellKind
 from runfolio.model.display import storable
 from runfolio.model.filter_print import quote_name, term_text
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, Span
 
 

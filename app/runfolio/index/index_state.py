@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runfolio.index.database import Database
-from runfolio.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import cast
 
 from runfolio.index.database import Bound, Database
-from runfolio.model.frozen import dataclass
 from runfolio.model.run import RunKey
 
 MANY = 2_000

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runfolio.model import times
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
 

@@ -11,12 +11,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runfolio.errors import LedgerDamaged
 from runfolio.ledger.events import GENESIS, BrokenLine, Entry, Event, decode, encode
-from runfolio.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from filelock import FileLock

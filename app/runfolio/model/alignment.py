@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import plain
-from runfolio.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

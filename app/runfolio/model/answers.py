@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 
 from runfolio.model.alignment import AlignedName
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.direction import Direction
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.promotion import RunMarks

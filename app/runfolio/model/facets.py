@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from runfolio.model.answers import CellKind
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import FieldRef
 
 NO_VALUE = "is null"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 
 from runfolio.errors import FilterSyntax
-from runfolio.model.frozen import dataclass
 
 KEYWORDS = frozenset({"and", "or", "not", "in", "is", "null", "between", "true", "false"})
 MAX_LENGTH = 10_000

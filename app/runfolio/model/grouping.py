@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 from runfolio.model.query import FieldRef
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runfolio.model.direction import Direction
-from runfolio.model.frozen import dataclass
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, Comparison, Figures, Method

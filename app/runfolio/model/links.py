@@ -6,9 +6,8 @@ its identity. The path only tells copies of one recording apart.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from runfolio.model.frozen import dataclass
 
 
 class LinkKind(StrEnum):

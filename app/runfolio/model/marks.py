@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runfolio.model.frozen import dataclass
+from dataclasses import dataclass
 
 COLORS = 10
 """How many colours a run may be given; they are those of the palette, numbered from 1."""

@@ -5,9 +5,8 @@ All texts here come from foreign folders; whoever shows them shows them as plain
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from runfolio.model.frozen import dataclass
 
 FOLD = 500
 """Characters of the longest line that is shown as one."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
-
-from runfolio.model.frozen import dataclass
 
 
 class FieldKind(StrEnum):

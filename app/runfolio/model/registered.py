@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NewType
 
 from runfolio.model.datasets import ArtifactRef, DatasetRef
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.text_params import TextParams

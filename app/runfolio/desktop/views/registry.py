@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QWidget
 
 from runfolio.desktop.context import Context
 from runfolio.model.answers import Change
-from runfolio.model.frozen import dataclass
 from runfolio.model.params import Json
 
 
