@@ -50,11 +50,11 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         button = TextButton("Choose a table…", self._context.theme, icon="folder-open", tip="A file with predictions")
         button.setObjectName("kind-table")
         button.clicked.connect(self.ask_for_table)
-        self.bar.addWidget(button)
+        self.controls.add(button)
         self._columns: dict[str, QComboBox] = {}
         for part, label in _COLUMNS.items():
-            self._columns[part] = self.choice_control(part, label, {"": "by its name"})
-        self._look = self.choice_control("look", "Show", _LOOKS)
+            self._columns[part] = self.controls.choice(part, label, {"": "by its name"})
+        self._look = self.controls.choice("look", "Show", _LOOKS)
         self._job: LongJob | None = None
 
     def ask_for_table(self) -> None:
@@ -170,6 +170,19 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         if scored is not None and look in ("roc", "pr", "calibration"):
             words.append(f"Positive: {plain(scored.positive, 40)}.")
         return " ".join([*words, *answer.notes])
+
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        look = _LOOKS[self.settings.look]
+        return look if self.answer is None else f"{look} · {plain(Path(self.settings.path).name, 60)}"
+
+    def leave(self) -> None:
+        """Read no longer."""
+        super().leave()
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
 
     def rows(self) -> list[list[str]]:
         """The matrix or the curve that is shown."""

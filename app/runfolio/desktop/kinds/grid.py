@@ -58,13 +58,13 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
     def add_controls(self) -> None:
         """Fields, and how they are drawn."""
         self._fields = {
-            "x": self.field_control("x", "X"),
-            "y": self.field_control("y", "Y"),
-            "value": self.field_control("value", "Value"),
+            "x": self.controls.field("x", "X"),
+            "y": self.controls.field("y", "Y"),
+            "value": self.controls.field("value", "Value"),
         }
-        self._look = self.choice_control("look", "As", _LOOKS)
-        self._log_x = self.check_control("log_x", "Log X")
-        self._log_y = self.check_control("log_y", "Log Y")
+        self._look = self.controls.choice("look", "As", _LOOKS)
+        self._log_x = self.controls.check("log_x", "Log X")
+        self._log_y = self.controls.check("log_y", "Log Y")
         self.canvas.encloses = True
         self._at = (-1, -1)
 
@@ -133,6 +133,14 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
         if runs - inside_it:
             words.append(f"{count(runs - inside_it)} runs without a place on both axes not shown.")
         return " ".join(words)
+
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        if self.answer is None:
+            return self.title
+        axes = f"{title_of(self.filled.x)} and {title_of(self.filled.y)}"
+        return f"Coverage of {axes}" if self.filled.look == "coverage" else f"{title_of(self.filled.value)} over {axes}"
 
     def rows(self) -> list[list[str]]:
         """A row for each cell."""

@@ -42,10 +42,10 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
 
     def add_controls(self) -> None:
         """Value, group, and how they are drawn."""
-        self._value = self.field_control("value", "Value")
-        self._group = self.field_control("group", "By")
-        self._look = self.choice_control("look", "As", _LOOKS)
-        self._log = self.check_control("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
+        self._value = self.controls.field("value", "Value")
+        self._group = self.controls.field("group", "By")
+        self._look = self.controls.choice("look", "As", _LOOKS)
+        self._log = self.controls.check("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
         self.canvas.encloses = True
         self._at = -1
 
@@ -106,6 +106,12 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
             words.append(f"No value in {', '.join(plain(name, 40) for name in answer.empty[:3])}.")
         return " ".join(words)
 
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        filled = self.filled
+        return self.title if self.answer is None else f"{title_of(filled.value)} by {title_of(filled.group)}"
+
     def rows(self) -> list[list[str]]:
         """What is known of each group, in full precision."""
         answer = self.answer
@@ -164,7 +170,7 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
             return
         axes = self._axes(frame)
         look = (answer, self.filled.look)
-        self.paint_kept(painter, frame, look, lambda inner: self._paint_groups(inner, axes, answer))
+        self.canvas.paint_kept(painter, frame, look, lambda inner: self._paint_groups(inner, axes, answer))
         self._paint_selected(painter, axes)
 
     def _paint_groups(self, painter: QPainter, axes: Axes, answer: Boxes) -> None:

@@ -52,9 +52,9 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
 
     def add_controls(self) -> None:
         """Value and look."""
-        self._value = self.field_control("value", "Value")
-        self._look = self.choice_control("look", "As", _LOOKS)
-        self._log = self.check_control("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
+        self._value = self.controls.field("value", "Value")
+        self._look = self.controls.choice("look", "As", _LOOKS)
+        self._log = self.controls.check("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
         self.canvas.encloses = True
         self._at = -1
 
@@ -119,6 +119,13 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
             if below:
                 words.append(f"{count(below)} with a value of 0 or less have no place on a logarithmic axis.")
         return " ".join(words)
+
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        if self.answer is None:
+            return self.title
+        return title_of(self.filled.value) + (" over the steps" if self.filled.look == "time" else "")
 
     def rows(self) -> list[list[str]]:
         """Counts of bins, or n and quantiles of columns."""

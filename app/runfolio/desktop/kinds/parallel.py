@@ -49,10 +49,10 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
 
     def add_controls(self) -> None:
         """What to add, what to take away, and the colour."""
-        self._more = self.field_control("more", "Add axis", optional=True)
+        self._more = self.controls.field("more", "Add axis", optional=True)
         self._more.chosen.disconnect()
         self._more.chosen.connect(self._add)
-        self._color = self.field_control("color", "Colour", optional=True)
+        self._color = self.controls.field("color", "Colour", optional=True)
         self._menu = QMenu(self)
         self._menu.setObjectName("kind-axes-menu")
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -61,7 +61,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         )
         button.setObjectName("kind-axes")
         button.setMenu(self._menu)
-        self.bar.addWidget(button)
+        self.controls.add(button)
         self.brushes: dict[str, tuple[float, float]] = {}
         """Ranges by field id, in places on its axis."""
         self._held: tuple[str, int, float] | None = None
@@ -187,7 +187,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
             return
         place = self._frame(frame)
         faint = 0.25 if self.brushes else 1.0
-        self.paint_kept(painter, frame, data, lambda inner: self._paint_lines(inner, place), faint)
+        self.canvas.paint_kept(painter, frame, data, lambda inner: self._paint_lines(inner, place), faint)
         self._paint_chosen(painter, place, data)
         moved = (self._held[1], self._moved) if self._held is not None and self._held[0] == "title" else None
         titles = [title_of(v.field.id) for v in data.axes]
