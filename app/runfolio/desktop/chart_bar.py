@@ -21,6 +21,7 @@ from runfolio.desktop.chart_menus import (
     smoothing_text,
 )
 from runfolio.desktop.chart_settings import MOST_COLUMNS, MOST_SMOOTHING, ChartSettings
+from runfolio.desktop.panel_kinds import fill_charts
 from runfolio.desktop.panel_layout import MANY
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import Pill, TextButton
@@ -35,6 +36,7 @@ class ChartBar(QWidget):
 
     asked = Signal(str, object)
     panel_asked = Signal(str)
+    chart_asked = Signal(str)
     search_asked = Signal()
     export_asked = Signal(str)
 
@@ -172,8 +174,8 @@ class ChartBar(QWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(round(settings.smoothing * 100))
         self.slider.blockSignals(False)
-        self.log_button.setChecked(bool(panels) and all(settings.panel(m).y is YKind.LOG for m in panels))
-        self._panels = tuple(panels)
+        self._panels = settings.lines(panels)
+        self.log_button.setChecked(bool(self._panels) and all(settings.panel(m).y is YKind.LOG for m in self._panels))
         self._fit()
 
     def show_points(self, points: int) -> None:
@@ -210,6 +212,9 @@ class ChartBar(QWidget):
             self.add_menu.addAction("Every metric has a panel").setEnabled(False)
         self.add_menu.addSeparator()
         self.add_menu.addAction("Search metrics…", self.search_asked.emit)
+        charts = self.add_menu.addMenu("Chart of all runs in scope")
+        charts.setObjectName("add-chart")
+        fill_charts(charts, self.chart_asked.emit)
 
     def _adding(self, metric: str) -> Callable[[], None]:
         return lambda: self.panel_asked.emit(metric)

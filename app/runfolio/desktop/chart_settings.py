@@ -163,6 +163,12 @@ class ChartSettings:
         """Whether a panel is on show while the selected runs have these metrics."""
         return self.panel(key).chart is not None or any(metric in known for metric in self.metrics_of(key))
 
+    @property
+    def has_charts(self) -> bool:
+        """Whether any page has a chart of all runs in scope."""
+        placed = {key for page in self.pages for key in page.panels or ()}.union(self.metrics or ())
+        return any(panel.chart is not None and key in placed for key, panel in self.panels)
+
     def lines(self, keys: Sequence[str]) -> tuple[str, ...]:
         """Those of the panels that draw curves."""
         return tuple(key for key in keys if self.panel(key).chart is None)

@@ -22,9 +22,11 @@ from runfolio.desktop.chart_pages import (
 from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_dialog import ExportDialog
+from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.name_popup import NamePopup
 from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_grid import PanelGrid
+from runfolio.desktop.panel_kinds import usual, with_new_chart
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
 from runfolio.export.recipe import ChartRecipe
 
@@ -96,6 +98,8 @@ class PanelActions(QObject):
             self._tear(key)
         elif what == "title":
             self._ask_title(key)
+        elif what == "choices":
+            self._open_choices(key)
         elif what == "export":
             self.open_export(key)
         elif what.startswith("page:"):
@@ -110,7 +114,21 @@ class PanelActions(QObject):
             self._view.take("Tear off panel", torn_off(settings, [key], self._name_of(key)))
 
     def _name_of(self, key: str) -> str:
-        return self._view.settings.panel(key).title or ", ".join(self._view.settings.metrics_of(key))
+        return self._view.settings.name_of(key)
+
+    def _open_choices(self, key: str) -> None:
+        charts = [chart for grid in self.grids if grid.isVisible() and (chart := grid.chart_of(key)) is not None]
+        if charts:
+            charts[0].open_choices()
+        else:
+            self._context.say.info("What a panel of curves shows is in its menu and in the bar above.")
+
+    def add_chart(self, kind: str, chart: KindSettings | None = None) -> None:
+        """A chart of all runs in scope more, as it is by itself or with the settings that it had elsewhere."""
+        self._context.commands.run("view.charts")
+        settings, key = with_new_chart(self._view.settings, usual(kind) if chart is None else chart)
+        self._view.take("Add chart", settings)
+        self._view.grids[0].reveal(key)
 
     def _ask_title(self, key: str) -> None:
         def write(title: str) -> None:

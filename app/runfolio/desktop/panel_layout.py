@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 
 from runfolio.analysis.flow import flow
-from runfolio.desktop.chart_settings import Size
+from runfolio.desktop.chart_settings import ChartSettings, Size, section_of
 
 MANY = 9
 """More panels than this stand in sections by themselves."""
+
+OF_MANY = "all runs in scope"
+"""The heading of charts that are no curves of the selected runs."""
 
 LEAST_HEIGHT = 210
 GAP = 14
@@ -40,6 +43,19 @@ class Laid:
     headings: Mapping[str, QRect]
     height: int
     step: Size
+
+
+def sections_of(settings: ChartSettings, keys: Sequence[str]) -> tuple[Section, ...]:
+    """Panels on show under their headings, or all of them under none."""
+    wished = settings.sections if settings.sections is not None else len(keys) > MANY
+    if settings.large is not None or not wished:
+        return (Section(None, tuple(keys)),)
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        metrics = settings.metrics_of(key)
+        name = OF_MANY if settings.panel(key).chart is not None else section_of(metrics[0]) if metrics else ""
+        found.setdefault(name, []).append(key)
+    return tuple(Section(name, tuple(own)) for name, own in found.items())
 
 
 def lay_out(
@@ -100,3 +116,24 @@ def beside(laid: Laid, key: str, across: int, down: int) -> str | None:
             if best is None or far < best[0]:
                 best = far, other
     return None if best is None else best[1]
+
+
+def most_columns(settings: ChartSettings, sections: Sequence[Section]) -> int:
+    """Few panels share the whole width: how many columns the longest section fills."""
+    sizes = {key: panel.size[0] for key, panel in settings.panels}
+    return max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
+
+
+def size_to(laid: Laid, key: str, corner: QPoint) -> Size:
+    """How many columns and rows a panel takes when its lower right corner is dragged there; at least one of each."""
+    rect, (wide, high) = laid.panels[key], laid.step
+    return max(1, round((corner.x() - rect.left()) / wide)), max(1, round((corner.y() - rect.top()) / high))
+
+
+def furthest(laid: Laid, keys: Sequence[str], sight: QRect, most: int) -> list[str]:
+    """Of some panels those that are out of sight, the `most` that are furthest from it."""
+    if most <= 0:
+        return []
+    nowhere, middle = QRect(0, -100_000, 1, 1), sight.center().y()
+    hidden = [key for key in keys if not sight.intersects(laid.panels.get(key, QRect()))]
+    return sorted(hidden, key=lambda key: abs(laid.panels.get(key, nowhere).center().y() - middle))[-most:]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from runfolio.desktop.jobs import LongJob
 from runfolio.desktop.kinds.axes import Axes
@@ -59,6 +59,10 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
 
     def ask_for_table(self) -> None:
         """Ask for a file without blocking."""
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            # The button stands in a popup where the chart has no room: the dialog would lie behind it.
+            popup.close()
         dialog = QFileDialog(self, "Choose a table of predictions", "", _FILES)
         dialog.setObjectName("choose-table")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)

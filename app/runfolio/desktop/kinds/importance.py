@@ -80,6 +80,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
         same = replace(settings, effect="") == replace(self._settings, effect="")
         if same and self.answer is not None:
             self._settings = settings
+            self.filled = replace(self.filled, effect=settings.effect)
             self.changed.emit()
             self.canvas.update()
         else:

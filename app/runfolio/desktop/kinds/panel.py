@@ -156,6 +156,11 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """What was chosen."""
         return self._settings
 
+    @property
+    def drawn_by(self) -> S:
+        """The settings of what is seen: what was chosen, and what the panel has chosen by itself."""
+        return self._settings if self.answer is None else self.filled
+
     def put_settings(self, settings: S) -> None:
         """Draw by other settings, with nothing to undo."""
         if settings != self._settings:

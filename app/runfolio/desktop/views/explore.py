@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds.factory import KINDS, Panel, make_panel
-from runfolio.desktop.widgets import PlainLabel
+from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.answers import Change
 from runfolio.model.params import Json
 
@@ -32,11 +32,19 @@ class ExploreView(QWidget):
             self.tabs.addTab(row.title)
         self.tabs.currentChanged.connect(self._on_tab)
         self._explained = PlainLabel("", role="muted", wrap=True)
+        self.send_button = TextButton("Send to charts", context.theme, icon="layout-grid")
+        self.send_button.setObjectName("explore-send")
+        self.send_button.setToolTip(context.commands.tip("explore.send", "Keep this chart as a panel of Charts"))
+        self.send_button.clicked.connect(lambda: context.commands.run("explore.send"))
         self.pages = QStackedWidget()
+        head = QHBoxLayout()
+        head.addWidget(self.tabs)
+        head.addStretch()
+        head.addWidget(self.send_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 10, 18, 10)
         column.setSpacing(8)
-        column.addWidget(self.tabs)
+        column.addLayout(head)
         column.addWidget(self._explained)
         column.addWidget(self.pages, 1)
 
