@@ -17,7 +17,18 @@ from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.panel_chart import ChartPanel
 from runfolio.desktop.panel_grips import PanelGrips
 from runfolio.desktop.panel_headings import PanelHeadings
-from runfolio.desktop.panel_layout import Laid, Section, beside, furthest, lay_out, most_columns, sections_of, size_to
+from runfolio.desktop.panel_layout import (
+    LEAST_HEIGHT,
+    LEAST_OF_CHARTS,
+    Laid,
+    Section,
+    beside,
+    columns_for,
+    furthest,
+    lay_out,
+    sections_of,
+    size_to,
+)
 from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
 
 _MOST_MADE = 60
@@ -282,14 +293,15 @@ class PanelGrid(QScrollArea):
 
     def _arrange(self) -> None:
         settings, sections = self._settings, self.sections
-        columns = 1 if settings.large else max(1, min(settings.columns, most_columns(settings, sections)))
+        columns = 1 if settings.large else columns_for(settings, sections, self.viewport().width())
         sizes = {key: panel.size for key, panel in settings.panels}
         if settings.large is not None:
             sizes = {}
         if self._resizing is not None:
             sizes[self._resizing[0]] = self._resizing[1]
         sight = self.viewport().size()
-        self._laid = lay_out(sections, sizes, columns, sight.width(), sight.height(), settings.folded)
+        least = LEAST_HEIGHT if settings.lines(self.keys) == self.keys else LEAST_OF_CHARTS
+        self._laid = lay_out(sections, sizes, columns, sight.width(), sight.height(), settings.folded, least)
         self._inner.setMinimumHeight(self._laid.height)
         counts = {section.name: len(section.keys) for section in sections if section.name is not None}
         self._headings.show_headings(self._laid.headings, counts, settings.folded)

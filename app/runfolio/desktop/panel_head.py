@@ -53,8 +53,9 @@ class PanelHead(QWidget):
             button.clicked.connect(signals[kind])
             button.installEventFilter(self)
             self._buttons.append(button)
-        # As wide as the buttons, so that the title stands in the middle.
-        row.addSpacing(sum(button.sizeHint().width() for button in self._buttons))
+        if not choosable:
+            # As wide as the buttons, so that the title stands in the middle; a long one has more need of the room.
+            row.addSpacing(sum(button.sizeHint().width() for button in self._buttons))
         row.addWidget(self._label, 1)
         for button in self._buttons:
             row.addWidget(button)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from runfolio.desktop.chart_pages import free_key
 from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.kinds.names import KIND_TITLES
-from runfolio.desktop.kinds.settings import SETTINGS, KindSettings
+from runfolio.desktop.kinds.settings import SETTINGS, KindSettings, ParallelSettings
 from runfolio.desktop.panel_pages import FOLLOWING
 
 
@@ -19,7 +19,8 @@ def with_new_chart(settings: ChartSettings, chart: KindSettings) -> tuple[ChartS
     """A chart more at the end of the page on show, and its key; panels that follow the selected runs still do."""
     metrics = (FOLLOWING,) if settings.metrics is None else settings.metrics
     key = free_key(settings)
-    settings = settings.with_panel(key, replace(settings.panel(key), chart=chart))
+    size = (min(2, settings.columns), 1) if isinstance(chart, ParallelSettings) else (1, 1)
+    settings = settings.with_panel(key, replace(settings.panel(key), chart=chart, size=size))
     return replace(settings, metrics=(*metrics, key), large=None), key
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QRect
 
 from runfolio.analysis.flow import flow
-from runfolio.desktop.chart_settings import ChartSettings, Size, section_of
+from runfolio.desktop.chart_settings import MOST_COLUMNS, ChartSettings, Size, section_of
 
 MANY = 9
 """More panels than this stand in sections by themselves."""
@@ -17,6 +17,8 @@ OF_MANY = "all runs in scope"
 """The heading of charts that are no curves of the selected runs."""
 
 LEAST_HEIGHT = 210
+LEAST_WIDTH, LEAST_OF_CHARTS = 200, 300
+"""They have titles on their axes, and a legend."""
 GAP = 14
 HEADING = 30
 _SIDE, _BOTTOM = 14, 10
@@ -65,8 +67,9 @@ def lay_out(
     width: int,
     height: int,
     folded: Collection[str] = (),
+    least: int = LEAST_HEIGHT,
 ) -> Laid:
-    """Places for a page of so many pixels. Rows fill its height where they can and are never too low to be read."""
+    """Places for a page of so many pixels. Rows fill its height where they can and are never lower than `least`."""
     wide = max(1, (width - 2 * _SIDE - (columns - 1) * GAP) // columns)
     placed = [
         flow([] if s.name is not None and s.name in folded else [sizes.get(key, (1, 1)) for key in s.keys], columns)
@@ -76,7 +79,7 @@ def lay_out(
     open_sections = [rows for (places, rows) in placed if places]
     rows = sum(open_sections)
     room = height - _BOTTOM - headed * HEADING - max(0, rows - 1) * GAP
-    high = max(LEAST_HEIGHT, room // rows if rows else LEAST_HEIGHT)
+    high = max(least, room // rows if rows else least)
     panels: dict[str, QRect] = {}
     headings: dict[str, QRect] = {}
     top = 0
@@ -118,10 +121,13 @@ def beside(laid: Laid, key: str, across: int, down: int) -> str | None:
     return None if best is None else best[1]
 
 
-def most_columns(settings: ChartSettings, sections: Sequence[Section]) -> int:
-    """Few panels share the whole width: how many columns the longest section fills."""
+def columns_for(settings: ChartSettings, sections: Sequence[Section], width: int) -> int:
+    """How many columns there are in so many pixels: few panels share the whole width, charts are never too narrow."""
     sizes = {key: panel.size[0] for key, panel in settings.panels}
-    return max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
+    longest = max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
+    charts = any(settings.panel(key).chart is not None for section in sections for key in section.keys)
+    fit = (width - 2 * _SIDE) // (LEAST_WIDTH + GAP) if charts else MOST_COLUMNS
+    return max(1, min(settings.columns, longest, fit))
 
 
 def size_to(laid: Laid, key: str, corner: QPoint) -> Size:

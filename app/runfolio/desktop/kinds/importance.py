@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_PARAMS = 40
 _PAUSE_MS = 300
 _WIDE = 640.0
+_HIGH = 330.0
 
 
 class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
@@ -219,17 +220,19 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
 
     def _bars(self, frame: QRectF) -> QRectF:
         if frame.width() < _WIDE:
-            return frame.adjusted(8, 8, -8, -frame.height() * 0.5)
+            return frame.adjusted(8, 8, -8, -8 if frame.height() < _HIGH else -frame.height() * 0.5)
         return frame.adjusted(8, 8, -frame.width() * 0.5 - 8, -8)
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
-        """Bars at the left (above in a narrow frame), the effect beside them."""
+        """Bars at the left, the effect beside them; below in a narrow frame, and in none that is low as well."""
         answer = self.answer
         if answer is None:
             return
         bars = self._bars(frame)
         paint_bars(painter, self._context.theme, bars, answer, self.chosen)
         beside = QRectF(bars.right() + 16, frame.top(), frame.right() - bars.right() - 16, frame.height())
+        if frame.width() < _WIDE and frame.height() < _HIGH:
+            return
         if frame.width() < _WIDE:
             beside = QRectF(frame.left(), bars.bottom() + 8, frame.width(), frame.bottom() - bars.bottom() - 8)
         place = self.chosen

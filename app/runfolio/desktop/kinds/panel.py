@@ -206,6 +206,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
     def set_compact(self, *, compact: bool) -> None:
         """Whether there is room for nothing but the chart: its controls and words are then shown by who owns it."""
         self._compact = compact
+        self.canvas.setMinimumSize(*((120, 90) if compact else (220, 140)))
         self.controls.setVisible(not compact)
         self._save.setVisible(not compact)
         self._show_note()
