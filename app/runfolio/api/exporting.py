@@ -16,10 +16,11 @@ from runfolio.api.library import Library
 from runfolio.api.trail import Trail
 from runfolio.errors import NotFound, UsageError
 from runfolio.model.display import plain
-from runfolio.model.query import FieldRef, RunQuery
+from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.analysis.kinds.histograms import OverTime
     from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
     from runfolio.model.groups import Grouping
@@ -63,7 +64,7 @@ class Exporting:
         panels = []
         for panel in recipe.panels:
             if panel.groups_by and not panel.groups:
-                keys = [RunKey(run.key) for run in recipe.runs]
+                keys = [RunKey(run.key) for run in recipe.for_lines.runs]
                 found = self._groups(panel.groups_by, keys)
                 panel = replace(panel, groups=tuple(GroupRecipe(g.name, tuple(map(str, g.runs))) for g in found.groups))
             panels.append(panel)
@@ -80,7 +81,7 @@ class Exporting:
         """What panels that are of no curves are made of."""
         from runfolio.export.kind_axes import Facts
 
-        keys = [RunKey(run.key) for run in recipe.runs]
+        keys = [RunKey(run.key) for run in recipe.chart_runs]
         ids = list(dict.fromkeys(id for panel in recipe.panels for id in panel.fields))
         found = self._exploring.variables([FieldRef.from_id(id) for id in ids], keys)
         explained = {
@@ -90,7 +91,25 @@ class Exporting:
             for place, panel in enumerate(recipe.panels)
             if panel.kind == "importance" and panel.text("target")
         }
-        return Facts(dict(zip(ids, found, strict=True)), explained)
+        over_time = {
+            place: found_over
+            for place, panel in enumerate(recipe.panels)
+            if panel.kind == "histogram" and panel.text("look") == "time"
+            if (found_over := self._over_time(panel.text("value"), keys, log=panel.flag("log"))) is not None
+        }
+        return Facts(dict(zip(ids, found, strict=True)), explained, over_time)
+
+    def _over_time(self, id: str, keys: Sequence[RunKey], *, log: bool) -> OverTime | None:
+        """A metric's distribution along the steps; None for what has none."""
+        from runfolio.analysis.kinds.histograms import MOST_SERIES, over_time
+
+        field = FieldRef.from_id(id) if id else None
+        if field is None or field.kind is not FieldKind.METRIC:
+            return None
+        try:
+            return over_time([*self._asking.series_for(keys[:MOST_SERIES], field.name).values()], log=log)
+        except ValueError:
+            return None
 
     def _groups(self, by: str, keys: Sequence[RunKey]) -> Grouping:
         from runfolio.analysis.drawing import REPLICATES
@@ -104,7 +123,7 @@ class Exporting:
         from runfolio.analysis.axis import XKind
         from runfolio.export.lines import EPOCHS
 
-        keys = [RunKey(run.key) for run in recipe.runs]
+        keys = [RunKey(run.key) for run in recipe.for_lines.runs]
         wanted: dict[str, dict[RunKey, None]] = {}
         epochs = False
         for panel in recipe.panels:

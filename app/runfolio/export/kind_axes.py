@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runfolio.analysis.kinds.histograms import OverTime
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import number, plain
@@ -25,11 +26,12 @@ class Facts:
     """What panels of these kinds are drawn from, each variable in the order of the recipe's runs.
 
     variables    by the id of the field.
-    importance   by the panel's place in the recipe, from 0.
+    importance, over_time   by the panel's place in the recipe, from 0.
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
     importance: Mapping[int, Importance] = field(default_factory=dict)
+    over_time: Mapping[int, OverTime] = field(default_factory=dict)
 
 
 NO_FACTS = Facts()
@@ -39,9 +41,10 @@ class KindAxes:
     """The axes of one panel, with the fields that its options name."""
 
     def __init__(
-        self, axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, look: Mapping[str, str]
+        self, axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, look: Mapping[str, str], place: int
     ) -> None:
         self.axes, self.panel, self.recipe, self.facts, self.look = axes, panel, recipe, facts, look
+        self.place = place
 
     def variable(self, part: str) -> Variable | None:
         id = self.panel.text(part)
@@ -75,6 +78,14 @@ class KindAxes:
         if side == "x" and turned:
             for label in self.axes.get_xticklabels():
                 label.set(rotation=turned, ha="right")
+
+    def placed_ticks(self, ticks: Sequence[tuple[float, str]], side: str) -> None:
+        """Names at places of one's own."""
+        axis = self.axes.xaxis if side == "x" else self.axes.yaxis
+        axis.set_ticks([place for place, _ in ticks], [plain(name, 24) for _, name in ticks])
+        if side == "x" and sum(len(name) for _, name in ticks) > 60:
+            for label in self.axes.get_xticklabels():
+                label.set(rotation=30, ha="right")
 
     def scale(self, variable: Variable, side: str, *, log: bool) -> None:
         if log and not variable.categories:

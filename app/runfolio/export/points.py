@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -37,6 +37,15 @@ def points_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
 
 def points_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
     """The same as Parquet, with names as they are: step int64 or null, wall_time microseconds UTC, value float64."""
+    return parquet_of(_points_frame(recipe, series), recipe)
+
+
+def line_frame(recipe: ChartRecipe, series: SeriesOf, *, drawn: bool) -> pl.DataFrame:
+    """The points of all panels of curves, or what their lines go through, as a frame."""
+    return _drawn_frame(recipe, series) if drawn else _points_frame(recipe, series)
+
+
+def _points_frame(recipe: ChartRecipe, series: SeriesOf) -> pl.DataFrame:
     frames = [
         pl.DataFrame(
             {
@@ -45,9 +54,9 @@ def points_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
                 "value": points.value,
             }
         ).select(
-            pl.lit(_sound(name)).alias("run"),
+            pl.lit(sound(name)).alias("run"),
             pl.lit(key).alias("key"),
-            pl.lit(_sound(metric)).alias("metric"),
+            pl.lit(sound(metric)).alias("metric"),
             pl.col("step").cast(pl.Int64),
             pl.when(pl.col("wall_time") != NO_TIME).then(pl.col("wall_time")).cast(pl.Datetime("us", "UTC")),
             "value",
@@ -58,7 +67,7 @@ def points_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
         "run": pl.String, "key": pl.String, "metric": pl.String, "step": pl.Int64,
         "wall_time": pl.Datetime("us", "UTC"), "value": pl.Float64,
     }  # fmt: skip
-    return _parquet(pl.concat(frames) if frames else pl.DataFrame(schema=empty), recipe)
+    return pl.concat(frames) if frames else pl.DataFrame(schema=empty)
 
 
 def drawn_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
@@ -81,24 +90,36 @@ def drawn_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
 
 def drawn_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
     """The same as Parquet; y is null where the line breaks and for marks."""
+    return parquet_of(_drawn_frame(recipe, series), recipe)
+
+
+def _drawn_frame(recipe: ChartRecipe, series: SeriesOf) -> pl.DataFrame:
     rows = [*_drawn(recipe, series)]
     many = [len(row[5]) for row in rows]
 
     def spread(place: int) -> list[object]:
         return [row[place] for row, n in zip(rows, many, strict=True) for _ in range(n)]
 
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "panel": pl.Series(spread(0), dtype=pl.Int64),
-            "run": pl.Series([_sound(str(name)) for name in spread(1)], dtype=pl.String),
+            "run": pl.Series([sound(str(name)) for name in spread(1)], dtype=pl.String),
             "key": pl.Series(spread(2), dtype=pl.String),
-            "metric": pl.Series([_sound(str(name)) for name in spread(3)], dtype=pl.String),
+            "metric": pl.Series([sound(str(name)) for name in spread(3)], dtype=pl.String),
             "curve": pl.Series(spread(4), dtype=pl.String),
             "x": pl.Series([x for row in rows for x in row[5]], dtype=pl.Float64),
             "y": pl.Series([y for row in rows for y in row[6]], dtype=pl.Float64).fill_nan(None),
         }
     )
-    return _parquet(frame, recipe)
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A CSV file of texts that are sound."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 _DRAWN = ("panel", "run", "key", "metric", "curve", "x", "y")
@@ -106,10 +127,11 @@ _Corners = tuple[int, str, str, str, str, list[float], list[float | None]]
 
 
 def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
+    lines_of = recipe.for_lines
     for number, panel in enumerate(recipe.panels, 1):
         if panel.kind != LINE:
             continue
-        for drawn in drawn_panel(panel, recipe, series).runs:
+        for drawn in drawn_panel(panel, lines_of, series).runs:
             head = (number, drawn.name, " ".join(drawn.keys), drawn.metric)
             for curve, line in (("line", drawn.line), ("raw", drawn.raw)):
                 if line is not None:
@@ -124,18 +146,19 @@ def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
 
 def _all(recipe: ChartRecipe, series: SeriesOf) -> Iterator[tuple[str, str, str, MetricSeries]]:
     for metric in dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics):
-        for run in recipe.runs:
+        for run in recipe.for_lines.runs:
             points = series.get(metric, {}).get(RunKey(run.key))
             if points is not None:
                 yield run.name, run.key, metric, points
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
     """Parquet holds UTF-8: what is none in a name is spelled out."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _parquet(frame: pl.DataFrame, recipe: ChartRecipe) -> bytes:
+def parquet_of(frame: pl.DataFrame, recipe: ChartRecipe) -> bytes:
+    """A Parquet file with the recipe in its metadata."""
     out = io.BytesIO()
     frame.write_parquet(out, metadata={RECIPE_KEY: recipe.to_json()})
     return out.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from runfolio import __version__
@@ -20,21 +20,23 @@ from runfolio.model.direction import Direction
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
-FORMAT = 3
-_READ = (1, 2, 3)
+FORMAT = 4
+_READ = (1, 2, 3, 4)
 THEMES = ("light", "dark", "print")
 LEGENDS = ("below", "none")
 X_KINDS = tuple(kind.value for kind in XKind)
 MOST_SPAN = 8
 LINE = "line"
+LINES, CHARTS = "lines", "charts"
 KINDS = {
     LINE: (),
     "scatter": ("x", "y", "color", "size"),
     "groups": ("value", "group"),
-    "grid": ("x", "y", "value"),
+    "grid": ("x", "y", "value", "z"),
     "histogram": ("value",),
     "parallel": ("axes", "color"),
     "importance": ("target", "params"),
+    "classifier": (),
 }
 """Kinds of panels, and which of their options name fields."""
 
@@ -49,6 +51,7 @@ class RunStyleRecipe:
 
     marker   0 for none, 1 and up for a shape, so that curves can be told apart without their colours.
     shown    False for a run that has no curve of its own and still counts in a group.
+    part     "lines" or "charts" for a run that is in curves, or in charts of many runs, alone; "" for both.
     """
 
     key: str
@@ -57,6 +60,7 @@ class RunStyleRecipe:
     dash: int = 0
     marker: int = 0
     shown: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,9 @@ class ChartRecipe:
     def __post_init__(self) -> None:
         _one_of("theme", self.theme, THEMES)
         _one_of("legend", self.legend, LEGENDS)
+        for run in self.runs:
+            if run.part not in ("", LINES, CHARTS):
+                _one_of("part of a figure", run.part, (LINES, CHARTS))
         if not self.panels:
             raise UsageError("A chart needs at least one metric")
         if not (10 <= self.width_mm <= 2000 and 0 <= self.height_mm <= 2000 and 20 <= self.dpi <= 1200):
@@ -244,6 +251,16 @@ class ChartRecipe:
             raise UsageError("A figure has 1 to 50 columns of panels")
         if not (3 <= self.font_size <= 72 and 0.1 <= self.line_width <= 20):
             raise UsageError("Letters are 3 to 72 points high, lines 0.1 to 20 points wide")
+
+    @property
+    def for_lines(self) -> ChartRecipe:
+        """The same with the runs that panels of curves are of."""
+        return replace(self, runs=tuple(run for run in self.runs if run.part != CHARTS))
+
+    @property
+    def chart_runs(self) -> tuple[RunStyleRecipe, ...]:
+        """The runs that charts of many runs are of."""
+        return tuple(run for run in self.runs if run.part != LINES)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON with sorted keys, in ASCII: it travels in the metadata of image files."""

@@ -20,6 +20,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.scatter_paint import paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GroupsSettings
+from runfolio.export.kind_rows import Rows, group_rows
 from runfolio.model.display import count, number, plain
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
@@ -112,31 +113,9 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         filled = self.filled
         return self.title if self.answer is None else f"{title_of(filled.value)} by {title_of(filled.group)}"
 
-    def rows(self) -> list[list[str]]:
+    def rows(self) -> Rows:
         """What is known of each group, in full precision."""
-        answer = self.answer
-        if answer is None:
-            return []
-        head = [
-            "group",
-            "n",
-            "mean",
-            "std",
-            "95 % from",
-            "95 % to",
-            "min",
-            "first quartile",
-            "median",
-            "third quartile",
-        ]
-        found = [[*head, "max"]]
-        figures = answer.figures
-        for place, box in enumerate(answer.groups):
-            known = (figures.mean, figures.std, figures.low, figures.high)
-            cells = [*(float(part[place]) for part in known), box.values[0], *box.quartiles, box.values[-1]]
-            texts = ["" if np.isnan(cell) else repr(float(cell)) for cell in cells]
-            found.append([box.name, str(len(box.values)), *texts])
-        return found
+        return [] if self.answer is None else group_rows(self.answer)
 
     # --- the artist --------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.settings import AUTO, ImportanceSettings
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.errors import RunfolioError
+from runfolio.export.kind_rows import Rows, importance_rows
 from runfolio.model.display import count, number, plain
 from runfolio.model.kinds import Importance
 from runfolio.model.query import FieldRef
@@ -200,14 +201,9 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
         super().set_compact(compact=compact)
         self.warning.setVisible(bool(self.caveat) and not compact)
 
-    def rows(self) -> list[list[str]]:
+    def rows(self) -> Rows:
         """Importance of each param, in full precision."""
-        answer = self.answer
-        if answer is None:
-            return []
-        head = ["param", "importance", "standard deviation", "runs without it"]
-        figures = zip(answer.params, answer.mean.tolist(), answer.std.tolist(), answer.missing, strict=True)
-        return [head, *([p.field.name, repr(mean), repr(std), str(gone)] for p, mean, std, gone in figures)]
+        return [] if self.answer is None else importance_rows(self.answer)
 
     # --- the artist --------------------------------------------------------------------------------------------
 

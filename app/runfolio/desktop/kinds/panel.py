@@ -20,6 +20,7 @@ from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.widgets import EmptyState, IconButton, PlainLabel
 from runfolio.errors import RunfolioError
+from runfolio.export.kind_rows import Rows, texts
 from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.kinds import Flags
@@ -132,8 +133,8 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """What has to be said below the chart: who is not shown, and why."""
         return ""
 
-    def rows(self) -> list[list[str]]:
-        """What is drawn as rows of a table, the head first."""
+    def rows(self) -> Rows:
+        """What is drawn as a table, the head first."""
         return []
 
     @property
@@ -339,7 +340,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """What is drawn as CSV, UTF-8; cells that a spreadsheet would run as a formula are made harmless."""
         from runfolio.export.table import as_csv
 
-        head, *rows = self.rows()
+        head, *rows = texts(self.rows())
         return as_csv(head, rows).encode("utf-8")
 
     def save(self, path: Path) -> None:

@@ -21,6 +21,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.parallel_data import ParallelData, parallel_data
 from runfolio.desktop.kinds.settings import AUTO, ParallelSettings
 from runfolio.desktop.widgets import TextButton
+from runfolio.export.kind_rows import Rows, field_rows
 from runfolio.model.display import count, plain
 from runfolio.model.kinds import Flags
 from runfolio.model.metrics import Floats
@@ -134,14 +135,13 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
             words.append(f"{count(int(self.brushed.sum()))} runs lie in all brushed ranges.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    def rows(self) -> Rows:
         """Name and values of the runs."""
         data = self.answer
         if data is None:
             return []
-        from runfolio.desktop.kinds.rows import field_rows
-
-        return field_rows(data.names, self.keys, data.axes, np.ones(len(self.keys), dtype=bool))
+        fields = [(title_of(v.field.id), v) for v in data.axes]
+        return field_rows(data.names, self.keys, fields, np.ones(len(self.keys), dtype=bool))
 
     # --- brushes -----------------------------------------------------------------------------------------------
 

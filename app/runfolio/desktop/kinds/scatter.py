@@ -17,11 +17,11 @@ from runfolio.desktop.kinds.colors import colors_of
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
-from runfolio.desktop.kinds.rows import exact
 from runfolio.desktop.kinds.scale import Scale, scattered
 from runfolio.desktop.kinds.scatter_paint import MANY, paint_front, paint_margins, paint_points, paint_selected, raster
 from runfolio.desktop.kinds.settings import AUTO, ScatterSettings
 from runfolio.desktop.widgets import PlainLabel
+from runfolio.export.kind_rows import Rows, scatter_rows
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import count, plain
 from runfolio.model.kinds import Flags, Variable
@@ -176,21 +176,13 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         data = self.answer
         return self.title if data is None else f"{title_of(data.y.field.id)} over {title_of(data.x.field.id)}"
 
-    def rows(self) -> list[list[str]]:
+    def rows(self) -> Rows:
         """Name and fields of the runs that are drawn."""
         data = self.answer
         if data is None:
             return []
-        variables = [v for v in (data.x, data.y, data.color, data.size) if v is not None]
-        head = ["run", "key", *(title_of(v.field.id) for v in variables), "on the front"]
-        front = set(data.front.tolist())
-        return [
-            head,
-            *(
-                [data.names[i], str(self.keys[i]), *(exact(v, i) for v in variables), "yes" if i in front else ""]
-                for i in np.flatnonzero(data.shown).tolist()
-            ),
-        ]
+        fields = [(title_of(v.field.id), v) for v in (data.x, data.y, data.color, data.size) if v is not None]
+        return scatter_rows(data.names, self.keys, fields, data.shown, data.front)
 
     # --- the artist --------------------------------------------------------------------------------------------
 

@@ -88,11 +88,12 @@ class GroupsSettings(KindSettings):
 
 @dataclass(frozen=True, slots=True)
 class GridSettings(KindSettings):
-    """look: "heat", "contour" or "coverage" (how many runs, whatever their metric)."""
+    """look: "heat", "contour" or "coverage" (how many runs, whatever their metric). z: a map for each of its values."""
 
     x: str = AUTO
     y: str = AUTO
     value: str = AUTO
+    z: str = ""
     look: str = "heat"
     log_x: bool = False
     log_y: bool = False
