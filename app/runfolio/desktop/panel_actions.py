@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,9 +25,10 @@ from runfolio.desktop.export_dialog import ExportDialog
 from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.name_popup import NamePopup
 from runfolio.desktop.page_bar import PageBar
+from runfolio.desktop.panel_figures import Part, ask_recipe
 from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.panel_kinds import usual, with_new_chart
-from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
+from runfolio.desktop.panel_recipe import ask_and_export
 from runfolio.export.recipe import ChartRecipe
 
 
@@ -191,18 +192,25 @@ class PanelActions(QObject):
         if self._view.settings.large is not None and key is None:
             keys = self._view.keys
         if keys:
-            name = "figure" if key is None else self._name_of(key)
-            ExportDialog.open_for(self._context, self._recipe(keys), name, self._widget.window())
+            name, window = "figure" if key is None else self._name_of(key), self._widget.window()
+            self._ask_recipe(keys, lambda recipe: ExportDialog.open_for(self._context, recipe, name, window))
 
-    def _recipe(self, keys: Sequence[str]) -> ChartRecipe:
+    def _ask_recipe(self, keys: Sequence[str], then: Callable[[ChartRecipe], object]) -> None:
         settings, baseline = self._view.settings, self._context.state.baseline
         columns = 1 if settings.large else min(settings.columns, len(keys))
-        panels = [(settings.drawings(key, baseline), settings.panel(key)) for key in keys]
-        return recipe_of(self._context, panels, columns, hidden=settings.hidden, width=settings.width)
+        parts = []
+        for key in keys:
+            own, made = settings.panel(key), [chart for grid in self.grids if (chart := grid.chart_of(key)) is not None]
+            title = made[0].body.heading if made else ""
+            parts.append(Part(own, settings.drawings(key, baseline), title))
+        ask_recipe(
+            self._context, parts, then, columns=columns, hidden=settings.hidden,
+            width=settings.width,
+        )  # fmt: skip
 
     def export(self, suffix: str) -> None:
         """Write the page as a file of that suffix, or show first what it would be."""
         if not suffix:
             self.open_export(None)
         elif keys := (self._view.keys if self._view.settings.large else self._view.wanted()):
-            ask_and_export(self._context, self._widget, self._recipe(keys), "figure", suffix)
+            self._ask_recipe(keys, lambda recipe: ask_and_export(self._context, self._widget, recipe, "figure", suffix))

@@ -56,6 +56,7 @@ class ChartPanel(QWidget):
         self.body.shown.connect(self._on_shown)
         self.body.changed.connect(self._show_title)
         self.body.outdated.connect(self.outdated)
+        self.body.export_asked.connect(lambda: self.wanted.emit("export"))
         self.body.set_compact(compact=True)
         self.head = PanelHead(context.theme, closable=True, choosable=True)
         self.head.maximised.connect(self.maximised)

@@ -44,12 +44,14 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
 
     shown      emitted when an answer, or why there is none, has arrived.
     changed    emitted when other settings were chosen.
+    export_asked   the chart is wanted as a figure: a recipe, and what it draws.
     outdated   emitted by a panel that has an owner when what it shows is stale.
     """
 
     shown = Signal()
     changed = Signal()
     outdated = Signal()
+    export_asked = Signal()
     kind: ClassVar[str]
     title: ClassVar[str]
     explained: ClassVar[str]
@@ -316,18 +318,9 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
     # --- files -------------------------------------------------------------------------------------------------
 
     def open_export(self) -> None:
-        """Show what the chart would be as a figure that can be drawn again, and write it."""
-        from runfolio.desktop.export_dialog import ExportDialog
-        from runfolio.desktop.panel_recipe import kind_recipe
-
-        if self.answer is None:
-            return
-        try:
-            recipe = kind_recipe(self._context, self.kind, self.title, self.filled.saved(), self.keys)
-        except ValueError as error:
-            self._context.say.warning(f"{error} Filter to fewer.")
-            return
-        ExportDialog.open_for(self._context, recipe, self.kind, self.window())
+        """Ask for the chart as a figure that can be drawn again."""
+        if self.answer is not None:
+            self.export_asked.emit()
 
     def _ask_to_save(self, suffix: str) -> None:
         from runfolio.desktop.kinds.saving import ask_to_save

@@ -119,7 +119,9 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             params = offer.varying_params(1, numbers=True)
             others = [*params, *(m for m in metrics if m.id != y)]
             x = others[0].id if others else FieldRef(FieldKind.BUILTIN, "started").id
-        return replace(settings, x=x, y=y)
+        settings = replace(settings, x=x, y=y)
+        # What a name tells is written down, so that a figure has the same front wherever it is drawn.
+        return replace(settings, x_better=_direction(settings, "x"), y_better=_direction(settings, "y"))
 
     @staticmethod
     def compute(workspace: Workspace, settings: ScatterSettings, keys: Sequence[RunKey]) -> ScatterData:

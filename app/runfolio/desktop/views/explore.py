@@ -5,8 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.export_dialog import ExportDialog
 from runfolio.desktop.kinds.factory import KINDS, Panel, make_panel
+from runfolio.desktop.panel_figures import Part, ask_recipe
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.answers import Change
 from runfolio.model.params import Json
@@ -78,8 +81,17 @@ class ExploreView(QWidget):
     def _panel_of(self, id: str) -> Panel:
         if id not in self._panels:
             self._panels[id] = panel = make_panel(id, self._kept.get(id), self._context)
+            panel.export_asked.connect(self.export)
             self.pages.addWidget(panel)
         return self._panels[id]
+
+    def export(self) -> None:
+        """Show what the chart would be as a figure, and write it."""
+        panel, window = self.panel, self.window()
+        part = Part(PanelSettings(chart=panel.drawn_by), title=panel.heading)
+        ask_recipe(
+            self._context, [part], lambda recipe: ExportDialog.open_for(self._context, recipe, panel.kind, window)
+        )
 
     # --- what the window asks ----------------------------------------------------------------------------------
 
