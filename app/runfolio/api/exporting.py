@@ -14,7 +14,7 @@ from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
 from runfolio.api.trail import Trail
-from runfolio.errors import NotFound, UsageError
+from runfolio.errors import NotFound, TooFewValues, UsageError
 from runfolio.model.display import plain
 from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
     from runfolio.model.groups import Grouping
+    from runfolio.model.kinds import Importance
     from runfolio.model.metrics import MetricSeries
 
 
@@ -84,20 +85,24 @@ class Exporting:
         keys = [RunKey(run.key) for run in recipe.chart_runs]
         ids = list(dict.fromkeys(id for panel in recipe.panels for id in panel.fields))
         found = self._exploring.variables([FieldRef.from_id(id) for id in ids], keys)
-        explained = {
-            place: self._exploring.importance(
-                FieldRef.from_id(panel.text("target")), [FieldRef.from_id(id) for id in panel.texts("params")], keys
-            )
-            for place, panel in enumerate(recipe.panels)
-            if panel.kind == "importance" and panel.text("target")
-        }
+        explained: dict[int, Importance] = {}
+        why_not: dict[int, str] = {}
+        for place, panel in enumerate(recipe.panels):
+            if panel.kind == "importance" and panel.text("target"):
+                target, params = panel.text("target"), panel.texts("params")
+                try:
+                    explained[place] = self._exploring.importance(
+                        FieldRef.from_id(target), [FieldRef.from_id(id) for id in params], keys
+                    )
+                except TooFewValues as error:
+                    why_not[place] = error.message
         over_time = {
             place: found_over
             for place, panel in enumerate(recipe.panels)
             if panel.kind == "histogram" and panel.text("look") == "time"
             if (found_over := self._over_time(panel.text("value"), keys, log=panel.flag("log"))) is not None
         }
-        return Facts(dict(zip(ids, found, strict=True)), explained, over_time)
+        return Facts(dict(zip(ids, found, strict=True)), explained, over_time, why_not)
 
     def _over_time(self, id: str, keys: Sequence[RunKey], *, log: bool) -> OverTime | None:
         """A metric's distribution along the steps; None for what has none."""

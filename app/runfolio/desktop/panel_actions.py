@@ -197,7 +197,9 @@ class PanelActions(QObject):
 
     def _ask_recipe(self, keys: Sequence[str], then: Callable[[ChartRecipe], object]) -> None:
         settings, baseline = self._view.settings, self._context.state.baseline
-        columns = 1 if settings.large else min(settings.columns, len(keys))
+        # Charts have titles on their axes and a scale of colours: three beside each other are too narrow on paper.
+        most = settings.columns if settings.lines(keys) == tuple(keys) else 2
+        columns = 1 if settings.large else min(most, len(keys))
         parts = []
         for key in keys:
             own, made = settings.panel(key), [chart for grid in self.grids if (chart := grid.chart_of(key)) is not None]

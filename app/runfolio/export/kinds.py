@@ -227,7 +227,7 @@ class _Chart(KindAxes):
         self.axes.grid(visible=False)
         self.axes.set_yticks([])
         names = [dict(self.panel.titles).get(id, id) for id in ids]
-        self.axes.xaxis.set_ticks(np.arange(len(found)).tolist(), [plain(name, 24) for name in names])
+        self.ticks(names, "x")
         self.axes.spines["left"].set_visible(False)
         self.about(f"n = {count(table.shape[1])}" + (f", colour: {plain(self.title('color'), 40)}" if color else ""))
 
@@ -246,7 +246,7 @@ class _Chart(KindAxes):
     def importance(self) -> None:
         found = self.facts.importance.get(self.place)
         if found is None or not len(found.mean):
-            self.say("nothing to explain")
+            self.say(self.facts.why_not.get(self.place, "nothing to explain"))
             return
         names = [plain(param.field.name, 30) for param in found.params][:20][::-1]
         mean, std = found.mean[:20][::-1], found.std[:20][::-1]

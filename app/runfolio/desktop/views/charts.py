@@ -295,6 +295,9 @@ class ChartsView(QWidget):
             self._context.state.set_cursor(None)
         self._settings = settings
         self._apply(anew=False)
+        if not self._context.state.selection:
+            # Whether there is something to show depends on the charts that there are.
+            self._refresh()
 
     def _apply(self, *, anew: bool) -> None:
         wanted, settings = self.wanted(), self._settings
