@@ -203,8 +203,8 @@ class PanelActions(QObject):
         parts = []
         for key in keys:
             own, made = settings.panel(key), [chart for grid in self.grids if (chart := grid.chart_of(key)) is not None]
-            title = made[0].body.heading if made else ""
-            parts.append(Part(own, settings.drawings(key, baseline), title))
+            title, judged = (made[0].body.heading, made[0].judged) if made else ("", None)
+            parts.append(Part(own, settings.drawings(key, baseline), title, judged))
         ask_recipe(
             self._context, parts, then, columns=columns, hidden=settings.hidden,
             width=settings.width,

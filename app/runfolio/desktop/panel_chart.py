@@ -18,6 +18,7 @@ from runfolio.desktop.panel_choices import ChoicesPopup
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.widgets import ElidedLabel
+from runfolio.model.kinds import Classified
 
 
 class ChartPanel(QWidget):
@@ -88,6 +89,12 @@ class ChartPanel(QWidget):
         """What is drawn, with what the chart has chosen by itself once it has drawn."""
         filled: KindSettings = self.body.filled
         return filled
+
+    @property
+    def judged(self) -> Classified | None:
+        """The table of predictions that it shows."""
+        answer: object = self.body.answer
+        return answer if isinstance(answer, Classified) else None
 
     # --- what is shown -----------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
 from runfolio.export.recipe import CHARTS, KINDS, LEGENDS, LINES, ChartRecipe, Option, PanelRecipe, RunStyleRecipe
 from runfolio.model.display import count
+from runfolio.model.kinds import Classified
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
@@ -35,11 +36,13 @@ class Part:
     """A panel of a figure: curves where there are drawings, else the chart of its settings.
 
     title   what is written over a chart that was given no title.
+    judged  the table that a chart of predictions shows, where it has been read.
     """
 
     settings: PanelSettings
     drawings: tuple[Drawing, ...] = ()
     title: str = ""
+    judged: Classified | None = None
 
 
 def ask_recipe(
@@ -119,7 +122,7 @@ def _chart(workspace: Workspace, part: Part, keys: Sequence[RunKey]) -> PanelRec
     kind = kind_of(chart)
     filled = fill(kind, chart, workspace, keys)
     title = part.settings.title or part.title or KIND_TITLES[kind]
-    options = _judged(workspace, filled) if isinstance(filled, ClassifierSettings) else _options(filled)
+    options = _judged(workspace, filled, part.judged) if isinstance(filled, ClassifierSettings) else _options(filled)
     columns, rows = part.settings.size
     panel = PanelRecipe("", title=title, kind=kind, options=options, columns=columns, rows=rows)
     named = [(option, field_title(FieldRef.from_id(id))) for option in KINDS[kind] if (id := panel.text(option))]
@@ -135,11 +138,14 @@ def _options(settings: KindSettings) -> tuple[tuple[str, Option], ...]:
     )
 
 
-def _judged(workspace: Workspace, settings: ClassifierSettings) -> tuple[tuple[str, Option], ...]:
+def _judged(
+    workspace: Workspace, settings: ClassifierSettings, found: Classified | None
+) -> tuple[tuple[str, Option], ...]:
     from runfolio.export.judged import options_of
 
     if not settings.path:
         return (("look", settings.look),)
     path = Path(settings.path)
-    found = workspace.classified(path, truth=settings.truth, predicted=settings.predicted, score=settings.score)
+    if found is None:
+        found = workspace.classified(path, truth=settings.truth, predicted=settings.predicted, score=settings.score)
     return options_of(found, settings.look, path.name)
