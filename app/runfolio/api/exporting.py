@@ -13,6 +13,7 @@ from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
+from runfolio.api.marking import Marking
 from runfolio.api.trail import Trail
 from runfolio.errors import NotFound, TooFewValues, UsageError
 from runfolio.model.display import plain
@@ -39,6 +40,7 @@ class Exporting:
         comparing: Comparing,
         exploring: Exploring,
         trail: Trail,
+        marking: Marking,
     ) -> None:
         self._library = library
         self._asking = asking
@@ -46,6 +48,7 @@ class Exporting:
         self._comparing = comparing
         self._exploring = exploring
         self._trail = trail
+        self._marking = marking
 
     def export_chart(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
         """Draw a figure to PNG, SVG, PDF or HTML, or write its points as CSV or Parquet, by the path's suffix.
@@ -171,7 +174,7 @@ class Exporting:
         if path.suffix.lower() not in (".html", ".htm"):
             raise UsageError("A report is one HTML file", hint="Let the name end in .html.", where=str(path))
         runs = self._asking.runs(keys)
-        recipe = recipe_for(runs)
+        recipe = recipe_for(runs, chosen=self._marking.mark_board().chosen)
         metrics = dict.fromkeys(p.metric for p in recipe.panels) if recipe else {}
         decisions = {entry.number: entry for key in keys for entry in self._trail.history(key)}
         content = ReportContent(

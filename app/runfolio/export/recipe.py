@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from runfolio.analysis.smooth import Smoother
 from runfolio.errors import UsageError
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
+from runfolio.model.marks import ranked_colors
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
@@ -309,11 +310,13 @@ def _option(value: object) -> Option:
     raise ValueError("an option is a text, true or false, or texts")
 
 
-def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None:
+def recipe_for(
+    runs: Sequence[RunDetail], panels: int = 6, chosen: Mapping[str, int] | None = None
+) -> ChartRecipe | None:
     """A figure of the metrics that most of the runs share; None when they have no metric with two points.
 
     Among equally shared ones those of validation and test come first, then those whose direction is known. Metrics
-    of the machine (`system/`) are left out.
+    of the machine (`system/`) are left out. `chosen`: colours (0 to 9) that runs were given for good, by key.
     """
     shared: dict[str, int] = {}
     known: set[str] = set()
@@ -326,8 +329,9 @@ def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None
         held_out = any(word in name.lower() for word in ("val", "test"))
         return (-shared[name], not held_out, name not in known, name)
 
-    chosen = sorted(shared, key=rank)[:panels]
-    if not chosen:
+    metrics = sorted(shared, key=rank)[:panels]
+    if not metrics:
         return None
-    styles = tuple(RunStyleRecipe(run.key, run.name, i % 10, i // 10 % 4) for i, run in enumerate(runs))
-    return ChartRecipe(styles, tuple(PanelRecipe(name) for name in chosen), columns=min(2, len(chosen)))
+    colors = ranked_colors({str(run.key): place for place, run in enumerate(runs)}, chosen or {})
+    styles = tuple(RunStyleRecipe(run.key, run.name, colors[run.key][0], colors[run.key][1] % 4) for run in runs)
+    return ChartRecipe(styles, tuple(PanelRecipe(name) for name in metrics), columns=min(2, len(metrics)))
