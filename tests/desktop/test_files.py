@@ -17,7 +17,8 @@ from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QTreeView
 
-from runfolio.desktop.preview_histograms import ROWS, HistogramPane, density_map
+from runfolio.desktop.preview_histogram_plots import ROWS, density_maps
+from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_image_grid import ImageGrid
 from runfolio.desktop.preview_nodes import BranchTree
 from runfolio.desktop.preview_picture import Canvas
@@ -234,34 +235,53 @@ def test_images_stand_in_a_grid_of_runs_and_steps(driver: Driver, lab: Path) -> 
     driver.until(lambda: driver.text("preview-title") == "samples/epoch_1.png")
 
 
-def test_histograms_are_shown_over_the_steps(driver: Driver, tmp_path: Path) -> None:
-    folder = tmp_path / "tb" / "run"
-    records = [version()]
-    for step in range(30):
-        records += [scalar(step, 1.0 / (step + 1)), event(step, new_histogram("w", [[0, 1, 30 - step], [1, 2, step]]))]
-    write(folder, map(record, records))
-    driver.start(folder.parent).highlight(driver.column("Run")[0]).do("files.histograms")
+def test_histograms_of_selected_runs_are_shown_over_the_steps_on_one_scale(driver: Driver, tmp_path: Path) -> None:
+    for name, last, reach in (("seed-30", 30, 2.0), ("seed-10", 10, 4.0)):
+        records = [version()]
+        for step in range(last):
+            buckets = [[0.0, 1.0, float(last - step)], [1.0, reach, float(step)]]
+            records += [scalar(step, reach / (step + 1)), event(step, new_histogram("w", buckets))]
+        write(tmp_path / "tb" / name, map(record, records))
+    driver.start(tmp_path / "tb").window.context.state.select(())
+    names = driver.column("Run")
+    driver.highlight(*(name for name in names if "30" in name)).do("files.histograms")
     pane = driver.find(FilesView, "files").histograms
     assert isinstance(pane, HistogramPane)
-    driver.until(lambda: pane.map.isVisible()).settle()
+    driver.until(lambda: bool(pane.maps) and pane.maps[0].isVisible()).settle()
     assert driver.text("histogram-step-text") == "step 29"
     assert driver.text("histogram-told") == "30 steps"
-    middle = pane.map.area().center().toPoint()
-    QTest.mouseClick(pane.map, Qt.MouseButton.LeftButton, pos=middle)
+    middle = pane.maps[0].area().center().toPoint()
+    QTest.mouseClick(pane.maps[0], Qt.MouseButton.LeftButton, pos=middle)
     assert driver.text("histogram-step-text") in ("step 14", "step 15")
-    assert pane.bars._one is not None
-    assert sum(pane.bars._one.counts) == 30
+    assert pane.bars[0]._one is not None
+    assert sum(pane.bars[0]._one.counts) == 30
+    # Both runs beside each other: one scale of values, one step.
+    state = driver.window.context.state
+    state.select(list(state.scope_keys))
+    driver.settle()
+    driver.until(lambda: len(pane.maps) > 1 and pane.maps[1].isVisible()).settle()
+    assert [(made.low, made.high) for made in pane._shown.maps] == [(0.0, 4.0), (0.0, 4.0)]
+    pane.slider.setValue(20)
+    assert driver.text("histogram-step-text") == "step 20"
+    steps = {title: plot._one.step for title, plot in zip(pane._titles(), pane.bars, strict=True) if plot._one}
+    assert sorted(steps.values()) == [9, 20], "of the one that ended before the last is shown, and said"
+    assert any("step 9" in plot._title for plot in pane.bars)
 
 
-def test_the_map_of_histograms_keeps_shares() -> None:
+def test_the_maps_of_histograms_keep_shares_on_one_scale() -> None:
     steps = (Histogram(0, 0, (0.0, 1.0, 2.0), (4.0, 0.0)), Histogram(1, 0, (0.0, 2.0), (7.0,)))
-    made = density_map(Histograms("w", steps, 2))
+    (made,) = density_maps([Histograms("w", steps, 2)])
     first, second = (np.frombuffer(column, dtype=np.uint8) for column in made.cells)
     assert (made.low, made.high, len(first)) == (0.0, 2.0, ROWS)
     assert first[: ROWS // 2].min() >= 254
     assert set(first[ROWS // 2 :].tolist()) == {0}
     # Half the share in each row; the map shows the root of it, so that thin tails are seen.
     assert set(second.tolist()) == {int(255 * 0.5**0.5)}
+    # Beside a run with values up to 4 the same values lie in half of the rows, and its even spread is fainter.
+    wide = Histograms("w", (Histogram(0, 0, (0.0, 4.0), (9.0,)),), 1)
+    narrow, other = density_maps([Histograms("w", steps, 2), wide])
+    assert (narrow.high, other.high) == (4.0, 4.0)
+    assert set(np.frombuffer(other.cells[0], dtype=np.uint8).tolist()) == {int(255 * 0.25**0.5)}
 
 
 def test_states_say_what_to_do_and_a_session_brings_the_file_back(driver: Driver, own_lab: Path) -> None:

@@ -202,3 +202,22 @@ def test_showing_a_run_opens_the_group_it_is_in(runs: Driver) -> None:
 def test_runs_without_a_value_are_a_group_that_says_so(runs: Driver) -> None:
     _group_by(runs, "tag")
     assert runs.column("Run") == ["no Tags"]
+
+
+def test_a_group_shows_the_mean_of_its_curves(runs: Driver) -> None:
+    runs.window.runs_view().columns.put(columns_of((*COLUMNS, "metric:val/acc:last~curve")))
+    _group_by(runs, "optimizer")
+    table, column = runs.table, runs.titles().index("val/acc curve")
+    told = table.model().index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Mean of the curves of 3 runs, with its 95 % t interval" in str(told)
+    table.scrollTo(table.model().index(0, column))
+    runs.settle()
+    rect = table.visualRect(table.model().index(0, column))
+    painted = table.viewport().grab(rect).toImage()
+    # The mean of adam's runs climbs in a straight line from the lower left to the upper right, in its band.
+    ground = painted.pixelColor(rect.width() // 2, 3)
+    ends = [
+        [y for y in range(6, rect.height() - 6) if painted.pixelColor(x, y) != ground] for x in (24, rect.width() - 24)
+    ]
+    assert all(ends)
+    assert sum(ends[0]) / len(ends[0]) > sum(ends[1]) / len(ends[1])

@@ -29,7 +29,7 @@ def panel_of(explore: Explore) -> GridPanel:
 def test_cells_say_their_runs_and_select_them(explore: Explore) -> None:
     panel = panel_of(explore)
     assert explore.note.startswith("6 of 12 combinations tried; 6 cells are empty.")
-    axes = panel._axes(QRectF(panel.canvas.rect()))
+    axes = panel._panes(QRectF(panel.canvas.rect()))[0]
     # sgd is the right column; seed 2 the third row from below.
     at = axes.at(0.6, 2.5 / 6)
     assert panel.words_at(at) == "optimizer: sgd\nseed: 2\nn = 1\nval/acc · best: 0.74"
@@ -68,3 +68,24 @@ def test_contours_are_drawn_between_runs_or_refused_in_words(explore: Explore) -
     assert panel.answer.between is not None
     explore.choose("y", "lr")
     assert panel.message == "Nothing to draw"
+
+
+def test_a_third_field_makes_a_map_for_each_of_its_values(explore: Explore) -> None:
+    explore.choose("x", "depth").choose("z", "optimizer").pick("look", "Coverage")
+    panel = panel_of(explore)
+    # adam has the odd seeds, sgd the even ones: half of the cells of each map.
+    assert explore.note.startswith("6 of 12 combinations tried; 6 cells are empty.")
+    assert panel.heading == "Coverage of depth and seed for each optimizer"
+    adam, sgd = panel._panes(QRectF(panel.canvas.rect()))
+    assert panel.words_at(sgd.at(0.5, 2.5 / 6)) == "depth: 18\nseed: 2\noptimizer: sgd\nn = 1\nval/acc · best: 0.74"
+    assert "n = 0" in panel.words_at(adam.at(0.5, 2.5 / 6))
+    QTest.mouseClick(panel.canvas, Qt.MouseButton.LeftButton, pos=adam.at(0.5, 1.5 / 6).toPoint())
+    assert explore.driver.settle().selected() == ["brisk-otter"]
+    panel.canvas.setFocus()
+    explore.driver.press("PgDown").press("Up").press("Return")
+    assert explore.driver.selected() == ["calm-ibis"]
+    rows = [*csv.reader(io.StringIO(panel.csv().decode()))]
+    assert rows[0][:4] == ["depth", "seed", "optimizer", "runs"]
+    assert {(row[1], row[2]) for row in rows[1:] if row[3] == "1"} == {
+        (str(seed), "adam" if seed % 2 else "sgd") for seed in range(6)
+    }

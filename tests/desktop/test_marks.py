@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
@@ -43,6 +43,16 @@ def test_s_stars_and_ctrl_z_takes_the_star_away(runs: Driver) -> None:
     assert len(board(runs).starred) == 3, "where one has no star all get one"
     runs.press("Ctrl+Z").press("Ctrl+Z")
     runs.until(lambda: len(board(runs).starred) in (0, 2))
+    # A click at the right end of a name does the same.
+    before, table = board(runs).starred, runs.table
+    index = table.model().index(runs.column("Run").index("eager-finch"), runs.titles().index("Run"))
+    star = QPoint(table.visualRect(index).right() - 16, table.visualRect(index).center().y())
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=star)
+    runs.settle()
+    assert board(runs).starred == before | {str(table.runs.keys[index.row()])}
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=star)
+    runs.settle()
+    assert board(runs).starred == before
 
 
 def test_a_chosen_colour_stays_whatever_is_selected(runs: Driver) -> None:

@@ -47,6 +47,16 @@ def test_each_format_is_drawn_again_from_itself(index: None, tmp_path: Path) -> 
     assert {run["name"] for run in recipe["runs"]} == {"olive-newt", "keen-raven"}
 
 
+def test_a_run_has_the_colour_that_it_was_given(index: None, tmp_path: Path) -> None:
+    call("mark", "keen-raven", "--color", "3")
+    call("export", "chart", tmp_path / "a.csv", *FIGURE)
+    recipe = json.loads((tmp_path / "a.recipe.json").read_text())
+    # The other one keeps the colour of its place; the report draws the same.
+    colors = {run["name"]: run["color"] for run in recipe["runs"]}
+    assert colors["keen-raven"] == 2
+    assert colors["olive-newt"] in (0, 1)
+
+
 def test_groups_and_every_other_setting_are_drawn_again_from_the_figure(index: None, tmp_path: Path) -> None:
     options = ("--where", "val/acc > 0", "--metric", "val/loss", "--limit", "8", "--groups", "replicates",
                "--centre", "median", "--spread", "range", "--y", "log", "--smoother", "median", "--smoothing", "0.2",

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_auc_score, roc_curve
 
+from runfolio.analysis.kinds.histograms import over_time
 from runfolio.errors import UsageError
+from runfolio.export.chart import export_chart
 from runfolio.export.figure import draw
+from runfolio.export.judged import LOOKS, classified_of, options_of
 from runfolio.export.kind_axes import Facts
 from runfolio.export.recipe import ChartRecipe, Option, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe_file import read_recipe
 from runfolio.model.answers import CellKind
-from runfolio.model.kinds import Importance, Variable
+from runfolio.model.kinds import Classified, Importance, Scored, Variable
+from runfolio.model.metrics import MetricSeries
 from runfolio.model.query import FieldKind, FieldRef
 
 RUNS = 12
@@ -35,6 +45,19 @@ FOUND = Importance(
 )  # fmt: skip
 
 
+def classified() -> Classified:
+    """Four negatives and three positives, of which one negative has a higher score than one positive."""
+    truth, score = np.array([1, 1, 0, 1, 0, 0, 0]), np.array([0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1])
+    fpr, tpr, _ = roc_curve(truth, score)
+    precision, recall, _ = precision_recall_curve(truth, score)
+    scored = Scored(
+        "1", fpr, tpr, float(roc_auc_score(truth, score)), recall, precision, 11 / 12, 3 / 7, np.array([0.2, 0.75]),
+        np.array([0.0, 0.75]), (3, 4), 0.1,
+    )  # fmt: skip
+    matrix = confusion_matrix(truth, score >= 0.5)
+    return Classified(("y",), "y", "", "s", ("0", "1"), matrix, 7, 1, scored, ("Said.",))
+
+
 def figure(kind: str, **options: Option) -> ChartRecipe:
     runs = tuple(RunStyleRecipe(f"k:{i}", f"run {i}", 0) for i in range(RUNS))
     titles = tuple((v.field.id, v.field.name) for v in (LR, ACC, OPT))
@@ -43,6 +66,7 @@ def figure(kind: str, **options: Option) -> ChartRecipe:
     return ChartRecipe(runs, (panel,))
 
 
+JUDGED = classified()
 FIGURES = {
     "scatter": figure("scatter", x=LR.field.id, y=ACC.field.id, color=OPT.field.id, log_x=True, front=True),
     "colours": figure("scatter", x=LR.field.id, y=OPT.field.id, color=ACC.field.id, size=ACC.field.id),
@@ -59,11 +83,19 @@ FIGURES = {
         "parallel", axes=(LR.field.id, OPT.field.id, ACC.field.id), log=(LR.field.id,), color=ACC.field.id
     ),
     "importance": figure("importance", target=ACC.field.id, params=(LR.field.id, OPT.field.id)),
+    "three": figure("grid", x=LR.field.id, y=OPT.field.id, value=ACC.field.id, z=OPT.field.id, look="coverage"),
+    "time": figure("histogram", value="metric:acc:last", look="time"),
+    **{look: figure("classifier", **dict(options_of(JUDGED, look, "p.csv"))) for look in LOOKS},
 }  # fmt: skip
 
 
 def facts(recipe: ChartRecipe) -> Facts:
-    return replace(FACTS, importance={0: FOUND}) if recipe.panels[0].kind == "importance" else FACTS
+    panel = recipe.panels[0]
+    if panel.text("look") == "time":
+        steps = np.arange(20)
+        series = [MetricSeries("acc", steps, 0.5 + steps * k / 100.0, np.zeros(20, np.int64)) for k in range(3)]
+        return Facts(over_time={0: over_time(series)})
+    return replace(FACTS, importance={0: FOUND}) if panel.kind == "importance" else FACTS
 
 
 def words(svg: bytes) -> set[str]:
@@ -92,6 +124,13 @@ def test_each_kind_is_drawn_again_from_its_json_byte_for_byte(name: str) -> None
         ("histogram", {"n = 11", "runs"}),
         ("parallel", {"lr", "opt", "acc", "adam", "sgd", "n = 12, colour: acc"}),
         ("importance", {"lr", "opt", "n = 11, out-of-bag R² = 0.81"}),
+        ("three", {"opt = adam", "opt = lion", "opt = sgd", "runs", "1"}),
+        ("time", {"share of the runs", "step"}),
+        ("confusion", {"3", "1", "Predicted", "True class", "n = 7, accuracy 0.8571"}),
+        ("rates", {"0.75", "0.25", "share of the true class"}),
+        ("roc", {"n = 7, AUC 0.9167, positive: 1"}),
+        ("pr", {"n = 7, average precision 0.9167, positive: 1"}),
+        ("calibration", {"n = 7, Brier score 0.1, positive: 1"}),
     ],
 )
 def test_a_figure_says_what_it_shows_and_of_how_many_runs(name: str, said: set[str]) -> None:
@@ -124,3 +163,41 @@ def test_a_kind_that_there_is_not_is_refused_and_one_without_data_says_so() -> N
     with pytest.raises(UsageError, match="kind of panel"):
         PanelRecipe("", kind="pie")
     assert "no data" in words(draw(FIGURES["scatter"], {}, "svg"))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_is_drawn_is_a_table_that_csv_and_parquet_hold_alike(name: str, tmp_path: Path) -> None:
+    recipe = FIGURES[name]
+    found = facts(recipe)
+    written = export_chart(recipe, {}, tmp_path / "a.csv", facts=found)
+    again = export_chart(read_recipe(written), {}, tmp_path / "b.csv", facts=found)
+    assert again.read_bytes() == written.read_bytes()
+    table = pl.read_parquet(export_chart(recipe, {}, tmp_path / "a.parquet", facts=found))
+    assert read_recipe(tmp_path / "a.parquet") == recipe
+    head, *rows = csv.reader(io.StringIO(written.read_text(encoding="utf-8")))
+    assert head == table.columns
+    assert len(rows) == len(table) > 0
+    for column, kind in enumerate(table.dtypes):
+        cells = table.to_series(column).to_list()
+        read = [row[column] if kind == pl.String else float(row[column]) if row[column] else None for row in rows]
+        assert read == ([cell or "" for cell in cells] if kind == pl.String else cells)
+    page = export_chart(recipe, {}, tmp_path / "a.html", facts=found)
+    assert read_recipe(page) == recipe
+    assert "what is drawn, as CSV" in page.read_text(encoding="utf-8")
+
+
+def test_the_table_of_a_matrix_and_of_a_curve_hold_its_numbers(tmp_path: Path) -> None:
+    matrix = pl.read_parquet(export_chart(FIGURES["confusion"], {}, tmp_path / "m.parquet"))
+    assert matrix.rows() == [("0", 3.0, 1.0), ("1", 0.0, 3.0)]
+    roc = pl.read_parquet(export_chart(FIGURES["roc"], {}, tmp_path / "r.parquet"))
+    assert roc.columns == ["false positive rate", "true positive rate"]
+    assert JUDGED.scored is not None
+    assert roc.to_series(1).to_list() == JUDGED.scored.tpr.tolist()
+
+
+def test_a_table_in_a_recipe_that_is_none_is_refused() -> None:
+    panel = FIGURES["roc"].panels[0]
+    options = tuple((name, ("x",) if name == "x" else value) for name, value in panel.options)
+    with pytest.raises(UsageError, match="damaged"):
+        classified_of(replace(panel, options=options))
+    assert classified_of(PanelRecipe("", kind="classifier")) is None

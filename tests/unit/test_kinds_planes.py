@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import griddata
 
-from runfolio.analysis.kinds.planes import cells, columns_of, surface
+from runfolio.analysis.kinds.planes import cells, columns_of, facets, surface
 from runfolio.model.answers import CellKind
 from runfolio.model.kinds import Variable
 from runfolio.model.query import FieldKind, FieldRef
@@ -70,3 +70,19 @@ def test_there_is_no_surface_on_a_line() -> None:
         surface(line, line, line)
     with pytest.raises(ValueError, match="three different places"):
         surface(line[:2], line[:2], line[:2])
+
+
+def test_each_value_of_a_third_field_has_a_map_of_its_own_runs() -> None:
+    x = field([0.1, 0.1, 0.01, 0.01, 0.1, np.nan])
+    y = field([0, 0, 1, 1, 1, 0], ("adam", "sgd"))
+    z = field([3, 5, 3, 5, np.nan, 3])
+    found = facets(x, y, z, np.arange(6.0))
+    assert (found.names, found.unplaced, found.beyond) == (("3", "5"), 1, 0)
+    assert [table.n.tolist() for table in found.tables] == [[[0, 1], [1, 0]], [[0, 1], [1, 0]]]
+    assert found.tables[1].mean[0, 1] == 1.0
+    assert found.tables[0].x_of.tolist() == [1, -1, 0, -1, -1, -1]
+    # Of fourteen values the two that one run has and come last have none.
+    many = field([float(k % 14) for k in range(26)])
+    all_at_one = field([1.0] * 26)
+    found = facets(all_at_one, all_at_one, many, np.zeros(26))
+    assert (found.names, found.beyond) == (tuple(map(str, range(12))), 2)

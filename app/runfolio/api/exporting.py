@@ -14,17 +14,20 @@ from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
+from runfolio.api.marking import Marking
 from runfolio.api.trail import Trail
-from runfolio.errors import Cancelled, NotFound, UsageError
+from runfolio.errors import Cancelled, NotFound, TooFewValues, UsageError
 from runfolio.model.answers import Progress
 from runfolio.model.display import plain
-from runfolio.model.query import FieldRef, RunQuery
+from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.analysis.kinds.histograms import OverTime
     from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
     from runfolio.model.groups import Grouping
+    from runfolio.model.kinds import Importance
     from runfolio.model.metrics import MetricSeries
 
 
@@ -39,6 +42,7 @@ class Exporting:
         comparing: Comparing,
         exploring: Exploring,
         trail: Trail,
+        marking: Marking,
     ) -> None:
         self._library = library
         self._asking = asking
@@ -46,6 +50,7 @@ class Exporting:
         self._comparing = comparing
         self._exploring = exploring
         self._trail = trail
+        self._marking = marking
 
     def export_chart(
         self,
@@ -66,7 +71,7 @@ class Exporting:
 
         self._library.check_target(path)
         recipe = self.complete(recipe)
-        if path.suffix.lower() in (".csv", ".parquet") and not drawn:
+        if path.suffix.lower() in (".csv", ".parquet") and not drawn and not recipe.is_of_charts:
             return self._export_points(recipe, path, on_progress, cancel)
         return export_chart(recipe, self._series(recipe), path, drawn=drawn, facts=self._facts(recipe))
 
@@ -81,7 +86,7 @@ class Exporting:
         from runfolio.export.chart import export_points
         from runfolio.export.points import metrics_of
 
-        keys, metrics = [RunKey(run.key) for run in recipe.runs], metrics_of(recipe)
+        keys, metrics = [RunKey(run.key) for run in recipe.for_lines.runs], metrics_of(recipe)
         with self._charting.streamed(keys, metrics) as (total, parts):
 
             def watch(done: int) -> None:
@@ -99,7 +104,7 @@ class Exporting:
         panels = []
         for panel in recipe.panels:
             if panel.groups_by and not panel.groups:
-                keys = [RunKey(run.key) for run in recipe.runs]
+                keys = [RunKey(run.key) for run in recipe.for_lines.runs]
                 found = self._groups(panel.groups_by, keys)
                 panel = replace(panel, groups=tuple(GroupRecipe(g.name, tuple(map(str, g.runs))) for g in found.groups))
             panels.append(panel)
@@ -116,17 +121,39 @@ class Exporting:
         """What panels that are of no curves are made of."""
         from runfolio.export.kind_axes import Facts
 
-        keys = [RunKey(run.key) for run in recipe.runs]
+        keys = [RunKey(run.key) for run in recipe.chart_runs]
         ids = list(dict.fromkeys(id for panel in recipe.panels for id in panel.fields))
         found = self._exploring.variables([FieldRef.from_id(id) for id in ids], keys)
-        explained = {
-            place: self._exploring.importance(
-                FieldRef.from_id(panel.text("target")), [FieldRef.from_id(id) for id in panel.texts("params")], keys
-            )
+        explained: dict[int, Importance] = {}
+        why_not: dict[int, str] = {}
+        for place, panel in enumerate(recipe.panels):
+            if panel.kind == "importance" and panel.text("target"):
+                target, params = panel.text("target"), panel.texts("params")
+                try:
+                    explained[place] = self._exploring.importance(
+                        FieldRef.from_id(target), [FieldRef.from_id(id) for id in params], keys
+                    )
+                except TooFewValues as error:
+                    why_not[place] = error.message
+        over_time = {
+            place: found_over
             for place, panel in enumerate(recipe.panels)
-            if panel.kind == "importance" and panel.text("target")
+            if panel.kind == "histogram" and panel.text("look") == "time"
+            if (found_over := self._over_time(panel.text("value"), keys, log=panel.flag("log"))) is not None
         }
-        return Facts(dict(zip(ids, found, strict=True)), explained)
+        return Facts(dict(zip(ids, found, strict=True)), explained, over_time, why_not)
+
+    def _over_time(self, id: str, keys: Sequence[RunKey], *, log: bool) -> OverTime | None:
+        """A metric's distribution along the steps; None for what has none."""
+        from runfolio.analysis.kinds.histograms import MOST_SERIES, over_time
+
+        field = FieldRef.from_id(id) if id else None
+        if field is None or field.kind is not FieldKind.METRIC:
+            return None
+        try:
+            return over_time([*self._asking.series_for(keys[:MOST_SERIES], field.name).values()], log=log)
+        except ValueError:
+            return None
 
     def _groups(self, by: str, keys: Sequence[RunKey]) -> Grouping:
         from runfolio.analysis.drawing import REPLICATES
@@ -140,7 +167,7 @@ class Exporting:
         from runfolio.analysis.axis import XKind
         from runfolio.export.lines import EPOCHS
 
-        keys = [RunKey(run.key) for run in recipe.runs]
+        keys = [RunKey(run.key) for run in recipe.for_lines.runs]
         wanted: dict[str, dict[RunKey, None]] = {}
         epochs = False
         for panel in recipe.panels:
@@ -183,7 +210,7 @@ class Exporting:
         if path.suffix.lower() not in (".html", ".htm"):
             raise UsageError("A report is one HTML file", hint="Let the name end in .html.", where=str(path))
         runs = self._asking.runs(keys)
-        recipe = recipe_for(runs)
+        recipe = recipe_for(runs, chosen=self._marking.mark_board().chosen)
         metrics = dict.fromkeys(p.metric for p in recipe.panels) if recipe else {}
         decisions = {entry.number: entry for key in keys for entry in self._trail.history(key)}
         content = ReportContent(

@@ -89,7 +89,7 @@ class Workspace:
         self._trail = Trail(self._stores)
         self._tabling = Tabling(self._library, self._asking, self._grouping)
         self._exporting = Exporting(
-            self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail
+            self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail, self._marking
         )
 
     @classmethod

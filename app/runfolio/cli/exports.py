@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from runfolio.errors import NotFound, UsageError
 from runfolio.export.recipe import LEGENDS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
+from runfolio.model.marks import ranked_colors
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
@@ -43,7 +44,15 @@ def export_chart(args: argparse.Namespace) -> int:
             )
         panels = _panels(ws, args, metrics)
         recipe = replace(
-            chart_of(runs, panels, title=args.title, theme=args.theme, dpi=args.dpi, markers=args.markers),
+            chart_of(
+                runs,
+                panels,
+                title=args.title,
+                theme=args.theme,
+                dpi=args.dpi,
+                markers=args.markers,
+                chosen=ws.mark_board().chosen,
+            ),
             width_mm=args.width,
             height_mm=args.height,
             font_size=args.font_size,
@@ -143,9 +152,18 @@ def chart_of(
     theme: str = "print",
     dpi: int = 150,
     markers: bool = False,
+    chosen: Mapping[str, int] | None = None,
 ) -> ChartRecipe:
-    """A figure of runs in the palette's order. `markers`: each has a shape too, so that it can be told in grey."""
-    styles = tuple(RunStyleRecipe(r.key, r.name, i % 10, i // 10 % 4, markers * (i + 1)) for i, r in enumerate(runs))
+    """A figure of runs in the palette's order.
+
+    markers   each has a shape too, so that it can be told in grey.
+    chosen    colours (0 to 9) that runs were given for good, by key: they have those, as in the window.
+    """
+    colors = ranked_colors({str(run.key): place for place, run in enumerate(runs)}, chosen or {})
+    styles = tuple(
+        RunStyleRecipe(run.key, run.name, colors[run.key][0], colors[run.key][1] % 4, markers * (place + 1))
+        for place, run in enumerate(runs)
+    )
     columns = 1 if len(panels) == 1 else 2
     return ChartRecipe(styles, panels, title=title, columns=columns, theme=theme, dpi=dpi)
 

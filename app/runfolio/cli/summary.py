@@ -80,7 +80,8 @@ def _write_files(ws: Workspace, keys: Sequence[RunKey], out: Path) -> dict[str, 
     files: dict[str, Path] = {}
     runs = ws.runs(keys[:_CHARTED])
     if any(m.count > 1 for run in runs for m in run.metrics):
-        recipe = chart_of(runs, tuple(PanelRecipe(m) for m in telling_metrics(runs)[:4]))
+        panels = tuple(PanelRecipe(metric) for metric in telling_metrics(runs)[:4])
+        recipe = chart_of(runs, panels, chosen=ws.mark_board().chosen)
         for suffix in ("png", "svg"):
             files[suffix] = ws.export_chart(recipe, out / f"comparison.{suffix}")
     files["report"] = ws.export_report(keys[:_CHARTED], out / "report.html", title="The best runs")

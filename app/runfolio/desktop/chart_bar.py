@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.scales import YKind
@@ -21,6 +21,8 @@ from runfolio.desktop.chart_menus import (
     smoothing_text,
 )
 from runfolio.desktop.chart_settings import MOST_COLUMNS, MOST_SMOOTHING, ChartSettings
+from runfolio.desktop.flow import FlowLayout
+from runfolio.desktop.panel_kinds import fill_charts
 from runfolio.desktop.panel_layout import MANY
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import Pill, TextButton
@@ -28,6 +30,7 @@ from runfolio.model.display import plain, short_count
 from runfolio.model.query import FieldRef
 
 _MENU_METRICS = 24
+_SIDE = 14
 
 
 class ChartBar(QWidget):
@@ -35,6 +38,7 @@ class ChartBar(QWidget):
 
     asked = Signal(str, object)
     panel_asked = Signal(str)
+    chart_asked = Signal(str)
     search_asked = Signal()
     export_asked = Signal(str)
 
@@ -62,7 +66,7 @@ class ChartBar(QWidget):
         self.slider.setObjectName("smoothing")
         self.slider.setAccessibleName("Smoothing")
         self.slider.setRange(0, round(MOST_SMOOTHING * 100))
-        self.slider.setFixedWidth(96)
+        self.slider.setFixedWidth(90)
         self.slider.setToolTip("How much curves are smoothed; the raw curve stays behind")
         self.slider.valueChanged.connect(self._on_smoothing)
         self.badge = Pill("every point shown", "good")
@@ -99,15 +103,25 @@ class ChartBar(QWidget):
         export_menu.addSeparator()
         for suffix in ("png", "svg", "pdf", "html", "csv", "parquet"):
             export_menu.addAction(suffix.upper(), self._exporting(suffix))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 10, 14, 8)
-        row.setSpacing(8)
+        self._chips = FlowLayout(gap=8)
         for widget in (
             self.x_button, self.smoother_button, self.slider, self.log_button, self.group_button,
             self.badge,
         ):  # fmt: skip
-            row.addWidget(widget)
-        row.addStretch()
+            self._chips.addWidget(widget)
+        chips = QWidget()
+        chips.setLayout(self._chips)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        chips.setSizePolicy(policy)
+        column = QHBoxLayout(self)
+        column.setContentsMargins(_SIDE, 10, _SIDE, 8)
+        column.addWidget(chips, 1)
+        # They lie at the right of the first line of chips; the lines below have the whole width.
+        self._right = QWidget(self)
+        row = QHBoxLayout(self._right)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
         for text, icon, menu, name in (
             ("Panel", "plus", self.add_menu, "add-panel-button"),
             ("Layout", "layout-grid", self.layout_menu, "layout-button"),
@@ -120,45 +134,30 @@ class ChartBar(QWidget):
             self._buttons.append((button, text))
 
     def minimumSizeHint(self) -> QSize:
-        """Any width will do: texts give way first."""
+        """Any width will do: texts give way first, then there are more lines."""
         return QSize(320, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words on the buttons where there is room, else icons alone; where that is not enough the least needed go."""
+        """Words on the buttons where there is room, else icons alone; what the chips need beyond goes below."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        # Worked out first: showing a widget lets all layouts around it be reckoned anew.
-        may_go = (self.badge, self.group_button, self.slider, self.smoother_button)
-        gone: list[QWidget] = []
         for button, text in self._buttons:
             button.set_text(text)
-        if self._wanted(gone) > self.width():
+        if self._wanted() > self.width():
             for button, text in self._buttons:
                 button.set_text("")
                 button.setAccessibleName(text)
                 button.setToolTip(text)
-        for widget in may_go:
-            if self._wanted(gone) <= self.width():
-                break
-            gone.append(widget)
-        for widget in may_go:
-            widget.setVisible(widget not in gone)
+        size = self._right.sizeHint()
+        self._chips.set_reserve(size.width() + 8)
+        self._right.setGeometry(self.width() - _SIDE - size.width(), 10, size.width(), size.height())
 
-    def _wanted(self, gone: Sequence[QWidget]) -> int:
-        """How wide the controls are together without some of them."""
-        layout = self.layout()
-        if layout is None:
-            return 0
-        margins = layout.contentsMargins()
-        items = [item for place in range(layout.count()) if (item := layout.itemAt(place)) is not None]
-        kept = [widget for item in items if (widget := item.widget()) is not None and widget not in gone]
-        wide = sum(
-            max(widget.minimumWidth(), widget.sizeHint().width()) for widget in kept if widget is not self.slider
-        )
-        wide += 0 if self.slider in gone else self.slider.minimumWidth()
-        return margins.left() + margins.right() + wide + layout.spacing() * len(kept)
+    def _wanted(self) -> int:
+        """How wide the controls are together, in one line."""
+        chips = [item for at in range(self._chips.count()) if (item := self._chips.itemAt(at)) and not item.isEmpty()]
+        return 2 * _SIDE + sum(item.sizeHint().width() + 8 for item in chips) + self._right.sizeHint().width()
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
@@ -172,13 +171,14 @@ class ChartBar(QWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(round(settings.smoothing * 100))
         self.slider.blockSignals(False)
-        self.log_button.setChecked(bool(panels) and all(settings.panel(m).y is YKind.LOG for m in panels))
-        self._panels = tuple(panels)
+        self._panels = settings.lines(panels)
+        self.log_button.setChecked(bool(self._panels) and all(settings.panel(m).y is YKind.LOG for m in self._panels))
         self._fit()
 
     def show_points(self, points: int) -> None:
-        """Say how many points the panels in sight stand for."""
+        """Say how many points the panels of curves in sight stand for."""
         self.badge.set(f"every point shown · {short_count(points)}", "good")
+        self.badge.setVisible(bool(self._panels))
         self._fit()
 
     # --- what is asked -----------------------------------------------------------------------------------------
@@ -210,6 +210,9 @@ class ChartBar(QWidget):
             self.add_menu.addAction("Every metric has a panel").setEnabled(False)
         self.add_menu.addSeparator()
         self.add_menu.addAction("Search metrics…", self.search_asked.emit)
+        charts = self.add_menu.addMenu("Chart of all runs in scope")
+        charts.setObjectName("add-chart")
+        fill_charts(charts, self.chart_asked.emit)
 
     def _adding(self, metric: str) -> Callable[[], None]:
         return lambda: self.panel_asked.emit(metric)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -13,7 +13,9 @@ from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
 from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups, Range
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
-from runfolio.desktop.panel_pages import FIRST_PAGE, MOST_PAGES, Page, Torn, texts
+from runfolio.desktop.kinds.names import KIND_TITLES
+from runfolio.desktop.kinds.settings import KindSettings, kind_of, settings_from
+from runfolio.desktop.panel_pages import FIRST_PAGE, Page, Torn, pages_from, texts, torn_from
 from runfolio.desktop.plot_style import PLAIN_WIDTH, WIDTHS
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
@@ -54,6 +56,7 @@ class PanelSettings:
     metrics            what it draws; () for the metric that is its key.
     title              instead of the metric's name.
     size               how many columns and rows of the grid it takes.
+    chart              what a chart of all runs in scope shows, None for curves of the selected runs.
     """
 
     y: YKind = YKind.LINEAR
@@ -65,6 +68,12 @@ class PanelSettings:
     metrics: tuple[str, ...] = ()
     title: str = ""
     size: Size = (1, 1)
+    chart: KindSettings | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of a chart of all runs in scope; "" for curves."""
+        return "" if self.chart is None else kind_of(self.chart)
 
     def saved(self) -> dict[str, Json]:
         """For a session."""
@@ -79,6 +88,8 @@ class PanelSettings:
             "y_range": None if self.y_range is None else [*self.y_range],
             "clip": self.clip,
             "notes": [[note.x, note.text] for note in self.notes],
+            "kind": self.kind,
+            "chart": None if self.chart is None else self.chart.saved(),
         }
 
     @classmethod
@@ -95,6 +106,7 @@ class PanelSettings:
             x_range=_range(kept.get("x_range")),
             y_range=_range(kept.get("y_range")),
             clip=kept.get("clip") is True,
+            chart=settings_from(kept.get("kind"), kept.get("chart")),
             notes=tuple(note for row in notes if (note := _note(row)) is not None) if isinstance(notes, list) else (),
         )
 
@@ -139,8 +151,27 @@ class ChartSettings:
     folded: frozenset[str] = frozenset()
 
     def metrics_of(self, key: str) -> tuple[str, ...]:
-        """What a panel draws."""
+        """What a panel draws as curves."""
         return self.panel(key).metrics or ((key,) if not is_by_hand(key) else ())
+
+    def name_of(self, key: str) -> str:
+        """What a panel is called where its title is not seen."""
+        own = self.panel(key)
+        return own.title or (KIND_TITLES[own.kind] if own.chart is not None else ", ".join(self.metrics_of(key)))
+
+    def has_room(self, key: str, known: Collection[str]) -> bool:
+        """Whether a panel is on show while the selected runs have these metrics."""
+        return self.panel(key).chart is not None or any(metric in known for metric in self.metrics_of(key))
+
+    @property
+    def has_charts(self) -> bool:
+        """Whether any page has a chart of all runs in scope."""
+        placed = {key for page in self.pages for key in page.panels or ()}.union(self.metrics or ())
+        return any(panel.chart is not None and key in placed for key, panel in self.panels)
+
+    def lines(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """Those of the panels that draw curves."""
+        return tuple(key for key in keys if self.panel(key).chart is None)
 
     @property
     def torn_off(self) -> frozenset[str]:
@@ -210,11 +241,11 @@ class ChartSettings:
         columns, smoothing, width = kept.get("columns"), kept.get("smoothing"), kept.get("width")
         metrics, large, x_metric = texts(kept.get("metrics")), kept.get("large"), kept.get("x_metric")
         panels, sections = kept.get("panels"), kept.get("sections")
-        pages, page = _pages(kept)
+        pages, page = pages_from(kept.get("pages"), kept.get("page"))
         made = cls(
             pages=pages,
             page=page,
-            torn=_torn(kept.get("torn")),
+            torn=torn_from(kept.get("torn")),
             sections=sections if isinstance(sections, bool) else None,
             folded=frozenset(texts(kept.get("folded")) or ()),
             metrics=None if metrics is None else tuple(dict.fromkeys(metrics)),
@@ -263,21 +294,6 @@ def _size(kept: Json) -> Size:
     if not isinstance(wide, int) or not isinstance(high, int):
         return 1, 1
     return max(1, min(wide, MOST_COLUMNS)), max(1, min(high, MOST_ROWS))
-
-
-def _pages(kept: Mapping[str, Json]) -> tuple[tuple[Page, ...], int]:
-    rows, page = kept.get("pages"), kept.get("page")
-    pages = [made for row in rows if (made := Page.from_saved(row)) is not None] if isinstance(rows, list) else []
-    place = page if isinstance(page, int) and 0 <= page < len(pages[:MOST_PAGES]) else 0
-    return tuple(pages[:MOST_PAGES]) or (Page(FIRST_PAGE),), place
-
-
-def _torn(kept: Json) -> tuple[Torn, ...]:
-    found: dict[int, Torn] = {}
-    for row in kept if isinstance(kept, list) else ():
-        if (torn := Torn.from_saved(row)) is not None:
-            found.setdefault(torn.number, torn)
-    return tuple(found.values())
 
 
 def _note(kept: Json) -> Note | None:

@@ -78,9 +78,7 @@ class ExportDialog(QDialog):
     # --- the form ----------------------------------------------------------------------------------------------
 
     def _make_fields(self, recipe: ChartRecipe) -> None:
-        # Charts of many runs have no points; their own menu writes their rows.
-        formats = [kind for kind in FORMATS if self._of_curves or kind not in _TABLES]
-        self.format = self._choice("Format", "export-format", {kind: kind for kind in formats})
+        self.format = self._choice("Format", "export-format", {kind: kind for kind in FORMATS})
         self.points = self._choice("Points", "export-points", _POINTS)
         self.theme = self._choice("Style", "export-theme", _THEMES)
         self.dpi = self._number("export-dpi", "Dots per inch", 20, 1200, recipe.dpi)
@@ -248,7 +246,8 @@ class ExportDialog(QDialog):
 
     def _on_changed(self, *_: object) -> None:
         table = self.format.currentData() in _TABLES
-        self._form.setRowVisible(self.points, table)
+        # A chart of many runs is one table, whatever is chosen.
+        self._form.setRowVisible(self.points, table and self._of_curves)
         self._form.setRowVisible(self.dpi, self.suffix == "png")
         for field in (
             self.theme,
@@ -300,7 +299,8 @@ class ExportDialog(QDialog):
             pixels = round(recipe.width_mm / 25.4 * recipe.dpi)
             return f"{runs}, {pixels} pixels wide. {again}"
         if self.format.currentData() in _TABLES:
-            return f"{runs}; a row for each point of what is seen here. {again}"
+            rows = "a row for each point of what is seen here" if self._of_curves else "what is drawn, as a table"
+            return f"{runs}; {rows}. {again}"
         return f"{runs}, {recipe.width_mm:g} mm wide. {again}"
 
     def _show_picture(self) -> None:

@@ -11,9 +11,15 @@ class FlowLayout(QLayout):
 
     def __init__(self, gap: int = 6) -> None:
         super().__init__()
-        self._gap = gap
+        self._gap, self._reserve = gap, 0
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
+
+    def set_reserve(self, pixels: int) -> None:
+        """Leave so much of the first line free at its right, for what stands there."""
+        if pixels != self._reserve:
+            self._reserve = pixels
+            self.invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:
         """Put one to the end."""
@@ -65,7 +71,8 @@ class FlowLayout(QLayout):
         shown = [item for item in self._items if not item.isEmpty()]
         for item in shown:
             wide = item.sizeHint().width()
-            if line and x + wide > rect.right() + 1:
+            end = rect.right() + 1 - (self._reserve if y == rect.y() else 0)
+            if line and x + wide > end:
                 y += self._end_line(line, y, move=move) + self._gap
                 x, line = rect.x(), []
             line.append((item, x))

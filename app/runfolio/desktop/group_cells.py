@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from runfolio.analysis.groups import GroupFigures
     from runfolio.desktop.group_rows import GroupRows
 
+MOST_MEMBERS = 200
+"""Runs of a group whose points are read for its sparkline; of larger groups the first ones, which is said."""
+
 _WITH_BEST = (Figure.BEST, Figure.WORST)
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from runfolio.desktop.cell_painter import CellPainter
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
+from runfolio.desktop.group_curves import GroupCurves, paint_mean
 from runfolio.desktop.group_texts import WAITING
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.model.display import count
@@ -67,6 +68,7 @@ class GroupPainter:
         self._model = model
         self._pen = pen
         self._paint_value = paint_value
+        self._curves = GroupCurves(context, model)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, column: TableColumn, line: Line) -> None:
         """Draw one cell of a group's row."""
@@ -82,8 +84,7 @@ class GroupPainter:
             inner.setLeft(inner.left() + indent_of(self._model, line))
             self._paint_name(painter, inner, line, text)
         elif column.curve:
-            key, _, value, _ = self._model.cell_of(self._model.keys[line.position], column)
-            self._paint_value(painter, inner, column, key, value, text)
+            paint_mean(painter, inner, self._curves.outline(line, column), self._pen.color("muted"))
         elif text == WAITING:
             self._pen.write(painter, inner, text, self._pen.font, "placeholder")
         elif self._model.texts.is_common(line, column):

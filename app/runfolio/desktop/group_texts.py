@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from runfolio.desktop.cells import exact_text, field_title
 from runfolio.desktop.columns import NAME, TableColumn
-from runfolio.desktop.group_cells import days_text, is_summed, range_told, summary, varied
+from runfolio.desktop.group_cells import MOST_MEMBERS, days_text, is_summed, range_told, summary, varied
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import Direction
@@ -144,7 +144,9 @@ class GroupTexts:
         if groups is None:
             return ""
         if column.curve:
-            return f"The curve of {self._model.text_of(NAME, groups.keys[line.position])}, the first run of the group"
+            size = groups.size(line.group)
+            which = f"the first {MOST_MEMBERS} of {count(size)}" if size > MOST_MEMBERS else count(size)
+            return f"Mean of the curves of {which} runs, with its 95 % t interval"
         if column.is_name:
             field = self.field(line)
             what = "Runs of one configuration" if field is None else f"{field.title} = {self._title(line)}"

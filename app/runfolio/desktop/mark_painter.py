@@ -40,8 +40,18 @@ def paint_ring(painter: QPainter, context: Context, key: RunKey, dot: QRectF) ->
         painter.drawEllipse(dot.adjusted(1.25, 1.25, -1.25, -1.25))
 
 
-def paint_signs(painter: QPainter, context: Context, key: RunKey, area: QRectF) -> QRectF:
-    """Draw the signs at the right end of `area`; what is left of it for the name."""
+def star_zone(context: Context, key: RunKey, area: QRectF) -> QRectF:
+    """Where a run's star is in the cell of its name, or would be; `area` as `paint_signs` takes it."""
+    board = context.state.board
+    right = area.right() - SPACE * sum(key in runs for runs in (board.hidden, board.archived))
+    return QRectF(right - SPACE + 2, area.top(), SPACE, area.height())
+
+
+def paint_signs(painter: QPainter, context: Context, key: RunKey, area: QRectF, *, pointed: bool = False) -> QRectF:
+    """Draw the signs at the right end of `area`; what is left of it for the name.
+
+    pointed   the pointer is on the cell: a star that there is not is outlined, to be clicked.
+    """
     board, theme = context.state.board, context.theme
     rest = QRectF(area)
     for icon, runs in (("eye-off", board.hidden), ("archive", board.archived)):
@@ -49,14 +59,18 @@ def paint_signs(painter: QPainter, context: Context, key: RunKey, area: QRectF) 
             drawn = icons.pixmap(icon, theme, "muted", size=_EDGE, ratio=painter.device().devicePixelRatio())
             painter.drawPixmap(QPointF(rest.right() - _EDGE, rest.center().y() - _EDGE / 2), drawn)
             rest.setRight(rest.right() - SPACE)
-    if key in board.starred:
+    if key in board.starred or pointed:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("warn"))
+        _star_tools(painter, context, starred=key in board.starred)
         painter.drawPath(star_path(QPointF(rest.right() - 6.5, rest.center().y()), 6.5))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         rest.setRight(rest.right() - SPACE)
     return rest
+
+
+def _star_tools(painter: QPainter, context: Context, *, starred: bool) -> None:
+    painter.setPen(Qt.PenStyle.NoPen if starred else QPen(context.theme.color("muted"), 1.2))
+    painter.setBrush(context.theme.color("warn") if starred else Qt.BrushStyle.NoBrush)
 
 
 def is_faint(context: Context, key: RunKey) -> bool:
@@ -78,8 +92,8 @@ def paint_field(painter: QPainter, context: Context, area: QRectF, name: str, va
         painter.setBrush(context.theme.run_color(int(value) - 1))
         # Under its header, which stands at the right as those of numbers do.
         painter.drawEllipse(QPointF(area.right() - 7, area.center().y()), 6, 6)
-    elif name == "starred" and value == "true":
-        painter.setBrush(context.theme.color("warn"))
+    elif name == "starred":
+        _star_tools(painter, context, starred=value == "true")
         painter.drawPath(star_path(center, 6.5))
     elif value == "true":
         icon = "eye-off" if name == "hidden" else "archive"

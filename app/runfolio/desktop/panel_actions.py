@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,10 +22,13 @@ from runfolio.desktop.chart_pages import (
 from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_dialog import ExportDialog
+from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.name_popup import NamePopup
 from runfolio.desktop.page_bar import PageBar
+from runfolio.desktop.panel_figures import Part, ask_recipe
 from runfolio.desktop.panel_grid import PanelGrid
-from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
+from runfolio.desktop.panel_kinds import usual, with_new_chart
+from runfolio.desktop.panel_recipe import ask_and_export
 from runfolio.export.recipe import ChartRecipe
 
 
@@ -96,6 +99,8 @@ class PanelActions(QObject):
             self._tear(key)
         elif what == "title":
             self._ask_title(key)
+        elif what == "choices":
+            self._open_choices(key)
         elif what == "export":
             self.open_export(key)
         elif what.startswith("page:"):
@@ -110,7 +115,21 @@ class PanelActions(QObject):
             self._view.take("Tear off panel", torn_off(settings, [key], self._name_of(key)))
 
     def _name_of(self, key: str) -> str:
-        return self._view.settings.panel(key).title or ", ".join(self._view.settings.metrics_of(key))
+        return self._view.settings.name_of(key)
+
+    def _open_choices(self, key: str) -> None:
+        charts = [chart for grid in self.grids if grid.isVisible() and (chart := grid.chart_of(key)) is not None]
+        if charts:
+            charts[0].open_choices()
+        else:
+            self._context.say.info("What a panel of curves shows is in its menu and in the bar above.")
+
+    def add_chart(self, kind: str, chart: KindSettings | None = None) -> None:
+        """A chart of all runs in scope more, as it is by itself or with the settings that it had elsewhere."""
+        self._context.commands.run("view.charts")
+        settings, key = with_new_chart(self._view.settings, usual(kind) if chart is None else chart)
+        self._view.take("Add chart", settings)
+        self._view.grids[0].reveal(key)
 
     def _ask_title(self, key: str) -> None:
         def write(title: str) -> None:
@@ -173,18 +192,27 @@ class PanelActions(QObject):
         if self._view.settings.large is not None and key is None:
             keys = self._view.keys
         if keys:
-            name = "figure" if key is None else self._name_of(key)
-            ExportDialog.open_for(self._context, self._recipe(keys), name, self._widget.window())
+            name, window = "figure" if key is None else self._name_of(key), self._widget.window()
+            self._ask_recipe(keys, lambda recipe: ExportDialog.open_for(self._context, recipe, name, window))
 
-    def _recipe(self, keys: Sequence[str]) -> ChartRecipe:
+    def _ask_recipe(self, keys: Sequence[str], then: Callable[[ChartRecipe], object]) -> None:
         settings, baseline = self._view.settings, self._context.state.baseline
-        columns = 1 if settings.large else min(settings.columns, len(keys))
-        panels = [(settings.drawings(key, baseline), settings.panel(key)) for key in keys]
-        return recipe_of(self._context, panels, columns, hidden=settings.hidden, width=settings.width)
+        # Charts have titles on their axes and a scale of colours: three beside each other are too narrow on paper.
+        most = settings.columns if settings.lines(keys) == tuple(keys) else 2
+        columns = 1 if settings.large else min(most, len(keys))
+        parts = []
+        for key in keys:
+            own, made = settings.panel(key), [chart for grid in self.grids if (chart := grid.chart_of(key)) is not None]
+            title, judged = (made[0].body.heading, made[0].judged) if made else ("", None)
+            parts.append(Part(own, settings.drawings(key, baseline), title, judged))
+        ask_recipe(
+            self._context, parts, then, columns=columns, hidden=settings.hidden,
+            width=settings.width,
+        )  # fmt: skip
 
     def export(self, suffix: str) -> None:
         """Write the page as a file of that suffix, or show first what it would be."""
         if not suffix:
             self.open_export(None)
         elif keys := (self._view.keys if self._view.settings.large else self._view.wanted()):
-            ask_and_export(self._context, self._widget, self._recipe(keys), "figure", suffix)
+            self._ask_recipe(keys, lambda recipe: ask_and_export(self._context, self._widget, recipe, "figure", suffix))

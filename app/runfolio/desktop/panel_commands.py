@@ -92,6 +92,7 @@ def add_panel_commands(context: Context, charts: Paged) -> tuple[str, ...]:
     add("tear-off", "Tear off the panel into a window, or put it back", told("tear"), "Ctrl+Shift+O",
         icon="external-link")  # fmt: skip
     add("title", "Give the panel a title…", told("title"), "F2")
+    add("choices", "What the chart shows…", told("choices"), "C", icon="settings")
     add("export-panel", "Export the panel…", told("export"), "E", icon="download")
     context.commands.add(*local)
 

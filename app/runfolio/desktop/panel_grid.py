@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,18 +11,30 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from runfolio.desktop.chart_pages import sized
-from runfolio.desktop.chart_settings import ChartSettings, Size, section_of
+from runfolio.desktop.chart_settings import ChartSettings, Size
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel
+from runfolio.desktop.panel_chart import ChartPanel
 from runfolio.desktop.panel_grips import PanelGrips
 from runfolio.desktop.panel_headings import PanelHeadings
-from runfolio.desktop.panel_layout import MANY, Laid, Section, beside, lay_out
+from runfolio.desktop.panel_layout import (
+    LEAST_HEIGHT,
+    LEAST_OF_CHARTS,
+    Laid,
+    Section,
+    beside,
+    columns_for,
+    furthest,
+    lay_out,
+    sections_of,
+    size_to,
+)
+from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
 
 _MOST_MADE = 60
 """Panels that are kept; those furthest from sight are made anew when one comes back to them."""
 
 _MAKING_MS = 12.0
-_SLOTS = itertools.count(1)
 
 
 class PanelGrid(QScrollArea):
@@ -50,7 +61,7 @@ class PanelGrid(QScrollArea):
         self._context = context
         self._settings = ChartSettings(metrics=())
         self._keys: tuple[str, ...] = ()
-        self._panels: dict[str, MetricPanel] = {}
+        self._panels: dict[str, GridPanel] = {}
         self._grips: dict[str, PanelGrips] = {}
         self._stale: set[str] = set()
         self._current = ""
@@ -85,12 +96,27 @@ class PanelGrid(QScrollArea):
 
     @property
     def panels(self) -> tuple[MetricPanel, ...]:
-        """Those of them that have come into sight, in order."""
+        """Those of them that draw curves and have come into sight, in order."""
+        return tuple(panel for panel in self._made if isinstance(panel, MetricPanel))
+
+    @property
+    def charts(self) -> tuple[ChartPanel, ...]:
+        """Those that are charts of all runs in scope and have come into sight, in order."""
+        return tuple(panel for panel in self._made if isinstance(panel, ChartPanel))
+
+    @property
+    def _made(self) -> tuple[GridPanel, ...]:
         return tuple(self._panels[key] for key in self.keys if key in self._panels)
 
     def panel_of(self, key: str) -> MetricPanel | None:
-        """The panel of a key, where it is on show and has come into sight."""
-        return self._panels.get(key) if key in self.keys else None
+        """The panel of a key, where it draws curves, is on show and has come into sight."""
+        panel = self._panels.get(key) if key in self.keys else None
+        return panel if isinstance(panel, MetricPanel) else None
+
+    def chart_of(self, key: str) -> ChartPanel | None:
+        """The same for a chart of all runs in scope."""
+        panel = self._panels.get(key) if key in self.keys else None
+        return panel if isinstance(panel, ChartPanel) else None
 
     @property
     def current(self) -> str | None:
@@ -102,37 +128,33 @@ class PanelGrid(QScrollArea):
         return self._current if self._current in self.keys else next(iter(self.keys), None)
 
     def show_settings(self, settings: ChartSettings, *, anew: bool) -> None:
-        """Show exactly `settings.metrics`. `anew`: what the panels draw is to be fetched again, once in sight."""
+        """Show exactly `settings.metrics`. `anew`: curves are to be fetched again, once their panels are in sight."""
         keys = settings.metrics or ()
-        for key in [k for k in self._panels if k not in keys]:
+        for key in [k for k, panel in self._panels.items() if k not in keys or not fits(settings, k, panel)]:
             self._drop(key)
         self._keys = tuple(keys)
         self._settings = replace(settings, large=settings.large if settings.large in keys else None)
         if anew:
-            self._stale.update(self._panels)
+            self._stale.update(key for key, panel in self._panels.items() if isinstance(panel, MetricPanel))
         for key, panel in self._panels.items():
             self._set(key, panel)
         self._arrange()
 
-    def _set(self, key: str, panel: MetricPanel) -> None:
-        settings = self._settings
-        if panel.show_drawings(settings.drawings(key, self._context.state.baseline)):
+    def _set(self, key: str, panel: GridPanel) -> None:
+        if set_panel(self._context, self._settings, key, panel):
             self._stale.add(key)
-        panel.set_panel(settings.panel(key))
-        panel.set_look(settings.width, antialias=settings.antialias)
-        panel.set_hidden(settings.hidden)
 
     def _make(self, key: str) -> None:
-        metrics = self._settings.metrics_of(key)
-        panel = MetricPanel(
-            self._context, metrics[0] if metrics else "", f"charts-{next(_SLOTS)}", closable=True, parent=self._inner
-        )
+        panel = make_panel(self._context, self._settings, key, self._inner)
         panel.closed.connect(lambda: self.remove(key))
         panel.maximised.connect(lambda: self.enlarge(key))
         panel.moved.connect(lambda way: self.move_by(key, way))
         panel.wanted.connect(lambda what: self.wanted.emit(what, key))
         panel.set_asked.connect(lambda label, wanted: self.asked.emit(label, self._settings.with_panel(key, wanted)))
-        panel.isolated.connect(self.isolated)
+        if isinstance(panel, MetricPanel):
+            panel.isolated.connect(self.isolated)
+        else:
+            panel.outdated.connect(lambda: self._outdate(key))
         panel.shown.connect(self.drawn)
         panel.pointed.connect(lambda: self._on_pointed(key))
         panel.head.dragged.connect(lambda at: self._drag(key, at))
@@ -147,8 +169,14 @@ class PanelGrid(QScrollArea):
         self._stale.add(key)
         self._place(key, panel)
 
+    def _outdate(self, key: str) -> None:
+        self._stale.add(key)
+        self.ask_in_sight()
+
     def _drop(self, key: str) -> None:
         panel = self._panels.pop(key)
+        if isinstance(panel, ChartPanel):
+            panel.leave()
         self._grips.pop(key)
         self._stale.discard(key)
         panel.hide()
@@ -224,13 +252,10 @@ class PanelGrid(QScrollArea):
 
     def _resize(self, key: str, x: int | None, y: int | None) -> None:
         """The panel grows and shrinks by whole columns and rows while its edge is dragged."""
-        rect, (wide, high) = self._laid.panels[key], self._laid.step
         corner = self._inner.mapFromGlobal(QPoint(x or 0, y or 0))
         now = self._settings.panel(key).size if self._resizing is None else self._resizing[1]
-        size = (
-            now[0] if x is None else max(1, min(self._settings.columns, round((corner.x() - rect.left()) / wide))),
-            now[1] if y is None else max(1, round((corner.y() - rect.top()) / high)),
-        )
+        across, down = size_to(self._laid, key, corner)
+        size = now[0] if x is None else max(1, min(self._settings.columns, across)), now[1] if y is None else down
         if size != now or self._resizing is None:
             self._resizing = key, sized(self._settings, key, size).panel(key).size
             self._arrange()
@@ -264,46 +289,36 @@ class PanelGrid(QScrollArea):
     @property
     def sections(self) -> tuple[Section, ...]:
         """The panels on show under their headings, or all of them under none."""
-        keys, settings = self.keys, self._settings
-        wished = settings.sections if settings.sections is not None else len(keys) > MANY
-        if settings.large is not None or not wished:
-            return (Section(None, keys),)
-        found: dict[str, list[str]] = {}
-        for key in keys:
-            metrics = settings.metrics_of(key)
-            found.setdefault(section_of(metrics[0]) if metrics else "", []).append(key)
-        return tuple(Section(name, tuple(own)) for name, own in found.items())
+        return sections_of(self._settings, self.keys)
 
     def _arrange(self) -> None:
         settings, sections = self._settings, self.sections
-        columns = 1 if settings.large else max(1, min(settings.columns, self._most_columns(sections)))
+        columns = 1 if settings.large else columns_for(settings, sections, self.viewport().width())
         sizes = {key: panel.size for key, panel in settings.panels}
         if settings.large is not None:
             sizes = {}
         if self._resizing is not None:
             sizes[self._resizing[0]] = self._resizing[1]
         sight = self.viewport().size()
-        self._laid = lay_out(sections, sizes, columns, sight.width(), sight.height(), settings.folded)
+        least = LEAST_HEIGHT if settings.lines(self.keys) == self.keys else LEAST_OF_CHARTS
+        self._laid = lay_out(sections, sizes, columns, sight.width(), sight.height(), settings.folded, least)
         self._inner.setMinimumHeight(self._laid.height)
         counts = {section.name: len(section.keys) for section in sections if section.name is not None}
         self._headings.show_headings(self._laid.headings, counts, settings.folded)
         for key, panel in self._panels.items():
             self._place(key, panel)
-        before = None
-        for panel in self.panels:
+        before: GridPanel | None = None
+        for panel in self._made:
             if before is not None:
                 self.setTabOrder(before.plot, panel.plot)
             before = panel
         self.ask_in_sight()
 
-    def _most_columns(self, sections: Sequence[Section]) -> int:
-        """Few panels share the whole width."""
-        sizes = {key: panel.size[0] for key, panel in self._settings.panels}
-        return max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
-
-    def _place(self, key: str, panel: MetricPanel) -> None:
+    def _place(self, key: str, panel: GridPanel) -> None:
         rect = self._laid.panels.get(key)
         panel.head.set_large(large=key == self._settings.large)
+        if isinstance(panel, ChartPanel):
+            panel.set_large(large=key == self._settings.large)
         self._grips[key].set_enabled(on=self._settings.large is None)
         if rect is not None:
             panel.setGeometry(rect)
@@ -334,16 +349,8 @@ class PanelGrid(QScrollArea):
 
     def _let_go(self, sight: QRect) -> None:
         """Forget the panels that are furthest from sight when there are very many."""
-        spare = len(self._panels) - _MOST_MADE
-        if spare > 0:
-            middle = sight.center().y()
-            laid = self._laid.panels
-            far = sorted(
-                (k for k in self._panels if not sight.intersects(laid.get(k, QRect()))),
-                key=lambda k: abs(laid.get(k, QRect(0, -100_000, 1, 1)).center().y() - middle),
-            )
-            for key in far[-spare:]:
-                self._drop(key)
+        for key in furthest(self._laid, [*self._panels], sight, len(self._panels) - _MOST_MADE):
+            self._drop(key)
 
     def showEvent(self, event: QShowEvent) -> None:
         """In sight again."""

@@ -11,17 +11,26 @@ from runfolio.desktop.widgets import ElidedLabel, IconButton
 from runfolio.model.display import plain
 
 _SIZE = 13
+_CHOICES = ("settings", "What the chart shows", "panel-choices")
+_SIZES = ("maximize", "Maximise or restore", "panel-maximise")
+_CLOSE = ("x", "Remove panel", "panel-close")
+"""Icon, what it does, and the button's name."""
 
 
 class PanelHead(QWidget):
-    """`dragged` tells where the pointer is on the screen while the title is dragged, `dropped` that it was let go."""
+    """A title with buttons.
+
+    choices    what can be set is asked for, where there is a button for that.
+    dragged    where the pointer is on the screen while the title is dragged; `dropped`: it was let go.
+    """
 
     maximised = Signal()
     closed = Signal()
+    choices = Signal()
     dragged = Signal(QPoint)
     dropped = Signal()
 
-    def __init__(self, theme: Theme, *, closable: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, *, closable: bool, choosable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
         self._label = ElidedLabel("")
@@ -29,21 +38,24 @@ class PanelHead(QWidget):
         self._label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._movable, self._dragging = closable, False
         self._pressed_at: QPoint | None = None
-        self._icons = ["maximize", "x"] if closable else []
+        rows = [_CHOICES] if choosable else []
+        rows += [_SIZES, _CLOSE] if closable else []
+        self._icons = [icon for icon, _, _ in rows]
         self._buttons: list[IconButton] = []
+        signals = {_CHOICES: self.choices, _SIZES: self.maximised, _CLOSE: self.closed}
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 4, 0)
         row.setSpacing(0)
-        for icon, label, signal in zip(
-            self._icons, ("Maximise or restore", "Remove panel"), (self.maximised, self.closed), strict=False
-        ):
+        for kind in rows:
+            icon, label, name = kind
             button = IconButton(icon, label, theme, size=_SIZE)
-            button.setObjectName("panel-close" if icon == "x" else "panel-maximise")
-            button.clicked.connect(signal)
+            button.setObjectName(name)
+            button.clicked.connect(signals[kind])
             button.installEventFilter(self)
             self._buttons.append(button)
-        # As wide as the buttons, so that the title stands in the middle.
-        row.addSpacing(sum(button.sizeHint().width() for button in self._buttons))
+        if not choosable:
+            # As wide as the buttons, so that the title stands in the middle; a long one has more need of the room.
+            row.addSpacing(sum(button.sizeHint().width() for button in self._buttons))
         row.addWidget(self._label, 1)
         for button in self._buttons:
             row.addWidget(button)
@@ -63,8 +75,9 @@ class PanelHead(QWidget):
 
     def set_large(self, *, large: bool) -> None:
         """Whether the panel has the whole room: the button then gives it back."""
-        if self._icons:
-            self._icons[0] = "minimize" if large else "maximize"
+        for place, button in enumerate(self._buttons):
+            if button.objectName() == _SIZES[2]:
+                self._icons[place] = "minimize" if large else "maximize"
             self._show_buttons()
 
     def _show_buttons(self) -> None:

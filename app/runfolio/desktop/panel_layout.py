@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 
 from runfolio.analysis.flow import flow
-from runfolio.desktop.chart_settings import Size
+from runfolio.desktop.chart_settings import MOST_COLUMNS, ChartSettings, Size, section_of
 
 MANY = 9
 """More panels than this stand in sections by themselves."""
 
+OF_MANY = "all runs in scope"
+"""The heading of charts that are no curves of the selected runs."""
+
 LEAST_HEIGHT = 210
+LEAST_WIDTH, LEAST_OF_CHARTS = 200, 300
+"""They have titles on their axes, and a legend."""
 GAP = 14
 HEADING = 30
 _SIDE, _BOTTOM = 14, 10
@@ -42,6 +47,19 @@ class Laid:
     step: Size
 
 
+def sections_of(settings: ChartSettings, keys: Sequence[str]) -> tuple[Section, ...]:
+    """Panels on show under their headings, or all of them under none."""
+    wished = settings.sections if settings.sections is not None else len(keys) > MANY
+    if settings.large is not None or not wished:
+        return (Section(None, tuple(keys)),)
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        metrics = settings.metrics_of(key)
+        name = OF_MANY if settings.panel(key).chart is not None else section_of(metrics[0]) if metrics else ""
+        found.setdefault(name, []).append(key)
+    return tuple(Section(name, tuple(own)) for name, own in found.items())
+
+
 def lay_out(
     sections: Sequence[Section],
     sizes: Mapping[str, Size],
@@ -49,8 +67,9 @@ def lay_out(
     width: int,
     height: int,
     folded: Collection[str] = (),
+    least: int = LEAST_HEIGHT,
 ) -> Laid:
-    """Places for a page of so many pixels. Rows fill its height where they can and are never too low to be read."""
+    """Places for a page of so many pixels. Rows fill its height where they can and are never lower than `least`."""
     wide = max(1, (width - 2 * _SIDE - (columns - 1) * GAP) // columns)
     placed = [
         flow([] if s.name is not None and s.name in folded else [sizes.get(key, (1, 1)) for key in s.keys], columns)
@@ -60,7 +79,7 @@ def lay_out(
     open_sections = [rows for (places, rows) in placed if places]
     rows = sum(open_sections)
     room = height - _BOTTOM - headed * HEADING - max(0, rows - 1) * GAP
-    high = max(LEAST_HEIGHT, room // rows if rows else LEAST_HEIGHT)
+    high = max(least, room // rows if rows else least)
     panels: dict[str, QRect] = {}
     headings: dict[str, QRect] = {}
     top = 0
@@ -100,3 +119,27 @@ def beside(laid: Laid, key: str, across: int, down: int) -> str | None:
             if best is None or far < best[0]:
                 best = far, other
     return None if best is None else best[1]
+
+
+def columns_for(settings: ChartSettings, sections: Sequence[Section], width: int) -> int:
+    """How many columns there are in so many pixels: few panels share the whole width, charts are never too narrow."""
+    sizes = {key: panel.size[0] for key, panel in settings.panels}
+    longest = max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
+    charts = any(settings.panel(key).chart is not None for section in sections for key in section.keys)
+    fit = (width - 2 * _SIDE) // (LEAST_WIDTH + GAP) if charts else MOST_COLUMNS
+    return max(1, min(settings.columns, longest, fit))
+
+
+def size_to(laid: Laid, key: str, corner: QPoint) -> Size:
+    """How many columns and rows a panel takes when its lower right corner is dragged there; at least one of each."""
+    rect, (wide, high) = laid.panels[key], laid.step
+    return max(1, round((corner.x() - rect.left()) / wide)), max(1, round((corner.y() - rect.top()) / high))
+
+
+def furthest(laid: Laid, keys: Sequence[str], sight: QRect, most: int) -> list[str]:
+    """Of some panels those that are out of sight, the `most` that are furthest from it."""
+    if most <= 0:
+        return []
+    nowhere, middle = QRect(0, -100_000, 1, 1), sight.center().y()
+    hidden = [key for key in keys if not sight.intersects(laid.panels.get(key, QRect()))]
+    return sorted(hidden, key=lambda key: abs(laid.panels.get(key, nowhere).center().y() - middle))[-most:]

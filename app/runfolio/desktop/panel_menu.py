@@ -35,14 +35,15 @@ class Placed(Protocol):
         """The user wants other settings."""
 
 
-def fill_place(menu: QMenu, panel: Placed) -> None:
-    """The entries of a panel in a grid.
+def fill_place(menu: QMenu, panel: Placed, *, curves: bool = True) -> None:
+    """The entries of a panel in a grid; one without `curves` draws no metrics.
 
     `wanted` gets "duplicate", "tear", "wider", "narrower", "taller", "lower", "export", "title", or "page:" and the
     place of a page among `pages`.
     """
     menu.addSeparator()
-    _fill_metrics(menu.addMenu("Metrics in this panel"), panel)
+    if curves:
+        _fill_metrics(menu.addMenu("Metrics in this panel"), panel)
     menu.addAction("Title…", _wanting(panel, "title"))
     if panel.settings.title:
         menu.addAction("Remove title", lambda: panel.ask_for("Title", replace(panel.settings, title="")))

@@ -9,6 +9,8 @@ from runfolio.model.params import Json
 FIRST_PAGE = "Charts"
 MOST_PAGES = 50
 LONGEST_NAME = 60
+FOLLOWING = "\x1e"
+"""Among the panels of a page: here stand those that follow the selected runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,22 @@ class Torn:
 
 def _is_place(numbers: list[int]) -> bool:
     return len(numbers) == 4 and numbers[2] > 0 and numbers[3] > 0
+
+
+def pages_from(rows: Json, page: Json) -> tuple[tuple[Page, ...], int]:
+    """The pages that a session kept, at least one, and the place of the one on show."""
+    pages = [made for row in rows if (made := Page.from_saved(row)) is not None] if isinstance(rows, list) else []
+    place = page if isinstance(page, int) and 0 <= page < len(pages[:MOST_PAGES]) else 0
+    return tuple(pages[:MOST_PAGES]) or (Page(FIRST_PAGE),), place
+
+
+def torn_from(rows: Json) -> tuple[Torn, ...]:
+    """The windows that a session kept."""
+    found: dict[int, Torn] = {}
+    for row in rows if isinstance(rows, list) else ():
+        if (torn := Torn.from_saved(row)) is not None:
+            found.setdefault(torn.number, torn)
+    return tuple(found.values())
 
 
 def texts(kept: Json) -> list[str] | None:

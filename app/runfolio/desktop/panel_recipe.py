@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from runfolio.analysis.drawing import Drawing
-from runfolio.desktop.cells import field_title
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_progress import progress_of
 from runfolio.desktop.plot_style import PLAIN_WIDTH
-from runfolio.export.recipe import KINDS, LEGENDS, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import Progress
-from runfolio.model.display import count
-from runfolio.model.params import Json
-from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -68,34 +63,6 @@ def recipe_of(
         columns=columns,
         line_width=round(_POINTS_WIDE * width / PLAIN_WIDTH, 2),
         query=state.scope.where,
-    )
-
-
-MOST_RUNS = 20_000
-"""Of a figure of many runs: each is named in its recipe."""
-
-
-def kind_recipe(
-    context: Context, kind: str, title: str, options: Mapping[str, Json], keys: Sequence[RunKey]
-) -> ChartRecipe:
-    """The figure of a chart of many runs, with the options that its panel is drawn by.
-
-    Raises ValueError for more than MOST_RUNS runs.
-    """
-    if len(keys) > MOST_RUNS:
-        raise ValueError(f"A figure holds at most {count(MOST_RUNS)} runs, and {count(len(keys))} are in scope.")
-    state = context.state
-    runs = tuple(RunStyleRecipe(str(key), state.name_of(key), max(0, state.style_of(key).color_index)) for key in keys)
-    chosen = tuple(
-        (name, tuple(map(str, value)) if isinstance(value, list) else value)
-        for name, value in options.items()
-        if isinstance(value, str | bool | list)
-    )
-    panel = PanelRecipe("", title=title, kind=kind, options=chosen)
-    named = [(part, field_title(FieldRef.from_id(id))) for part in KINDS[kind] if (id := panel.text(part))]
-    named += [(id, field_title(FieldRef.from_id(id))) for id in panel.fields]
-    return ChartRecipe(
-        runs, (replace(panel, titles=tuple(named)),), width_mm=140.0, query=state.scope.where, legend=LEGENDS[1]
     )
 
 

@@ -1,79 +1,70 @@
-"""Histograms of a run over time: a map of steps and values, and the histogram at one step."""
+"""Histograms of the selected runs over time beside each other: maps of steps and values, and those at one step."""
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QSlider,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
+from runfolio.desktop.preview_histogram_plots import BarPlot, DensityMap, MapPlot, density_maps
 from runfolio.desktop.preview_looker import Looker
-from runfolio.desktop.theme import Theme
+from runfolio.desktop.preview_runs import runs_shown
 from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, number, plain
-from runfolio.model.previews import BoardTag, FileKind, FilePlace, Histogram, Histograms
+from runfolio.model.display import count, plain
+from runfolio.model.previews import FileKind, FilePlace, Histograms
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
 
-ROWS = 96
-"""Rows of the map, from the lowest value of all steps to the highest."""
-_LEFT, _BOTTOM, _TOP, _RIGHT = 68, 26, 12, 14
-
-
-@dataclass(frozen=True, slots=True)
-class DensityMap:
-    """Share of the values of a step in each row of the map, 0 to 255 of the highest of all, bottom row first."""
-
-    low: float
-    high: float
-    cells: tuple[bytes, ...]
-
-
-def density_map(histograms: Histograms) -> DensityMap:
-    """The map of a tag; called on another thread."""
-    import numpy as np
-
-    low = min((one.edges[0] for one in histograms.steps), default=0.0)
-    high = max((one.edges[-1] for one in histograms.steps), default=1.0)
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
-    rows = np.linspace(low, high, ROWS + 1)
-    columns = []
-    for one in histograms.steps:
-        counts = np.asarray(one.counts)
-        total = counts.sum()
-        # The share below a value, straight between edges: values of a bucket are taken to be spread evenly.
-        below = np.concatenate([[0.0], np.cumsum(counts)]) / (total or 1.0)
-        columns.append(np.diff(np.interp(rows, np.asarray(one.edges), below)))
-    # A bucket of no width holds all its values at one place, which lies in one row.
-    highest = max((float(column.max()) for column in columns), default=1.0) or 1.0
-    return DensityMap(
-        low, high, tuple((np.sqrt(column / highest) * 255).astype(np.uint8).tobytes() for column in columns)
-    )
+MOST_BESIDE = 8
+"""Runs whose histograms stand beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Tags:
-    places: tuple[FilePlace, ...]
-    tags: tuple[BoardTag, ...]
+    """Event files by run, and in how many runs there is each tag, in the order found."""
+
+    places: dict[RunKey, tuple[FilePlace, ...]]
+    tags: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    runs: tuple[RunKey, ...]
+    found: tuple[Histograms, ...]
+    maps: tuple[DensityMap, ...]
+
+
+_NOTHING = _Loaded((), (), ())
 
 
 class HistogramPane(QWidget):
-    """Follows the current run."""
+    """Follows the selected runs, and the current one."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._asked: RunKey | None = None
-        self._found = _Tags((), ())
-        self._shown: Histograms | None = None
+        self._asked: tuple[RunKey, ...] | None = None
+        self._found = _Tags({}, {})
+        self._shown = _NOTHING
+        self._steps: list[int] = []
         self._looker = Looker(context, "Find histograms")
         self._loader = Looker(context, "Read histograms")
         theme = context.theme
@@ -98,13 +89,17 @@ class HistogramPane(QWidget):
         head.addWidget(self.slider, 1)
         head.addWidget(self.step)
         head.addWidget(self.told)
-        self.map = MapPlot(theme)
-        self.map.picked.connect(self.slider.setValue)
-        self.bars = BarPlot(theme)
+        self.maps: list[MapPlot] = []
+        self.bars: list[BarPlot] = []
+        self._grids = [QGridLayout(), QGridLayout()]
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.map)
-        splitter.addWidget(self.bars)
+        for grid in self._grids:
+            grid.setContentsMargins(0, 0, 0, 0)
+            grid.setSpacing(0)
+            half = QWidget()
+            half.setLayout(grid)
+            splitter.addWidget(half)
         splitter.setSizes([380, 260])
         page = QWidget()
         column = QVBoxLayout(page)
@@ -119,25 +114,33 @@ class HistogramPane(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
+        context.state.names_changed.connect(self._show)
 
     def activate(self) -> None:
-        """Show those of the current run."""
-        key = self._context.state.current
-        if key is None:
+        """Show those of the selected runs, the current one first."""
+        state = self._context.state
+        current = () if state.current is None else (state.current,)
+        keys = tuple(dict.fromkeys((*current, *runs_shown(state))))[:MOST_BESIDE]
+        if not keys:
             self._asked = None
-            self._say("No run is chosen", "Click a row of the table to see its histograms.")
+            self._say("No run is chosen", "Click a row of the table to see its histograms, or select several runs.")
             return
-        if key == self._asked:
+        if keys == self._asked:
             return
-        self._asked = key
-        run = key
+        self._asked = keys
         self._say("Looking for histograms…", "")
 
         def call(workspace: Workspace, token: CancelToken) -> _Tags:
-            files = workspace.run_files(run, cancel=token).files
-            places = tuple(f.place for f in files if f.kind is FileKind.EVENTS and f.place is not None)
-            tags = workspace.board_tags(places, cancel=token) if places else ()
-            return _Tags(places, tuple(tag for tag in tags if tag.plugin == "histograms"))
+            places: dict[RunKey, tuple[FilePlace, ...]] = {}
+            tags: dict[str, int] = {}
+            for key in keys:
+                files = workspace.run_files(key, cancel=token).files
+                own = tuple(f.place for f in files if f.kind is FileKind.EVENTS and f.place is not None)
+                for tag in workspace.board_tags(own, cancel=token) if own else ():
+                    if tag.plugin == "histograms":
+                        places[key] = own
+                        tags[tag.tag] = tags.get(tag.tag, 0) + 1
+            return _Tags(places, tags)
 
         self._looker.ask(call, self._arrived, self._failed)
 
@@ -156,14 +159,16 @@ class HistogramPane(QWidget):
     def _arrived(self, found: _Tags) -> None:
         self._found = found
         if not found.tags:
-            where = "Its event files hold none." if found.places else "It has no TensorBoard event files."
-            self._say("This run has no histograms", where)
+            several = self._asked is not None and len(self._asked) > 1
+            title = "None of these runs has histograms" if several else "This run has no histograms"
+            self._say(title, "TensorBoard event files can hold them; theirs hold none, or there are none.")
             return
         before = self.tags.currentData()
         self.tags.blockSignals(True)
         self.tags.clear()
-        for tag in found.tags:
-            self.tags.addItem(plain(tag.tag, 80), tag.tag)
+        # Those that most of the runs have come first.
+        for tag in sorted(found.tags, key=lambda name: -found.tags[name]):
+            self.tags.addItem(plain(tag, 80), tag)
         self.tags.setCurrentIndex(max(0, self.tags.findData(before)))
         self.tags.blockSignals(False)
         self._load()
@@ -174,172 +179,90 @@ class HistogramPane(QWidget):
             return
         places = self._found.places
 
-        def call(workspace: Workspace, token: CancelToken) -> tuple[Histograms, DensityMap]:
-            found = workspace.histograms(places, tag, cancel=token)
-            return found, density_map(found)
+        def call(workspace: Workspace, token: CancelToken) -> _Loaded:
+            read = [(key, workspace.histograms(own, tag, cancel=token)) for key, own in places.items()]
+            some = [(key, found) for key, found in read if found.steps]
+            found = tuple(found for _, found in some)
+            return _Loaded(tuple(key for key, _ in some), found, density_maps(found))
 
         self._loader.ask(call, self._loaded, self._failed)
 
-    def _loaded(self, answer: tuple[Histograms, DensityMap]) -> None:
-        found, made = answer
-        self._shown = found
-        if not found.steps:
+    def _loaded(self, answer: _Loaded) -> None:
+        self._shown = answer
+        if not answer.found:
             self._say("These histograms cannot be shown", "Their events are damaged, or hold no values.")
             return
+        self._have(len(answer.runs))
         self.stack.setCurrentIndex(1)
-        self.map.put(made, [one.step for one in found.steps])
-        self.slider.setRange(0, len(found.steps) - 1)
-        self.slider.setValue(len(found.steps) - 1)
+        self._steps = sorted({one.step for found in answer.found for one in found.steps})
+        self._show()
+        self.slider.setRange(0, len(self._steps) - 1)
+        self.slider.setValue(len(self._steps) - 1)
         self._go(self.slider.value())
-        spread = f", every {round(found.total / len(found.steps))}th shown" if found.left_out else ""
-        self.told.setText(f"{count(found.total)} steps{spread}")
+        self.told.setText(self._words(answer))
+
+    def _words(self, answer: _Loaded) -> str:
+        total = max(found.total for found in answer.found)
+        left_out = any(found.left_out for found in answer.found)
+        shown = max(len(found.steps) for found in answer.found)
+        spread = f", every {round(total / shown)}th shown" if left_out else ""
+        words = [f"{count(total)} steps{spread}"]
+        asked = len(self._asked or ())
+        if len(answer.runs) < asked:
+            words.append(f"{len(answer.runs)} of {asked} runs have it")
+        return " · ".join(words)
+
+    def _have(self, runs: int) -> None:
+        """So many maps, and as many histograms below them."""
+        theme = self._context.theme
+        while len(self.maps) < runs:
+            made = MapPlot(theme)
+            place = len(self.maps)
+            made.picked.connect(lambda column, place=place: self._on_picked(place, column))
+            self.maps.append(made)
+            self.bars.append(BarPlot(theme))
+        columns = runs if runs <= 3 else -(-runs // 2)
+        self._place(self._grids[0], self.maps, runs, columns)
+        self._place(self._grids[1], self.bars, runs, columns)
+
+    @staticmethod
+    def _place(grid: QGridLayout, plots: Sequence[QWidget], runs: int, columns: int) -> None:
+        for place, plot in enumerate(plots):
+            grid.removeWidget(plot)
+            plot.setVisible(place < runs)
+            if place < runs:
+                grid.addWidget(plot, *divmod(place, columns))
+        for column in range(grid.columnCount()):
+            grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    def _titles(self) -> list[str]:
+        names = [self._context.state.name_of(key) for key in self._shown.runs]
+        return names if len(self._asked or ()) > 1 else ["" for _ in names]
+
+    def _show(self) -> None:
+        shown = self._shown
+        if len(self.maps) < len(shown.runs):
+            return
+        rows = zip(self.maps, shown.maps, shown.found, self._titles(), strict=False)
+        for plot, made, found, title in rows:
+            plot.put(made, [one.step for one in found.steps], title)
+
+    def _on_picked(self, place: int, column: int) -> None:
+        self.slider.setValue(bisect.bisect_left(self._steps, self.maps[place].steps[column]))
 
     def _go(self, place: int) -> None:
-        found = self._shown
-        if found is not None and 0 <= place < len(found.steps):
-            self.step.setText(f"step {count(found.steps[place].step)}")
-            self.map.mark(place)
-            self.bars.put(found.steps[place])
-
-
-class MapPlot(QWidget):
-    """Steps from left to right, values from bottom to top. `picked` carries the column that was clicked."""
-
-    picked = Signal(int)
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._map: DensityMap | None = None
-        self._steps: list[int] = []
-        self._image: QImage | None = None
-        self._marked = 0
-        self.setAccessibleName("Histograms over the steps")
-        self.setMinimumHeight(120)
-        theme.changed.connect(self._render)
-
-    def sizeHint(self) -> QSize:
-        """Wide."""
-        return QSize(600, 340)
-
-    def put(self, made: DensityMap, steps: list[int]) -> None:
-        """Show another map."""
-        self._map, self._steps = made, steps
-        self._render()
-
-    def mark(self, place: int) -> None:
-        """Mark a column."""
-        self._marked = place
-        self.update()
-
-    def _render(self) -> None:
-        made = self._map
-        if made is None or not made.cells:
+        shown = self._shown
+        if not 0 <= place < len(self._steps):
             return
-        low, high = self._theme.color("surface"), self._theme.color("accent")
-        image = QImage(len(made.cells), ROWS, QImage.Format.Format_Indexed8)
-        image.setColorTable([_between(low, high, level / 255).rgb() for level in range(256)])
-        for x, column in enumerate(made.cells):
-            for y in range(ROWS):
-                image.setPixel(x, ROWS - 1 - y, column[y])
-        self._image = image
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Map, axes and the marked step."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("surface"))
-        made, area = self._map, self.area()
-        if made is None or self._image is None:
-            return
-        painter.drawImage(area, self._image)
-        painter.setPen(self._theme.color("axis"))
-        painter.drawRect(area)
-        painter.setFont(fonts.ui(11))
-        painter.setPen(self._theme.color("muted"))
-        for share in (0.0, 0.5, 1.0):
-            y = area.bottom() - share * area.height()
-            text = number(made.low + share * (made.high - made.low), 3)
-            painter.drawText(
-                QRectF(0, y - 8, _LEFT - 8, 16), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text
-            )
-        for share, flag in ((0.0, Qt.AlignmentFlag.AlignLeft), (1.0, Qt.AlignmentFlag.AlignRight)):
-            text = f"step {count(self._steps[round(share * (len(self._steps) - 1))])}"
-            painter.drawText(QRectF(area.left(), area.bottom() + 5, area.width(), 16), int(flag), text)
-        wide = area.width() / len(made.cells)
-        x = area.left() + (self._marked + 0.5) * wide
-        painter.setPen(self._theme.color("warn"))
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the step that was clicked."""
-        self._pick(event.position().x())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Or dragged to."""
-        self._pick(event.position().x())
-
-    def _pick(self, x: float) -> None:
-        area = self.area()
-        if self._map is not None and area.width() > 0:
-            place = int((x - area.left()) / area.width() * len(self._map.cells))
-            self.picked.emit(max(0, min(len(self._map.cells) - 1, place)))
-
-    def area(self) -> QRectF:
-        """Where the map is, between the axes."""
-        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
-
-
-class BarPlot(QWidget):
-    """One histogram: the height of a bar is its count over its width, so that buckets of unequal width are fair."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._one: Histogram | None = None
-        self.setAccessibleName("Histogram at the step")
-        self.setMinimumHeight(100)
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        """Wide."""
-        return QSize(600, 220)
-
-    def put(self, one: Histogram) -> None:
-        """Show another one."""
-        self._one = one
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Bars and the ends of the axis."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("surface"))
-        one = self._one
-        if one is None:
-            return
-        area = QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
-        low, high = one.edges[0], one.edges[-1]
-        span = (high - low) or 1.0
-        widths = [max(b - a, span / 1e6) for a, b in zip(one.edges, one.edges[1:], strict=False)]
-        densities = [value / width for value, width in zip(one.counts, widths, strict=True)]
-        highest = max(densities, default=0.0) or 1.0
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("accent"))
-        for left, width, density in zip(one.edges, widths, densities, strict=False):
-            x = area.left() + (left - low) / span * area.width()
-            height = area.height() * density / highest
-            painter.drawRect(QRectF(x, area.bottom() - height, max(1.0, width / span * area.width() - 0.6), height))
-        painter.setPen(self._theme.color("axis"))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.setFont(fonts.ui(11))
-        painter.setPen(self._theme.color("muted"))
-        below = QRectF(area.left(), area.bottom() + 5, area.width(), 16)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), number(low))
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), number(high))
-        middle = f"{count(round(sum(one.counts)))} values"
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), middle)
-
-
-def _between(low: QColor, high: QColor, share: float) -> QColor:
-    ends = (low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue())
-    return QColor(*(round(a + (b - a) * share) for a, b in ends))
+        step = self._steps[place]
+        self.step.setText(f"step {count(step)}")
+        several = len(shown.runs) > 1
+        for plot, bars, made, found, title in zip(
+            self.maps, self.bars, shown.maps, shown.found, self._titles(), strict=False
+        ):
+            # Of a run that has none at the step the last one before it.
+            column = bisect.bisect_right([one.step for one in found.steps], step) - 1
+            plot.mark(max(0, column))
+            one = found.steps[column] if column >= 0 else None
+            at = f"{title} · step {count(one.step)}" if one is not None and title and one.step != step else title
+            bars.put(one, (made.low, made.high) if several else None, at)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QLineF, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QLineF,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    Qt,
+)
+from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from runfolio.desktop import icons
@@ -15,14 +25,17 @@ from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_painter import DOT_SPACE, SIDE, GroupPainter, indent_of
 from runfolio.desktop.group_texts import WAITING
-from runfolio.desktop.mark_painter import FIELDS, is_faint, paint_field, paint_ring, paint_signs
+from runfolio.desktop.mark_painter import FIELDS, SPACE, is_faint, paint_field, paint_ring, paint_signs, star_zone
+from runfolio.desktop.mark_step import mark_runs
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.model.display import plain
+from runfolio.model.marks import MarkChange
 from runfolio.model.promotion import Stage
-from runfolio.model.query import FieldKind
+from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey, RunStatus
 
 _SELECTED = QStyle.StateFlag.State_Selected.value
+_POINTED = QStyle.StateFlag.State_MouseOver.value
 ROW_HEIGHT = 33
 FLAG_SPACE = 20
 
@@ -51,6 +64,7 @@ def longest_join(count: int) -> float:
     return max(1.5 / max(count - 1, 1), 0.2)
 
 
+STARRED = FieldRef(FieldKind.BUILTIN, "starred")
 LIVE = "live"
 """What stands behind the name of a run that is being written."""
 
@@ -86,11 +100,36 @@ class RunDelegate(QStyledItemDelegate):
         if look.name:
             if line is not None:
                 inner.setLeft(inner.left() + indent_of(self._model, line))
-            self._paint_name(painter, inner, key, text)
+            self._paint_name(painter, inner, key, text, pointed=bool(option.state.value & _POINTED))
         elif look.builtin or column.curve or look.format.colouring is not Colouring.NONE:
             self.paint_value(painter, inner, column, key, value, text)
         elif text:
             self._paint_text(painter, inner, value, text, right=look.number)
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """A click on the star of a run puts it on or takes it off."""
+        line = self._model.line(index.row())
+        clicked = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease
+        if not clicked or not isinstance(event, QMouseEvent) or (line is not None and line.is_group):
+            return super().editorEvent(event, model, option, index)
+        key, column, _, _ = self._model.cell(index.row(), index.column())
+        area, context = QRectF(option.rect).adjusted(SIDE, 0, -SIDE, 0), self._context
+        zone = QRectF()
+        if column.is_name:
+            zone = star_zone(context, key, area.adjusted(DOT_SPACE, 0, 0, 0))
+        elif column.field == STARRED:
+            zone = QRectF(area.left() - 4, area.top(), SPACE + 4, area.height())
+        if event.button() is not Qt.MouseButton.LeftButton or not zone.contains(event.position()):
+            return super().editorEvent(event, model, option, index)
+        starred = key in context.state.board.starred
+        mark_runs(context, (key,), MarkChange(starred=not starred), "no longer starred" if starred else "starred")
+        return True
 
     # --- kinds of cells ----------------------------------------------------------------------------------------
 
@@ -101,7 +140,7 @@ class RunDelegate(QStyledItemDelegate):
         self.paint_ground(painter, area, column, value)
         if column.curve:
             self._paint_curve(painter, area, key, value)
-        elif column.field.kind is FieldKind.BUILTIN and text and text != WAITING:
+        elif column.field.kind is FieldKind.BUILTIN and text != WAITING and (text or column.field == STARRED):
             self._paint_builtin(painter, area, column.field.name, text, value)
         elif text:
             self._paint_text(painter, area, value, text, right=self._model.is_number(column))
@@ -122,7 +161,7 @@ class RunDelegate(QStyledItemDelegate):
             if color is not None:
                 painter.fillRect(area.adjusted(2 - SIDE, 2, SIDE - 2, -3), color)
 
-    def _paint_name(self, painter: QPainter, area: QRectF, key: RunKey, text: str) -> None:
+    def _paint_name(self, painter: QPainter, area: QRectF, key: RunKey, text: str, *, pointed: bool) -> None:
         theme, state = self._context.theme, self._context.state
         style = state.style_of(key)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -137,7 +176,7 @@ class RunDelegate(QStyledItemDelegate):
             # Past ten runs the colour comes again; the number of the round tells them apart.
             self.pen.write(painter, dot, str(style.marker + 1), self.pen.tiny, "surface", center=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        rest = paint_signs(painter, self._context, key, area.adjusted(DOT_SPACE, 0, 0, 0))
+        rest = paint_signs(painter, self._context, key, area.adjusted(DOT_SPACE, 0, 0, 0), pointed=pointed)
         if key == state.baseline:
             flag = icons.pixmap("flag", theme, "accent", size=14, ratio=painter.device().devicePixelRatio())
             painter.drawPixmap(QPointF(rest.right() - 14, rest.center().y() - 7), flag)

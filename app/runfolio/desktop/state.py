@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from runfolio.desktop.mark_styles import ranked_colors
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Step, UndoStack
 from runfolio.model.answers import Change, Touched
 from runfolio.model.key_order import KeyOrder
-from runfolio.model.marks import MarkBoard
+from runfolio.model.marks import MarkBoard, ranked_colors
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
 

@@ -71,7 +71,7 @@ class TornWindows(QObject):
         self.windows: dict[int, TearOff] = {}
 
     def show_settings(self, settings: ChartSettings, known: frozenset[str], *, anew: bool) -> None:
-        """Have exactly the windows that are wanted, with the panels that have a metric among `known`."""
+        """Have exactly the windows that are wanted, with the panels that there are while `known` are the metrics."""
         self._settings = settings
         wanted = {torn.number: torn for torn in settings.torn}
         for number in [number for number in self.windows if number not in wanted]:
@@ -82,7 +82,7 @@ class TornWindows(QObject):
         for number, torn in wanted.items():
             window = self.windows.get(number) or self._make(torn)
             window.setWindowTitle(f"{plain(torn.name, 60)} – Runfolio")
-            keys = tuple(key for key in torn.panels if known.intersection(settings.metrics_of(key)))
+            keys = tuple(key for key in torn.panels if settings.has_room(key, known))
             window.grid.show_settings(self._of(torn, keys), anew=anew)
             if not window.isVisible():
                 window.show()

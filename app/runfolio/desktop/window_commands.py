@@ -48,7 +48,18 @@ def add_window_commands(window: MainWindow) -> None:
     for kind, title in KIND_TITLES.items():
         call = partial(_explore, window, kind)
         commands.add(Command(f"explore.{kind}", f"Explore: {title.lower()}", call, (), "Explore", "chart-scatter"))
+        call = partial(_add_chart, window, kind)
+        added = f"Add to the charts: {title.lower()}"
+        commands.add(Command(f"charts.add-{kind}", added, call, (), "Charts", "chart-scatter"))
     commands.add(
+        Command(
+            "explore.send",
+            "Send the chart of Explore to Charts",
+            lambda: _send_to_charts(window),
+            ("Ctrl+Shift+E",),
+            "Explore",
+            "layout-grid",
+        ),
         Command(
             "compare.groups",
             "Compare groups of runs",
@@ -238,6 +249,23 @@ def _explore(window: MainWindow, kind: str) -> None:
     view = window.views.widget_of("explore")
     if isinstance(view, ExploreView):
         view.show_kind(kind)
+
+
+def _add_chart(window: MainWindow, kind: str) -> None:
+    from runfolio.desktop.views.charts import ChartsView
+
+    charts = window.views.widget_of("charts")
+    if isinstance(charts, ChartsView):
+        charts.hand.add_chart(kind)
+
+
+def _send_to_charts(window: MainWindow) -> None:
+    from runfolio.desktop.views.charts import ChartsView
+    from runfolio.desktop.views.explore import ExploreView
+
+    explore, charts = (window.views.widget_of(id) for id in ("explore", "charts"))
+    if isinstance(explore, ExploreView) and isinstance(charts, ChartsView):
+        charts.hand.add_chart(explore.panel.kind, explore.panel.drawn_by)
 
 
 def _open_palette(window: MainWindow) -> None:

@@ -28,14 +28,20 @@ def export_chart(
     """Write the figure to `path`. Raises UsageError for a suffix not in SUFFIXES, or when it cannot be written.
 
     drawn   CSV and Parquet: what the lines go through instead of all points.
-    facts   what panels that are of no curves are made of; there are no points of these.
+    facts   what panels that are of no curves are made of; their tables are what is drawn in any case.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"Charts are written as {', '.join(SUFFIXES)}, not {suffix or 'without a suffix'!r}")
     if suffix in (".csv", ".parquet"):
-        from runfolio.export import points
+        from runfolio.export import kind_files, points
 
+        if recipe.is_of_charts:
+            if suffix == ".parquet":
+                return write_whole(path, kind_files.charts_parquet(recipe, series, facts, drawn=drawn))
+            table = kind_files.charts_csv(recipe, series, facts, drawn=drawn)
+            write_whole(recipe_beside(path), recipe.to_json().encode() + b"\n")
+            return write_whole(path, table.encode())
         if not drawn:
             return export_points(recipe, points.parts_of(recipe, series), path, lambda _done: None)
         if suffix == ".parquet":

@@ -76,8 +76,9 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FAC
         look = _LOOKS[recipe.theme]
         figure.set_facecolor(look["surface"])
         grid = figure.add_gridspec(rows, recipe.columns)
+        lines_of = recipe.for_lines
         drawn = [
-            drawn_panel(panel, recipe, series) if panel.kind == LINE else DrawnPanel(()) for panel in recipe.panels
+            drawn_panel(panel, lines_of, series) if panel.kind == LINE else DrawnPanel(()) for panel in recipe.panels
         ]
         for number, (panel, lines, place) in enumerate(zip(recipe.panels, drawn, places, strict=True)):
             axes = figure.add_subplot(
@@ -85,10 +86,10 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FAC
             )
             _frame(axes, panel, recipe, look)
             if panel.kind == LINE:
-                _draw_panel(axes, panel, recipe, lines, look)
+                _draw_panel(axes, panel, lines_of, lines, look)
             else:
                 draw_kind(axes, panel, recipe, facts, number, look)
-        _legend(figure, recipe, drawn, look)
+        _legend(figure, lines_of, drawn, look)
         if recipe.title:
             figure.suptitle(plain(recipe.title), color=look["text"], fontsize=recipe.font_size + 2)
         out = io.BytesIO()

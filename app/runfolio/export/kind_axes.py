@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runfolio.analysis.kinds.histograms import OverTime
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import number, plain
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK = PETROFF[0]
+_LETTER = 0.19
+"""Millimetres that a letter of one point takes along a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,14 @@ class Facts:
     """What panels of these kinds are drawn from, each variable in the order of the recipe's runs.
 
     variables    by the id of the field.
-    importance   by the panel's place in the recipe, from 0.
+    importance, over_time   by the panel's place in the recipe, from 0.
+    why_not     by the same, why there is none.
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
     importance: Mapping[int, Importance] = field(default_factory=dict)
+    over_time: Mapping[int, OverTime] = field(default_factory=dict)
+    why_not: Mapping[int, str] = field(default_factory=dict)
 
 
 NO_FACTS = Facts()
@@ -39,9 +46,16 @@ class KindAxes:
     """The axes of one panel, with the fields that its options name."""
 
     def __init__(
-        self, axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, look: Mapping[str, str]
+        self, axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, look: Mapping[str, str], place: int
     ) -> None:
         self.axes, self.panel, self.recipe, self.facts, self.look = axes, panel, recipe, facts, look
+        self.place = place
+
+    @property
+    def letters(self) -> int:
+        """About how many letters there is room for below the axes."""
+        wide = self.recipe.width_mm * min(1.0, self.panel.columns / self.recipe.columns)
+        return max(8, round(0.62 * wide / (_LETTER * self.recipe.font_size)))
 
     def variable(self, part: str) -> Variable | None:
         id = self.panel.text(part)
@@ -50,11 +64,21 @@ class KindAxes:
     def head(self, title: str) -> None:
         """The title, with room below it for how many runs there are."""
         size = self.recipe.font_size
+        lines = textwrap.wrap(title, max(12, round(1.4 * self.letters))) or [""]
+        title = "\n".join([*lines[:1], " ".join(lines[1:])]) if len(lines) > 1 else title
         self.axes.set_title(title, color=self.look["text"], fontsize=size + 1, pad=size + 4)
 
     def say(self, text: str) -> None:
         self.axes.text(
-            0.5, 0.5, text, transform=self.axes.transAxes, ha="center", va="center", color=self.look["text"], alpha=0.6
+            0.5,
+            0.5,
+            text,
+            transform=self.axes.transAxes,
+            ha="center",
+            va="center",
+            color=self.look["text"],
+            alpha=0.6,
+            wrap=True,
         )
 
     def label(self, x: str, y: str) -> None:
@@ -70,11 +94,20 @@ class KindAxes:
         step = -(-len(names) // 16)
         axis = self.axes.xaxis if side == "x" else self.axes.yaxis
         places = np.arange(0, len(names), step, dtype=np.float64)
-        turned = rotation or (30 if side == "x" and sum(len(name) for name in names[::step]) > 60 else 0)
+        long = sum(min(24, len(name)) + 2 for name in names[::step]) > self.letters
+        turned = rotation or (30 if side == "x" and long else 0)
         axis.set_ticks(places.tolist(), [plain(name, 24) for name in names[::step]])
         if side == "x" and turned:
             for label in self.axes.get_xticklabels():
                 label.set(rotation=turned, ha="right")
+
+    def placed_ticks(self, ticks: Sequence[tuple[float, str]], side: str) -> None:
+        """Names at places of one's own."""
+        axis = self.axes.xaxis if side == "x" else self.axes.yaxis
+        axis.set_ticks([place for place, _ in ticks], [plain(name, 24) for _, name in ticks])
+        if side == "x" and sum(min(24, len(name)) + 2 for _, name in ticks) > self.letters:
+            for label in self.axes.get_xticklabels():
+                label.set(rotation=30, ha="right")
 
     def scale(self, variable: Variable, side: str, *, log: bool) -> None:
         if log and not variable.categories:

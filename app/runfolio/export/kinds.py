@@ -12,13 +12,15 @@ import numpy as np
 
 from runfolio.analysis.kinds.boxes import boxes
 from runfolio.analysis.kinds.histograms import histogram
-from runfolio.analysis.kinds.planar import pareto_front
-from runfolio.analysis.kinds.planes import cells, surface
+from runfolio.analysis.kinds.planes import surface
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.kind_axes import INK, Facts, KindAxes
+from runfolio.export.kind_maps import COLORS, draw_cells, draw_over_time
+from runfolio.export.kind_predictions import draw_classified
+from runfolio.export.kind_tables import front_of, placed
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import count, number, plain
-from runfolio.model.kinds import Importance, Variable
+from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats
 
 if TYPE_CHECKING:
@@ -27,19 +29,14 @@ if TYPE_CHECKING:
 MOST_MARKS = 20_000
 """Marks and lines that are vectors; more are one picture inside of the figure."""
 
-_MAP = "viridis"
-
 
 def draw_kind(
     axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, place: int, look: Mapping[str, str]
 ) -> None:
     """Draw a panel that is of no curves; where there is nothing to draw it says so."""
-    chart = _Chart(axes, panel, recipe, facts, look)
+    chart = _Chart(axes, panel, recipe, facts, look, place)
     chart.head(axes.get_title())
-    if panel.kind == "importance":
-        chart.importance(facts.importance.get(place))
-    else:
-        _DRAWN[panel.kind](chart)
+    _DRAWN[panel.kind](chart)
 
 
 class _Chart(KindAxes):
@@ -51,7 +48,7 @@ class _Chart(KindAxes):
             self.say("no data")
             return
         log_x, log_y = self.panel.flag("log_x"), self.panel.flag("log_y")
-        on = x.finite & y.finite & (x.values > 0 if log_x else True) & (y.values > 0 if log_y else True)
+        on = placed(x, log=log_x) & placed(y, log=log_y)
         if not on.any():
             self.say("no run has both")
             return
@@ -62,16 +59,15 @@ class _Chart(KindAxes):
             low, high = np.nanmin(values), np.nanmax(values)
             area = np.nan_to_num(8 + 60 * (values - low) / ((high - low) or 1.0), nan=4.0)
         dots = self.axes.scatter(
-            x.values[on], y.values[on], s=area, c=paint, cmap=_MAP if barred else None, linewidths=0.3,
+            x.values[on], y.values[on], s=area, c=paint, cmap=COLORS if barred else None, linewidths=0.3,
             edgecolors=self.look["surface"], rasterized=int(on.sum()) > MOST_MARKS,
         )  # fmt: skip
         self.scale(x, "x", log=log_x)
         self.scale(y, "y", log=log_y)
         self.categories(x, "x")
         self.categories(y, "y")
-        if self.panel.flag("front"):
-            better = (self.panel.text("x_better") != "lower", self.panel.text("y_better") != "lower")
-            front = pareto_front(x.values, y.values, x_higher=better[0], y_higher=better[1])
+        front = front_of(self.panel, x, y)
+        if len(front):
             self.axes.plot(
                 x.values[front], y.values[front], color=self.look["text"], linewidth=0.8, linestyle=(0, (4, 2))
             )
@@ -140,27 +136,7 @@ class _Chart(KindAxes):
         if self.panel.text("look") == "contour":
             self._contour(x, y, values)
             return
-        found = cells(x, y, values, log_x=self.panel.flag("log_x"), log_y=self.panel.flag("log_y"))
-        coverage = value is None or self.panel.text("look") == "coverage"
-        table = np.where(found.n > 0, found.n, np.nan) if coverage else found.mean
-        if not np.isfinite(table).any():
-            self.say("no run has all three")
-            return
-        drawn = self.axes.pcolormesh(np.arange(table.shape[1]), np.arange(table.shape[0]), table, cmap=_MAP,
-                                     edgecolors=self.look["surface"], linewidth=0.5)  # fmt: skip
-        if table.size <= 150:
-            middle = (np.nanmin(table) + np.nanmax(table)) / 2
-            for (row, column), cell in np.ndenumerate(table):
-                if np.isfinite(cell):
-                    self.axes.text(
-                        column, row, number(float(cell), 3), ha="center", va="center",
-                        color="black" if cell > middle else "white", fontsize=self.recipe.font_size - 2,
-                    )  # fmt: skip
-        self.ticks(found.x_names, "x")
-        self.ticks(found.y_names, "y")
-        self.axes.grid(visible=False)
-        self.color_bar(drawn, "runs" if coverage else f"mean of {self.title('value')}")
-        self.label(self.title("x"), self.title("y"))
+        draw_cells(self, x, y, self.variable("z"), values)
 
     def _contour(self, x: Variable, y: Variable, values: Floats) -> None:
         """The metric between the runs, over places that are as far apart as on the axes."""
@@ -183,7 +159,7 @@ class _Chart(KindAxes):
         for place, (one, option) in enumerate(((x, "log_x"), (y, "log_y"))):
             if self.panel.flag(option) and not one.categories:
                 along[place] = 10.0 ** along[place]
-        drawn = self.axes.contourf(along[0], along[1], np.ma.masked_invalid(found.value), levels=12, cmap=_MAP)
+        drawn = self.axes.contourf(along[0], along[1], np.ma.masked_invalid(found.value), levels=12, cmap=COLORS)
         known = np.isfinite(values)
         self.axes.plot(x.values[known], y.values[known], linestyle="none", marker="o", markersize=2.5,
                        color=self.look["text"], markeredgecolor=self.look["surface"], markeredgewidth=0.4)  # fmt: skip
@@ -194,6 +170,10 @@ class _Chart(KindAxes):
         self.label(self.title("x"), self.title("y"))
 
     def histogram(self) -> None:
+        over_time = self.facts.over_time.get(self.place)
+        if over_time is not None:
+            draw_over_time(self, over_time)
+            return
         value = self.variable("value")
         if value is None or not value.finite.any():
             self.say("no data")
@@ -247,7 +227,7 @@ class _Chart(KindAxes):
         self.axes.grid(visible=False)
         self.axes.set_yticks([])
         names = [dict(self.panel.titles).get(id, id) for id in ids]
-        self.axes.xaxis.set_ticks(np.arange(len(found)).tolist(), [plain(name, 24) for name in names])
+        self.ticks(names, "x")
         self.axes.spines["left"].set_visible(False)
         self.about(f"n = {count(table.shape[1])}" + (f", colour: {plain(self.title('color'), 40)}" if color else ""))
 
@@ -255,7 +235,7 @@ class _Chart(KindAxes):
         import matplotlib as mpl
         from matplotlib.collections import LineCollection
 
-        colors = mpl.colormaps[_MAP](np.clip(tone, 0, 1))
+        colors = mpl.colormaps[COLORS](np.clip(tone, 0, 1))
         places = np.arange(table.shape[0], dtype=np.float64)
         lines = [np.column_stack([places, table[:, run]]) for run in range(table.shape[1])]
         many = len(lines) > MOST_MARKS // table.shape[0]
@@ -263,9 +243,10 @@ class _Chart(KindAxes):
             LineCollection(lines, colors=colors, linewidths=0.7, alpha=0.35 if many else 0.7, rasterized=many)
         )
 
-    def importance(self, found: Importance | None) -> None:
+    def importance(self) -> None:
+        found = self.facts.importance.get(self.place)
         if found is None or not len(found.mean):
-            self.say("nothing to explain")
+            self.say(self.facts.why_not.get(self.place, "nothing to explain"))
             return
         names = [plain(param.field.name, 30) for param in found.params][:20][::-1]
         mean, std = found.mean[:20][::-1], found.std[:20][::-1]
@@ -283,4 +264,6 @@ _DRAWN: Mapping[str, Callable[[_Chart], None]] = {
     "grid": _Chart.grid,
     "histogram": _Chart.histogram,
     "parallel": _Chart.parallel,
+    "importance": _Chart.importance,
+    "classifier": draw_classified,
 }

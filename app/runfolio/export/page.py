@@ -8,6 +8,7 @@ from dataclasses import replace
 from runfolio import __version__, locate
 from runfolio.export.figure import draw
 from runfolio.export.kind_axes import NO_FACTS, Facts
+from runfolio.export.kind_files import charts_csv
 from runfolio.export.lines import SeriesOf
 from runfolio.export.points import drawn_csv
 from runfolio.export.recipe import ChartRecipe
@@ -29,6 +30,8 @@ def figure_page(recipe: ChartRecipe, series: SeriesOf, facts: Facts = NO_FACTS) 
     metrics = list(dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics or (panel.title,)))
     looks = ("light", "dark") if recipe.theme == "print" else (recipe.theme, recipe.theme)
     light, dark = (draw(replace(recipe, theme=look), series, "svg", facts) for look in looks)
+    of_charts = recipe.is_of_charts
+    table = charts_csv(recipe, series, facts, drawn=True) if of_charts else drawn_csv(recipe, series)
     return environment.get_template("figure.html.j2").render(
         title=recipe.title or ", ".join(metrics),
         metrics=metrics,
@@ -36,7 +39,8 @@ def figure_page(recipe: ChartRecipe, series: SeriesOf, facts: Facts = NO_FACTS) 
         query=recipe.query,
         light=data_uri(light, "image/svg+xml"),
         dark=data_uri(dark, "image/svg+xml"),
-        points=data_uri(drawn_csv(recipe, series).encode(), "text/csv"),
+        points=data_uri(table.encode(), "text/csv"),
+        lines=not of_charts,
         recipe=recipe.to_json(),
         version=__version__,
     )

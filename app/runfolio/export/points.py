@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
 from runfolio.export.lines import SeriesOf, drawn_panel
-from runfolio.export.point_files import RECIPE_KEY, sound
+from runfolio.export.point_files import RECIPE_KEY, SCHEMA, frame_of, sound
 from runfolio.export.recipe import LINE, ChartRecipe
 from runfolio.model.long_series import SomePoints
 from runfolio.model.run import RunKey
@@ -20,12 +20,22 @@ from runfolio.model.run import RunKey
 def parts_of(recipe: ChartRecipe, series: SeriesOf) -> Iterator[SomePoints]:
     """Every point of the recipe's metrics and runs, of series that are in memory."""
     for metric in metrics_of(recipe):
-        for run in recipe.runs:
+        for run in recipe.for_lines.runs:
             points = series.get(metric, {}).get(RunKey(run.key))
             if points is not None:
                 yield SomePoints(
                     RunKey(run.key), metric, points.has_step, points.step, points.wall_time_us, points.value
                 )
+
+
+def line_frame(recipe: ChartRecipe, series: SeriesOf, *, drawn: bool) -> pl.DataFrame:
+    """The points of all panels of curves, or what their lines go through, as a frame."""
+    if drawn:
+        return _drawn_frame(recipe, series)
+    names = {run.key: run.name for run in recipe.for_lines.runs}
+    return pl.concat(
+        [pl.DataFrame(schema=SCHEMA), *(frame_of(part, names[part.run]) for part in parts_of(recipe, series))]
+    )
 
 
 def metrics_of(recipe: ChartRecipe) -> list[str]:
@@ -53,13 +63,17 @@ def drawn_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
 
 def drawn_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
     """The same as Parquet; y is null where the line breaks and for marks."""
+    return parquet_of(_drawn_frame(recipe, series), recipe)
+
+
+def _drawn_frame(recipe: ChartRecipe, series: SeriesOf) -> pl.DataFrame:
     rows = [*_drawn(recipe, series)]
     many = [len(row[5]) for row in rows]
 
     def spread(place: int) -> list[object]:
         return [row[place] for row, n in zip(rows, many, strict=True) for _ in range(n)]
 
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "panel": pl.Series(spread(0), dtype=pl.Int64),
             "run": pl.Series([sound(str(name)) for name in spread(1)], dtype=pl.String),
@@ -70,7 +84,15 @@ def drawn_parquet(recipe: ChartRecipe, series: SeriesOf) -> bytes:
             "y": pl.Series([y for row in rows for y in row[6]], dtype=pl.Float64).fill_nan(None),
         }
     )
-    return _parquet(frame, recipe)
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A CSV file of texts that are sound."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 _DRAWN = ("panel", "run", "key", "metric", "curve", "x", "y")
@@ -78,10 +100,11 @@ _Corners = tuple[int, str, str, str, str, list[float], list[float | None]]
 
 
 def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
+    lines_of = recipe.for_lines
     for number, panel in enumerate(recipe.panels, 1):
         if panel.kind != LINE:
             continue
-        for drawn in drawn_panel(panel, recipe, series).runs:
+        for drawn in drawn_panel(panel, lines_of, series).runs:
             head = (number, drawn.name, " ".join(drawn.keys), drawn.metric)
             for curve, line in (("line", drawn.line), ("raw", drawn.raw)):
                 if line is not None:
@@ -94,7 +117,8 @@ def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
                     yield *head, curve, marks.tolist(), [None] * len(marks)
 
 
-def _parquet(frame: pl.DataFrame, recipe: ChartRecipe) -> bytes:
+def parquet_of(frame: pl.DataFrame, recipe: ChartRecipe) -> bytes:
+    """A Parquet file with the recipe in its metadata."""
     out = io.BytesIO()
     frame.write_parquet(out, metadata={RECIPE_KEY: recipe.to_json()})
     return out.getvalue()

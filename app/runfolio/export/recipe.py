@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from runfolio import __version__
@@ -17,24 +17,27 @@ from runfolio.analysis.smooth import Smoother
 from runfolio.errors import UsageError
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
+from runfolio.model.marks import ranked_colors
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
-FORMAT = 3
-_READ = (1, 2, 3)
+FORMAT = 4
+_READ = (1, 2, 3, 4)
 THEMES = ("light", "dark", "print")
 LEGENDS = ("below", "none")
 X_KINDS = tuple(kind.value for kind in XKind)
 MOST_SPAN = 8
 LINE = "line"
+LINES, CHARTS = "lines", "charts"
 KINDS = {
     LINE: (),
     "scatter": ("x", "y", "color", "size"),
     "groups": ("value", "group"),
-    "grid": ("x", "y", "value"),
+    "grid": ("x", "y", "value", "z"),
     "histogram": ("value",),
     "parallel": ("axes", "color"),
     "importance": ("target", "params"),
+    "classifier": (),
 }
 """Kinds of panels, and which of their options name fields."""
 
@@ -49,6 +52,7 @@ class RunStyleRecipe:
 
     marker   0 for none, 1 and up for a shape, so that curves can be told apart without their colours.
     shown    False for a run that has no curve of its own and still counts in a group.
+    part     "lines" or "charts" for a run that is in curves, or in charts of many runs, alone; "" for both.
     """
 
     key: str
@@ -57,6 +61,7 @@ class RunStyleRecipe:
     dash: int = 0
     marker: int = 0
     shown: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,9 @@ class ChartRecipe:
     def __post_init__(self) -> None:
         _one_of("theme", self.theme, THEMES)
         _one_of("legend", self.legend, LEGENDS)
+        for run in self.runs:
+            if run.part not in ("", LINES, CHARTS):
+                _one_of("part of a figure", run.part, (LINES, CHARTS))
         if not self.panels:
             raise UsageError("A chart needs at least one metric")
         if not (10 <= self.width_mm <= 2000 and 0 <= self.height_mm <= 2000 and 20 <= self.dpi <= 1200):
@@ -244,6 +252,21 @@ class ChartRecipe:
             raise UsageError("A figure has 1 to 50 columns of panels")
         if not (3 <= self.font_size <= 72 and 0.1 <= self.line_width <= 20):
             raise UsageError("Letters are 3 to 72 points high, lines 0.1 to 20 points wide")
+
+    @property
+    def for_lines(self) -> ChartRecipe:
+        """The same with the runs that panels of curves are of."""
+        return replace(self, runs=tuple(run for run in self.runs if run.part != CHARTS))
+
+    @property
+    def is_of_charts(self) -> bool:
+        """Whether any panel is of no curves."""
+        return any(panel.kind != LINE for panel in self.panels)
+
+    @property
+    def chart_runs(self) -> tuple[RunStyleRecipe, ...]:
+        """The runs that charts of many runs are of."""
+        return tuple(run for run in self.runs if run.part != LINES)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON with sorted keys, in ASCII: it travels in the metadata of image files."""
@@ -292,11 +315,13 @@ def _option(value: object) -> Option:
     raise ValueError("an option is a text, true or false, or texts")
 
 
-def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None:
+def recipe_for(
+    runs: Sequence[RunDetail], panels: int = 6, chosen: Mapping[str, int] | None = None
+) -> ChartRecipe | None:
     """A figure of the metrics that most of the runs share; None when they have no metric with two points.
 
     Among equally shared ones those of validation and test come first, then those whose direction is known. Metrics
-    of the machine (`system/`) are left out.
+    of the machine (`system/`) are left out. `chosen`: colours (0 to 9) that runs were given for good, by key.
     """
     shared: dict[str, int] = {}
     known: set[str] = set()
@@ -309,8 +334,9 @@ def recipe_for(runs: Sequence[RunDetail], panels: int = 6) -> ChartRecipe | None
         held_out = any(word in name.lower() for word in ("val", "test"))
         return (-shared[name], not held_out, name not in known, name)
 
-    chosen = sorted(shared, key=rank)[:panels]
-    if not chosen:
+    metrics = sorted(shared, key=rank)[:panels]
+    if not metrics:
         return None
-    styles = tuple(RunStyleRecipe(run.key, run.name, i % 10, i // 10 % 4) for i, run in enumerate(runs))
-    return ChartRecipe(styles, tuple(PanelRecipe(name) for name in chosen), columns=min(2, len(chosen)))
+    colors = ranked_colors({str(run.key): place for place, run in enumerate(runs)}, chosen or {})
+    styles = tuple(RunStyleRecipe(run.key, run.name, colors[run.key][0], colors[run.key][1] % 4) for run in runs)
+    return ChartRecipe(styles, tuple(PanelRecipe(name) for name in metrics), columns=min(2, len(metrics)))

@@ -10,6 +10,8 @@ import numpy as np
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 
 MOST_BINS = 80
+MOST_SERIES = 5_000
+"""Runs whose series are read; more than that is many gigabytes of points, and is said."""
 COLUMNS = 96
 ROWS = 64
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -13,6 +13,7 @@ from runfolio.model.metrics import Floats, Ints
 MOST_VALUES = 16
 """Different values of a number that are cells of their own; more are cut into bins."""
 _BINS = 10
+MOST_FACETS = 12
 MOST_PLACES = 10_000
 """Runs from which those within a hundredth of both axes are averaged before a surface is drawn."""
 _SURFACE = 420
@@ -46,8 +47,41 @@ def cells(x: Variable, y: Variable, value: Floats, *, log_x: bool = False, log_y
     A field with few different values, or a text, has a column for each; another has ten bins of equal width (of its
     logarithm with `log`; what is not above 0 is then in none).
     """
-    x_names, x_of = columns_of(x, log=log_x)
-    y_names, y_of = columns_of(y, log=log_y)
+    return _sorted(columns_of(x, log=log_x), columns_of(y, log=log_y), value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facets:
+    """A grid for each value of a third field, all with the same columns and rows.
+
+    names, tables   of each grid, in the order of the values; a run that is in another grid has no cell in this one.
+    unplaced        runs without a value of the third field.
+    beyond          runs whose value has no grid: with more than `MOST_FACETS` values those that most runs have are
+                    shown.
+    """
+
+    names: tuple[str, ...]
+    tables: tuple[Cells, ...]
+    unplaced: int
+    beyond: int
+
+
+def facets(x: Variable, y: Variable, z: Variable, value: Floats, *, log_x: bool = False, log_y: bool = False) -> Facets:
+    """Sort runs into the cells of two fields, once for each value (or bin) of a third; see `cells`."""
+    columns, rows = columns_of(x, log=log_x), columns_of(y, log=log_y)
+    names, of = columns_of(z)
+    on = (columns[1] >= 0) & (rows[1] >= 0)
+    runs = np.bincount(of[on & (of >= 0)], minlength=len(names))
+    # Those with most runs, of equally many the first; then in the order of their values.
+    kept = np.sort(np.argsort(-runs, kind="stable")[:MOST_FACETS])
+    kept = kept[runs[kept] > 0]
+    tables = tuple(_sorted((columns[0], np.where(of == k, columns[1], -1)), rows, value) for k in kept.tolist())
+    shown = int(runs[kept].sum())
+    return Facets(tuple(names[k] for k in kept.tolist()), tables, int((on & (of < 0)).sum()), int(runs.sum()) - shown)
+
+
+def _sorted(columns: tuple[tuple[str, ...], Ints], rows: tuple[tuple[str, ...], Ints], value: Floats) -> Cells:
+    (x_names, x_of), (y_names, y_of) = columns, rows
     shape = (len(y_names), len(x_names))
     on = (x_of >= 0) & (y_of >= 0)
     flat = y_of * len(x_names) + x_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt, Signal
@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPdfWriter,
     QPen,
+    QPixmap,
     QPolygonF,
 )
 from PySide6.QtSvg import QSvgGenerator
@@ -78,6 +79,7 @@ class Canvas(QWidget):
         """Whether dragging draws a shape; kinds without points have none."""
         self._trail: list[QPointF] = []
         self._grabbed = False
+        self._picture: tuple[object, QPixmap] | None = None
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -100,6 +102,33 @@ class Canvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
+
+    def paint_kept(
+        self,
+        painter: QPainter,
+        frame: QRectF,
+        drawn_for: object,
+        draw: Callable[[QPainter], None],
+        opacity: float = 1.0,
+    ) -> None:
+        """Paint what is costly once, and show its picture until `drawn_for` is another; files get it painted anew."""
+        if painter.device() is not self:
+            draw(painter)
+            return
+        ratio = painter.device().devicePixelRatioF()
+        wanted = (drawn_for, frame.size().toTuple(), ratio, self._theme.name)
+        if self._picture is None or self._picture[0] != wanted:
+            picture = QPixmap((frame.size() * ratio).toSize())
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(picture)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw(inner)
+            inner.end()
+            self._picture = (wanted, picture)
+        painter.setOpacity(opacity)
+        painter.drawPixmap(QPointF(), self._picture[1])
+        painter.setOpacity(1.0)
 
     # --- hand and keys -----------------------------------------------------------------------------------------
 

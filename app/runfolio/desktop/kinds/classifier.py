@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from runfolio.desktop.jobs import LongJob
 from runfolio.desktop.kinds.axes import Axes
@@ -19,9 +19,9 @@ from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import ClassifierSettings
 from runfolio.desktop.widgets import TextButton
 from runfolio.errors import RunfolioError
+from runfolio.export.kind_rows import MATRICES, Rows, classified_rows, curve, matrix
 from runfolio.model.display import count, number, plain
 from runfolio.model.kinds import Classified, Scored
-from runfolio.model.metrics import Floats
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
@@ -50,15 +50,19 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         button = TextButton("Choose a table…", self._context.theme, icon="folder-open", tip="A file with predictions")
         button.setObjectName("kind-table")
         button.clicked.connect(self.ask_for_table)
-        self.bar.addWidget(button)
+        self.controls.add(button)
         self._columns: dict[str, QComboBox] = {}
         for part, label in _COLUMNS.items():
-            self._columns[part] = self.choice_control(part, label, {"": "by its name"})
-        self._look = self.choice_control("look", "Show", _LOOKS)
+            self._columns[part] = self.controls.choice(part, label, {"": "by its name"})
+        self._look = self.controls.choice("look", "Show", _LOOKS)
         self._job: LongJob | None = None
 
     def ask_for_table(self) -> None:
         """Ask for a file without blocking."""
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            # The button stands in a popup where the chart has no room: the dialog would lie behind it.
+            popup.close()
         dialog = QFileDialog(self, "Choose a table of predictions", "", _FILES)
         dialog.setObjectName("choose-table")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -151,7 +155,7 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         if answer.skipped:
             words.append(f"{count(answer.skipped)} with a gap in a column used are left out.")
         look, scored = self.settings.look, answer.scored
-        if look in ("confusion", "rates"):
+        if look in MATRICES:
             if answer.confusion.size:
                 right = int(np.trace(answer.confusion))
                 words.append(f"Accuracy {number(right / answer.rows, 4)} ({count(right)} right).")
@@ -171,29 +175,22 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
             words.append(f"Positive: {plain(scored.positive, 40)}.")
         return " ".join([*words, *answer.notes])
 
-    def rows(self) -> list[list[str]]:
-        """The matrix or the curve that is shown."""
-        answer = self.answer
-        if answer is None:
-            return []
-        look, scored = self.settings.look, answer.scored
-        if look in ("confusion", "rates") or scored is None:
-            table = self._matrix(answer)
-            lines = [[label, *map(repr, row)] for label, row in zip(answer.labels, table.tolist(), strict=False)]
-            return [["true \\ predicted", *answer.labels], *lines]
-        if look == "calibration":
-            head = ["mean score", "share of positives", "rows"]
-            cells = zip(scored.claimed.tolist(), scored.found.tolist(), scored.in_bin, strict=True)
-            return [head, *([repr(a), repr(b), str(n)] for a, b, n in cells)]
-        names, x, y = _curve(scored, look)
-        return [[*names], *([repr(a), repr(b)] for a, b in zip(x.tolist(), y.tolist(), strict=True))]
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        look = _LOOKS[self.settings.look]
+        return look if self.answer is None else f"{look} · {plain(Path(self.settings.path).name, 60)}"
 
-    def _matrix(self, answer: Classified) -> Floats:
-        table = answer.confusion.astype(np.float64)
-        if self.settings.look == "rates" and table.size:
-            total = table.sum(axis=1, keepdims=True)
-            table = np.divide(table, total, out=np.full_like(table, np.nan), where=total > 0)
-        return table
+    def leave(self) -> None:
+        """Read no longer."""
+        super().leave()
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def rows(self) -> Rows:
+        """The matrix or the curve that is shown."""
+        return [] if self.answer is None else classified_rows(self.answer, self.settings.look)
 
     # --- the artist --------------------------------------------------------------------------------------------
 
@@ -201,7 +198,7 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         answer = self.answer
         assert answer is not None
         look = self.settings.look
-        if look in ("confusion", "rates"):
+        if look in MATRICES:
             across = Scale(-0.5, len(answer.labels) - 0.5, categories=answer.labels)
             # The first class on top, as matrices are read.
             down = Scale(-0.5, len(answer.labels) - 0.5, categories=answer.labels[::-1])
@@ -220,8 +217,8 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
             return
         axes = self._axes(frame)
         axes.paint(painter, theme)
-        if self.settings.look in ("confusion", "rates"):
-            table = self._matrix(answer)
+        if self.settings.look in MATRICES:
+            table = matrix(answer, self.settings.look)
             if table.size:
                 counts = answer.confusion[::-1]
                 only = self.settings.look == "confusion"
@@ -239,7 +236,7 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         if look == "calibration":
             x, y = scored.claimed, scored.found
         else:
-            _, x, y = _curve(scored, look)
+            _, x, y = curve(scored, look)
         if look == "pr":
             # Precision holds until the next recall: between two points there is no threshold.
             x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
@@ -260,7 +257,7 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         if not area.contains(at):
             return ""
         across, up = (at.x() - area.left()) / area.width(), (area.bottom() - at.y()) / area.height()
-        if self.settings.look in ("confusion", "rates"):
+        if self.settings.look in MATRICES:
             size = len(answer.labels)
             if not answer.confusion.size:
                 return ""
@@ -280,15 +277,9 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
                 f"Mean score {number(float(scored.claimed[place]), 3)}: {number(float(scored.found[place]), 3)} "
                 f"positive, {count(scored.in_bin[place])} rows"
             )
-        head, x, y = _curve(scored, self.settings.look)
+        head, x, y = curve(scored, self.settings.look)
         place = int(np.hypot(x - across, y - up).argmin())
         return f"{head[0]} {number(float(x[place]), 3)}, {head[1]} {number(float(y[place]), 3)}"
-
-
-def _curve(scored: Scored, look: str) -> tuple[tuple[str, str], Floats, Floats]:
-    if look == "roc":
-        return ("false positive rate", "true positive rate"), scored.fpr, scored.tpr
-    return ("recall", "precision"), scored.recall, scored.precision
 
 
 def _square(frame: QRectF) -> QRectF:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runfolio.desktop.context import Context
-from runfolio.desktop.kinds import settings as kept
 from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.kinds.panel import KindPanel
-from runfolio.desktop.kinds.settings import KindSettings
+from runfolio.desktop.kinds.settings import SETTINGS, KindSettings
 from runfolio.model.params import Json
+from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,17 @@ class KindRow:
         return KIND_TITLES[self.id]
 
 
-KINDS = (
-    KindRow("scatter", kept.ScatterSettings, "scatter:ScatterPanel"),
-    KindRow("parallel", kept.ParallelSettings, "parallel:ParallelPanel"),
-    KindRow("importance", kept.ImportanceSettings, "importance:ImportancePanel"),
-    KindRow("groups", kept.GroupsSettings, "groups:GroupsPanel"),
-    KindRow("grid", kept.GridSettings, "grid:GridPanel"),
-    KindRow("histogram", kept.HistogramSettings, "histogram:HistogramPanel"),
-    KindRow("classifier", kept.ClassifierSettings, "classifier:ClassifierPanel"),
-)
+_FACTORIES = {
+    "scatter": "scatter:ScatterPanel",
+    "parallel": "parallel:ParallelPanel",
+    "importance": "importance:ImportancePanel",
+    "groups": "groups:GroupsPanel",
+    "grid": "grid:GridPanel",
+    "histogram": "histogram:HistogramPanel",
+    "classifier": "classifier:ClassifierPanel",
+}
+
+KINDS = tuple(KindRow(kind, SETTINGS[kind], factory) for kind, factory in _FACTORIES.items())
 
 Panel = KindPanel[Any, Any]
 
@@ -47,8 +53,22 @@ def make_panel(kind: str, settings: Json, context: Context) -> Panel:
     Raises KeyError for an unknown kind.
     """
     row = {row.id: row for row in KINDS}[kind]
+    return _class_of(row)(context, row.settings.from_saved(settings))
+
+
+def fill(kind: str, settings: KindSettings, workspace: Workspace, keys: Sequence[RunKey]) -> KindSettings:
+    """Settings with what a panel of the kind would choose by itself for these runs; on a query thread."""
+    from runfolio.desktop.kinds.offer import Offer
+
+    made = _class_of({row.id: row for row in KINDS}[kind])
+    offer = Offer(workspace.fields(), workspace.default_columns(40), workspace, keys)
+    filled: KindSettings = made.fill(settings, offer)
+    return filled
+
+
+def _class_of(row: KindRow) -> type[Panel]:
     module, _, name = row.factory.partition(":")
-    made = getattr(importlib.import_module(f"{__package__}.{module}"), name)(context, row.settings.from_saved(settings))
-    if not isinstance(made, KindPanel):
-        raise TypeError(f"{row.factory} makes a {type(made).__name__}, which is no panel")
+    made = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+    if not (isinstance(made, type) and issubclass(made, KindPanel)):
+        raise TypeError(f"{row.factory} is no panel")
     return made

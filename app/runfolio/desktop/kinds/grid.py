@@ -1,4 +1,7 @@
-"""The plane panel: a metric over two fields as a heat map or contours, or how often each combination was tried."""
+"""The plane panel: a metric over two fields as a heat map or contours, or how often each combination was tried.
+
+A third field makes a grid of cells for each of its values, beside each other.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,18 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
 from runfolio.analysis.kinds.planar import inside
-from runfolio.analysis.kinds.planes import Cells, Surface, cells, surface
+from runfolio.analysis.kinds.planes import Cells, Facets, Surface, cells, facets, surface
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.grid_paint import paint_cells, paint_cursor, paint_scale, paint_surface
+from runfolio.desktop.kinds.grid_panes import cell_at, paint_heads, panes
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale, scattered
 from runfolio.desktop.kinds.scatter_paint import MANY, paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GridSettings
-from runfolio.model.display import count, number
+from runfolio.export.kind_rows import Rows, cell_rows
+from runfolio.model.display import count, number, plain
 from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats
 from runfolio.model.query import FieldRef
@@ -31,19 +36,32 @@ if TYPE_CHECKING:
 
 _LOOKS = {"heat": "Heat map", "contour": "Contours", "coverage": "Coverage"}
 _TOP = 26.0
+Cell = tuple[int, int, int]
+_NO_CELL: Cell = (-1, -1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaneData:
-    """What is drawn; `between` is None for a grid of cells, which has its categories as scales."""
+    """What is drawn; `between` is None for grids of cells, which have their categories as scales.
+
+    tables   the grids: one, or one for each value of a third field.
+    by       the grids' values, where there is a third field; `of` is that field.
+    """
 
     x: Variable
     y: Variable
     value: Variable
-    table: Cells
+    tables: tuple[Cells, ...]
     x_scale: Scale
     y_scale: Scale
     between: Surface | None
+    of: Variable | None = None
+    by: Facets | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of each grid."""
+        return len(self.tables[0].y_names), len(self.tables[0].x_names)
 
 
 class GridPanel(KindPanel[GridSettings, PlaneData]):
@@ -52,21 +70,23 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
     kind = "grid"
     title = "Two params"
     explained = (
-        "A metric over two fields: means in cells, contours between the runs, or how many runs were tried where."
+        "A metric over two fields: means in cells, contours between the runs, or how many runs were tried where. "
+        "A third field makes a map for each of its values."
     )
 
     def add_controls(self) -> None:
         """Fields, and how they are drawn."""
         self._fields = {
-            "x": self.field_control("x", "X"),
-            "y": self.field_control("y", "Y"),
-            "value": self.field_control("value", "Value"),
+            "x": self.controls.field("x", "X"),
+            "y": self.controls.field("y", "Y"),
+            "value": self.controls.field("value", "Value"),
+            "z": self.controls.field("z", "For each", optional=True),
         }
-        self._look = self.choice_control("look", "As", _LOOKS)
-        self._log_x = self.check_control("log_x", "Log X")
-        self._log_y = self.check_control("log_y", "Log Y")
+        self._look = self.controls.choice("look", "As", _LOOKS)
+        self._log_x = self.controls.check("log_x", "Log X")
+        self._log_y = self.controls.check("log_y", "Log Y")
         self.canvas.encloses = True
-        self._at = (-1, -1)
+        self._at = _NO_CELL
 
     def show_controls(self, offer: Offer, settings: GridSettings) -> None:
         """Let the controls show settings."""
@@ -96,8 +116,9 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
             raise LookupError("The runs in scope have fewer than two params that vary. Choose a field for each axis.")
         if not settings.value:
             raise LookupError("The runs in scope share no metric that varies. Choose a value.")
-        wanted = [settings.x, settings.y, settings.value]
-        x, y, value = workspace.variables([FieldRef.from_id(id) for id in wanted], keys)
+        wanted = [FieldRef.from_id(id) for id in (settings.x, settings.y, settings.value, settings.z) if id]
+        x, y, value, *more = workspace.variables(wanted, keys)
+        third = more[0] if more and settings.look != "contour" else None
         table = cells(x, y, value.values, log_x=settings.log_x, log_y=settings.log_y)
         if not table.n.sum() or (settings.look != "coverage" and not table.valued.sum()):
             raise LookupError("No run in scope has a value of all these fields. Choose others.")
@@ -107,15 +128,21 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
                 between = surface(x_scale.place(x.values), y_scale.place(y.values), value.values)
             except ValueError as reason:
                 raise LookupError(str(reason)) from reason
-            return PlaneData(x, y, value, table, x_scale, y_scale, between)
+            return PlaneData(x, y, value, (table,), x_scale, y_scale, between)
         x_scale, y_scale = (Scale(-0.5, len(names) - 0.5, categories=names) for names in (table.x_names, table.y_names))
-        return PlaneData(x, y, value, table, x_scale, y_scale, None)
+        if third is None:
+            return PlaneData(x, y, value, (table,), x_scale, y_scale, None)
+        by = facets(x, y, third, value.values, log_x=settings.log_x, log_y=settings.log_y)
+        if not by.tables:
+            raise LookupError(f"No run in scope has a value of {title_of(settings.z)} as well. Choose another field.")
+        return PlaneData(x, y, value, by.tables, x_scale, y_scale, None, third, by)
 
     def words_of(self, answer: PlaneData) -> str:
         """How full the plane is, and who is not in it."""
-        table = answer.table
-        runs, inside_it = len(table.x_of), int(table.n.sum())
-        used, total = int((table.n > 0).sum()), table.n.size
+        runs = len(answer.x.values)
+        inside_it = sum(int(table.n.sum()) for table in answer.tables)
+        used = sum(int((table.n > 0).sum()) for table in answer.tables)
+        total = sum(table.n.size for table in answer.tables)
         words = []
         if answer.between is not None:
             words.append("Linear between neighbouring runs (Delaunay); nothing is drawn outside of them.")
@@ -123,100 +150,120 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
                 words.append("Dots are runs.")
             if answer.between.merged:
                 words.append(f"{count(answer.between.merged)} runs share a place with others: their mean is drawn.")
+            if self.filled.z:
+                words.append("Contours are of all runs together; choose the heat map to see a third field.")
         else:
             words.append(f"{count(used)} of {count(total)} combinations tried; {count(total - used)} cells are empty.")
         if self.filled.look == "heat":
             words.append("Cells: mean, and n below it.")
-            valued = inside_it - int(table.valued.sum())
+            valued = inside_it - sum(int(table.valued.sum()) for table in answer.tables)
             if valued:
                 words.append(f"{count(valued)} runs without a finite {title_of(self.filled.value)} not in the means.")
-        if runs - inside_it:
-            words.append(f"{count(runs - inside_it)} runs without a place on both axes not shown.")
+        gone = answer.by.beyond + answer.by.unplaced if answer.by is not None else 0
+        if answer.by is not None and answer.by.beyond:
+            words.append(f"The {len(answer.tables)} values with most runs; {count(answer.by.beyond)} runs have others.")
+        if answer.by is not None and answer.by.unplaced:
+            words.append(f"{count(answer.by.unplaced)} runs without a value of {title_of(self.filled.z)} not shown.")
+        if runs - inside_it - gone:
+            words.append(f"{count(runs - inside_it - gone)} runs without a place on both axes not shown.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        if self.answer is None:
+            return self.title
+        axes = f"{title_of(self.filled.x)} and {title_of(self.filled.y)}"
+        if self.answer.of is not None:
+            axes = f"{axes} for each {title_of(self.filled.z)}"
+        return f"Coverage of {axes}" if self.filled.look == "coverage" else f"{title_of(self.filled.value)} over {axes}"
+
+    def rows(self) -> Rows:
         """A row for each cell."""
         answer = self.answer
         if answer is None:
             return []
-        table = answer.table
-        titles = [title_of(v.field.id) for v in (answer.x, answer.y)]
-        found = [[*titles, "runs", f"mean {title_of(answer.value.field.id)}", "standard deviation"]]
-        for row, y_name in enumerate(table.y_names):
-            for column, x_name in enumerate(table.x_names):
-                figures = (float(table.mean[row, column]), float(table.std[row, column]))
-                texts = ["" if np.isnan(f) else repr(f) for f in figures]
-                found.append([x_name, y_name, str(int(table.n[row, column])), *texts])
-        return found
+        fields = [answer.x, answer.y, *([answer.of] if answer.of is not None else [])]
+        names = answer.by.names if answer.by is not None else ("",)
+        titles = [title_of(field.field.id) for field in fields]
+        return cell_rows(titles, title_of(answer.value.field.id), [*zip(names, answer.tables, strict=True)])
 
     # --- the artist --------------------------------------------------------------------------------------------
 
-    def _axes(self, frame: QRectF) -> Axes:
+    def _panes(self, frame: QRectF) -> tuple[Axes, ...]:
         data = self.answer
         assert data is not None
         titles = (title_of(data.x.field.id), title_of(data.y.field.id))
-        return Axes(frame, data.x_scale, data.y_scale, *titles, top=_TOP)
+        return panes(frame, len(data.tables), data.x_scale, data.y_scale, titles, top=_TOP)
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
         """Cells or surface, the scale of colours above, and the selected runs."""
         data, theme = self.answer, self._context.theme
         if data is None:
             return
-        axes = self._axes(frame)
-        table = data.table
+        axes = self._panes(frame)
+        for one in axes:
+            one.paint(painter, theme)
         coverage = self.filled.look == "coverage"
-        shown = np.where(table.n > 0, table.n.astype(np.float64), np.nan) if coverage else table.mean
-        scale = Scale.over(data.between.value if data.between is not None else shown, pad=0.0)
-        axes.paint(painter, theme)
+        shown = [np.where(t.n > 0, t.n.astype(np.float64), np.nan) if coverage else t.mean for t in data.tables]
+        scale = Scale.over(data.between.value if data.between is not None else np.stack(shown), pad=0.0)
         if data.between is not None:
-            paint_surface(painter, theme, axes, data.between.value, scale)
-            x, y = self._pixels(axes)
+            paint_surface(painter, theme, axes[0], data.between.value, scale)
+            x, y = self._pixels(axes)[0]
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("text"))
             spots = np.stack([x, y], axis=1)[np.isfinite(x + y)]
             for a, b in spots.tolist() if len(spots) <= MANY else ():
                 painter.drawEllipse(QPointF(a, b), 1.8, 1.8)
         else:
-            paint_cells(painter, theme, axes, shown, table.n, scale, counts_only=coverage)
+            for one, table, values in zip(axes, data.tables, shown, strict=True):
+                paint_cells(painter, theme, one, values, table.n, scale, counts_only=coverage)
             if min(self._at) >= 0:
-                paint_cursor(painter, theme, axes, self._at)
+                paint_cursor(painter, theme, axes[self._at[0]], self._at[1:])
+        if data.by is not None:
+            title = title_of(self.filled.z)
+            paint_heads(painter, theme, axes, tuple(f"{title} = {plain(name, 40)}" for name in data.by.names))
         title = "runs" if coverage else title_of(data.value.field.id)
-        room = QRectF(axes.area.left(), frame.top() + 4, axes.area.width(), 20)
+        room = QRectF(axes[0].area.left(), frame.top() + 4, frame.right() - axes[0].area.left() - 14, 20)
         paint_scale(painter, theme, room, title, scale)
-        paint_selected(painter, theme, *self._pixels(axes), self.chosen_runs(), -1)
+        chosen = self.chosen_runs()
+        for x, y in self._pixels(axes):
+            paint_selected(painter, theme, x, y, chosen, -1)
 
     def taken(self) -> None:
         """Start the walk afresh."""
-        self._at = (-1, -1)
+        self._at = _NO_CELL
 
-    def _pixels(self, axes: Axes) -> tuple[Floats, Floats]:
+    def _pixels(self, axes: tuple[Axes, ...]) -> list[tuple[Floats, Floats]]:
+        """Where each run lies in each grid; NaN where it does not."""
         data = self.answer
         assert data is not None
-        if data.between is not None:
-            x, y = data.x_scale.place(data.x.values), data.y_scale.place(data.y.values)
-        else:
-            of = [np.where(o >= 0, o, np.nan).astype(np.float64) for o in (data.table.x_of, data.table.y_of)]
-            x, y = scattered(data.x_scale.place(of[0]), data.x_scale), data.y_scale.place(of[1])
-            # Below the figures of a cell.
-            y = y - 0.32 / len(data.table.y_names)
-        return axes.area.left() + x * axes.area.width(), axes.area.bottom() - y * axes.area.height()
+        found = []
+        for one, table in zip(axes, data.tables, strict=True):
+            if data.between is not None:
+                x, y = data.x_scale.place(data.x.values), data.y_scale.place(data.y.values)
+            else:
+                on = (table.x_of >= 0) & (table.y_of >= 0)
+                of = [np.where(on, o, np.nan).astype(np.float64) for o in (table.x_of, table.y_of)]
+                x, y = scattered(data.x_scale.place(of[0]), data.x_scale), data.y_scale.place(of[1])
+                # Below the figures of a cell.
+                y = y - 0.32 / len(table.y_names)
+            found.append((one.area.left() + x * one.area.width(), one.area.bottom() - y * one.area.height()))
+        return found
 
-    def _cell_at(self, at: QPointF) -> tuple[int, int] | None:
-        data = self.answer
-        if data is None or data.between is not None:
+    def _here(self) -> list[tuple[Floats, Floats]]:
+        return self._pixels(self._panes(QRectF(self.canvas.rect())))
+
+    def _cell_at(self, at: QPointF) -> Cell | None:
+        if self.answer is None or self.answer.between is not None:
             return None
-        area = self._axes(QRectF(self.canvas.rect())).area
-        if not area.contains(at):
-            return None
-        rows, columns = data.table.n.shape
-        column = min(columns - 1, int((at.x() - area.left()) / area.width() * columns))
-        return min(rows - 1, int((area.bottom() - at.y()) / area.height() * rows)), column
+        return cell_at(self._panes(QRectF(self.canvas.rect())), at)
 
     def words_at(self, at: QPointF) -> str:
         """What a cell holds, or the nearest run of a surface."""
         cell = self._cell_at(at)
         if cell is not None:
-            return self._words(*cell)
+            return self._words(cell)
         run = self._run_at(at)
         data = self.answer
         if run is None or data is None:
@@ -227,20 +274,23 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
     def _run_at(self, at: QPointF) -> int | None:
         if self.answer is None:
             return None
-        x, y = self._pixels(self._axes(QRectF(self.canvas.rect())))
+        x, y = self._here()[0]
         far = np.hypot(x - at.x(), y - at.y())
         place = int(np.nan_to_num(far, nan=1e9).argmin())
         return place if far[place] <= 10 else None
 
-    def _words(self, row: int, column: int) -> str:
+    def _words(self, cell: Cell) -> str:
         data = self.answer
         assert data is not None
-        table = data.table
+        grid, row, column = cell
+        table = data.tables[grid]
         lines = [
             f"{title_of(data.x.field.id)}: {table.x_names[column]}",
             f"{title_of(data.y.field.id)}: {table.y_names[row]}",
-            f"n = {count(int(table.n[row, column]))}",
         ]
+        if data.by is not None:
+            lines.append(f"{title_of(self.filled.z)}: {plain(data.by.names[grid], 60)}")
+        lines.append(f"n = {count(int(table.n[row, column]))}")
         if table.valued[row, column]:
             spread = f" ± {number(float(table.std[row, column]), 3)}" if table.valued[row, column] > 1 else ""
             lines.append(f"{title_of(data.value.field.id)}: {number(float(table.mean[row, column]))}{spread}")
@@ -248,41 +298,46 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
 
     def click(self, at: QPointF, *, add: bool) -> None:
         """Select the runs of the cell, or the run there."""
-        cell, run = self._cell_at(at), self._run_at(at)
+        cell = self._cell_at(at)
+        run = self._run_at(at) if cell is None else None
         if cell is not None:
             self._pick_cell(cell, add=add)
         elif run is not None:
             self.pick_one(run, add=add)
 
-    def _pick_cell(self, cell: tuple[int, int], *, add: bool) -> None:
+    def _pick_cell(self, cell: Cell, *, add: bool) -> None:
         data = self.answer
         if data is not None:
             self._at = cell
-            self.pick((data.table.y_of == cell[0]) & (data.table.x_of == cell[1]), add=add)
+            table = data.tables[cell[0]]
+            self.pick((table.y_of == cell[1]) & (table.x_of == cell[2]), add=add)
 
     def enclose(self, corners: Floats, *, add: bool) -> None:
         """Select the runs inside of the shape."""
         if self.answer is not None:
-            self.pick(inside(*self._pixels(self._axes(QRectF(self.canvas.rect()))), corners), add=add)
+            self.pick(np.logical_or.reduce([inside(x, y, corners) for x, y in self._here()]), add=add)
 
     def key(self, event: QKeyEvent) -> bool:
-        """Arrows walk from cell to cell, Enter selects the runs of one."""
+        """Arrows walk from cell to cell, Page Up and Down from grid to grid, Enter selects the runs of one."""
         data = self.answer
         moves = {
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Up: (1, 0),
-            Qt.Key.Key_Down: (-1, 0),
+            Qt.Key.Key_Left: (0, 0, -1),
+            Qt.Key.Key_Right: (0, 0, 1),
+            Qt.Key.Key_Up: (0, 1, 0),
+            Qt.Key.Key_Down: (0, -1, 0),
+            Qt.Key.Key_PageUp: (-1, 0, 0),
+            Qt.Key.Key_PageDown: (1, 0, 0),
         }
         pressed = Qt.Key(event.key())
         if data is None or data.between is not None:
             return False
         if pressed in moves:
-            rows, columns = data.table.n.shape
-            down, right = moves[pressed]
-            row, column = self._at if min(self._at) >= 0 else (-down, -right)
-            self._at = (max(0, min(rows - 1, row + down)), max(0, min(columns - 1, column + right)))
-            self.canvas.setAccessibleDescription(self._words(*self._at))
+            ends = (len(data.tables), *data.shape)
+            move = moves[pressed] if min(self._at) >= 0 else (0, 0, 0)
+            start = self._at if min(self._at) >= 0 else (0, 0, 0)
+            grid, row, column = (max(0, min(n - 1, a + by)) for a, by, n in zip(start, move, ends, strict=True))
+            self._at = (grid, row, column)
+            self.canvas.setAccessibleDescription(self._words(self._at))
             self.canvas.update()
             return True
         if pressed in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and min(self._at) >= 0:

@@ -20,6 +20,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.scatter_paint import paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GroupsSettings
+from runfolio.export.kind_rows import Rows, group_rows
 from runfolio.model.display import count, number, plain
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
@@ -42,10 +43,10 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
 
     def add_controls(self) -> None:
         """Value, group, and how they are drawn."""
-        self._value = self.field_control("value", "Value")
-        self._group = self.field_control("group", "By")
-        self._look = self.choice_control("look", "As", _LOOKS)
-        self._log = self.check_control("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
+        self._value = self.controls.field("value", "Value")
+        self._group = self.controls.field("group", "By")
+        self._look = self.controls.choice("look", "As", _LOOKS)
+        self._log = self.controls.check("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
         self.canvas.encloses = True
         self._at = -1
 
@@ -106,31 +107,15 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
             words.append(f"No value in {', '.join(plain(name, 40) for name in answer.empty[:3])}.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        filled = self.filled
+        return self.title if self.answer is None else f"{title_of(filled.value)} by {title_of(filled.group)}"
+
+    def rows(self) -> Rows:
         """What is known of each group, in full precision."""
-        answer = self.answer
-        if answer is None:
-            return []
-        head = [
-            "group",
-            "n",
-            "mean",
-            "std",
-            "95 % from",
-            "95 % to",
-            "min",
-            "first quartile",
-            "median",
-            "third quartile",
-        ]
-        found = [[*head, "max"]]
-        figures = answer.figures
-        for place, box in enumerate(answer.groups):
-            known = (figures.mean, figures.std, figures.low, figures.high)
-            cells = [*(float(part[place]) for part in known), box.values[0], *box.quartiles, box.values[-1]]
-            texts = ["" if np.isnan(cell) else repr(float(cell)) for cell in cells]
-            found.append([box.name, str(len(box.values)), *texts])
-        return found
+        return [] if self.answer is None else group_rows(self.answer)
 
     # --- the artist --------------------------------------------------------------------------------------------
 
@@ -164,7 +149,7 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
             return
         axes = self._axes(frame)
         look = (answer, self.filled.look)
-        self.paint_kept(painter, frame, look, lambda inner: self._paint_groups(inner, axes, answer))
+        self.canvas.paint_kept(painter, frame, look, lambda inner: self._paint_groups(inner, axes, answer))
         self._paint_selected(painter, axes)
 
     def _paint_groups(self, painter: QPainter, axes: Axes, answer: Boxes) -> None:

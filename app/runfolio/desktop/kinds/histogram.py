@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPen, QPolygonF
 
-from runfolio.analysis.kinds.histograms import QUANTILES, Histogram, OverTime, histogram, over_time
+from runfolio.analysis.kinds.histograms import MOST_SERIES, QUANTILES, Histogram, OverTime, histogram, over_time
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import ramp
 from runfolio.desktop.kinds.field_combo import title_of
@@ -19,6 +19,7 @@ from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, HistogramSettings
+from runfolio.export.kind_rows import Rows, histogram_rows, over_time_rows
 from runfolio.model.display import count, number
 from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats, Ints
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from runfolio.api import Workspace
 
 _LOOKS = {"now": "One value per run", "time": "Over the steps"}
-MOST_SERIES = 5_000
-"""Runs whose series are read; more than that is many gigabytes of points, and is said."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +51,9 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
 
     def add_controls(self) -> None:
         """Value and look."""
-        self._value = self.field_control("value", "Value")
-        self._look = self.choice_control("look", "As", _LOOKS)
-        self._log = self.check_control("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
+        self._value = self.controls.field("value", "Value")
+        self._look = self.controls.choice("look", "As", _LOOKS)
+        self._log = self.controls.check("log", "Log", "Logarithmic values; what is not above 0 is left out and said")
         self.canvas.encloses = True
         self._at = -1
 
@@ -120,26 +119,22 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
                 words.append(f"{count(below)} with a value of 0 or less have no place on a logarithmic axis.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        if self.answer is None:
+            return self.title
+        return title_of(self.filled.value) + (" over the steps" if self.filled.look == "time" else "")
+
+    def rows(self) -> Rows:
         """Counts of bins, or n and quantiles of columns."""
         answer = self.answer
         if answer is None:
             return []
         if answer.time is not None:
-            head = ["step from", "step to", "runs", *(f"{q:.0%} quantile" for q in QUANTILES)]
-            found = [head]
-            for place, n in enumerate(answer.time.n.tolist()):
-                ends = [repr(float(answer.time.steps[place + k])) for k in (0, 1)]
-                cells = answer.time.quantiles[:, place].tolist()
-                found.append([*ends, str(n), *("" if np.isnan(cell) else repr(cell) for cell in cells)])
-            return found
-        now = answer.now
-        assert now is not None
-        if answer.variable.categories:
-            pairs = zip(answer.variable.categories, now.counts.tolist(), strict=True)
-            return [["value", "runs"], *([name, str(n)] for name, n in pairs)]
-        edges = [repr(edge) for edge in now.edges.tolist()]
-        return [["from", "to", "runs"], *([edges[i], edges[i + 1], str(n)] for i, n in enumerate(now.counts.tolist()))]
+            return over_time_rows(answer.time)
+        assert answer.now is not None
+        return histogram_rows(answer.variable, answer.now)
 
     # --- the artist --------------------------------------------------------------------------------------------
 

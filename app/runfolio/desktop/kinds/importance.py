@@ -6,34 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout
 
-from runfolio.desktop import fonts
 from runfolio.desktop.jobs import LongJob
-from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.field_combo import title_of
+from runfolio.desktop.kinds.importance_paint import ROW, paint_bars, paint_effect
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
-from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, ImportanceSettings
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.errors import RunfolioError
+from runfolio.export.kind_rows import Rows, importance_rows
 from runfolio.model.display import count, number, plain
-from runfolio.model.kinds import Effect, Importance, Variable
+from runfolio.model.kinds import Importance
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
 
-_ROW = 26.0
-_NAME_SHARE = 0.36
 _MOST_PARAMS = 40
 _PAUSE_MS = 300
 _WIDE = 640.0
+_HIGH = 330.0
 
 
 class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
@@ -48,7 +45,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
 
     def add_controls(self) -> None:
         """The metric, and what is said against the answer."""
-        self._target = self.field_control("target", "Metric")
+        self._target = self.controls.field("target", "Metric")
         self.warning = PlainLabel("", role="warn", wrap=True)
         self.warning.setObjectName("kind-warning")
         self.warning.hide()
@@ -85,6 +82,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
         same = replace(settings, effect="") == replace(self._settings, effect="")
         if same and self.answer is not None:
             self._settings = settings
+            self.filled = replace(self.filled, effect=settings.effect)
             self.changed.emit()
             self.canvas.update()
         else:
@@ -98,7 +96,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
             self._job = None
         self.warning.hide()
         if not self._context.state.scope_keys:
-            self._context.jobs.forget(f"kind:{id(self)}")
+            self._context.jobs.forget(self._slot)
             self._pause.stop()
             self.learning = False
             super().refresh()
@@ -113,7 +111,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
             offer = Offer(workspace.fields(), workspace.default_columns(40), workspace, keys)
             return offer.closed(), self.fill(settings, offer)
 
-        self._context.jobs.query(f"kind:{id(self)}", ask, lambda found: self._learn(keys, *found), self._fail)
+        self._context.jobs.query(self._slot, ask, lambda found: self._learn(keys, *found), self._fail)
 
     def _learn(self, keys: Sequence[RunKey], offer: Offer, filled: ImportanceSettings) -> None:
         self._offer, self.filled, self.keys, self.answer = offer, filled, keys, None
@@ -162,7 +160,7 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
         answer = self.answer
         if answer is not None:
             self.warning.setText("\n".join(answer.warnings))
-            self.warning.setVisible(bool(answer.warnings))
+            self.warning.setVisible(bool(answer.warnings) and not self._compact)
 
     def words_of(self, answer: Importance) -> str:
         """Score, runs, gaps, and what was left out."""
@@ -180,14 +178,32 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
             words.append(f"Not looked at: {'; '.join(answer.left_out[:3])}{more}.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        return self.title if self.answer is None else f"What {title_of(self.answer.target.id)} depends on"
+
+    @property
+    def caveat(self) -> str:
+        """Why not to trust the answer."""
+        return "" if self.answer is None else "\n".join(self.answer.warnings)
+
+    def leave(self) -> None:
+        """Learn no longer."""
+        super().leave()
+        self._pause.stop()
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def set_compact(self, *, compact: bool) -> None:
+        """The warning is then shown by who owns the panel."""
+        super().set_compact(compact=compact)
+        self.warning.setVisible(bool(self.caveat) and not compact)
+
+    def rows(self) -> Rows:
         """Importance of each param, in full precision."""
-        answer = self.answer
-        if answer is None:
-            return []
-        head = ["param", "importance", "standard deviation", "runs without it"]
-        figures = zip(answer.params, answer.mean.tolist(), answer.std.tolist(), answer.missing, strict=True)
-        return [head, *([p.field.name, repr(mean), repr(std), str(gone)] for p, mean, std, gone in figures)]
+        return [] if self.answer is None else importance_rows(self.answer)
 
     # --- the artist --------------------------------------------------------------------------------------------
 
@@ -200,105 +216,30 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
 
     def _bars(self, frame: QRectF) -> QRectF:
         if frame.width() < _WIDE:
-            return frame.adjusted(8, 8, -8, -frame.height() * 0.5)
+            return frame.adjusted(8, 8, -8, -8 if frame.height() < _HIGH else -frame.height() * 0.5)
         return frame.adjusted(8, 8, -frame.width() * 0.5 - 8, -8)
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
-        """Bars at the left (above in a narrow frame), the effect beside them."""
+        """Bars at the left, the effect beside them; below in a narrow frame, and in none that is low as well."""
         answer = self.answer
         if answer is None:
             return
         bars = self._bars(frame)
-        self._paint_bars(painter, bars, answer)
+        paint_bars(painter, self._context.theme, bars, answer, self.chosen)
         beside = QRectF(bars.right() + 16, frame.top(), frame.right() - bars.right() - 16, frame.height())
+        if frame.width() < _WIDE and frame.height() < _HIGH:
+            return
         if frame.width() < _WIDE:
             beside = QRectF(frame.left(), bars.bottom() + 8, frame.width(), frame.bottom() - bars.bottom() - 8)
         place = self.chosen
-        self._paint_effect(painter, beside, answer.params[place], answer.effects[place], title_of(answer.target.id))
-
-    def _paint_bars(self, painter: QPainter, room: QRectF, answer: Importance) -> None:
-        theme, metrics = self._context.theme, QFontMetricsF(fonts.ui(12))
-        fits = max(1, int((room.height() - 24) // _ROW))
-        names = room.width() * _NAME_SHARE
-        ends = answer.mean + answer.std
-        low, high = min(0.0, float((answer.mean - answer.std).min())), max(float(ends.max()), 1e-9)
-        foot = room.left() + names + 10
-        width = max(20.0, room.right() - foot - 52)
-
-        def x(value: float) -> float:
-            return foot + (value - low) / (high - low) * width
-
-        painter.setFont(fonts.ui(12))
-        for place in range(min(fits, len(answer.params))):
-            top = room.top() + place * _ROW
-            row = QRectF(room.left(), top, room.width(), _ROW)
-            mean, std = float(answer.mean[place]), float(answer.std[place])
-            if place == self.chosen:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(theme.color("accent_soft"))
-                painter.drawRoundedRect(row, 4, 4)
-            painter.setPen(theme.color("text"))
-            name = metrics.elidedText(plain(answer.params[place].field.name), Qt.TextElideMode.ElideMiddle, names - 8)
-            painter.drawText(row.adjusted(8, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent" if mean - 2 * std > 0 else "placeholder"))
-            left, right = sorted((x(0.0), x(mean)))
-            painter.drawRect(QRectF(left, top + 7, max(1.0, right - left), _ROW - 14))
-            painter.setPen(QPen(theme.color("text"), 1.4))
-            painter.drawLine(QLineF(x(mean - std), top + _ROW / 2, x(mean + std), top + _ROW / 2))
-            for end in (mean - std, mean + std):
-                painter.drawLine(QLineF(x(end), top + _ROW / 2 - 4, x(end), top + _ROW / 2 + 4))
-            painter.setPen(theme.color("muted"))
-            side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(row.adjusted(0, 0, -6, 0), side, f"{mean:.3f}".replace("-", "−"))
-        if len(answer.params) > fits:
-            painter.setPen(theme.color("muted"))
-            more = f"{len(answer.params) - fits} less important params: see the CSV"
-            painter.drawText(QRectF(room.left() + 8, room.bottom() - 20, room.width(), 18), more)
-
-    def _paint_effect(self, painter: QPainter, room: QRectF, param: Variable, effect: Effect, target: str) -> None:
-        theme = self._context.theme
-        values = param.values[param.finite]
-        wide = not param.categories and len(values) > 0 and values.min() > 0 and values.max() > 100 * values.min()
-        x_scale = Scale.of(param, log=bool(wide))
-        spread = np.concatenate([effect.runs.ravel(), effect.mean])
-        axes = Axes(room, x_scale, Scale.over(spread), plain(param.field.name), f"predicted {target}", top=22)
-        axes.paint(painter, theme)
-        painter.setFont(fonts.ui(11))
-        painter.setPen(theme.color("muted"))
-        head = QRectF(axes.area.left(), room.top() + 6, axes.area.width(), 18)
-        painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, "Bold: mean effect. Thin: single runs.")
-        across = x_scale.place(effect.grid)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        thin = theme.color("muted")
-        thin.setAlphaF(0.35)
-        painter.save()
-        painter.setClipRect(axes.area.adjusted(-4, -4, 4, 4))
-        for run in effect.runs:
-            self._paint_curve(painter, axes, across, axes.y.place(run), QPen(thin, 1))
-        self._paint_curve(painter, axes, across, axes.y.place(effect.mean), QPen(theme.color("accent"), 2.6))
-        painter.restore()
-        # Where no run lies the curve is a guess: a tick for each run that was set so.
-        painter.setPen(QPen(theme.color("text"), 1))
-        ticks = np.unique(np.round(x_scale.place(values) * axes.area.width()))
-        for tick in ticks[np.isfinite(ticks)].tolist():
-            at = axes.area.left() + tick
-            painter.drawLine(QLineF(at, axes.area.bottom() - 6, at, axes.area.bottom()))
-
-    @staticmethod
-    def _paint_curve(painter: QPainter, axes: Axes, x: np.ndarray, y: np.ndarray, pen: QPen) -> None:
-        painter.setPen(pen)
-        points = [axes.at(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-        painter.drawPolyline(QPolygonF(points))
-        if axes.x.categories or len(points) == 1:
-            for point in points:
-                painter.drawEllipse(point, pen.widthF(), pen.widthF())
+        target = title_of(answer.target.id)
+        paint_effect(painter, self._context.theme, beside, answer.params[place], answer.effects[place], target)
 
     # --- hand and keys -----------------------------------------------------------------------------------------
 
     def _row_at(self, at: QPointF) -> int | None:
         bars = self._bars(QRectF(self.canvas.rect()))
-        place = int((at.y() - bars.top()) // _ROW)
+        place = int((at.y() - bars.top()) // ROW)
         answer = self.answer
         inside = answer is not None and bars.contains(at) and 0 <= place < len(answer.params)
         return place if inside else None

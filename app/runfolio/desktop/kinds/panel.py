@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,18 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
-from runfolio.desktop.flow import FlowLayout
 from runfolio.desktop.kinds.canvas import Artist, Canvas
-from runfolio.desktop.kinds.field_combo import FieldCombo
+from runfolio.desktop.kinds.controls import ControlBar
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.widgets import EmptyState, IconButton, PlainLabel
 from runfolio.errors import RunfolioError
+from runfolio.export.kind_rows import Rows, texts
 from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.kinds import Flags
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=KindSettings)
 A = TypeVar("A")
 
+_NUMBERS = itertools.count(1)
 MOST_PICKED = 5_000
 """Runs that a brush selects: each gets a colour, a curve and a row in every view."""
 
@@ -43,10 +44,14 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
 
     shown      emitted when an answer, or why there is none, has arrived.
     changed    emitted when other settings were chosen.
+    export_asked   the chart is wanted as a figure: a recipe, and what it draws.
+    outdated   emitted by a panel that has an owner when what it shows is stale.
     """
 
     shown = Signal()
     changed = Signal()
+    outdated = Signal()
+    export_asked = Signal()
     kind: ClassVar[str]
     title: ClassVar[str]
     explained: ClassVar[str]
@@ -63,12 +68,16 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         self.answer: A | None = None
         self.keys: Sequence[RunKey] = ()
         self._place_of: dict[RunKey, int] = {}
-        self._picture: tuple[object, QPixmap] | None = None
         self._stale = True
         self._offer = Offer(())
+        self._slot = f"kind:{next(_NUMBERS)}"
         self.message = ""
+        self.owner: Callable[[str, S], None] | None = None
+        """Who keeps the settings where the panel does not: told what is chosen, and under which label for undo."""
+        self._compact = False
         theme = context.theme
-        self.bar = FlowLayout()
+        self.controls = ControlBar(self.title)
+        self.controls.chosen.connect(lambda label, part, value: self.choose(label, **{part: value}))
         self.canvas = Canvas(self, theme, self.title)
         self.note = PlainLabel("", role="muted", wrap=True)
         self.note.setObjectName("kind-note")
@@ -94,8 +103,9 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         self._save.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         head = QHBoxLayout()
         head.setSpacing(6)
-        head.addLayout(self.bar, 1)
+        head.addWidget(self.controls, 1)
         head.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        self._head = head
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -125,9 +135,19 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """What has to be said below the chart: who is not shown, and why."""
         return ""
 
-    def rows(self) -> list[list[str]]:
-        """What is drawn as rows of a table, the head first."""
+    def rows(self) -> Rows:
+        """What is drawn as a table, the head first."""
         return []
+
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        return self.title
+
+    @property
+    def caveat(self) -> str:
+        """What speaks against the answer; "" for nothing."""
+        return ""
 
     def taken(self) -> None:
         """An answer has been taken in."""
@@ -139,6 +159,11 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """What was chosen."""
         return self._settings
 
+    @property
+    def drawn_by(self) -> S:
+        """The settings of what is seen: what was chosen, and what the panel has chosen by itself."""
+        return self._settings if self.answer is None else self.filled
+
     def put_settings(self, settings: S) -> None:
         """Draw by other settings, with nothing to undo."""
         if settings != self._settings:
@@ -149,47 +174,13 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
     def choose(self, label: str, **parts: object) -> None:
         """The user wants other settings; Ctrl+Z brings those before back."""
         before, after = self._settings, replace(self._settings, **parts)
-        if after != before:
+        if after == before:
+            return
+        if self.owner is not None:
+            self.owner(label, after)
+        else:
             self._context.state.undo.push(label, lambda: self.put_settings(before), lambda: self.put_settings(after))
             self.put_settings(after)
-
-    def field_control(self, part: str, label: str, *, optional: bool = False) -> FieldCombo:
-        """A labelled list of fields in the bar, for a part of the settings."""
-        combo = FieldCombo(f"kind-{part}", f"{self.title}: {label}", optional=optional)
-        combo.chosen.connect(lambda id: self.choose(f"Chart {label.lower()}", **{part: id}))
-        self._add_labelled(label, combo)
-        return combo
-
-    def check_control(self, part: str, label: str, tip: str = "") -> QCheckBox:
-        """A box to tick in the bar."""
-        box = QCheckBox(label)
-        box.setObjectName(f"kind-{part}")
-        box.setAccessibleName(f"{self.title}: {label}")
-        box.setToolTip(tip or label)
-        box.clicked.connect(lambda on: self.choose(f"Chart {label.lower()}", **{part: on}))
-        self.bar.addWidget(box)
-        return box
-
-    def choice_control(self, part: str, label: str, titles: dict[str, str]) -> QComboBox:
-        """A short list in the bar."""
-        box = QComboBox()
-        box.setObjectName(f"kind-{part}")
-        box.setAccessibleName(f"{self.title}: {label}")
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        for id, title in titles.items():
-            box.addItem(title, id)
-        box.activated.connect(lambda place: self.choose(f"Chart {label.lower()}", **{part: box.itemData(place)}))
-        self._add_labelled(label, box)
-        return box
-
-    def _add_labelled(self, label: str, control: QWidget) -> None:
-        pair = QWidget()
-        row = QHBoxLayout(pair)
-        row.setContentsMargins(0, 0, 4, 0)
-        row.setSpacing(5)
-        row.addWidget(PlainLabel(label, role="muted"))
-        row.addWidget(control)
-        self.bar.addWidget(pair)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -205,8 +196,31 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
 
     def _on_scope(self) -> None:
         self._stale = True
-        if self.isVisible():
+        if self.owner is not None:
+            # It may be visible and still out of sight, in a page that is scrolled.
+            self.outdated.emit()
+        elif self.isVisible():
             self.refresh()
+
+    def leave(self) -> None:
+        """It goes away: nothing that it has asked for may come back to it."""
+        self._context.jobs.forget(self._slot)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Whether there is room for nothing but the chart: its controls and words are then shown by who owns it."""
+        self._compact = compact
+        self.canvas.setMinimumSize(*((120, 90) if compact else (220, 140)))
+        self.controls.setVisible(not compact)
+        self._save.setVisible(not compact)
+        self._show_note()
+
+    def take_controls(self) -> None:
+        """Have the controls again after they were lent."""
+        self._head.insertWidget(0, self.controls, 1)
+        self.controls.setVisible(not self._compact)
+
+    def _show_note(self) -> None:
+        self.note.setVisible(bool(self.note.text()) and not self._compact and not self.message)
 
     def refresh(self) -> None:
         """Ask for what the settings want of the runs in scope."""
@@ -230,7 +244,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
             except LookupError as reason:
                 return offer.closed(), filled, str(reason.args[0]), places
 
-        self._context.jobs.query(f"kind:{id(self)}", ask, lambda found: self._take(keys, *found), self._fail)
+        self._context.jobs.query(self._slot, ask, lambda found: self._take(keys, *found), self._fail)
 
     def _take(
         self, keys: Sequence[RunKey], offer: Offer, filled: S, answer: A | str, places: dict[RunKey, int]
@@ -248,7 +262,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         self.answer = answer
         self.message = ""
         self.note.setText(self.words_of(answer))
-        self.note.setVisible(bool(self.note.text()))
+        self._show_note()
         self._stack.setCurrentWidget(self.canvas)
         self.taken()
         self.canvas.update()
@@ -261,7 +275,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
     def _say(self, title: str, text: str) -> None:
         self.message = title
         self.empty.set(title, text)
-        self.note.hide()
+        self._show_note()
         self._stack.setCurrentWidget(self.empty)
         self.shown.emit()
 
@@ -269,38 +283,12 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """The same answer is drawn another way."""
         self.note.setText(self.words_of(answer))
         self.canvas.update()
+        self.shown.emit()
 
     def chosen_runs(self) -> list[tuple[int, int]]:
         """Places of the selected runs that are in the answer, each with the index of its colour."""
         state, places = self._context.state, self._place_of
         return [(places[key], state.style_of(key).color_index) for key in state.selection if key in places]
-
-    def paint_kept(
-        self,
-        painter: QPainter,
-        frame: QRectF,
-        drawn_for: object,
-        draw: Callable[[QPainter], None],
-        opacity: float = 1.0,
-    ) -> None:
-        """Paint what is costly once, and show its picture until `drawn_for` is another; files get it painted anew."""
-        if painter.device() is not self.canvas:
-            draw(painter)
-            return
-        ratio = painter.device().devicePixelRatioF()
-        wanted = (drawn_for, frame.size().toTuple(), ratio, self._context.theme.name)
-        if self._picture is None or self._picture[0] != wanted:
-            picture = QPixmap((frame.size() * ratio).toSize())
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(picture)
-            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw(inner)
-            inner.end()
-            self._picture = (wanted, picture)
-        painter.setOpacity(opacity)
-        painter.drawPixmap(QPointF(), self._picture[1])
-        painter.setOpacity(1.0)
 
     # --- selection ---------------------------------------------------------------------------------------------
 
@@ -330,18 +318,9 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
     # --- files -------------------------------------------------------------------------------------------------
 
     def open_export(self) -> None:
-        """Show what the chart would be as a figure that can be drawn again, and write it."""
-        from runfolio.desktop.export_dialog import ExportDialog
-        from runfolio.desktop.panel_recipe import kind_recipe
-
-        if self.answer is None:
-            return
-        try:
-            recipe = kind_recipe(self._context, self.kind, self.title, self.filled.saved(), self.keys)
-        except ValueError as error:
-            self._context.say.warning(f"{error} Filter to fewer.")
-            return
-        ExportDialog.open_for(self._context, recipe, self.kind, self.window())
+        """Ask for the chart as a figure that can be drawn again."""
+        if self.answer is not None:
+            self.export_asked.emit()
 
     def _ask_to_save(self, suffix: str) -> None:
         from runfolio.desktop.kinds.saving import ask_to_save
@@ -354,7 +333,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         """What is drawn as CSV, UTF-8; cells that a spreadsheet would run as a formula are made harmless."""
         from runfolio.export.table import as_csv
 
-        head, *rows = self.rows()
+        head, *rows = texts(self.rows())
         return as_csv(head, rows).encode("utf-8")
 
     def save(self, path: Path) -> None:

@@ -21,6 +21,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.parallel_data import ParallelData, parallel_data
 from runfolio.desktop.kinds.settings import AUTO, ParallelSettings
 from runfolio.desktop.widgets import TextButton
+from runfolio.export.kind_rows import Rows, field_rows
 from runfolio.model.display import count, plain
 from runfolio.model.kinds import Flags
 from runfolio.model.metrics import Floats
@@ -49,10 +50,10 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
 
     def add_controls(self) -> None:
         """What to add, what to take away, and the colour."""
-        self._more = self.field_control("more", "Add axis", optional=True)
+        self._more = self.controls.field("more", "Add axis", optional=True)
         self._more.chosen.disconnect()
         self._more.chosen.connect(self._add)
-        self._color = self.field_control("color", "Colour", optional=True)
+        self._color = self.controls.field("color", "Colour", optional=True)
         self._menu = QMenu(self)
         self._menu.setObjectName("kind-axes-menu")
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -61,7 +62,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         )
         button.setObjectName("kind-axes")
         button.setMenu(self._menu)
-        self.bar.addWidget(button)
+        self.controls.add(button)
         self.brushes: dict[str, tuple[float, float]] = {}
         """Ranges by field id, in places on its axis."""
         self._held: tuple[str, int, float] | None = None
@@ -134,14 +135,13 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
             words.append(f"{count(int(self.brushed.sum()))} runs lie in all brushed ranges.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    def rows(self) -> Rows:
         """Name and values of the runs."""
         data = self.answer
         if data is None:
             return []
-        from runfolio.desktop.kinds.rows import field_rows
-
-        return field_rows(data.names, self.keys, data.axes, np.ones(len(self.keys), dtype=bool))
+        fields = [(title_of(v.field.id), v) for v in data.axes]
+        return field_rows(data.names, self.keys, fields, np.ones(len(self.keys), dtype=bool))
 
     # --- brushes -----------------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
             return
         place = self._frame(frame)
         faint = 0.25 if self.brushes else 1.0
-        self.paint_kept(painter, frame, data, lambda inner: self._paint_lines(inner, place), faint)
+        self.canvas.paint_kept(painter, frame, data, lambda inner: self._paint_lines(inner, place), faint)
         self._paint_chosen(painter, place, data)
         moved = (self._held[1], self._moved) if self._held is not None and self._held[0] == "title" else None
         titles = [title_of(v.field.id) for v in data.axes]

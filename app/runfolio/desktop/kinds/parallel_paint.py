@@ -17,6 +17,7 @@ from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats
 
 _TOP, _BOTTOM, _SIDE = 62.0, 58.0, 66.0
+_NARROW, _CLOSE, _LOW = 84.0, 44.0, 300.0
 _HAND = 11.0
 _FEW = 60
 
@@ -26,10 +27,15 @@ class Frame:
 
     def __init__(self, frame: QRectF, axes: int) -> None:
         self.axes = axes
-        self.left, self.right = frame.left() + _SIDE, frame.right() - _SIDE
-        self.top, self.bottom = frame.top() + _TOP, frame.bottom() - _BOTTOM
-        self.height = max(1.0, self.bottom - self.top)
+        self.side = min(_SIDE, 10 + 0.08 * frame.width())
+        self.left, self.right = frame.left() + self.side, frame.right() - self.side
         self.gap = (self.right - self.left) / max(1, axes - 1)
+        self.staggered = self.gap < _NARROW
+        """Whether titles stand in two lines by turns, since their axes are close to each other."""
+        roomy = frame.height() > _LOW
+        self.top = frame.top() + (_TOP if roomy else _TOP - 14) + (14 if self.staggered else 0)
+        self.bottom = frame.bottom() - (_BOTTOM if roomy else _BOTTOM / 2)
+        self.height = max(1.0, self.bottom - self.top)
 
     def x(self, axis: int) -> float:
         """Where an axis stands."""
@@ -132,28 +138,31 @@ def paint_axes(
         if spans[axis] is not None:
             _paint_brush(painter, theme, frame, x, spans[axis] or (0.0, 0.0))
         painter.setFont(small)
+        last = axis == frame.axes - 1
+        shown_ticks = last or frame.gap >= _CLOSE
         for place, text in [*scale.ticks(frame.height, upright=True), *([(NOWHERE, "none")] if none[axis] else [])]:
-            if NOWHERE <= place <= 1:
-                _paint_text(painter, theme, frame, x, frame.y(place), text, last=axis == frame.axes - 1)
+            if NOWHERE <= place <= 1 and shown_ticks:
+                _paint_text(painter, theme, frame, x, frame.y(place), text, last=last)
         painter.setFont(bold)
         painter.setPen(theme.color("text"))
         at = moved[1] if moved is not None and moved[0] == axis else x
-        wide = max(60.0, frame.gap - 10)
+        wide = (2 * frame.gap if frame.staggered else frame.gap) - 10
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, wide)
         half = metrics.horizontalAdvance(shown) / 2
-        left = max(2.0, min(at - half, frame.right + _SIDE - 2 * half - 2))
-        painter.drawText(QRectF(left, frame.top - 30, 2 * half + 4, 20), Qt.AlignmentFlag.AlignVCenter, shown)
+        left = max(2.0, min(at - half, frame.right + frame.side - 2 * half - 2))
+        up = 44 if frame.staggered and axis % 2 else 30
+        painter.drawText(QRectF(left, frame.top - up, 2 * half + 4, 20), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def _paint_text(painter: QPainter, theme: Theme, frame: Frame, x: float, y: float, text: str, *, last: bool) -> None:
     metrics = QFontMetricsF(painter.font())
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(30.0, min(frame.gap - 12, 110.0)))
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(20.0, min(frame.gap - 12, 110.0)))
     wide = metrics.horizontalAdvance(shown)
     painter.setPen(QPen(theme.color("muted"), 1))
     painter.drawLine(QLineF(x - 3, y, x + 3, y))
     room = QRectF(x + 6, y - 8, wide + 4, 16)
     if last:
-        room.moveLeft(min(x + 6, frame.right + _SIDE - wide - 4))
+        room.moveLeft(min(x + 6, frame.right + frame.side - wide - 4))
     ground: QColor = theme.color("surface")
     ground.setAlphaF(0.75)
     painter.fillRect(room, ground)

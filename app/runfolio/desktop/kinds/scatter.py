@@ -17,11 +17,11 @@ from runfolio.desktop.kinds.colors import colors_of
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
-from runfolio.desktop.kinds.rows import exact
 from runfolio.desktop.kinds.scale import Scale, scattered
 from runfolio.desktop.kinds.scatter_paint import MANY, paint_front, paint_margins, paint_points, paint_selected, raster
 from runfolio.desktop.kinds.settings import AUTO, ScatterSettings
 from runfolio.desktop.widgets import PlainLabel
+from runfolio.export.kind_rows import Rows, scatter_rows
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import count, plain
 from runfolio.model.kinds import Flags, Variable
@@ -69,23 +69,23 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
     def add_controls(self) -> None:
         """Fields, and how they are drawn."""
         self._fields = {
-            "x": self.field_control("x", "X"),
-            "y": self.field_control("y", "Y"),
-            "color": self.field_control("color", "Colour", optional=True),
-            "size": self.field_control("size", "Size", optional=True),
+            "x": self.controls.field("x", "X"),
+            "y": self.controls.field("y", "Y"),
+            "color": self.controls.field("color", "Colour", optional=True),
+            "size": self.controls.field("size", "Size", optional=True),
         }
-        self._log_x = self.check_control("log_x", "Log X")
-        self._log_y = self.check_control("log_y", "Log Y")
-        self._margins = self.check_control("margins", "Margins", "Histograms of both fields beside the points")
-        self._front = self.check_control("front", "Pareto front", "Runs that no other run beats in both fields")
-        self._better = {part: self.choice_control(part, "", _BETTER) for part in ("x_better", "y_better")}
+        self._log_x = self.controls.check("log_x", "Log X")
+        self._log_y = self.controls.check("log_y", "Log Y")
+        self._margins = self.controls.check("margins", "Margins", "Histograms of both fields beside the points")
+        self._front = self.controls.check("front", "Pareto front", "Runs that no other run beats in both fields")
+        self._better = {part: self.controls.choice(part, "", _BETTER) for part in ("x_better", "y_better")}
         for part, box in self._better.items():
             box.setAccessibleName(f"Scatter: which way {part[0]} is better")
         lasso = QCheckBox("Lasso")
         lasso.setObjectName("kind-lasso")
         lasso.setToolTip("Draw any shape to select; Alt does the same for once")
         lasso.toggled.connect(lambda on: setattr(self.canvas, "lasso", on))
-        self.bar.addWidget(lasso)
+        self.controls.add(lasso)
         self.canvas.encloses = True
         self._raster: tuple[tuple[object, ...], QImage] | None = None
         self._stamping: tuple[object, ...] | None = None
@@ -119,7 +119,9 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             params = offer.varying_params(1, numbers=True)
             others = [*params, *(m for m in metrics if m.id != y)]
             x = others[0].id if others else FieldRef(FieldKind.BUILTIN, "started").id
-        return replace(settings, x=x, y=y)
+        settings = replace(settings, x=x, y=y)
+        # What a name tells is written down, so that a figure has the same front wherever it is drawn.
+        return replace(settings, x_better=_direction(settings, "x"), y_better=_direction(settings, "y"))
 
     @staticmethod
     def compute(workspace: Workspace, settings: ScatterSettings, keys: Sequence[RunKey]) -> ScatterData:
@@ -170,21 +172,19 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             words.append(f"{count(len(answer.front))} runs on the Pareto front.")
         return " ".join(words)
 
-    def rows(self) -> list[list[str]]:
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        data = self.answer
+        return self.title if data is None else f"{title_of(data.y.field.id)} over {title_of(data.x.field.id)}"
+
+    def rows(self) -> Rows:
         """Name and fields of the runs that are drawn."""
         data = self.answer
         if data is None:
             return []
-        variables = [v for v in (data.x, data.y, data.color, data.size) if v is not None]
-        head = ["run", "key", *(title_of(v.field.id) for v in variables), "on the front"]
-        front = set(data.front.tolist())
-        return [
-            head,
-            *(
-                [data.names[i], str(self.keys[i]), *(exact(v, i) for v in variables), "yes" if i in front else ""]
-                for i in np.flatnonzero(data.shown).tolist()
-            ),
-        ]
+        fields = [(title_of(v.field.id), v) for v in (data.x, data.y, data.color, data.size) if v is not None]
+        return scatter_rows(data.names, self.keys, fields, data.shown, data.front)
 
     # --- the artist --------------------------------------------------------------------------------------------
 
@@ -247,9 +247,14 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             return
         if (self._raster is None or self._raster[0] != wanted) and self._stamping != wanted:
             self._stamping = wanted
-            self._context.jobs.query(f"raster:{id(self)}", lambda _workspace: make(), arrived)
+            self._context.jobs.query(f"{self._slot}:raster", lambda _workspace: make(), arrived)
         if self._raster is not None and self._raster[0][0] is data:
             painter.drawImage(axes.area, self._raster[1])
+
+    def leave(self) -> None:
+        """Stamp no longer."""
+        super().leave()
+        self._context.jobs.forget(f"{self._slot}:raster")
 
     def taken(self) -> None:
         """Start the walk afresh."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -87,11 +88,12 @@ class GroupsSettings(KindSettings):
 
 @dataclass(frozen=True, slots=True)
 class GridSettings(KindSettings):
-    """look: "heat", "contour" or "coverage" (how many runs, whatever their metric)."""
+    """look: "heat", "contour" or "coverage" (how many runs, whatever their metric). z: a map for each of its values."""
 
     x: str = AUTO
     y: str = AUTO
     value: str = AUTO
+    z: str = ""
     look: str = "heat"
     log_x: bool = False
     log_y: bool = False
@@ -115,3 +117,25 @@ class ClassifierSettings(KindSettings):
     predicted: str = ""
     score: str = ""
     look: str = "confusion"
+
+
+SETTINGS: Mapping[str, type[KindSettings]] = {
+    "scatter": ScatterSettings,
+    "parallel": ParallelSettings,
+    "importance": ImportanceSettings,
+    "groups": GroupsSettings,
+    "grid": GridSettings,
+    "histogram": HistogramSettings,
+    "classifier": ClassifierSettings,
+}
+"""By kind."""
+
+
+def kind_of(settings: KindSettings) -> str:
+    """The kind that settings are of."""
+    return next(kind for kind, made in SETTINGS.items() if made is type(settings))
+
+
+def settings_from(kind: Json, kept: Json) -> KindSettings | None:
+    """The settings of a kind, as `saved` gave them; None for no kind, or one that there is not."""
+    return SETTINGS[kind].from_saved(kept) if isinstance(kind, str) and kind in SETTINGS else None

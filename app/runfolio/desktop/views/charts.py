@@ -9,7 +9,16 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout,
 
 from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_commands import add_chart_commands
-from runfolio.desktop.chart_pages import brought_back, moved_page, on_page, put_back, renamed, without_page
+from runfolio.desktop.chart_empty import say_no_metrics, say_no_panels, say_nothing_selected
+from runfolio.desktop.chart_pages import (
+    brought_back,
+    moved_page,
+    on_page,
+    put_back,
+    renamed,
+    without_orphans,
+    without_page,
+)
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
@@ -18,6 +27,8 @@ from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_actions import PanelActions
 from runfolio.desktop.panel_commands import add_panel_commands
 from runfolio.desktop.panel_grid import PanelGrid
+from runfolio.desktop.panel_kinds import following_again, wanted_panels
+from runfolio.desktop.panel_pages import FOLLOWING
 from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
@@ -66,6 +77,7 @@ class ChartsView(QWidget):
         self.pages.moved.connect(lambda page, to: self.take("Move page", moved_page(self._settings, page, to)))
         self.pages.torn.connect(self.hand.tear_off_page)
         self.bar.asked.connect(self.take)
+        self.bar.chart_asked.connect(self.hand.add_chart)
         self.bar.panel_asked.connect(lambda metric: self._tick(metric, ticked=True))
         self.bar.search_asked.connect(self.side.search.setFocus)
         self.bar.export_asked.connect(self.hand.export)
@@ -159,8 +171,8 @@ class ChartsView(QWidget):
 
     @property
     def shown_metrics(self) -> tuple[str, ...]:
-        """The keys of the panels on show."""
-        return self.wanted()
+        """The keys of the panels of curves on show."""
+        return self._settings.lines(self.wanted())
 
     @property
     def pointed_panel(self) -> MetricPanel | None:
@@ -189,14 +201,13 @@ class ChartsView(QWidget):
 
     def _refresh(self) -> None:
         keys = self._context.state.selection
-        if not keys:
-            self.empty.set(
-                "No run is selected",
-                "Select runs in the table with Space, or start with the five best of the scope: those that lead by "
-                "the metric most runs share.",
-                action="Chart the 5 best runs in scope",
-                call=self._pick_best,
-            )
+        if not keys and self._settings.has_charts:
+            # They are of all runs in scope, whether some are selected or not.
+            self._metrics = ()
+            self.stack.setCurrentIndex(1)
+            self._apply(anew=True)
+        elif not keys:
+            say_nothing_selected(self.empty, self._pick_best)
             self.stack.setCurrentIndex(0)
         elif self.isVisible():
             self._context.jobs.query("charts:metrics", lambda workspace: offered(workspace, keys), self._arrived)
@@ -211,25 +222,16 @@ class ChartsView(QWidget):
     def _arrived(self, answer: tuple[tuple[str, ...], tuple[FieldRef, ...]]) -> None:
         self._metrics, self.bar.fields = answer
         metrics = self.bar.offered = self._metrics
-        if metrics:
+        if metrics or self._settings.has_charts:
             self.stack.setCurrentIndex(1)
             self._apply(anew=True)
             return
-        self.empty.set(
-            "The selected runs have no metrics",
-            "Their recordings hold params and files, but no series to draw. Select other runs in the table.",
-            action="Show the runs",
-            call=lambda: self._context.commands.run("view.runs"),
-        )
+        say_no_metrics(self.empty, lambda: self._context.commands.run("view.runs"))
         self.stack.setCurrentIndex(0)
 
     def wanted(self) -> tuple[str, ...]:
         """The panels there should be now; what the user chose stays chosen while other runs are selected."""
-        settings = self._settings
-        if settings.metrics is None:
-            return self.follows()
-        known = set(self._metrics)
-        return tuple(key for key in settings.metrics if known.intersection(settings.metrics_of(key)))
+        return wanted_panels(self._settings, set(self._metrics), self.follows())
 
     def follows(self) -> tuple[str, ...]:
         """The panels of a page that follows the selected runs."""
@@ -251,7 +253,7 @@ class ChartsView(QWidget):
         if [page.name for page in settings.pages] == [page.name for page in before.pages] and (
             settings.page == before.page
         ):
-            settings = replace(settings, metrics=self._kept(settings))
+            settings = without_orphans(replace(settings, metrics=self._kept(settings)))
         if settings == before:
             self._apply(anew=False)
             return
@@ -267,16 +269,20 @@ class ChartsView(QWidget):
     def _kept(self, settings: ChartSettings) -> tuple[str, ...] | None:
         """The panels chosen, when these are to be on show: with those that only other runs have."""
         metrics, chosen, wanted = settings.metrics, self._settings.metrics, self.wanted()
-        if metrics in (wanted, self.in_grid()) or metrics is None:
+        if metrics is None:
+            return following_again(settings, wanted)
+        if metrics in (wanted, self.in_grid()):
             # Panels that follow the selection still do when nothing was said about them.
-            return None if metrics is None else chosen
+            return chosen
+        if FOLLOWING in metrics:
+            return metrics
         torn = settings.torn_off
         order = [*metrics]
         for place, key in enumerate(wanted):
             # Those in windows of their own keep their places.
             if key in torn and key not in order:
                 order.insert(place, key)
-        return (*order, *(m for m in chosen or () if m not in wanted and m not in order))
+        return (*order, *(m for m in chosen or () if m not in wanted and m not in order and m != FOLLOWING))
 
     def in_grid(self) -> tuple[str, ...]:
         """The panels of the page that are in no window of their own."""
@@ -289,6 +295,9 @@ class ChartsView(QWidget):
             self._context.state.set_cursor(None)
         self._settings = settings
         self._apply(anew=False)
+        if not self._context.state.selection:
+            # Whether there is something to show depends on the charts that there are.
+            self._refresh()
 
     def _apply(self, *, anew: bool) -> None:
         wanted, settings = self.wanted(), self._settings
@@ -305,28 +314,12 @@ class ChartsView(QWidget):
         self.side.legend.show_hidden(settings.hidden)
         self.side.show_metrics(grouped(self._metrics), wanted)
         if not in_grid:
-            self._say_no_panels()
+            selected = bool(self._context.state.selection)
+            say_no_panels(
+                self.no_panels, settings, wanted, selected=selected, put_back=self._put_back, follow=self._follow
+            )
         self.centre.setCurrentIndex(0 if in_grid else 1)
         self._on_drawn()
-
-    def _say_no_panels(self) -> None:
-        chosen = self._settings.metrics or ()
-        if self.wanted():
-            self.no_panels.set(
-                "All panels of this page are in windows of their own",
-                "They come back to their places when their windows are closed.",
-                action="Put them back",
-                call=self._put_back,
-            )
-            return
-        if chosen == () and len(self._settings.pages) > 1:
-            chosen_text = "Tick metrics at the right, drag panels of other pages to this page's tab, or add a panel."
-            self.no_panels.set("This page is empty", chosen_text, action="Chart what the runs share", call=self._follow)
-            return
-        text = "Tick metrics at the right, or let the selected runs choose them."
-        if chosen:
-            text = f"None of the selected runs has {', '.join(chosen[:3])}{' …' if len(chosen) > 3 else ''}. {text}"
-        self.no_panels.set("No panel to show", text, action="Chart what the runs share", call=self._follow)
 
     def _follow(self) -> None:
         self.take("Panels", replace(self._settings, metrics=None, large=None))

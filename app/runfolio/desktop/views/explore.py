@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.export_dialog import ExportDialog
 from runfolio.desktop.kinds.factory import KINDS, Panel, make_panel
-from runfolio.desktop.widgets import PlainLabel
+from runfolio.desktop.panel_figures import Part, ask_recipe
+from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.answers import Change
+from runfolio.model.kinds import Classified
 from runfolio.model.params import Json
 
 
@@ -32,11 +36,19 @@ class ExploreView(QWidget):
             self.tabs.addTab(row.title)
         self.tabs.currentChanged.connect(self._on_tab)
         self._explained = PlainLabel("", role="muted", wrap=True)
+        self.send_button = TextButton("Send to charts", context.theme, icon="layout-grid")
+        self.send_button.setObjectName("explore-send")
+        self.send_button.setToolTip(context.commands.tip("explore.send", "Keep this chart as a panel of Charts"))
+        self.send_button.clicked.connect(lambda: context.commands.run("explore.send"))
         self.pages = QStackedWidget()
+        head = QHBoxLayout()
+        head.addWidget(self.tabs)
+        head.addStretch()
+        head.addWidget(self.send_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 10, 18, 10)
         column.setSpacing(8)
-        column.addWidget(self.tabs)
+        column.addLayout(head)
         column.addWidget(self._explained)
         column.addWidget(self.pages, 1)
 
@@ -70,8 +82,18 @@ class ExploreView(QWidget):
     def _panel_of(self, id: str) -> Panel:
         if id not in self._panels:
             self._panels[id] = panel = make_panel(id, self._kept.get(id), self._context)
+            panel.export_asked.connect(self.export)
             self.pages.addWidget(panel)
         return self._panels[id]
+
+    def export(self) -> None:
+        """Show what the chart would be as a figure, and write it."""
+        panel, window = self.panel, self.window()
+        judged = panel.answer if isinstance(panel.answer, Classified) else None
+        part = Part(PanelSettings(chart=panel.drawn_by), title=panel.heading, judged=judged)
+        ask_recipe(
+            self._context, [part], lambda recipe: ExportDialog.open_for(self._context, recipe, panel.kind, window)
+        )
 
     # --- what the window asks ----------------------------------------------------------------------------------
 

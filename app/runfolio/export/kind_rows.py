@@ -1,0 +1,137 @@
+"""What charts of many runs are made of, as tables: a head, then a row for each run, group, cell or point of a curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from runfolio.analysis.kinds.boxes import Boxes
+from runfolio.analysis.kinds.histograms import QUANTILES, Histogram, OverTime
+from runfolio.analysis.kinds.planes import Cells
+from runfolio.model.kinds import Classified, Flags, Importance, Scored, Variable
+from runfolio.model.metrics import Floats, Ints
+
+Cell = str | int | float | None
+Rows = list[list[Cell]]
+"""The head first; None for what has no value, NaN never."""
+Named = tuple[str, Variable]
+"""A field by its title."""
+
+
+def texts(rows: Rows) -> list[list[str]]:
+    """Each number in full precision; "" for None."""
+    return [["" if cell is None else cell if isinstance(cell, str) else repr(cell) for cell in row] for row in rows]
+
+
+def scatter_rows(names: Sequence[str], keys: Sequence[str], fields: Sequence[Named], shown: Flags, front: Ints) -> Rows:
+    """Name and fields of the runs that are drawn."""
+    on_front = set(front.tolist())
+    head, *rows = field_rows(names, keys, fields, shown)
+    places = np.flatnonzero(shown).tolist()
+    return [
+        [*head, "on the front"],
+        *([*row, "yes" if place in on_front else None] for row, place in zip(rows, places, strict=True)),
+    ]
+
+
+def field_rows(names: Sequence[str], keys: Sequence[str], fields: Sequence[Named], shown: Flags) -> Rows:
+    """Name, key and values of each run that is shown."""
+    head: list[Cell] = ["run", "key", *(title for title, _ in fields)]
+    places = np.flatnonzero(shown).tolist()
+    return [head, *([names[i], str(keys[i]), *(_exact(v, i) for _, v in fields)] for i in places)]
+
+
+def _exact(variable: Variable, place: int) -> Cell:
+    value = float(variable.values[place])
+    if variable.categories:
+        return variable.categories[int(value)] if math.isfinite(value) else None
+    return _known(value)
+
+
+def _known(value: float) -> Cell:
+    return None if math.isnan(value) else float(value)
+
+
+def group_rows(found: Boxes) -> Rows:
+    """What is known of each group."""
+    head: list[Cell] = ["group", "n", "mean", "std", "95 % from", "95 % to"]
+    rows: Rows = [[*head, "min", "first quartile", "median", "third quartile", "max"]]
+    figures = found.figures
+    for place, box in enumerate(found.groups):
+        known = (float(part[place]) for part in (figures.mean, figures.std, figures.low, figures.high))
+        ends = (float(box.values[0]), *box.quartiles, float(box.values[-1]))
+        rows.append([box.name, len(box.values), *map(_known, known), *map(_known, ends)])
+    return rows
+
+
+def cell_rows(titles: Sequence[str], value: str, tables: Sequence[tuple[str, Cells]]) -> Rows:
+    """A row for each cell; `titles` of the two fields, and of a third by whose values there are several tables."""
+    rows: Rows = [[*titles, "runs", f"mean {value}", "standard deviation"]]
+    for name, table in tables:
+        third: list[Cell] = [name] if len(titles) > 2 else []
+        for row, y_name in enumerate(table.y_names):
+            for column, x_name in enumerate(table.x_names):
+                figures = (float(table.mean[row, column]), float(table.std[row, column]))
+                rows.append([x_name, y_name, *third, int(table.n[row, column]), *map(_known, figures)])
+    return rows
+
+
+def histogram_rows(variable: Variable, found: Histogram) -> Rows:
+    """How many runs are in each bin, or have each text."""
+    counts = found.counts.tolist()
+    if variable.categories:
+        return [["value", "runs"], *([name, n] for name, n in zip(variable.categories, counts, strict=True))]
+    edges = found.edges.tolist()
+    return [["from", "to", "runs"], *([edges[i], edges[i + 1], n] for i, n in enumerate(counts))]
+
+
+def over_time_rows(found: OverTime) -> Rows:
+    """How many runs there are in each column of steps, and their quantiles."""
+    rows: Rows = [["step from", "step to", "runs", *(f"{q:.0%} quantile" for q in QUANTILES)]]
+    for place, n in enumerate(found.n.tolist()):
+        ends = [float(found.steps[place + k]) for k in (0, 1)]
+        rows.append([*ends, n, *map(_known, found.quantiles[:, place].tolist())])
+    return rows
+
+
+def importance_rows(found: Importance) -> Rows:
+    """Importance of each param."""
+    head: list[Cell] = ["param", "importance", "standard deviation", "runs without it"]
+    figures = zip(found.params, found.mean.tolist(), found.std.tolist(), found.missing, strict=True)
+    return [head, *([p.field.name, _known(mean), _known(std), int(gone)] for p, mean, std, gone in figures)]
+
+
+def classified_rows(found: Classified, look: str) -> Rows:
+    """The matrix (of counts, or of shares of each true class) or the curve that is shown."""
+    scored = found.scored
+    if look in MATRICES or scored is None:
+        lines = [
+            [label, *map(_known, row)] for label, row in zip(found.labels, matrix(found, look).tolist(), strict=False)
+        ]
+        return [["true \\ predicted", *found.labels], *lines]
+    if look == "calibration":
+        cells = zip(scored.claimed.tolist(), scored.found.tolist(), scored.in_bin, strict=True)
+        return [["mean score", "share of positives", "rows"], *([a, b, int(n)] for a, b, n in cells)]
+    names, x, y = curve(scored, look)
+    return [[*names], *([a, b] for a, b in zip(x.tolist(), y.tolist(), strict=True))]
+
+
+MATRICES = ("confusion", "rates")
+
+
+def matrix(found: Classified, look: str) -> Floats:
+    """The confusion matrix as it is shown, float64 (true class, predicted class); NaN for a class without rows."""
+    table = found.confusion.astype(np.float64)
+    if look == "rates" and table.size:
+        total = table.sum(axis=1, keepdims=True)
+        table = np.divide(table, total, out=np.full_like(table, np.nan), where=total > 0)
+    return table
+
+
+def curve(scored: Scored, look: str) -> tuple[tuple[str, str], Floats, Floats]:
+    """What the axes of the ROC or precision-recall curve are, and its points."""
+    if look == "roc":
+        return ("false positive rate", "true positive rate"), scored.fpr, scored.tpr
+    return ("recall", "precision"), scored.recall, scored.precision
