@@ -168,6 +168,19 @@ def test_a_filter_keeps_the_grouping_and_the_open_groups(runs: Driver) -> None:
     assert runs.column("Run") == ["adam", "dusky-lynx", "fleet-marten", "sgd"]
 
 
+def test_a_session_brings_open_groups_and_the_current_run_back(runs: Driver) -> None:
+    _group_by(runs, "optimizer")
+    runs.table.setFocus()
+    runs.table.selectRow(1)
+    runs.press("Right").press("Down")
+    opened = runs.column("Run")
+    assert opened == ["adam", "sgd", "amber-heron", "calm-ibis", "eager-finch"]
+    runs.restart()
+    state = runs.window.context.state
+    assert runs.column("Run") == opened
+    assert (runs.table.currentIndex().row(), state.current and state.name_of(state.current)) == (2, "amber-heron")
+
+
 def test_a_session_and_a_saved_view_keep_the_grouping(runs: Driver) -> None:
     _group_by(runs, "optimizer")
     runs.press("Ctrl+S").type("by optimizer").press("Return")

@@ -66,13 +66,14 @@ class RunColumns(QObject):
     def saved(self) -> dict[str, Json]:
         """What a session keeps."""
         self._take_widths()
-        return {"look": self._look.to_json(), "presets": dict(self.presets)}
+        return {"look": self._look.to_json(), "presets": dict(self.presets), "opened": self.groups.saved()}
 
     def restore(self, kept: dict[str, Json]) -> None:
         """Take over what a session kept."""
         look, presets = kept.get("look"), kept.get("presets")
         if isinstance(presets, dict):
             self.presets = {name: preset for name, preset in presets.items() if isinstance(preset, dict)}
+        self.groups.bring_back(kept.get("opened"))
         if isinstance(look, dict):
             self._apply(TableLook.from_json(look))
 
