@@ -62,6 +62,11 @@ def test_the_tooltip_of_a_group_has_all_figures(runs: Driver) -> None:
     assert told[3].startswith("95 % CI 0.6606")
     lr = runs.table.model().index(0, runs.titles().index("lr"))
     assert lr.data(Qt.ItemDataRole.ToolTipRole) == "3 different values, from 1e-05 to 0.1"
+    columns = runs.window.runs_view().columns
+    columns.put(columns_of((*COLUMNS, "param:seed")))
+    runs.settle()
+    seed = runs.table.model().index(0, runs.titles().index("seed"))
+    assert seed.data(Qt.ItemDataRole.ToolTipRole) == "3 different values, from 1 to 5"
 
 
 def test_a_group_is_opened_with_the_mouse_and_with_the_keys(runs: Driver) -> None:
