@@ -160,12 +160,16 @@ def test_a_cell_filters_by_key_and_by_menu(runs: Driver) -> None:
     assert value not in runs.column("optimizer")
 
 
+BIG = [f"{relation} 9007199254740993" for relation in ("=", "!=", ">=", "<=")]
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "text", "behind"),
     [
         (CellKind.TEXT, "it's", None, ["= 'it''s'", "!= 'it''s'", "is null", "is not null"]),
         (CellKind.TEXT, None, None, ["is null", "is not null"]),
         (CellKind.NUMBER, 0.001, "1e-3", ["= 0.001", "!= 0.001", ">= 0.001", "<= 0.001", "is null", "is not null"]),
+        (CellKind.NUMBER, 2.0**53, "9007199254740993", [*BIG, "is null", "is not null"]),
         (CellKind.NUMBER, float("nan"), None, ["= nan", "!= nan", "is null", "is not null"]),
         (CellKind.TAGS, ("a", "b"), None, ["in ('a', 'b')", "in ('a', 'b')", "is null", "is not null"]),
         (CellKind.TAGS, ("a",), None, ["= 'a'", "!= 'a'", "is null", "is not null"]),

@@ -62,6 +62,11 @@ def test_the_tooltip_of_a_group_has_all_figures(runs: Driver) -> None:
     assert told[3].startswith("95 % CI 0.6606")
     lr = runs.table.model().index(0, runs.titles().index("lr"))
     assert lr.data(Qt.ItemDataRole.ToolTipRole) == "3 different values, from 1e-05 to 0.1"
+    columns = runs.window.runs_view().columns
+    columns.put(columns_of((*COLUMNS, "param:seed")))
+    runs.settle()
+    seed = runs.table.model().index(0, runs.titles().index("seed"))
+    assert seed.data(Qt.ItemDataRole.ToolTipRole) == "3 different values, from 1 to 5"
 
 
 def test_a_group_is_opened_with_the_mouse_and_with_the_keys(runs: Driver) -> None:
@@ -166,6 +171,19 @@ def test_a_filter_keeps_the_grouping_and_the_open_groups(runs: Driver) -> None:
     _press(runs, 0, 16)
     runs.filter("lr < 0.05")
     assert runs.column("Run") == ["adam", "dusky-lynx", "fleet-marten", "sgd"]
+
+
+def test_a_session_brings_open_groups_and_the_current_run_back(runs: Driver) -> None:
+    _group_by(runs, "optimizer")
+    runs.table.setFocus()
+    runs.table.selectRow(1)
+    runs.press("Right").press("Down")
+    opened = runs.column("Run")
+    assert opened == ["adam", "sgd", "amber-heron", "calm-ibis", "eager-finch"]
+    runs.restart()
+    state = runs.window.context.state
+    assert runs.column("Run") == opened
+    assert (runs.table.currentIndex().row(), state.current and state.name_of(state.current)) == (2, "amber-heron")
 
 
 def test_a_session_and_a_saved_view_keep_the_grouping(runs: Driver) -> None:

@@ -18,6 +18,7 @@ from runfolio.desktop.preview_nodes import BranchTree
 from runfolio.desktop.preview_rows import RowsTable
 from runfolio.desktop.preview_text import NumberedText
 from runfolio.desktop.views.inspector import InspectorView
+from runfolio.desktop.widgets import PlainLabel
 from support.driver import Driver
 
 
@@ -209,3 +210,17 @@ def test_ten_thousand_params_and_five_thousand_metrics_do_not_stall_the_window(d
     driver.find(QLineEdit, "metrics-search").setText("m499")
     assert time.thread_time() - started < 0.1
     assert driver.text("metrics-told") == "11 of 5\u2009000"
+
+
+def test_a_long_name_leaves_the_window_its_shape_and_empty_sections_say_so(driver: Driver, tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / f"trial_{'lr=0.1,fail=False_' * 9}"
+    folder.mkdir(parents=True)
+    (folder / "params.json").write_text('{"lr": 1}', encoding="utf-8")
+    (folder / "metrics.csv").write_text("step,loss\n", encoding="utf-8")
+    driver.start(folder.parent).highlight(driver.column("Run")[0]).do("inspector.metrics")
+    view = driver.find(InspectorView, "inspector")
+    assert view.minimumSizeHint().width() < 340
+    assert view.metrics.empty.isVisible()
+    assert not view.metrics.table.isVisible()
+    driver.do("inspector.overview")
+    assert any(label.text() == "1 param, 0 metrics" for label in view.findChildren(PlainLabel))

@@ -76,11 +76,12 @@ def test_a_file_is_written_and_opened_by_dropping_it_on_the_window(runs: Driver,
 def test_what_no_run_has_is_said_and_the_rest_is_shown(runs: Driver, tmp_path: Path) -> None:
     look = {"columns": ["builtin:name", "param:warmup", "param:lr"]}
     file = tmp_path / f"foreign{SUFFIX}"
-    file.write_text(json.dumps({"runfolio_view": 1, "title": "Foreign", "look": look, "heat": 1}), encoding="utf-8")
+    view = {"runfolio_view": 1, "title": "Foreign", "look": look, "where": "warmup > 3", "heat": 1}
+    file.write_text(json.dumps(view), encoding="utf-8")
     runs.window.folders.open_paths([str(file)])
     runs.settle()
     assert runs.titles() == ["Run", "warmup", "lr"]
-    assert "No run here has warmup." in runs.notice()
+    assert "No run here has warmup. Its filter finds nothing here: No run has a field 'warmup'." in runs.notice()
     assert "does not know its heat" in runs.notice()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from runfolio.analysis.diff import MISSING, DiffRow, RunDiff, SectionId, Verdict, diff_runs
 from runfolio.analysis.reasons import headline
-from runfolio.analysis.render import as_json, as_latex, as_markdown, as_tsv, delta_text, title_of
+from runfolio.analysis.render import as_json, as_latex, as_markdown, as_tsv, delta_text, latex, title_of
 from runfolio.analysis.typed import canonical
 from runfolio.errors import UsageError
 from runfolio.model.datasets import DatasetRef
@@ -315,6 +315,8 @@ def test_tsv_gives_metric_differences_as_numbers() -> None:
 
 
 def test_latex_escapes_what_tex_acts_on() -> None:
+    # A row may begin with these, and the row before ends in a command that takes them.
+    assert [latex(text) for text in ("[1, 2]", "*x", "a[1]")] == ["{[}1, 2]", "{*}x", "a[1]"]
     text = as_latex(diff_runs([run("50%_a&b", {"path": "C:\\x_{1}#$"}), run("b")]))
     assert "50\\%\\_a\\&b (baseline) & b" in text
     assert "C:\\textbackslash{}x\\_\\{1\\}\\#\\$ & --- \\\\" in text

@@ -34,7 +34,9 @@ def recorded() -> list[Recording]:
             started_us=NOON + 3 * SECOND,
             ended_us=NOON + 93 * SECOND,
             experiment="beans",
-            params=params({"lr": 1e-3, "optim": {"name": "adam"}, "seed": 2**53 + 1, "amp": True, "decay": None}),
+            params=params(
+                {"lr": 1e-3, "optim": {"name": "adam"}, "seed": 2**53 + 1, "amp": True, "decay": None, "rows": 10**20}
+            ),
             tags={"mlflow.user": "mira", "version": "1.10"},
             facts={"git.commit": "00123456789abcdef"},
             metrics=(metric("val/acc", 0.5, 0.9, 0.8), metric("val/loss", 2.0, 0.5, NAN), metric("my metric", 7.0)),
@@ -49,7 +51,9 @@ def recorded() -> list[Recording]:
             started_us=NOON + 2 * SECOND,
             ended_us=NOON + 7202 * SECOND,
             experiment="beans",
-            params=params({"lr": "0.010", "optim": {"name": "Adam"}, "seed": 2**53, "note": "see amber"}),
+            params=params(
+                {"lr": "0.010", "optim": {"name": "Adam"}, "seed": 2**53, "note": "see amber", "rows": "1e20"}
+            ),
             metrics=(metric("val/acc", 0.7), metric("val/loss", INF), metric("empty")),
             facts={"git.commit": "ffff"},
         ),
@@ -132,6 +136,11 @@ def sort(kind: FieldKind, name: str, aggregate: Aggregate = Aggregate.LAST, *, d
         ("lr !~ fas", "abd"),
         ("seed = 9007199254740993", "a"),
         ("seed = 9007199254740992", "b"),
+        # Whole numbers past 2^53 are told apart as written, and are equal to the same number written otherwise.
+        ("rows = 1e20", "ab"),
+        ("rows = 100000000000000000000", "ab"),
+        ("rows = 100000000000000000001", "b"),
+        ("lr=1e-3&&amp=true||amp=false", "ca"),
         ("optim.name = adam", "a"),
         ("optim.name ~ adam", "ab"),
         ("optim.name = ada*", "a"),

@@ -355,6 +355,7 @@ def test_errors_point_at_the_character_and_say_what_was_expected(
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
+        ("epochs % 2 = 0", "There is no remainder: the signs of arithmetic are + - * / and ^."),
         ("slop(lr) > 3", "Did you mean slope(…)?"),
         ("avg(lr) > 3", "Did you mean mean(…)?"),
         ("pow(lr, 2) > 3", "A power is written a ^ b."),

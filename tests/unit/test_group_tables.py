@@ -145,3 +145,12 @@ def test_names_from_folders_can_do_nothing_in_a_document() -> None:
     assert "which way is better" not in told
     assert "which way is better is not known" in grouprender.explained(replace(compared, standing=Standing.LOWER))
     assert told.endswith("1 run left out")
+
+
+def test_commas_inside_a_field_do_not_part_it(index: list[str | Path], tmp_path: Path) -> None:
+    found = answer("compare", "--by", "mean(val/acc, last=1),optimizer", "--metric", "loss", "--single", *index)
+    assert all("," in group["group"] for group in found["tables"][0]["groups"])
+    out = tmp_path / "runs.csv"
+    call("export", "table", out, "--columns", "name,mean(val/acc, last=2)", "--limit", "1", *index)
+    head = out.read_text(encoding="utf-8-sig").splitlines()[0]
+    assert next(csv.reader([head])) == ["name", "val/acc (mean of last 2)"]

@@ -98,12 +98,19 @@ def test_the_files_of_a_run_are_those_of_its_folder(tmp_path: Path) -> None:
     (folder / "samples").mkdir()
     (folder / "samples" / "epoch_2.png").write_bytes(png(1, 1, zlib.compress(b"\0\0")))
     (folder / "output.log").write_text("epoch 1\n")
+    for name in ("epoch_10.png", "epoch_002.png"):
+        (folder / "samples" / name).write_text("no image")
     before = {path: path.stat().st_mtime_ns for path in sweep.rglob("*")}
     with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as workspace:
         workspace.index([sweep])
         key = workspace.resolve_run("amber-heron")
         files = {file.shown: file for file in workspace.run_files(key).files}
-        assert sorted(files) == ["metrics.jsonl", "output.log", "params.json", "samples/epoch_2.png"]
+        samples = ["samples/epoch_002.png", "samples/epoch_2.png", "samples/epoch_10.png"]
+        assert [*files] == ["metrics.jsonl", "output.log", "params.json", *samples]
+        no_image = files["samples/epoch_10.png"].place
+        assert no_image is not None
+        with pytest.raises(FolderUnreadable, match="its beginning is that of no known kind of image"):
+            workspace.preview(no_image)
         image = files["samples/epoch_2.png"]
         assert (image.kind, image.step, image.series, image.recorded) == (
             FileKind.IMAGE,

@@ -101,7 +101,9 @@ _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
 
 def latex(text: str) -> str:
     """`text` with every character that TeX acts on replaced by what prints it."""
-    return "".join(_LATEX.get(c, c) for c in plain(text))
+    printed = "".join(_LATEX.get(c, c) for c in plain(text))
+    # After the \\ of the row before, these would be taken for its argument.
+    return f"{{{printed[0]}}}{printed[1:]}" if printed[:1] in ("[", "*") else printed
 
 
 def as_json(diff: RunDiff) -> dict[str, Json]:

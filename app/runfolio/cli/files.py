@@ -93,7 +93,7 @@ def _show(preview: Preview, *, as_json: bool) -> None:
     elif isinstance(content, TablePage):
         write(table(content.columns, [[cell or "–" for cell in row] for row in content.rows]))
     elif isinstance(content, TreePage):
-        rows = [(str(node.key), node.text or f"{node.children:,} entries", node.kind) for node in content.nodes]
+        rows = [(str(node.key), node.text or _entries(node.children), node.kind) for node in content.nodes]
         write(table(("key", "value", "type"), rows))
     elif isinstance(content, Picture):
         write(f"{content.format}, {content.width:,} x {content.height:,} pixels, {content.mode}")
@@ -108,3 +108,7 @@ def _show(preview: Preview, *, as_json: bool) -> None:
             write(table(content.header, content.rows))
     for note in preview.notes:
         write(f"({plain(note)})")
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"

@@ -12,6 +12,7 @@ from runfolio.cli.output import say, write, write_json
 from runfolio.cli.tables import Colour, table
 from runfolio.errors import NotFound, UsageError
 from runfolio.model import display
+from runfolio.model.filter_terms import split_names
 from runfolio.model.groups import Grouping, GroupTable, RunGroup
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
@@ -84,7 +85,7 @@ def _grouping(ws: Workspace, args: argparse.Namespace, named: Sequence[RunKey]) 
     if args.by != REPLICATE:
         if args.ignore or args.count:
             raise UsageError("--ignore and --count are for groups of repetitions", hint="Leave --by FIELD out.")
-        fields = [ws.field_named(name.strip()) for name in args.by.split(",") if name.strip()]
+        fields = [ws.field_named(name) for name in split_names(args.by)]
         return ws.field_groups(fields, named or query)
     ignored = None
     if args.ignore or args.count:

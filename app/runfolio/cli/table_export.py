@@ -11,6 +11,7 @@ from runfolio.cli.cells import title
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.export.sheet import SheetColumn
+from runfolio.model.filter_terms import split_names
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import RunQuery
 
@@ -26,10 +27,10 @@ def export_table(args: argparse.Namespace) -> int:
         if args.everything:
             fields = ws.all_columns()
         elif args.columns:
-            fields = tuple(ws.field_named(name) for name in _names(args.columns))
+            fields = tuple(ws.field_named(name) for name in split_names(args.columns))
         else:
             fields = ws.default_columns()
-        group = GroupBy(tuple(ws.field_named(name) for name in _names(args.group)), replicates=args.replicates)
+        group = GroupBy(tuple(ws.field_named(name) for name in split_names(args.group)), replicates=args.replicates)
         columns = [SheetColumn(field, title(field)) for field in fields]
         report = ws.export_table(keys, columns, args.out, group=group, sort=sort)
     if args.json:
@@ -38,10 +39,6 @@ def export_table(args: argparse.Namespace) -> int:
         write(str(report.path))
         say(f"{report.runs} runs, {report.columns} columns")
     return 0
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def add_parser(kinds: Kinds, common: Callable[[argparse.ArgumentParser], None]) -> None:

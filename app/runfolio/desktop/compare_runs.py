@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.analysis.diff import DiffCell, DiffRow, DiffSection, RunDiff, SectionId, Verdict
@@ -14,8 +17,8 @@ from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import Dot
-from runfolio.desktop.widgets import Card, EmptyState, Pill, PlainLabel, TextButton
-from runfolio.model.display import count
+from runfolio.desktop.widgets import Card, ElidedLabel, EmptyState, Pill, PlainLabel, TextButton, tooltip
+from runfolio.model.display import count, plain
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import Comparison, Standing
@@ -24,7 +27,12 @@ _REASON_COLORS = {"dataset": "bad", "param": "warn", "code": "muted", "environme
 _VERDICT_COLORS = {Verdict.BETTER: "good", Verdict.WORSE: "bad"}
 _STANDING_COLORS = {Standing.BETTER: "good", Standing.WORSE: "bad"}
 _WIDTH, _WIDTH_SURE = 246, 480
+_ROOMY = 640
+"""Pixels from which on the head has room for words on its buttons."""
 MOST_RUNS = 50
+_LONGEST_NAME = 32
+_AT_ONCE = 120
+"""Rows that are filled before the window gets its turn."""
 _MOST_METRICS = 200
 """Of which it is said how sure their differences are."""
 
@@ -39,6 +47,11 @@ class CompareRuns(QWidget):
         self._diff: RunDiff | None = None
         self._sure: Mapping[tuple[str, RunKey], Comparison] = {}
         self._metric_rows: list[tuple[int, DiffSection, DiffRow]] = []
+        self._left: Iterator[int] = iter(())
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.setInterval(0)
+        self._next.timeout.connect(self._fill_on)
         self._lay_out()
         state = context.state
         state.selection_changed.connect(self._refresh)
@@ -53,31 +66,23 @@ class CompareRuns(QWidget):
             "Select two or more runs in the table with Space; press B to set the one that others are measured against.",
             icon="git-compare",
         )
-        self._title = PlainLabel("Compare", font=fonts.ui(18, fonts.DEMI_BOLD))
+        self._title = ElidedLabel("Compare", font=fonts.ui(18, fonts.DEMI_BOLD))
         self._baseline = Pill("", "accent")
-        self.only = TextButton("Only differences", theme, tip="Hide what is the same in all runs")
+        self.only = TextButton("Only differences", theme, icon="filter", tip="Hide what is the same in all runs")
         self.only.setObjectName("only-differences")
         self.only.setCheckable(True)
         self.only.setChecked(True)
         self.only.toggled.connect(self._show)
-        self.swap = TextButton("Swap baseline", theme, tip="Measure against the next of the runs")
+        self.swap = TextButton("Swap baseline", theme, icon="refresh-cw", tip="Measure against the next of the runs")
         self.swap.setObjectName("swap-baseline")
         self.swap.clicked.connect(self._swap)
-        copying = TextButton("Copy as", theme, icon="copy")
+        copying = TextButton("Copy as", theme, icon="copy", tip="Copy the comparison as text")
         copying.setObjectName("copy-as")
         menu = QMenu(copying)
         for title, render in (("Markdown", as_markdown), ("TSV", as_tsv), ("LaTeX", as_latex)):
             menu.addAction(title, self._copying(render))
         copying.setMenu(menu)
-        self.head = QWidget()
-        head = QHBoxLayout(self.head)
-        head.setContentsMargins(0, 0, 0, 0)
-        head.setSpacing(9)
-        head.addWidget(self._title)
-        head.addWidget(self._baseline)
-        head.addStretch()
-        for button in (self.only, self.swap, copying):
-            head.addWidget(button)
+        self.head = _Head(self._title, self._baseline, (self.only, self.swap, copying))
         self._why = Card("Why do they differ?")
         self._why.setObjectName("why")
         self._reasons = QVBoxLayout()
@@ -145,7 +150,7 @@ class CompareRuns(QWidget):
     def _on_significance(self, sure: Mapping[tuple[str, RunKey], Comparison]) -> None:
         self._sure = sure
         if sure:
-            for row, section, entry in self._metric_rows:
+            for row, section, entry in self._metric_rows[:_MOST_METRICS]:
                 self._fill_row(row, section, entry)
             self._set_widths()
 
@@ -157,8 +162,11 @@ class CompareRuns(QWidget):
         if self._diff is None:
             return
         diff = self._diff
-        self._title.setText(f"Compare {len(diff.runs)} runs")
-        self._baseline.set(f"baseline: {diff.runs[diff.baseline].name}", "accent")
+        chosen = len(self._context.state.selection)
+        self._title.setText(f"Compare {len(diff.runs)} runs" + (f" of {count(chosen)}" if chosen > MOST_RUNS else ""))
+        name = diff.runs[diff.baseline].name
+        self._baseline.set(f"baseline: {plain(name, _LONGEST_NAME)}", "accent")
+        self._baseline.setToolTip(tooltip(name))
         self._show_reasons(diff)
         shown = self._shown()
         self._fill(shown)
@@ -193,22 +201,33 @@ class CompareRuns(QWidget):
         table.set_header(["", *names])
         sections = [s for s in diff.sections if s.rows]
         table.start(sum(len(s.rows) + 1 for s in sections))
-        row = 0
         self._metric_rows = []
-        for section in sections:
-            table.put_section(row, title_of(section), theme.color("muted"))
-            row += 1
-            for entry in section.rows:
-                self._fill_row(row, section, entry)
-                if section.id is SectionId.METRICS:
-                    self._metric_rows.append((row, section, entry))
-                row += 1
+        self._left = self._filling(sections)
+        self._fill_on()
         for i, run in enumerate(diff.runs, 1):
             item = table.horizontalHeaderItem(i)
             style = self._context.state.style_of(run.key)
             if item is not None and style.picked:
                 item.setForeground(theme.run_color(style.color_index))
         self._set_widths()
+
+    def _filling(self, sections: Sequence[DiffSection]) -> Iterator[int]:
+        """Puts one row after the other."""
+        row = 0
+        for section in sections:
+            self.table.put_section(row, title_of(section), self._context.theme.color("muted"))
+            row += 1
+            for entry in section.rows:
+                self._fill_row(row, section, entry)
+                if section.id is SectionId.METRICS:
+                    self._metric_rows.append((row, section, entry))
+                row += 1
+                yield row
+
+    def _fill_on(self) -> None:
+        # Thousands of params differ between runs of two projects: the window gets its turns meanwhile.
+        if sum(1 for _ in itertools.islice(self._left, _AT_ONCE)) == _AT_ONCE:
+            self._next.start()
 
     def _set_widths(self) -> None:
         self.table.setColumnWidth(0, 225)
@@ -248,6 +267,29 @@ class CompareRuns(QWidget):
             self._context.say.info("Copied the comparison")
 
         return copy
+
+
+class _Head(QWidget):
+    """Title, baseline and buttons on one line; where there is little room the buttons are their icons."""
+
+    def __init__(self, title: QWidget, baseline: QWidget, buttons: Sequence[TextButton]) -> None:
+        super().__init__()
+        self._buttons, self._baseline = buttons, baseline
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(9)
+        row.addWidget(title, 1)
+        row.addWidget(baseline)
+        for button in buttons:
+            row.addWidget(button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take another width."""
+        super().resizeEvent(event)
+        for button in self._buttons:
+            button.set_compact(compact=event.size().width() < _ROOMY)
+        # The table's header names it too.
+        self._baseline.setVisible(event.size().width() >= _ROOMY // 2)
 
 
 def _text(section: DiffSection, cell: DiffCell) -> str:

@@ -23,6 +23,8 @@ NARROWEST = 200
 PAUSE_MS = 40
 """Changes that come together are one question."""
 MORE = 50
+MOST = 40
+"""Boxes at once, each a dozen widgets and a question: the search finds what stands further right."""
 FOUND = 8
 """Fields that a search shows besides those in view."""
 _NEVER = frozenset({"name", "key", "path"})
@@ -60,7 +62,12 @@ class FacetPanel(QWidget):
         self._column = QVBoxLayout(self._inside)
         self._column.setContentsMargins(0, 0, 0, 8)
         self._column.setSpacing(0)
+        self.further = PlainLabel("", role="muted")
+        self.further.setObjectName("facets-further")
+        self.further.setWordWrap(True)
+        self.further.setContentsMargins(14, 8, 14, 0)
         self._column.addWidget(self.empty)
+        self._column.addWidget(self.further)
         self._column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -128,7 +135,10 @@ class FacetPanel(QWidget):
         return found
 
     def _show(self) -> None:
-        wanted = self._wanted()
+        fitting = self._wanted()
+        wanted, beyond = fitting[:MOST], len(fitting) - MOST
+        self.further.setText(f"{count(beyond)} more columns are here: search for them." if beyond > 0 else "")
+        self.further.setVisible(beyond > 0)
         for field, box in [*self._boxes.items()]:
             if field not in wanted:
                 self._column.removeWidget(box)

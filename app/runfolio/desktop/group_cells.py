@@ -144,7 +144,8 @@ def days_text(found: Summary | None) -> str:
 def range_told(found: Summary | None, kind: CellKind, values: int) -> str:
     """What the tooltip of several values says."""
     told = "Different times" if kind is CellKind.TIME else f"{display.count(values)} different values"
-    if found is not None and found.n:
+    # Where all numbers are one, the other values are texts or missing, and no range says anything of them.
+    if found is not None and found.n and found.low != found.high:
         ends = (int(end) if kind is CellKind.TIME else end for end in (found.low, found.high))
-        told += ", from {} to {}".format(*(exact_text(kind, end, None) for end in ends))
+        told += ", from {} to {}".format(*(exact_text(kind, end, None).removesuffix(".0") for end in ends))
     return told

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from runfolio.api.grouping import GroupColumn, GroupedRuns
 from runfolio.model.grouping import GroupBy
 from runfolio.model.key_order import KeyOrder
+from runfolio.model.params import Json
 from runfolio.model.query import FieldRef, SortKey
 from runfolio.model.run import RunKey
 
@@ -27,6 +28,21 @@ class Folding:
 
     all_open: bool = False
     others: frozenset[Anchor] = frozenset()
+
+
+def folding_from_json(kept: Json) -> Folding:
+    """What a session kept of it; all groups are closed where that makes no sense."""
+    if not isinstance(kept, dict) or not isinstance(others := kept.get("others"), list):
+        return Folding()
+    pairs = [tuple(pair) for pair in others if isinstance(pair, list)]
+    return Folding(
+        kept.get("all") is True,
+        frozenset(
+            (depth, RunKey(key))
+            for depth, key in (p for p in pairs if len(p) == 2)
+            if isinstance(depth, int) and isinstance(key, str)
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

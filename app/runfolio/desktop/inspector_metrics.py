@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.preview_rows import Rows, RowsTable
-from runfolio.desktop.widgets import PlainLabel
+from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.model.answers import MetricFacts, RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.display import count, number
@@ -85,6 +85,11 @@ class MetricsSection(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self.table, 1)
+        self.empty = EmptyState(
+            context.theme, "No metric was recorded", "Numbers that a run logs show up here.", icon="chart-line"
+        )
+        self.empty.hide()
+        column.addWidget(self.empty, 1)
 
     def show_run(self, run: RunDetail) -> None:
         """Show the metrics of another run, or the same as they are now."""
@@ -104,6 +109,9 @@ class MetricsSection(QWidget):
         right = frozenset(range(2, len(_HEADER)))
         self.table.put(Rows(_HEADER, _Texts(self._shown), right, right, self._tip, self._shown), widths)
         total = len(run.metrics)
+        for part in (self.search, self.told, self.table):
+            part.setVisible(total > 0)
+        self.empty.setVisible(not total)
         self.told.setText(count(total) if len(self._shown) == total else f"{count(len(self._shown))} of {count(total)}")
         self._pause.start()
 

@@ -92,10 +92,14 @@ class OverviewSection(QScrollArea):
         context.jobs.action(lambda workspace: workspace.split(key, places), take)
 
 
+def _number(of: int, what: str) -> str:
+    return f"{count(of)} {what}{'' if of == 1 else 's'}"
+
+
 def _rows(run: RunDetail) -> list[tuple[str, str]]:
     versions = ", ".join(f"{v.model} {v.version} ({v.stage})" for v in run.marks.versions)
     recorded = ", ".join(f"{v.model} {v.version}" + (f" ({v.standing})" if v.standing else "") for v in run.registered)
-    counts = f"{count(len(run.params))} params, {count(len(run.told_metrics))} metrics"
+    counts = f"{_number(len(run.params), 'param')}, {_number(len(run.told_metrics), 'metric')}"
     return [
         ("Experiment", run.experiment or "–"),
         ("Started", moment(run.started_us)),

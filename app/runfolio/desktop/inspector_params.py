@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidge
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.preview_nodes import Branch, BranchTree, branches
-from runfolio.desktop.widgets import PlainLabel
+from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.model.answers import RunDetail
 from runfolio.model.display import count
 from runfolio.model.params import Param
@@ -56,6 +56,11 @@ class ParamsSection(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self.tree, 1)
+        self.empty = EmptyState(
+            context.theme, "No param was recorded", "What a run was configured with shows up here.", icon="table-2"
+        )
+        self.empty.hide()
+        column.addWidget(self.empty, 1)
 
     def show_run(self, run: RunDetail) -> None:
         """Show the params of another run."""
@@ -73,6 +78,9 @@ class ParamsSection(QWidget):
         root, shown = made
         self.tree.put(root)
         total = 0 if self._run is None else len(self._run.params)
+        for part in (self.search, self.told, self.tree):
+            part.setVisible(total > 0)
+        self.empty.setVisible(not total)
         self.told.setText(count(total) if shown == total else f"{count(shown)} of {count(total)}")
 
     def _show_origin(self, data: object) -> None:

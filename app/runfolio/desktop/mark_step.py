@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
@@ -10,6 +12,9 @@ from runfolio.model.display import count
 from runfolio.model.marks import MarkChange
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
 
 
 def mark_runs(context: Context, keys: tuple[RunKey, ...], change: MarkChange, what: str) -> None:
@@ -26,12 +31,24 @@ def mark_runs(context: Context, keys: tuple[RunKey, ...], change: MarkChange, wh
         if dropped:
             state.start_from(state.scope, {key: slot for key, slot in slots.items() if key not in gone}, state.baseline)
 
+        remaining = state.slots
+        # What is done again is another entry of the ledger, which the next undo takes back; one after the other.
+        standing = [entry.number]
+
         def back() -> None:
-            context.jobs.action(lambda workspace: workspace.undo(entry.number, reason="undone in the window"))
+            context.jobs.action(lambda workspace: workspace.undo(standing[0], reason="undone in the window"))
             if dropped:
                 state.start_from(state.scope, slots, state.baseline)
 
-        state.undo.push(entry.summary, back)
+        def again(workspace: Workspace) -> None:
+            standing[0] = workspace.mark(keys, change, reason="done again in the window").number
+
+        def forth() -> None:
+            context.jobs.action(again)
+            if dropped:
+                state.start_from(state.scope, remaining, state.baseline)
+
+        state.undo.push(entry.summary, back, forth)
         runs = state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
         verb = "is" if len(keys) == 1 else "are"
         context.say.info(f"{runs} {verb} {what}.", action="Undo", call=lambda: context.commands.run("edit.undo"))

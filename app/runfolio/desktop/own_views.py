@@ -156,7 +156,7 @@ class OwnViews:
         for path in paths:
             self._context.jobs.action(partial(_read, Path(path)), lambda found: self._take(*found))
 
-    def _take(self, view: SavedView, unknown: tuple[str, ...]) -> None:
+    def _take(self, view: SavedView, unknown: tuple[str, ...], fault: str) -> None:
         titles = {other.title for other in self._control.saved if other != view}
         title, number = view.title, 2
         while title in titles:
@@ -169,14 +169,16 @@ class OwnViews:
         if unknown:
             more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
             told += f" No run here has {', '.join(plain(name, 40) for name in unknown[:_NAMED])}{more}."
+        if fault:
+            told += f" Its filter finds nothing here: {plain(fault, 120)}."
         if view.extra:
             names = ", ".join(plain(name, 40) for name in [*view.extra][:_NAMED])
             told += f" This version does not know its {names}; it is kept."
-        (self._context.say.warning if unknown or view.extra else self._context.say.info)(told)
+        (self._context.say.warning if unknown or fault or view.extra else self._context.say.info)(told)
 
 
-def _read(path: Path, workspace: Workspace) -> tuple[SavedView, tuple[str, ...]]:
-    """The view in a file, and what it names that no run here has."""
+def _read(path: Path, workspace: Workspace) -> tuple[SavedView, tuple[str, ...], str]:
+    """The view in a file, what it names that no run here has, and what is wrong with its filter here."""
     view = read_view(path)
     look = TableLook.from_json(view.look or {"columns": [*view.columns]})
     known = {(info.field.kind, info.field.name) for info in workspace.fields()}
@@ -185,5 +187,5 @@ def _read(path: Path, workspace: Workspace) -> tuple[SavedView, tuple[str, ...]]
     try:
         workspace.check_filter(view.where)
     except FilterSyntax as error:
-        return view, (f"what the filter asks for ({error.message})", *unknown)
-    return view, tuple(unknown)
+        return view, tuple(unknown), str(error.message)
+    return view, tuple(unknown), ""

@@ -21,6 +21,7 @@ from runfolio.model.filter_text import parse
 from runfolio.model.query import Either, number_text
 
 _EPOCH = dt.datetime(1970, 1, 1)  # in UTC, as filters take times
+EXACT = 2.0**53
 SHOWN = 40
 """Characters of a value that a menu shows."""
 
@@ -83,6 +84,9 @@ def _numbers(kind: CellKind, value: float, text: str | None) -> tuple[QuickFilte
     if isinstance(value, float) and math.isnan(value):
         return _equal("NaN", "= nan")
     typed = f"'{_EPOCH + dt.timedelta(microseconds=int(value))}'" if kind is CellKind.TIME else number_text(value)
+    if text is not None and abs(value) >= EXACT and text.lstrip("+-").isdecimal():
+        # Neighbouring whole numbers of this size are one float64: only the text tells them apart.
+        typed = text
     shown = text or typed.strip("'")
     words = display.plain(shown, SHOWN)
     return (

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 RESIZED_MS = 400
 """Widths that change faster than this are one step of undo."""
+NAMED = 12
+"""Columns that a notice names."""
 
 
 class RunColumns(QObject):
@@ -64,13 +66,14 @@ class RunColumns(QObject):
     def saved(self) -> dict[str, Json]:
         """What a session keeps."""
         self._take_widths()
-        return {"look": self._look.to_json(), "presets": dict(self.presets)}
+        return {"look": self._look.to_json(), "presets": dict(self.presets), "opened": self.groups.saved()}
 
     def restore(self, kept: dict[str, Json]) -> None:
         """Take over what a session kept."""
         look, presets = kept.get("look"), kept.get("presets")
         if isinstance(presets, dict):
             self.presets = {name: preset for name, preset in presets.items() if isinstance(preset, dict)}
+        self.groups.bring_back(kept.get("opened"))
         if isinstance(look, dict):
             self._apply(TableLook.from_json(look))
 
@@ -247,8 +250,9 @@ class RunColumns(QObject):
                 self.context.say.info("No column is the same for all runs in view.")
                 return
             self.put(tuple(column for column in columns if column not in constant), "Hide constant columns")
-            names = ", ".join(sorted(column.title for column in constant))
-            self._tell(f"{count(len(constant))} constant columns hidden: {names}")
+            names = sorted(column.title for column in constant)
+            more = f" and {count(len(names) - NAMED)} more" if len(names) > NAMED else ""
+            self._tell(f"{count(len(constant))} constant columns hidden: {', '.join(names[:NAMED])}{more}")
 
         self.context.jobs.query(
             "constant-columns",
@@ -266,11 +270,13 @@ class RunColumns(QObject):
         keys = self.context.state.scope_keys
 
         def take(names: tuple[str, ...]) -> None:
-            varying = [TableColumn(FieldRef(FieldKind.PARAM, name)) for name in names]
+            # Thousands may vary: no list is searched once for each.
+            varying = dict.fromkeys(TableColumn(FieldRef(FieldKind.PARAM, name)) for name in names)
             kept = [column for column in columns if column.field.kind is not FieldKind.PARAM or column in varying]
             params = [place for place, column in enumerate(kept) if column.field.kind is FieldKind.PARAM]
             after = params[-1] + 1 if params else len(kept)
-            new = [column for column in varying if column not in kept]
+            there = set(kept)
+            new = [column for column in varying if column not in there]
             self.put((*kept[:after], *new, *kept[after:]), "Only params that vary")
             told = f"{count(len(names))} param{'' if len(names) == 1 else 's'} vary" if names else "No param varies"
             self._tell(f"{told.replace('1 param vary', '1 param varies')} among the {count(len(keys))} runs in view.")

@@ -31,6 +31,8 @@ PATIENCE_MS = 150
 of waiting cells takes as long as painting the page."""
 KEPT_HIGHLIGHT = 5_000
 """Highlighted rows that follow their runs into another order."""
+ALL_FETCHED = 60
+"""With more columns only those in view are read."""
 
 
 class RunList(QTableView):
@@ -59,6 +61,7 @@ class RunList(QTableView):
         self._widths: dict[str, int] = {}
         self._pinned: tuple[str, ...] = ()
         self._seen: set[TableColumn] = set()
+        self._fitted: dict[TableColumn, int] = {}
         self._restoring = False
         shape(self)
         self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
@@ -77,7 +80,8 @@ class RunList(QTableView):
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_MS)
         self._patience.timeout.connect(self.viewport().update)
-        self.verticalScrollBar().valueChanged.connect(lambda _value: self._look.start())
+        for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
+            bar.valueChanged.connect(lambda _value: self._look.start())
         self.runs.arrived.connect(self._on_arrived)
         state = context.state
         state.selection_changed.connect(self.viewport().update)
@@ -105,7 +109,7 @@ class RunList(QTableView):
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
             self.scrollTo(self.runs.index(row, max(0, column)))
         # Intervals, and names further in, are wider than what stood there.
-        self._fit(self.runs.columns if groups is not None else ())
+        self._fit(tuple(self._columns_in_view() or self.runs.columns) if groups is not None else ())
         self._look.start()
 
     def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
@@ -169,7 +173,8 @@ class RunList(QTableView):
     def set_columns(self, columns: tuple[TableColumn, ...]) -> None:
         """Show these columns in this order."""
         self._restoring = True
-        before = {column: self.columnWidth(place) for place, column in enumerate(self.runs.columns)}
+        # Also of columns that go: what comes back by undo has its cells already, and would not be fitted again.
+        self._fitted.update({column: self.columnWidth(place) for place, column in enumerate(self.runs.columns)})
         rows, current = self.highlighted_rows(), self.currentIndex()
         at, column_at = current.row(), self.runs.columns[current.column()] if current.isValid() else None
         across, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
@@ -178,7 +183,7 @@ class RunList(QTableView):
         for place in range(len(columns)):
             head.moveSection(head.visualIndex(place), place)
         for place, column in enumerate(columns):
-            width = self._widths.get(column.id) or before.get(column) or first_width(column)
+            width = self._widths.get(column.id) or self._fitted.get(column) or first_width(column)
             self.setColumnWidth(place, width)
         self._highlight_rows(rows)
         if at >= 0:
@@ -223,6 +228,17 @@ class RunList(QTableView):
         first, last = max(0, self.rowAt(0)), self.rowAt(self.viewport().height() - 1)
         return range(first, self.runs.rowCount() if last < 0 else last + 1)
 
+    def _columns_in_view(self) -> list[TableColumn] | None:
+        """Those that can be seen; None where so few are shown that all may be fetched."""
+        if len(self.runs.columns) <= ALL_FETCHED:
+            return None
+        head = self.horizontalHeader()
+        first, last = head.visualIndexAt(0), head.visualIndexAt(self.viewport().width() - 1)
+        places = dict.fromkeys(
+            (*range(self.pins.count), *range(max(0, first), last + 1 if last >= 0 else head.count()))
+        )
+        return [self.runs.columns[head.logicalIndex(place)] for place in places]
+
     def set_pinned(self, pinned: tuple[str, ...]) -> None:
         """The columns of these ids stay at the left; they have to be the first."""
         self._pinned = pinned
@@ -245,8 +261,10 @@ class RunList(QTableView):
         if self.rowAt(0) > FIRST_ROWS:
             return
         self._restoring = True
-        for place, column in enumerate(self.runs.columns):
-            if column not in arrived or column.curve or column.id in self._widths:
+        places = {column: place for place, column in enumerate(self.runs.columns)}
+        for column in arrived:
+            place = places.get(column, -1)
+            if place < 0 or column.curve or column.id in self._widths:
                 continue
             wanted = wanted_width(self.runs, place, range(min(FIRST_ROWS, self.runs.rowCount())))
             if wanted > self.columnWidth(place) or column not in self._seen:
@@ -258,7 +276,7 @@ class RunList(QTableView):
 
     def _ask_for_view(self) -> None:
         rows = self._rows_in_view()
-        self.runs.want(rows.start, rows.stop - 1)
+        self.runs.want(rows.start, rows.stop - 1, self._columns_in_view())
 
     def refresh(self) -> None:
         """Ask again for what is out of date in view."""

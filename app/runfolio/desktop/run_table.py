@@ -46,6 +46,7 @@ class RunTableModel(QAbstractTableModel):
         self._context = context
         self._keys = KeyOrder()
         self._columns: tuple[TableColumn, ...] = ()
+        self._wanted: tuple[TableColumn, ...] = ()
         self._cache = ColumnCache()
         self._looks: dict[TableColumn, Look] = {}
         self.texts = GroupTexts(self)
@@ -175,13 +176,17 @@ class RunTableModel(QAbstractTableModel):
 
     # --- fetching ----------------------------------------------------------------------------------------------
 
-    def want(self, first: int, last: int) -> None:
-        """Rows `first` to `last` are in view: ask for what is not here yet, one query at a time."""
+    def want(self, first: int, last: int, seen: Sequence[TableColumn] | None = None) -> None:
+        """Rows `first` to `last` are in view: ask for what is not here yet, one query at a time.
+
+        seen   the columns in view, where others need not be here; None for all.
+        """
         if self._asking or not self._columns:
             # When the query under way arrives, `arrived` makes the view call again with the rows then in view.
             return
+        self._wanted = self._columns if seen is None else tuple(seen)
         self._want_groups()
-        coloured = [c for c in self._columns if self.format_of(c).colouring is not Colouring.NONE]
+        coloured = [c for c in self._wanted if self.format_of(c).colouring is not Colouring.NONE]
         self.colours.want(coloured, self._keys)
         # A few columns at a time, so that taking them in holds the window for a moment only; the others follow.
         wanted = self._cache.missing(*self._in_view(max(0, first - MARGIN), last + 1 + MARGIN))[:AT_ONCE]
@@ -227,18 +232,18 @@ class RunTableModel(QAbstractTableModel):
     def _in_view(self, first: int, end: int) -> tuple[tuple[TableColumn, ...], Sequence[RunKey]]:
         groups = self._groups
         if groups is None:
-            return self._columns, self._keys[first:end]
+            return self._wanted, self._keys[first:end]
         keys = dict.fromkeys(groups.key(row) for row in range(first, min(end, groups.count)))
         # What groups are called, whether or not it has a column.
         named = (NAME, *(TableColumn(field) for field in groups.by.fields))
-        return tuple(dict.fromkeys((*self._columns, *named))), [*keys]
+        return tuple(dict.fromkeys((*self._wanted, *named))), [*keys]
 
     def _want_groups(self) -> None:
         """Ask for what groups show, a column at a time: each is shown when it is there."""
         groups = self._groups
         if groups is None or self._asking_groups:
             return
-        shown = (column.field for column in self._columns if not column.curve and not column.is_name)
+        shown = (column.field for column in self._wanted if not column.curve and not column.is_name)
         field = next((field for field in shown if field not in groups.columns), None)
         if field is None:
             return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QVBoxLayout, QWidget
@@ -12,6 +15,9 @@ from runfolio.desktop.widgets import PlainLabel
 from runfolio.model.display import count, plain
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
 
 SHOWN = 12
 
@@ -102,23 +108,32 @@ def put_tag(context: Context, keys: tuple[RunKey, ...], tag: str, *, on: bool) -
     names = (tag,)
 
     def take(entry: LedgerEntry) -> None:
-        remember_entry(context, entry)
+        remember_entry(context, entry, change)
         runs = context.state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
         what = f"“{plain(tag)}” {'on' if on else 'taken off'} {runs}."
         context.say.info(what, action="Undo", call=lambda: context.commands.run("edit.undo"))
 
-    context.jobs.action(
-        lambda workspace: workspace.tag(keys, add=names) if on else workspace.tag(keys, remove=names), take
-    )
+    def change(workspace: Workspace) -> LedgerEntry:
+        return workspace.tag(keys, add=names) if on else workspace.tag(keys, remove=names)
+
+    context.jobs.action(change, take)
 
 
-def remember_entry(context: Context, entry: LedgerEntry) -> None:
-    """Let Ctrl+Z take back a ledger entry, by a compensating entry."""
-    number = entry.number
-    context.state.undo.push(
-        entry.summary,
-        lambda: context.jobs.action(lambda workspace: workspace.undo(number, reason="undone in the window")),
-    )
+def remember_entry(
+    context: Context, entry: LedgerEntry, change: Callable[[Workspace], LedgerEntry] | None = None
+) -> None:
+    """Let Ctrl+Z take back a ledger entry, by a compensating entry; `change` makes one like it again, for redo."""
+    # What is done again is another entry, which the next undo takes back.
+    standing = [entry.number]
+
+    def back() -> None:
+        context.jobs.action(lambda workspace: workspace.undo(standing[0], reason="undone in the window"))
+
+    def again(workspace: Workspace) -> None:
+        if change is not None:
+            standing[0] = change(workspace).number
+
+    context.state.undo.push(entry.summary, back, (lambda: context.jobs.action(again)) if change is not None else None)
 
 
 def _held(tags: list[tuple[str, ...]]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from runfolio.errors import FilterSyntax
 from runfolio.index.asked import (
@@ -58,7 +59,8 @@ _MOST_WORDS = 64
 """Each is looked for in six places, four of them tables of their own."""
 
 _EXACT = 2.0**53
-"""From here on neighbouring whole numbers are one float64, so equality asks for the text instead."""
+"""From here on neighbouring whole numbers are one float64, so equality of these asks for the text as well."""
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 def meaning(expression: Expression, known: Known) -> Test:
@@ -180,8 +182,12 @@ class _Meaning:
         if ref.kind is FieldKind.METRIC:
             return self._number(ref, node, number)
         if ref.kind is FieldKind.PARAM and number is not None and node.operator in RELATIONS:
-            if node.operator == "=" and _EXACT <= abs(number) < math.inf:
-                return self._text(ref, node)
+            if node.operator == "=" and _EXACT <= abs(number) < math.inf and _WHOLE.fullmatch(as_text(node.value)):
+                # One of a float64's many whole numbers: as written, or a number that was not written as a whole one.
+                other = TextTest(ref, "matches", f"^{_WHOLE.pattern}$", node.span)
+                return AnyOf(
+                    (self._text(ref, node), AllOf((NumberTest(Figure(ref), "=", Constant(number)), Opposite(other))))
+                )
             return self._number(ref, node, number)
         return self._text(ref, node)
 

@@ -97,8 +97,8 @@ def _held(term: Term, wanted: int) -> str:
 def quote_name(text: str) -> str:
     """A field's name as it has to be typed: quoted when it would be read as anything but one name."""
     plain = PLAIN_NAME.fullmatch(text) and text.lower() not in KEYWORDS and not NUMBER.fullmatch(text)
-    # `&&` at its start would be read as `and`; a dot at its end as the kind of a quoted name; a sign as arithmetic.
-    held = plain and not text.startswith(("&&", "||")) and not text.endswith(".") and text not in SIGNS
+    # A dot at its end would be read as the kind of a quoted name, a sign as arithmetic.
+    held = plain and not text.endswith(".") and text not in SIGNS
     return text if held else _quoted(text)
 
 
@@ -118,7 +118,7 @@ def quote_value(value: Scalar) -> str:
 def _stands_bare(text: str) -> bool:
     # `4f2a*` may end in a sign, but nothing may be a sign alone or touch a quote that follows.
     plain = PLAIN_NAME.fullmatch(text) and text.lower() not in KEYWORDS and not NUMBER.fullmatch(text)
-    return bool(plain) and not text.startswith(("&&", "||")) and text not in SIGNS
+    return bool(plain) and text not in SIGNS
 
 
 def _end(value: Scalar) -> str:

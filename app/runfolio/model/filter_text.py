@@ -323,6 +323,8 @@ class _Parser(TermParser):
 def _no_field(span: Span, pieces: list[Token]) -> FilterSyntax:
     first = next(token for token in pieces if token.start == span.start)
     hint = f"In arithmetic there are spaces on both sides of {first.text[0]}." if first.text[0] in "+-" else ""
+    if any(token.end <= span.start and token.text in ("%", "mod", "//") for token in pieces):
+        hint = "There is no remainder: the signs of arithmetic are + - * / and ^."
     return FilterSyntax("There is no field in this", position=span.start, length=span.end - span.start, hint=hint)
 
 

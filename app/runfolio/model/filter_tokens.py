@@ -21,12 +21,12 @@ _TOKEN = re.compile(
       | (?P<mark>[(),])
       | (?P<quoted>"(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`)
       | (?P<joint>&&|\|\|)
-      | (?P<word>[^\s()=<>~≤≥≠!,"'`]+)
+      | (?P<word>(?:(?!&&|\|\|)[^\s()=<>~≤≥≠!,"'`])+)
       | (?P<bad>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _NEGATIVE_CALL = re.compile(r"[+-][A-Za-z][A-Za-z0-9_]*")
-PLAIN_NAME = re.compile(r"[^\s()=<>~≤≥≠!,\"'`]+")
+PLAIN_NAME = re.compile(r"(?:(?!&&|\|\|)[^\s()=<>~≤≥≠!,\"'`])+")
 
 
 @dataclass(frozen=True, slots=True)

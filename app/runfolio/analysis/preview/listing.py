@@ -5,6 +5,7 @@ Folders of other runs' recordings are not entered, links are not followed, and t
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,8 @@ from runfolio.readers.folder import Folder
 MOST = 100_000
 _DEEPEST = 32
 _SECONDS = 15.0
+_DIGITS = re.compile(r"([0-9]+)")
+_Pieces = tuple[tuple[int, str], ...]
 
 
 def list_files(homes: Sequence[RunHome]) -> RunFiles:
@@ -35,9 +38,19 @@ def list_files(homes: Sequence[RunHome]) -> RunFiles:
     return RunFiles(tuple(sorted(files, key=lambda file: _natural(file.shown))), tuple(notes))
 
 
-def _natural(path: str) -> tuple[tuple[str, ...], str]:
-    *folders, name = path.lower().split("/")
+def _natural(path: str) -> tuple[tuple[_Pieces, ...], _Pieces]:
+    """Folders apart, and numbers in a name by their size: `epoch_5.png` comes before `epoch_10.png`."""
+    *folders, name = (_pieces(part) for part in path.lower().split("/"))
     return tuple(folders), name
+
+
+def _pieces(name: str) -> _Pieces:
+    # Every second piece is digits: the more of them behind zeros, the larger the number.
+    found = []
+    for place, piece in enumerate(_DIGITS.split(name)):
+        digits = piece.lstrip("0") if place % 2 else ""
+        found.append((len(digits), digits or piece))
+    return tuple(found)
 
 
 def _take(
@@ -113,10 +126,10 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
         for entry in listing.files.values():
             yield _file(here, prefix, entry.name, entry.size, entry.mtime_ns, home.root)
         if listing.odd:
-            kinds = sorted({odd.kind for odd in listing.odd})
-            notes[
-                f"{storable(prefix) or './'}: {len(listing.odd):,} entries that are not opened ({', '.join(kinds)})"
-            ] = None
+            kinds = ", ".join(sorted({odd.kind for odd in listing.odd}))
+            left = len(listing.odd)
+            told = "1 entry that is" if left == 1 else f"{left:,} entries that are"
+            notes[f"{storable(prefix) or './'}: {told} not opened ({kinds})"] = None
         if prefix.count("/") >= _DEEPEST:
             continue
         for name in reversed(listing.folders):

@@ -12,7 +12,7 @@ import warnings
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.display import plain
@@ -60,7 +60,10 @@ def _from_file(file: IO[bytes], edge: int, where: str) -> tuple[Picture, tuple[s
             EOFError,
             struct.error,
         ) as failure:
-            reason = plain(str(failure), 160) or type(failure).__name__
+            # Pillow names the open file, which says nothing to anybody.
+            unknown = isinstance(failure, UnidentifiedImageError)
+            reason = "its beginning is that of no known kind of image" if unknown else plain(str(failure), 160)
+            reason = reason or type(failure).__name__
             raise FolderUnreadable(
                 f"Not an image that can be shown: {reason}",
                 hint="Check whether the file was copied completely.",

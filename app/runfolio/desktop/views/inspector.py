@@ -16,7 +16,7 @@ from runfolio.desktop.inspector_params import ParamsSection
 from runfolio.desktop.inspector_sections import PLACE, SECTIONS
 from runfolio.desktop.inspector_tabs import WrappedTabs
 from runfolio.desktop.preview_files import FileTree
-from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel
+from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill
 from runfolio.model.answers import Change, RunDetail, Touched
 from runfolio.model.display import count
 from runfolio.model.params import Json
@@ -85,7 +85,7 @@ class InspectorView(QWidget):
             "Click a row, or a curve in a chart, to see everything about it.",
             icon="info",
         )
-        self._name = PlainLabel("", font=fonts.ui(16, fonts.DEMI_BOLD), wrap=True)
+        self._name = ElidedLabel("", font=fonts.ui(16, fonts.DEMI_BOLD))
         self._status = Pill("")
         head = QHBoxLayout()
         head.setContentsMargins(14, 0, 14, 2)

@@ -50,6 +50,7 @@ class RunsView(QWidget):
         self._context = context
         self._asked = ""
         self._charts_wanted = False
+        self._kept_current: RunKey | None = None
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
         self.quick_filters = QuickFilters(context, self.table)
@@ -68,6 +69,7 @@ class RunsView(QWidget):
         self._add_commands()
         self.table.opened.connect(self._inspect)
         self.table.menu_asked.connect(self._open_menu)
+        self.columns.groups.shown.connect(self._bring_back_current)
         context.state.scope_changed.connect(self._show_scope)
 
     # --- what the window asks ----------------------------------------------------------------------------------
@@ -106,17 +108,31 @@ class RunsView(QWidget):
             self.table.refresh()
 
     def saved(self) -> dict[str, Json]:
-        """Columns, and the height of the strip."""
+        """Columns, the current run, and the height of the strip."""
         heights = self.splitter.sizes() if self.splitter.count() == len(HEIGHTS) else self._heights
-        return {**self.columns.saved(), "heights": [*heights]}
+        current = self._context.state.current or self._kept_current
+        return {**self.columns.saved(), "current": current, "heights": [*heights]}
 
     def restore(self, kept: dict[str, Json]) -> None:
         """Take over what a session kept."""
         self.columns.restore(kept)
+        current = kept.get("current")
+        self._kept_current = RunKey(current) if isinstance(current, str) else None
         heights = kept.get("heights")
         if isinstance(heights, list) and len(heights) == len(HEIGHTS):
             self._heights = tuple(h for h in heights if isinstance(h, int) and h >= 0)
             self.splitter.setSizes([*self._heights])
+
+    def _bring_back_current(self) -> None:
+        """The run that was current when the session was kept is so again, where it is among the first rows shown."""
+        keys, key = self.table.runs.keys, self._kept_current
+        if key is None or not keys:
+            return
+        self._kept_current = None
+        if self._context.state.current is None and keys.row_of(key) is not None:
+            self._context.state.set_current(key)
+            if self.table.runs.row_of(key) is not None:
+                self.table.go_to(key)
 
     # --- scope -------------------------------------------------------------------------------------------------
 
