@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,11 +50,18 @@ class Exporting:
 
         drawn   CSV and Parquet: what the lines go through instead of all points.
         """
-        from runfolio.export.chart import export_chart
-
         self._library.check_target(path)
+        return self._write(replace(recipe, points="drawn" if drawn else "all"), path)[0]
+
+    def _write(self, recipe: ChartRecipe, path: Path) -> tuple[Path, ChartRecipe]:
+        """The file, and the recipe that lies in it."""
+        from runfolio.export.chart import export_chart
+        from runfolio.export.digests import with_digests
+
         recipe = self.complete(recipe)
-        return export_chart(recipe, self._series(recipe), path, drawn=drawn, facts=self._facts(recipe))
+        series, facts = self._series(recipe), self._facts(recipe)
+        recipe = with_digests(recipe, series, facts)
+        return export_chart(recipe, series, path, drawn=recipe.points == "drawn", facts=facts), recipe
 
     def complete(self, recipe: ChartRecipe) -> ChartRecipe:
         """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""
@@ -122,8 +129,15 @@ class Exporting:
             found[EPOCHS] = self._charting.epoch_series(keys)
         return found
 
-    def render(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
-        """Draw a figure that was exported before. Raises NotFound when one of its runs is not in the index."""
+    def render(
+        self, recipe: ChartRecipe, path: Path, *, on_changed: Callable[[Sequence[str]], None] | None = None
+    ) -> Path:
+        """Draw a figure that was exported before. Raises NotFound when one of its runs is not in the index.
+
+        on_changed   told the names of runs whose points or fields are others than they were then; not for none.
+        """
+        from runfolio.export.digests import changed
+
         known = set(self._asking.run_keys(RunQuery(with_hidden=True)))
         runs = {run.key: run.name for run in recipe.runs}
         baselines = {panel.baseline: "the baseline" for panel in recipe.panels if panel.baseline}
@@ -134,7 +148,11 @@ class Exporting:
                 f"{some}{'…' if len(missing) > 4 else ''}",
                 hint="Add the folders that they lie in: runfolio index FOLDER.",
             )
-        return self.export_chart(recipe, path, drawn=drawn)
+        self._library.check_target(path)
+        written, drawn = self._write(recipe, path)
+        if on_changed is not None and (others := changed(recipe, drawn)):
+            on_changed(others)
+        return written
 
     def export_report(
         self, keys: Sequence[RunKey], path: Path, *, title: str = "", baseline: RunKey | None = None

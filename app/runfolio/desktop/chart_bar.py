@@ -176,9 +176,13 @@ class ChartBar(QWidget):
         self._panels = tuple(panels)
         self._fit()
 
-    def show_points(self, points: int) -> None:
-        """Say how many points the panels in sight stand for."""
-        self.badge.set(f"every point shown · {short_count(points)}", "good")
+    def show_points(self, points: int, without_place: int = 0) -> None:
+        """Say how many points the panels in sight stand for, and how many of them the axes have no place for."""
+        if without_place:
+            text = f"{short_count(points - without_place)} points shown · {short_count(without_place)} have no place"
+            self.badge.set(text, "warn")
+        else:
+            self.badge.set(f"every point shown · {short_count(points)}", "good")
         self._fit()
 
     # --- what is asked -----------------------------------------------------------------------------------------

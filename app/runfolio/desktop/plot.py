@@ -18,9 +18,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
-from runfolio.analysis.axis import XKind
+from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.drawing import Range, Reach, around
-from runfolio.analysis.scales import LINEAR, YKind, YScale, value_at
+from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.chart_settings import Note, PanelSettings
 from runfolio.desktop.panel_head import PanelHead
@@ -35,7 +35,7 @@ from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
-from runfolio.model.display import count, duration, number
+from runfolio.model.display import duration, number
 
 _LABEL_WIDTH = 38
 _AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
@@ -81,6 +81,7 @@ class LinePanel(QWidget):
         self._theme, self._state, self._closable = theme, state, closable
         self._title_text, self._scale, self._x_kind = title, LINEAR, XKind.STEP
         self._x_name, self._reach = "", _ALL
+        self._nowhere = self._hidden_values = 0
         self._x_range: Range | None = None
         self.settings = PanelSettings()
         """What is set for this panel alone."""
@@ -197,8 +198,9 @@ class LinePanel(QWidget):
         self._reach, self._x_range = reach, x_range
         if (reach.low, reach.high, x_range) != view_before:
             self._follows = True
-        hidden = sum(c.series.hidden for c in curves)
-        said = [f"{count(hidden)} value{'' if hidden == 1 else 's'} ≤ 0 not on a log axis"] if hidden else []
+        self._hidden_values = hidden = sum(c.series.hidden for c in curves)
+        self._nowhere = sum(c.series.nowhere for c in curves)
+        said = [text for text in (nowhere_text(x_kind, x_name, self._nowhere), hidden_text(hidden)) if text]
         if scale.kind is YKind.SYMLOG:
             said.append(f"linear up to ±{number(scale.linear, 2)}, logarithmic beyond")
         said += [text for text in (reach.text, *notes) if text]
@@ -220,8 +222,13 @@ class LinePanel(QWidget):
 
     @property
     def point_count(self) -> int:
-        """How many points the chart stands for; none of them is left out."""
+        """How many points the chart stands for; none of them is left out but those that have no place."""
         return sum(len(c.series) for c in self.items.curves)
+
+    @property
+    def without_place(self) -> int:
+        """How many of them the axes have no place for."""
+        return min(self.point_count, self._nowhere + self._hidden_values)
 
     def reset_view(self) -> None:
         """Show all points, also those to come."""

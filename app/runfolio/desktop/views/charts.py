@@ -353,7 +353,8 @@ class ChartsView(QWidget):
     # --- cursor ------------------------------------------------------------------------------------------------
 
     def _on_drawn(self) -> None:
-        self.bar.show_points(sum(panel.point_count for panel in self.panels))
+        panels = self.panels
+        self.bar.show_points(sum(p.point_count for p in panels), sum(p.without_place for p in panels))
         self._read_out()
 
     def _on_pointed(self, metric: str) -> None:
