@@ -190,6 +190,12 @@ def test_replicates_are_one_curve_with_a_band_that_says_how_many_there_are(chart
     lines = charts.driver.find(ReadOut, "read-out").lines
     assert [value for _, value in lines] == ["16", "3"]
     assert lines[1][0].endswith("· n = 3")
+    legend = charts.view.side.legend
+    assert [line.rpartition(" · ")[2] for line in legend.lines] == ["3 runs", "sgd-1"], "the legend has what is drawn"
+    legend.toggle(str(curves[3].members[1]))
+    charts.driver.settle()
+    assert [curve.name for curve in charts.panel("loss").curves] == ["sgd-1"]
+    assert legend.lines[0].startswith("(")
 
 
 def test_groups_by_a_param_take_the_centre_and_the_band_one_chooses(charts: Charts) -> None:

@@ -106,7 +106,7 @@ class ReadOut(QWidget):
             self._rows.append(row)
         dot, name, step, shown = self._rows[place]
         style = self._state.style_of(reading.key)
-        dot.set_style(self._theme.run_color(style.color_index), style.dash)
+        dot.set_style(*(reading.look or (self._theme.run_color(style.color_index), style.dash)))
         name.setText(self._shown[place][0])
         step.setText(where)
         shown.setText(value)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.bands import Band
 from runfolio.analysis.derived import Derivation
-from runfolio.analysis.drawing import Range, reach
+from runfolio.analysis.drawing import Range, Style, group_styles, reach
 from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.reduce import Reduced, min_max_columns
@@ -121,7 +121,7 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
     curves: list[_Curve] = []
     for place, metric in enumerate(panel.metrics):
         own = [(run, points) for at, _, run, points in held if at == place]
-        curves += _curves(panel, metric, place, own, series, scale)
+        curves += _curves(panel, recipe, metric, place, own, series, scale)
     shown = [curve for curve in curves if curve.run.shown]
     bounds = [b for curve in shown if (b := curve.series.x_bounds) is not None]
     if not bounds:
@@ -146,6 +146,7 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
 
 def _curves(
     panel: PanelRecipe,
+    recipe: ChartRecipe,
     metric: str,
     place: int,
     held: Sequence[tuple[RunStyleRecipe, MetricSeries]],
@@ -164,21 +165,32 @@ def _curves(
         ready[run.key] = run, prepare_run(points, drawing, scale, xs.get(RunKey(run.key)), other)
     found: list[_Curve] = []
     grouped: set[str] = set()
-    for group in panel.groups:
+    styles = _group_styles(panel, recipe)
+    for group, (color, dash) in zip(panel.groups, styles, strict=True):
         keys = tuple(key for key in group.runs if key in ready)
         grouped.update(keys)
+        if not keys:
+            continue
+        shown = any(ready[key][0].shown for key in keys)
+        run = replace(ready[keys[0]][0], color=color, dash=dash, shown=shown)
         if len(keys) > 1:
             centre, taken = prepare_group([ready[key][1] for key in keys], drawing.groups, scale)
             spread = taken if np.isfinite(taken.low).any() else None
-            run = ready[keys[0]][0]
             found.append(_Curve(run, metric, group.name, keys, centre, spread, place))
-        elif keys:
-            run, own = ready[keys[0]]
+        else:
+            own = ready[keys[0]][1]
             found.append(_Curve(run, metric, run.name, keys, own, None, place))
     for key, (run, own) in ready.items():
         if key not in grouped:
             found.append(_Curve(run, metric, run.name, (key,), own, None, place))
     return found
+
+
+def _group_styles(panel: PanelRecipe, recipe: ChartRecipe) -> list[Style]:
+    """Colour and dash of each group; a run that the recipe does not name has those of the first."""
+    known = {run.key: (run.color, run.dash) for run in recipe.runs}
+    leads = [(len(group.runs), known.get(group.runs[0], (0, 0)) if group.runs else (0, 0)) for group in panel.groups]
+    return group_styles(leads)
 
 
 def _drawn(curve: _Curve, span: Range, scale: YScale) -> DrawnRun:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout,
 
 from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_commands import add_chart_commands
+from runfolio.desktop.chart_groups import newest
 from runfolio.desktop.chart_pages import brought_back, moved_page, on_page, put_back, renamed, without_page
 from runfolio.desktop.chart_settings import ChartSettings, grouped
 from runfolio.desktop.chart_side import ChartSide
@@ -355,6 +356,8 @@ class ChartsView(QWidget):
     def _on_drawn(self) -> None:
         panels = self.panels
         self.bar.show_points(sum(p.point_count for p in panels), sum(p.without_place for p in panels))
+        drawn = (panel.grouping for grid in self.grids for panel in grid.panels) if self._settings.groups.by else ()
+        self.side.legend.show_grouping(newest(drawn, self._context.state))
         self._read_out()
 
     def _on_pointed(self, metric: str) -> None:
