@@ -120,6 +120,8 @@ class MetricPanel(LinePanel):
         """What is set for this panel alone; its drawing comes by itself."""
         before, self.settings = self.settings, settings
         self.notes.set_notes(settings.notes)
+        if before.zoom != settings.zoom and before.y is settings.y:
+            self.show_zoom()
         if (before.x_range, before.title) != (settings.x_range, settings.title) and self._drawn:
             self._draw()
 

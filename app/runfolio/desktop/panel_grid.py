@@ -22,6 +22,9 @@ from runfolio.desktop.panel_layout import MANY, Laid, Section, beside, lay_out
 _MOST_MADE = 60
 """Panels that are kept; those furthest from sight are made anew when one comes back to them."""
 
+_LEAST_WIDTH = 180
+"""A panel that is narrower shows next to nothing: then there are fewer columns than were asked for."""
+
 _MAKING_MS = 12.0
 _SLOTS = itertools.count(1)
 
@@ -276,7 +279,8 @@ class PanelGrid(QScrollArea):
 
     def _arrange(self) -> None:
         settings, sections = self._settings, self.sections
-        columns = 1 if settings.large else max(1, min(settings.columns, self._most_columns(sections)))
+        fitting = self.viewport().width() // _LEAST_WIDTH
+        columns = 1 if settings.large else max(1, min(settings.columns, self._most_columns(sections), fitting))
         sizes = {key: panel.size for key, panel in settings.panels}
         if settings.large is not None:
             sizes = {}

@@ -32,6 +32,7 @@ from runfolio.desktop.plot_pointer import PlotPointer
 from runfolio.desktop.plot_ranges import RangeForm
 from runfolio.desktop.plot_reading import Reading, readings
 from runfolio.desktop.plot_style import Curve
+from runfolio.desktop.plot_zoom import PlotZoom
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
@@ -119,7 +120,11 @@ class LinePanel(QWidget):
         self.pointer.enclosed.connect(self.enclosed)
         self.pointer.note_asked.connect(lambda x: self.edit_note(x, None))
         self.pointer.pointed.connect(self.pointed)
-        self.pointer.all_asked.connect(self.reset_view)
+        self.pointer.all_asked.connect(self.show_all)
+        self.zooming = PlotZoom(self._view, self)
+        self.zooming.rested.connect(self._on_zoomed)
+        self.pointer.closer_asked.connect(lambda out: self.zooming.closer(state.cursor_step, out=out))
+        self.pointer.aside_asked.connect(self.zooming.aside)
         self.pointer.focus_changed.connect(self.update)
         self._view.sigRangeChangedManually.connect(self._on_moved_by_hand)
         self._view.sigRangeChanged.connect(self._follow_cursor)
@@ -208,7 +213,7 @@ class LinePanel(QWidget):
         self._note.setVisible(bool(said))
         self.items.set_curves(curves)
         if self._follows:
-            self.reset_view()
+            self.show_zoom()
 
     def show_message(self, text: str) -> None:
         """Say something in the middle of the chart; "" for nothing."""
@@ -243,6 +248,21 @@ class LinePanel(QWidget):
             minXRange=max((x[1] - x[0]) * 1e-7, 1e-12 * max(abs(x[0]), abs(x[1]))), maxXRange=(x[1] - x[0]) * 100
         )
         self._view.setRange(xRange=x, yRange=y, padding=0)
+
+    def show_zoom(self) -> None:
+        """Show where the settings say that the user has zoomed to; all points without."""
+        self.zooming.forget()
+        self.reset_view()
+        if self.settings.zoom is not None:
+            self._follows = False
+            self._view.setRange(xRange=self.settings.zoom[0], yRange=self.settings.zoom[1], padding=0)
+
+    def show_all(self) -> None:
+        """The user wants all points in view."""
+        self.zooming.forget()
+        self.reset_view()
+        if self.settings.zoom is not None:
+            self.ask_for("Zoom", replace(self.settings, zoom=None))
 
     def follow(self) -> None:
         """Bring everything into view when the next curves come, wherever the user has zoomed to."""
@@ -307,6 +327,12 @@ class LinePanel(QWidget):
 
     def _on_moved_by_hand(self, *_: object) -> None:
         self._follows = False
+
+    def _on_zoomed(self) -> None:
+        (x0, x1), (y0, y1) = self._view.viewRange()
+        zoom = (float(x0), float(x1)), (float(y0), float(y1))
+        if zoom != self.settings.zoom:
+            self.ask_for("Zoom", replace(self.settings, zoom=zoom))
 
     def _follow_cursor(self, *_: object) -> None:
         step, frame = self._state.cursor_step, self.items.frame()

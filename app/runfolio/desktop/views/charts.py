@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_commands import add_chart_commands
 from runfolio.desktop.chart_groups import newest
 from runfolio.desktop.chart_pages import brought_back, moved_page, on_page, put_back, renamed, without_page
-from runfolio.desktop.chart_settings import ChartSettings, grouped
+from runfolio.desktop.chart_settings import ChartSettings, grouped, without_stale_zooms
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel, offered
@@ -22,7 +23,7 @@ from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
-from runfolio.desktop.undo import Step
+from runfolio.desktop.undo import Stretch
 from runfolio.desktop.widgets import EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
@@ -32,6 +33,8 @@ FIRST_PANELS = 6
 """Panels that are made by themselves."""
 
 _MOST_AT_ONCE = 300
+_REST_S = 1.5
+"""After so long a rest the slider begins a new step of undo."""
 
 
 class ChartsView(QWidget):
@@ -46,7 +49,7 @@ class ChartsView(QWidget):
         self._settings = ChartSettings()
         self._metrics: tuple[str, ...] = ()
         self._pointed = ""
-        self._sliding: Step | None = None
+        self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
         self.bar = ChartBar(context.theme)
         self.pages = PageBar(context.theme)
@@ -108,6 +111,11 @@ class ChartsView(QWidget):
         outer.addWidget(self.stack)
 
     # --- what the window asks ----------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the charts keep most of the room."""
+        super().resizeEvent(event)
+        self.side.fit(self.width())
 
     def activate(self) -> None:
         """Shown: fetch what is stale."""
@@ -256,14 +264,16 @@ class ChartsView(QWidget):
         if settings == before:
             self._apply(anew=False)
             return
+        settings = without_stale_zooms(before, settings)
         undo = self._context.state.undo
-        if label == "Smoothing" and undo.last is not None and undo.last is self._sliding:
-            # All places that the slider passes are one step of undo.
+        if label == "Smoothing" and self._sliding.goes_on(undo.last):
+            # All places that the slider passes without a rest are one step of undo.
             before = self._slid_from
             undo.drop_last()
         self._bring(settings)
         undo.push(label, lambda: self._bring(before), lambda: self._bring(settings))
-        self._sliding, self._slid_from = undo.last, before
+        self._sliding.keep(undo.last if label == "Smoothing" else None)
+        self._slid_from = before
 
     def _kept(self, settings: ChartSettings) -> tuple[str, ...] | None:
         """The panels chosen, when these are to be on show: with those that only other runs have."""
