@@ -193,6 +193,7 @@ def test_replicates_are_one_curve_with_a_band_that_says_how_many_there_are(chart
     lines = charts.driver.find(ReadOut, "read-out").lines
     assert [value for _, value in lines] == ["16", "3"]
     assert lines[1][0].endswith("· n = 3")
+    assert [text for _, text, _ in charts.panel("loss").counts.texts()] == ["n=3"]
     legend = charts.view.side.legend
     assert [line.rpartition(" · ")[2] for line in legend.lines] == ["3 runs", "sgd-1"], "the legend has what is drawn"
     legend.toggle(str(curves[3].members[1]))

@@ -15,11 +15,14 @@ import pypdfium2 as pdfium
 import pytest
 from matplotlib.image import imread
 
-from runfolio.errors import UsageError
+from runfolio.api import CancelToken, Workspace
+from runfolio.errors import Cancelled, UsageError
 from runfolio.export.figure import draw
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.locate import resources
+from runfolio.model.answers import Progress
 from runfolio.model.metrics import Floats, series
+from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
 from support.command import answer, call
 
@@ -87,6 +90,27 @@ def test_a_figure_knows_which_points_it_holds_and_says_when_a_run_has_changed(tm
     answer("index", runs)
     told = answer("render", tmp_path / "first.parquet", tmp_path / "other.svg", "--json")
     assert told["changed"] == ["calm-ibis"]
+
+
+def test_an_export_tells_how_far_it_is_and_leaves_no_file_when_it_is_stopped(index: None, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    token = CancelToken()
+
+    def stop(step: Progress) -> None:
+        told.append(step)
+        if len(told) == 3:
+            token.cancel()
+
+    with Workspace.open() as workspace:
+        keys = workspace.run_keys(RunQuery("name in (olive-newt, keen-raven)"))
+        runs = tuple(RunStyleRecipe(key, key, place) for place, key in enumerate(keys))
+        recipe = ChartRecipe(runs, (PanelRecipe("val/acc"), PanelRecipe("val/loss")))
+        with pytest.raises(Cancelled):
+            workspace.export_chart(recipe, tmp_path / "stopped.svg", on_progress=stop, cancel=token)
+        assert not [*tmp_path.iterdir()]
+        assert [(step.done, step.total) for step in told] == [(1, 4), (2, 4), (3, 4)]
+        workspace.export_chart(recipe, tmp_path / "whole.svg", on_progress=told.append)
+    assert (told[-1].done, told[-1].total) == (4, 4)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from runfolio.api.charting import Charting
 from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
+from runfolio.api.steps import Steps
 from runfolio.api.trail import Trail
 from runfolio.errors import NotFound, UsageError
 from runfolio.model.display import plain
@@ -20,8 +21,10 @@ from runfolio.model.query import FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.api.cancelling import CancelToken
     from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
+    from runfolio.model.answers import Progress
     from runfolio.model.groups import Grouping
     from runfolio.model.metrics import MetricSeries
 
@@ -45,23 +48,38 @@ class Exporting:
         self._exploring = exploring
         self._trail = trail
 
-    def export_chart(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
+    def export_chart(
+        self,
+        recipe: ChartRecipe,
+        path: Path,
+        *,
+        drawn: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Path:
         """Draw a figure to PNG, SVG, PDF or HTML, or write its points as CSV or Parquet, by the path's suffix.
 
-        drawn   CSV and Parquet: what the lines go through instead of all points.
+        drawn         CSV and Parquet: what the lines go through instead of all points.
+        on_progress   hears of each metric that is read and each panel that is drawn.
+        Raises Cancelled when asked to stop: no file is left.
         """
         self._library.check_target(path)
-        return self._write(replace(recipe, points="drawn" if drawn else "all"), path)[0]
+        watch = Steps(path.name, len(recipe.panels), on_progress, cancel)
+        return self._write(replace(recipe, points="drawn" if drawn else "all"), path, watch)[0]
 
-    def _write(self, recipe: ChartRecipe, path: Path) -> tuple[Path, ChartRecipe]:
+    def _write(self, recipe: ChartRecipe, path: Path, watch: Steps) -> tuple[Path, ChartRecipe]:
         """The file, and the recipe that lies in it."""
         from runfolio.export.chart import export_chart
         from runfolio.export.digests import with_digests
 
         recipe = self.complete(recipe)
-        series, facts = self._series(recipe), self._facts(recipe)
+        series, facts = self._series(recipe, watch), self._facts(recipe)
+        watch.check()
         recipe = with_digests(recipe, series, facts)
-        return export_chart(recipe, series, path, drawn=recipe.points == "drawn", facts=facts), recipe
+        written = export_chart(
+            recipe, series, path, drawn=recipe.points == "drawn", facts=facts, on_panel=watch.panel_drawn
+        )
+        return written, recipe
 
     def complete(self, recipe: ChartRecipe) -> ChartRecipe:
         """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""
@@ -106,7 +124,7 @@ class Exporting:
             return self._comparing.replicate_groups(keys)
         return self._comparing.field_groups([FieldRef.from_id(by)], keys)
 
-    def _series(self, recipe: ChartRecipe) -> dict[str, Mapping[RunKey, MetricSeries]]:
+    def _series(self, recipe: ChartRecipe, watch: Steps | None = None) -> dict[str, Mapping[RunKey, MetricSeries]]:
         """All that the panels are made of: their metrics, and those that x and derived values are joined from."""
         from runfolio.analysis.axis import XKind
         from runfolio.export.lines import EPOCHS
@@ -122,9 +140,11 @@ class Exporting:
                 if metric:
                     wanted.setdefault(metric, {}).update(dict.fromkeys(keys))
             epochs = epochs or panel.x == XKind.EPOCH
-        found: dict[str, Mapping[RunKey, MetricSeries]] = {
-            metric: self._asking.series_for(list(of), metric) for metric, of in wanted.items()
-        }
+        found: dict[str, Mapping[RunKey, MetricSeries]] = {}
+        for metric, of in wanted.items():
+            found[metric] = self._asking.series_for(list(of), metric)
+            if watch is not None:
+                watch.metric_read(len(wanted))
         if epochs:
             found[EPOCHS] = self._charting.epoch_series(keys)
         return found
@@ -149,7 +169,7 @@ class Exporting:
                 hint="Add the folders that they lie in: runfolio index FOLDER.",
             )
         self._library.check_target(path)
-        written, drawn = self._write(recipe, path)
+        written, drawn = self._write(recipe, path, Steps(path.name, len(recipe.panels)))
         if on_changed is not None and (others := changed(recipe, drawn)):
             on_changed(others)
         return written

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap, QResizeEvent
@@ -32,9 +31,6 @@ from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.export.recipe import LEGENDS, LINE, ChartRecipe
 from runfolio.model.display import plain
-
-if TYPE_CHECKING:
-    from runfolio.api import Workspace
 
 FORMATS = ("PNG", "SVG", "PDF", "HTML", "CSV", "Parquet")
 _TABLES = ("CSV", "Parquet")
@@ -341,8 +337,4 @@ class ExportDialog(QDialog):
         recipe, drawn = self.recipe, self.points.currentData() == "drawn"
         if recipe is None:
             return
-
-        def write(workspace: Workspace, path: Path) -> Path:
-            return workspace.export_chart(recipe, path, drawn=drawn)
-
-        ask_where(self._context, self, self._name, self.suffix, write)
+        ask_where(self._context, self, self._name, self.suffix, recipe, drawn=drawn)

@@ -15,13 +15,14 @@ from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.export.recipe import KINDS, LEGENDS, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.model.answers import Progress
 from runfolio.model.display import count
 from runfolio.model.params import Json
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.api import Workspace
+    from runfolio.api import CancelToken, Workspace
 
 _POINTS_WIDE = 1.1
 """How wide a line of the plain width is on paper, in points."""
@@ -104,13 +105,16 @@ def file_name(name: str) -> str:
 
 def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name: str, suffix: str) -> None:
     """Ask where to, without blocking, and write the figure off the GUI thread."""
-    ask_where(context, parent, file_name(name), suffix, lambda workspace, path: workspace.export_chart(recipe, path))
+    ask_where(context, parent, file_name(name), suffix, recipe)
 
 
 def ask_where(
-    context: Context, parent: QWidget, name: str, suffix: str, write: Callable[[Workspace, Path], Path]
+    context: Context, parent: QWidget, name: str, suffix: str, recipe: ChartRecipe, *, drawn: bool = False
 ) -> None:
-    """Ask for a file, `name` with that suffix being offered, and have it written."""
+    """Ask for a file, `name` with that suffix being offered, and have the figure written to it.
+
+    drawn   CSV and Parquet: what the lines go through instead of all points.
+    """
     dialog = QFileDialog(parent, f"Export {suffix.upper()}", str(Path.home() / f"{name}.{suffix}"))
     dialog.setObjectName("export-chart")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -119,10 +123,11 @@ def ask_where(
 
     def chosen(text: str) -> None:
         path = Path(text)
-        context.jobs.action(
-            lambda workspace: write(workspace, path),
-            lambda written: context.say.info(f"Exported {written}"),
-        )
+
+        def write(workspace: Workspace, token: CancelToken, report: Callable[[Progress], None]) -> Path:
+            return workspace.export_chart(recipe, path, drawn=drawn, on_progress=report, cancel=token)
+
+        context.writing.asked.emit(path.name, write, lambda written: context.say.info(f"Exported {written}"))
 
     dialog.fileSelected.connect(chosen)
     dialog.finished.connect(dialog.deleteLater)

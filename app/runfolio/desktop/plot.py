@@ -26,6 +26,7 @@ from runfolio.desktop.chart_settings import Note, PanelSettings
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
+from runfolio.desktop.plot_counts import CountsItem
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_notes import NotesItem, write_note
 from runfolio.desktop.plot_pointer import PlotPointer
@@ -110,6 +111,7 @@ class LinePanel(QWidget):
         self.items = CurvesItem(self._view)
         self.items.look.say_x = self.x_text
         self.notes = NotesItem(self._view, self.items)
+        self.counts = CountsItem(self._view, self.items)
         self._cursor = QGraphicsLineItem()
         self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
@@ -212,6 +214,7 @@ class LinePanel(QWidget):
         self._note.setText(" · ".join(said))
         self._note.setVisible(bool(said))
         self.items.set_curves(curves)
+        self.counts.update()
         if self._follows:
             self.show_zoom()
 
@@ -311,6 +314,7 @@ class LinePanel(QWidget):
         self._cursor.setPen(pen)
         self.notes.line, self.notes.text = theme.color("muted"), theme.color("text")
         self.notes.ground = theme.color("raised")
+        self.counts.ground = theme.color("surface")
         self.items.look.marks, self.items.look.surface = theme.color("bad"), theme.color("surface")
         self.items.repaint_now()
 

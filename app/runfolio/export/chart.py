@@ -6,6 +6,7 @@ are the points. The recipe lies in the file, or beside a CSV file, which has no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from runfolio.errors import UsageError
@@ -18,12 +19,19 @@ SUFFIXES = (".png", ".svg", ".pdf", ".html", ".csv", ".parquet")
 
 
 def export_chart(
-    recipe: ChartRecipe, series: SeriesOf, path: Path, *, drawn: bool = False, facts: Facts = NO_FACTS
+    recipe: ChartRecipe,
+    series: SeriesOf,
+    path: Path,
+    *,
+    drawn: bool = False,
+    facts: Facts = NO_FACTS,
+    on_panel: Callable[[], None] | None = None,
 ) -> Path:
     """Write the figure to `path`. Raises UsageError for a suffix not in SUFFIXES, or when it cannot be written.
 
     drawn   CSV and Parquet: what the lines go through instead of all points.
     facts   what panels that are of no curves are made of; there are no points of these.
+    on_panel   called after each panel of a picture; what it raises ends the drawing.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -39,10 +47,10 @@ def export_chart(
     if suffix == ".html":
         from runfolio.export.page import figure_page
 
-        return write_whole(path, figure_page(recipe, series, facts).encode())
+        return write_whole(path, figure_page(recipe, series, facts, on_panel).encode())
     from runfolio.export.figure import draw
 
-    return write_whole(path, draw(recipe, series, suffix[1:], facts))
+    return write_whole(path, draw(recipe, series, suffix[1:], facts, on_panel))
 
 
 def recipe_beside(path: Path) -> Path:

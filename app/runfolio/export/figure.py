@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runfolio import __version__
+from runfolio.analysis.counts import MOST_CURVES, count_places
 from runfolio.analysis.flow import flow
 from runfolio.export.figure_axes import DASHES, MARKERS, clock_ticks, color_of, set_y_scale
 from runfolio.export.figure_room import check_size, fitting_legend, one_a_place, say_below
@@ -36,6 +37,7 @@ _LOOKS = {
     "dark": {"surface": "#121316", "text": "#ecedf0", "line": "#4a4d55", "grid": "#2a2d33", "bad": "#ff6369"},
 }
 _MARKS = 10
+_COUNTS_APART_MM = 16.0
 _MM = 1 / 25.4
 # Ours, then matplotlib's own, then what a system may have for other scripts.
 _FAMILIES = (
@@ -49,8 +51,14 @@ _LOCK = threading.Lock()
 """matplotlib's font cache and settings are shared; figures are drawn one at a time."""
 
 
-def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FACTS) -> bytes:
-    """The figure as the bytes of a PNG, SVG or PDF file."""
+def draw(
+    recipe: ChartRecipe,
+    series: SeriesOf,
+    kind: str,
+    facts: Facts = NO_FACTS,
+    on_panel: Callable[[], None] | None = None,
+) -> bytes:
+    """The figure as the bytes of a PNG, SVG or PDF file. `on_panel` is called after each panel."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -93,6 +101,8 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FAC
                 _draw_panel(axes, panel, recipe, lines, look)
             else:
                 draw_kind(axes, panel, recipe, facts, number, look)
+            if on_panel is not None:
+                on_panel()
         _legend(figure, recipe, drawn, look)
         if recipe.title:
             figure.suptitle(plain(recipe.title), color=look["text"], fontsize=recipe.font_size + 2)
@@ -136,6 +146,7 @@ def _draw_panel(
             axes.set_ylim(low, high)
     elif drawn.scale.is_log:
         _hold_band_in_view(axes, drawn)
+    _draw_counts(axes, panel, recipe, drawn, look)
     _draw_notes(axes, panel, recipe, look)
     if panel.others:
         _metric_legend(axes, panel, recipe, look)
@@ -210,6 +221,28 @@ def _draw_run(axes: Axes, drawn: DrawnRun, recipe: ChartRecipe, look: Mapping[st
                 seen, np.full(len(seen), height), transform=axes.get_xaxis_transform(), linestyle="none", marker=shape,
                 markersize=4, color=look["bad"], markerfacecolor=face, clip_on=False,
             )  # fmt: skip
+
+
+def _draw_counts(
+    axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, drawn: DrawnPanel, look: Mapping[str, str]
+) -> None:
+    """How many runs each group rests on, where its curve begins and where that changes."""
+    from matplotlib.patheffects import withStroke
+
+    grouped = [(run, run.band) for run in drawn.runs if run.band is not None]
+    if len(grouped) > MOST_CURVES:
+        return
+    low, high = axes.get_xlim()
+    room = recipe.width_mm * panel.columns / recipe.columns
+    for run, band in grouped:
+        for place, n in count_places(band.x, band.n, low, high, room, _COUNTS_APART_MM):
+            y = float(np.interp(band.x[place], run.line.x, run.line.y))
+            if np.isfinite(y):
+                axes.annotate(
+                    f"n={n}", (float(band.x[place]), y), xytext=(0, 3), textcoords="offset points", ha="left",
+                    va="bottom", color=look["text"], fontsize=recipe.font_size - 2, annotation_clip=True,
+                    path_effects=[withStroke(linewidth=1.5, foreground=look["surface"])],
+                )  # fmt: skip
 
 
 def _draw_notes(axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
