@@ -75,13 +75,15 @@ def test_groups_and_every_other_setting_are_drawn_again_from_the_figure(index: N
 
 def test_a_figure_knows_which_points_it_holds_and_says_when_a_run_has_changed(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    for name in ("calm-ibis", "brisk-otter"):
+    for name, metric in (("a-probe", "noise"), ("calm-ibis", "loss"), ("brisk-otter", "loss")):
         (runs / name).mkdir(parents=True)
         (runs / name / "params.json").write_text(json.dumps({"name": name}))
-        lines = (json.dumps({"step": step, "loss": 1 / (step + len(name))}) for step in range(5000))
+        lines = (json.dumps({"step": step, metric: 1 / (step + len(name))}) for step in range(5000))
         (runs / name / "metrics.jsonl").write_text("\n".join(lines) + "\n")
     answer("index", runs)
-    call("export", "chart", tmp_path / "first.parquet", "--metric", "loss", "--points", "drawn")
+    # The first two that have the metric, not the first two of the library.
+    call("export", "chart", tmp_path / "first.parquet", "--metric", "loss", "--points", "drawn", "--limit", "2")
+    assert set(pq.read_table(tmp_path / "first.parquet")["run"].to_pylist()) == {"calm-ibis", "brisk-otter"}
     told = answer("render", tmp_path / "first.parquet", tmp_path / "again.parquet", "--json")
     assert told["changed"] == []
     assert (tmp_path / "first.parquet").read_bytes() == (tmp_path / "again.parquet").read_bytes()

@@ -22,7 +22,7 @@ from runfolio.export.recipe import LEGENDS, POINTS, THEMES, ChartRecipe, PanelRe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.display import plain
-from runfolio.model.query import RunQuery
+from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def export_chart(args: argparse.Namespace) -> int:
     """Draw metrics of runs."""
     with workspace(args) as ws:
-        keys = chosen_runs(ws, args)
+        keys = chosen_runs(ws, args, args.metric)
         runs = ws.runs(keys)
         metrics = args.metric or telling_metrics(runs)[:1]
         known = {m.name for run in runs for m in run.metrics}
@@ -125,11 +125,17 @@ def export_report(args: argparse.Namespace) -> int:
     return 0
 
 
-def chosen_runs(ws: Workspace, args: argparse.Namespace) -> list[RunKey]:
-    """The runs that --run and --where name. Raises UsageError when there is none."""
+def chosen_runs(ws: Workspace, args: argparse.Namespace, metrics: Sequence[str] = ()) -> list[RunKey]:
+    """The runs that --run and --where name. Raises UsageError when there is none.
+
+    metrics   those found by --where have one of these, where any run has.
+    """
     keys = [ws.resolve_run(text) for text in args.runs]
     if args.where or not keys:
-        keys += [k for k in ws.run_keys(RunQuery(args.where)) if k not in keys]
+        found = [k for k in ws.run_keys(RunQuery(args.where)) if k not in keys]
+        columns = [ws.column(FieldRef(FieldKind.METRIC, metric), found).values for metric in metrics]
+        having = [key for key, *values in zip(found, *columns, strict=True) if any(v is not None for v in values)]
+        keys += having or found
     if not keys:
         raise UsageError("No run fits", hint="`runfolio runs` lists what there is.")
     return keys[: args.limit]

@@ -272,7 +272,9 @@ class MetricPanel(LinePanel):
     def _select(self, keys: list[RunKey]) -> None:
         """Keep the runs that a box or lasso was drawn around."""
         state = self._context.state
-        if keys:
+        if keys and len({*keys}) == len(state.selection):
+            self._context.say.info("All curves come through what was drawn.")
+        elif keys:
             state.select([key for key in state.selection if key in set(keys)])
             self._context.say.info(f"{len(keys)} runs kept; Ctrl+Z brings the others back.")
         else:
