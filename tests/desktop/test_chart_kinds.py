@@ -18,7 +18,10 @@ from runfolio.analysis.axis import XKind
 from runfolio.analysis.scales import YKind
 from runfolio.desktop import plot_fetch
 from runfolio.desktop.legend import Legend
+from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.readout import ReadOut
+from runfolio.desktop.widgets import ElidedLabel
+from runfolio.model.run import RunKey
 from support.charts import Charts
 from support.driver import Driver
 
@@ -196,6 +199,13 @@ def test_replicates_are_one_curve_with_a_band_that_says_how_many_there_are(chart
     lines = charts.driver.find(ReadOut, "read-out").lines
     assert [value for _, value in lines] == ["16", "3"]
     assert lines[1][0].endswith("· n = 3")
+    assert [text for _, text, _ in charts.panel("loss").counts.texts()] == ["n=3"]
+    legend = charts.view.side.legend
+    assert [line.rpartition(" · ")[2] for line in legend.lines] == ["3 runs", "sgd-1"], "the legend has what is drawn"
+    legend.toggle(str(curves[3].members[1]))
+    charts.driver.settle()
+    assert [curve.name for curve in charts.panel("loss").curves] == ["sgd-1"]
+    assert legend.lines[0].startswith("(")
 
 
 def test_groups_by_a_param_take_the_centre_and_the_band_one_chooses(charts: Charts) -> None:
@@ -426,3 +436,57 @@ def test_everything_is_in_the_palette_too(charts: Charts) -> None:
     assert charts.view.side.legend.search.hasFocus()
     driver.do("view.runs")
     assert not driver.window.context.commands.get("charts.log").enabled()
+
+
+# --- zoom -------------------------------------------------------------------------------------------------------------
+
+
+def view(charts: Charts, metric: str) -> list[list[float]]:
+    return [[*map(float, ends)] for ends in charts.panel(metric).plot.getViewBox().viewRange()]
+
+
+def test_zoom_is_undone_redone_and_comes_back_with_the_session(charts: Charts) -> None:
+    plot = charts.panel("loss").plot
+    whole = view(charts, "loss")
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_Plus)
+    QTest.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    charts.driver.until(lambda: charts.view.settings.panel("loss").zoom is not None)
+    near = view(charts, "loss")
+    assert near[0][1] - near[0][0] == pytest.approx((whole[0][1] - whole[0][0]) / 1.4)
+    charts.driver.do("edit.undo")
+    assert view(charts, "loss") == whole
+    charts.driver.do("edit.redo")
+    assert view(charts, "loss") == near
+    charts.menu("loss", "Logarithmic y axis")
+    assert view(charts, "loss")[1] != near[1], "a place on one axis means nothing on another"
+    charts.driver.do("edit.undo")
+    assert view(charts, "loss") == near
+    charts.driver.restart()
+    again = Charts(charts.driver, *LOSS)
+    assert view(again, "loss") == near
+    plot = again.panel("loss").plot
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_0)
+    again.driver.settle()
+    assert view(again, "loss") == whole
+    assert again.view.settings.panel("loss").zoom is None
+
+
+def test_in_a_small_window_panels_stay_wide_enough_and_the_read_out_legible(charts: Charts) -> None:
+    window = charts.driver.window
+    for metric in ("loss", "samples", "epoch"):
+        if metric not in charts.metrics:
+            charts.tick(metric)
+    window.resize(800, 600)
+    charts.driver.settle()
+    assert window.width() == 800
+    assert all(panel.width() >= 180 for panel in charts.view.panels)
+    read_out = charts.driver.find(ReadOut, "read-out")
+    many = [Reading(RunKey(f"k:{place}"), f"run {place}", 1.0, float(place)) for place in range(40)]
+    read_out.show_readings(many)
+    charts.driver.settle()
+    assert 4 <= len(read_out.lines) < 24
+    lines = [label for label in read_out.findChildren(ElidedLabel) if label.isVisible()]
+    assert len(lines) == len(read_out.lines)
+    assert all(label.height() >= label.fontMetrics().height() for label in lines)

@@ -74,6 +74,8 @@ def test_a_log_axis_has_powers_of_ten_and_within_a_decade_round_numbers() -> Non
     assert texts(axis, -0.8, 0.5) == ["0.2", "0.5", "1", "2"]
     assert texts(axis, -0.15, 0.0, 240.0) == ["0.75", "0.8", "0.85", "0.9", "0.95", "1"]
     assert len(log_ticks(-250.0, 250.0, 600.0)[0][1]) <= 10
+    # The end of float64's range: the view goes a little beyond.
+    assert log_ticks(307.9, 308.4, 600.0) == []
 
 
 @pytest.mark.parametrize(

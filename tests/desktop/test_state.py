@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from runfolio.desktop.state import RunStyle, WindowState, merged
 from runfolio.desktop.theme import UNPICKED
+from runfolio.desktop.undo import Stretch, UndoStack
 from runfolio.model.answers import Change, Touched
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
@@ -126,3 +127,14 @@ def test_commits_in_quick_succession_are_announced_together(state: WindowState, 
 def test_merged_changes_name_runs_only_where_both_do(one: Change, other: Change, both: Change) -> None:
     assert merged(one, other) == both
     assert merged(other, one) == both
+
+
+def test_small_changes_are_one_step_until_there_is_a_rest() -> None:
+    stack, eager, patient = UndoStack(), Stretch(rest_s=0.0), Stretch(rest_s=600.0)
+    stack.push("Filter", lambda: None)
+    for stretch in (eager, patient):
+        assert not stretch.goes_on(stack.last)
+        stretch.keep(stack.last)
+    assert (eager.goes_on(stack.last), patient.goes_on(stack.last)) == (False, True)
+    stack.push("Sort", lambda: None)
+    assert not patient.goes_on(stack.last), "something else was done meanwhile"

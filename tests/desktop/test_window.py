@@ -166,6 +166,8 @@ def test_the_next_start_shows_what_the_last_one_showed(driver: Driver, indexed: 
     assert state.baseline is not None
     assert state.name_of(state.baseline) == "calm-ibis"
     assert [state.style_of(key).color_index for key in state.selection] == [0, 1]
+    assert state.current is not None
+    assert state.name_of(state.current) == "calm-ibis", "what the inspector shows"
 
 
 def test_decisions_survive_the_loss_of_the_index(driver: Driver, indexed: Path, sweep: Path) -> None:

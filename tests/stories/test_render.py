@@ -15,8 +15,15 @@ import pypdfium2 as pdfium
 import pytest
 from matplotlib.image import imread
 
+from runfolio.api import CancelToken, Workspace
+from runfolio.errors import Cancelled, UsageError
+from runfolio.export.figure import draw
+from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.locate import resources
-from runfolio.model.metrics import Floats
+from runfolio.model.answers import Progress
+from runfolio.model.metrics import Floats, series
+from runfolio.model.query import RunQuery
+from runfolio.model.run import RunKey
 from support.command import answer, call
 
 RUNS = resources() / "samples" / "runs"
@@ -74,6 +81,75 @@ def test_groups_and_every_other_setting_are_drawn_again_from_the_figure(index: N
     call("render", tmp_path / "both.svg", tmp_path / "both-again.svg")
     assert (tmp_path / "both.svg").read_bytes() == (tmp_path / "both-again.svg").read_bytes()
     assert b"<!-- val/acc, val/loss -->" in (tmp_path / "both.svg").read_bytes()
+
+
+def test_a_figure_knows_which_points_it_holds_and_says_when_a_run_has_changed(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    for name, metric in (("a-probe", "noise"), ("calm-ibis", "loss"), ("brisk-otter", "loss")):
+        (runs / name).mkdir(parents=True)
+        (runs / name / "params.json").write_text(json.dumps({"name": name}))
+        lines = (json.dumps({"step": step, metric: 1 / (step + len(name))}) for step in range(5000))
+        (runs / name / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    answer("index", runs)
+    # The first two that have the metric, not the first two of the library.
+    call("export", "chart", tmp_path / "first.parquet", "--metric", "loss", "--points", "drawn", "--limit", "2")
+    assert set(pq.read_table(tmp_path / "first.parquet")["run"].to_pylist()) == {"calm-ibis", "brisk-otter"}
+    told = answer("render", tmp_path / "first.parquet", tmp_path / "again.parquet", "--json")
+    assert told["changed"] == []
+    assert (tmp_path / "first.parquet").read_bytes() == (tmp_path / "again.parquet").read_bytes()
+    with (runs / "calm-ibis" / "metrics.jsonl").open("a") as log:
+        log.write(json.dumps({"step": 5000, "loss": 2.0}) + "\n")
+    answer("index", runs)
+    told = answer("render", tmp_path / "first.parquet", tmp_path / "other.svg", "--json")
+    assert told["changed"] == ["calm-ibis"]
+
+
+def test_an_export_tells_how_far_it_is_and_leaves_no_file_when_it_is_stopped(index: None, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    token = CancelToken()
+
+    def stop(step: Progress) -> None:
+        told.append(step)
+        if len(told) == 3:
+            token.cancel()
+
+    with Workspace.open() as workspace:
+        keys = workspace.run_keys(RunQuery("name in (olive-newt, keen-raven)"))
+        runs = tuple(RunStyleRecipe(key, key, place) for place, key in enumerate(keys))
+        recipe = ChartRecipe(runs, (PanelRecipe("val/acc"), PanelRecipe("val/loss")))
+        with pytest.raises(Cancelled):
+            workspace.export_chart(recipe, tmp_path / "stopped.svg", on_progress=stop, cancel=token)
+        assert not [*tmp_path.iterdir()]
+        assert [(step.done, step.total) for step in told] == [(1, 4), (2, 4), (3, 4)]
+        workspace.export_chart(recipe, tmp_path / "whole.svg", on_progress=told.append)
+    assert (told[-1].done, told[-1].total) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("metric", 5),
+        ("metric", ["loss"]),
+        ("groups_by", "x:y:z"),
+        ("derived", 7),
+    ],
+)
+def test_a_recipe_that_names_nonsense_is_refused_in_words(key: str, value: object) -> None:
+    tree = json.loads(ChartRecipe((RunStyleRecipe("k", "calm-ibis", 0),), (PanelRecipe("loss"),)).to_json())
+    tree["panels"][0][key] = value
+    with pytest.raises(UsageError):
+        ChartRecipe.from_json(json.dumps(tree))
+
+
+def test_a_figure_too_large_for_memory_is_refused_and_huge_ends_of_an_axis_are_drawn() -> None:
+    run = RunStyleRecipe("k", "calm-ibis", 0)
+    found = {"loss": {RunKey("k"): series("loss", [0, 1, 2], [1.0, 2.0, 3.0])}}
+    with pytest.raises(UsageError, match="million pixels"):
+        draw(ChartRecipe((run,), (PanelRecipe("loss"),), width_mm=2000, height_mm=2000, dpi=1200), found, "png")
+    with pytest.raises(UsageError, match="once"):
+        ChartRecipe((run, run), (PanelRecipe("loss"),))
+    wide = ChartRecipe((run,), (PanelRecipe("loss", x_range=(-1e308, 1e308)),), width_mm=40)
+    assert draw(wide, found, "svg").startswith(b"<?xml")
 
 
 def test_a_pdf_has_its_size_in_millimetres_and_looks_like_the_png(index: None, tmp_path: Path) -> None:

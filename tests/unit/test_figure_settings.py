@@ -11,17 +11,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import pypdfium2 as pdfium
 import pytest
 
 from runfolio.analysis.drawing import Drawing
 from runfolio.analysis.flow import flow
 from runfolio.errors import UsageError
 from runfolio.export.figure import draw
+from runfolio.export.figure_room import one_a_place
 from runfolio.export.lines import EPOCHS, drawn_panel
 from runfolio.export.points import drawn_csv
 from runfolio.export.recipe import ChartRecipe, GroupRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
+from runfolio.model.times import NO_TIME
 
 KEYS = ("k:a", "k:b", "k:c")
 LOSS = {"k:a": [4.0, 2.0, 1.0], "k:b": [6.0, 4.0, 1.0], "k:c": [8.0, 3.0, 4.0]}
@@ -201,3 +204,33 @@ def test_panels_of_different_sizes_flow_as_words_do() -> None:
         (0, 0, 2, 2), (0, 2, 1, 1), (1, 2, 1, 1), (2, 0, 1, 3), (3, 0, 1, 3),
     ]  # fmt: skip
     assert rows == 4
+
+
+def test_a_narrow_figure_holds_its_whole_legend_and_says_what_has_no_place() -> None:
+    """Rendered by PDFium, which shares no code with what wrote the file."""
+    names = [f"a run with a long name {place}" for place in range(9)]
+    runs = tuple(RunStyleRecipe(f"k:{place}", name, place) for place, name in enumerate(names))
+    walls = [1_700_000_000_000_000, NO_TIME, 1_700_000_400_000_000]
+    loss = series("loss", STEPS, [1.0, 2.0, 3.0], walls)
+    found = {"loss": {RunKey(run.key): loss for run in runs}}
+    page = pdfium.PdfDocument(draw(ChartRecipe(runs, (PanelRecipe("loss", x="wall"),), width_mm=70), found, "pdf"))[0]
+    text = page.get_textpage()
+    wide, high = page.get_size()
+    for name in names:
+        at, many = text.search(name).get_next()
+        boxes = [text.get_charbox(place) for place in range(at, at + many)]
+        assert all(0 <= box[0] < box[2] <= wide and 0 <= box[1] < box[3] <= high for box in boxes)
+    said = text.get_text_bounded()
+    assert "9 points have no time" in said
+    # 2023-11-14 22:13:20 and 400 s later.
+    assert [f"11-14 22:{minute}" in said for minute in ("14", "16", "18")] == [True, True, True]
+
+
+def test_infinities_are_told_apart_and_a_lone_mark_is_never_left_out() -> None:
+    values = [math.nan] * 5001 + [1.0] * 100 + [math.nan, math.inf, -math.inf, 1.0]
+    found = {"loss": {RunKey("k:a"): series("loss", [*range(len(values))], values)}}
+    recipe = chart(PanelRecipe("loss"), RUNS[0])
+    marks = {(row["curve"], row["x"]) for row in csv.DictReader(io.StringIO(drawn_csv(recipe, found)))}
+    assert {("nan", "5101.0"), ("inf", "5102.0"), ("-inf", "5103.0")} <= marks
+    assert one_a_place(np.append(np.arange(5001.0), 5101.0))[-1] == 5101.0
+    assert len(one_a_place(np.arange(5001.0))) <= 401

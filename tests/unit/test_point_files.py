@@ -13,6 +13,7 @@ import pytest
 
 from runfolio.errors import Cancelled
 from runfolio.export.chart import export_points
+from runfolio.export.digests import Digests
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.index import long_points, point_stream
 from runfolio.index.database import Database
@@ -73,11 +74,11 @@ def test_every_point_is_written_and_none_is_changed(database: Database, tmp_path
     assert [str(p.run) for p in parts] == ["k:long"] * 3 + ["k:b", "k:c"]
     assert max(map(len, parts)) <= 10_000
     told: list[int] = []
-    text = export_points(RECIPE, iter(parts), tmp_path / "points.csv", told.append)
+    text, written = export_points(RECIPE, iter(parts), tmp_path / "points.csv", told.append)
     assert (told[0], told[-1]) == (0, 34_010)
     with text.open(newline="", encoding="utf-8") as stream:
         rows = [*csv.DictReader(stream)]
-    frame = pl.read_parquet(export_points(RECIPE, iter(parts), tmp_path / "points.parquet", told.append))
+    frame = pl.read_parquet(export_points(RECIPE, iter(parts), tmp_path / "points.parquet", told.append)[0])
     assert len(rows) == len(frame) == 34_010
     wanted = np.concatenate([SERIES[0].value * 2, SERIES[1].value, SERIES[2].value])
     np.testing.assert_array_equal([float(row["value"]) for row in rows], wanted)
@@ -89,8 +90,17 @@ def test_every_point_is_written_and_none_is_changed(database: Database, tmp_path
     assert frame["run"].unique().sort().to_list() == ["=long", "b", "c"]
     assert frame["step"][25_007:25_010].to_list() == [None] * 3
     assert frame["wall_time"][25_007:].null_count() == 9_003
-    assert pl.read_parquet_metadata(tmp_path / "points.parquet")["runfolio.recipe"] == RECIPE.to_json()
-    assert ChartRecipe.from_json((tmp_path / "points.recipe.json").read_text()) == RECIPE
+    assert pl.read_parquet_metadata(tmp_path / "points.parquet")["runfolio.recipe"] == written.to_json()
+    assert ChartRecipe.from_json((tmp_path / "points.recipe.json").read_text()) == written
+    assert all(run.points for run in written.runs)
+    single = Digests()
+    for part in parts:
+        for at in range(0, len(part), 4_001):
+            some = slice(at, at + 4_001)
+            single.add(
+                SomePoints(part.run, part.metric, part.has_step, part.step[some], part.wall[some], part.value[some])
+            )
+    assert single.written(RECIPE) == written, "in how many parts the points come says nothing about them"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
@@ -108,7 +118,7 @@ def test_an_export_that_is_given_up_leaves_nothing(database: Database, tmp_path:
 
 def test_without_points_there_is_a_head(tmp_path: Path) -> None:
     none: list[SomePoints] = []
-    assert export_points(RECIPE, none, tmp_path / "points.csv", print).read_text().count("\n") == 1
-    frame = pl.read_parquet(export_points(RECIPE, none, tmp_path / "points.parquet", print))
+    assert export_points(RECIPE, none, tmp_path / "points.csv", print)[0].read_text().count("\n") == 1
+    frame = pl.read_parquet(export_points(RECIPE, none, tmp_path / "points.parquet", print)[0])
     assert frame.columns == ["run", "key", "metric", "step", "wall_time", "value"]
     assert frame["wall_time"].dtype == pl.Datetime("us", "UTC")

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from runfolio.model.display import count, plain
 from runfolio.model.metrics import Floats, MetricSeries
 from runfolio.model.times import NO_TIME
 
@@ -50,6 +51,16 @@ def x_axis(series: MetricSeries, kind: XKind, other: MetricSeries | None = None)
         start = series.wall_time_us[known][0] if kind is XKind.RELATIVE else np.int64(0)
         x[known] = (series.wall_time_us[known] - start) / 1e6
     return x
+
+
+def nowhere_text(kind: XKind, name: str, points: int) -> str:
+    """What is to be said of points that have no place on an axis; "" for none.
+
+    >>> nowhere_text(XKind.WALL, "", 33), nowhere_text(XKind.METRIC, "loss", 1)
+    ('33 points have no time', '1 point has no loss')
+    """
+    what = "time" if kind.is_time else "epoch" if kind is XKind.EPOCH else plain(name, 40) or "such metric"
+    return f"{count(points)} point{' has' if points == 1 else 's have'} no {what}" if points else ""
 
 
 def at_steps(other: MetricSeries, series: MetricSeries) -> Floats:

@@ -39,6 +39,33 @@ REPLICATES = "replicates"
 SINGLE_RUNS = Groups()
 
 
+Style = tuple[int, int]
+"""Place in the palette, and place among the dashes."""
+
+
+def group_styles(groups: Sequence[tuple[int, Style]], colors: int = 10, dashes: int = 4) -> list[Style]:
+    """The style of each group, given how many runs it has and the style of its first run.
+
+    A group of one keeps the style of its run. Others take the colour of their first run where no group has it yet,
+    else one that the fewest groups have, with the next dash: runs with every tenth colour don't make groups of one.
+
+    >>> group_styles([(2, (0, 0)), (2, (0, 1)), (1, (1, 0))])
+    [(0, 0), (2, 0), (1, 0)]
+    """
+    used = [0] * colors
+    for runs, (color, _) in groups:
+        used[color % colors] += runs == 1
+    styles: list[Style] = []
+    for runs, (color, dash) in groups:
+        if runs == 1:
+            styles.append((color, dash))
+            continue
+        taken = color % colors if not used[color % colors] else used.index(min(used))
+        styles.append((taken, used[taken] % dashes))
+        used[taken] += 1
+    return styles
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """One panel's picture: x, y, what is made of the metric, smoothing, groups, and what of it is in view.

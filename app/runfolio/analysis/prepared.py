@@ -63,6 +63,11 @@ class PreparedSeries:
         return self.count
 
     @property
+    def nowhere(self) -> int:
+        """How many points have no place on the x axis."""
+        return len(self.x) - len(self.sorted_x)
+
+    @property
     def shown(self) -> Floats:
         """The values that the strong line goes through."""
         return self.y if self.smooth is None else self.smooth

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from runfolio.model.display import count
 from runfolio.model.metrics import Floats
 
 
@@ -62,6 +63,11 @@ def value_at(place: float, scale: YScale) -> float:
         return math.copysign(math.expm1(abs(place) * math.log(10)) * scale.linear, place)
     except OverflowError:
         return math.copysign(math.inf, place)
+
+
+def hidden_text(values: int) -> str:
+    """What is to be said of values that a logarithmic axis has no place for; "" for none."""
+    return f"{count(values)} value{'' if values == 1 else 's'} ≤ 0 not on a log axis" if values else ""
 
 
 def linear_stretch(sizes: Sequence[float]) -> float:

@@ -15,17 +15,19 @@ from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
 from runfolio.api.marking import Marking
+from runfolio.api.steps import Steps
 from runfolio.api.trail import Trail
-from runfolio.errors import Cancelled, NotFound, TooFewValues, UsageError
-from runfolio.model.answers import Progress
+from runfolio.errors import NotFound, TooFewValues, UsageError
 from runfolio.model.display import plain
 from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.analysis.kinds.histograms import OverTime
+    from runfolio.api.cancelling import CancelToken
     from runfolio.export.kind_axes import Facts
     from runfolio.export.recipe import ChartRecipe
+    from runfolio.model.answers import Progress
     from runfolio.model.groups import Grouping
     from runfolio.model.kinds import Importance
     from runfolio.model.metrics import MetricSeries
@@ -64,38 +66,37 @@ class Exporting:
         """Draw a figure to PNG, SVG, PDF or HTML, or write its points as CSV or Parquet, by the path's suffix.
 
         drawn         CSV and Parquet: what the lines go through instead of all points.
-        on_progress   told how many points are written, when it is all of them.
-        Raises Cancelled when asked to stop while points are written: no file is left.
+        on_progress   hears of each metric that is read and each panel that is drawn, or how many points are written.
+        Raises Cancelled when asked to stop: no file is left.
         """
-        from runfolio.export.chart import export_chart
-
         self._library.check_target(path)
-        recipe = self.complete(recipe)
-        if path.suffix.lower() in (".csv", ".parquet") and not drawn and not recipe.is_of_charts:
-            return self._export_points(recipe, path, on_progress, cancel)
-        return export_chart(recipe, self._series(recipe), path, drawn=drawn, facts=self._facts(recipe))
+        watch = Steps(path.name, len(recipe.panels), on_progress, cancel)
+        return self._write(replace(recipe, points="drawn" if drawn else "all"), path, watch)[0]
 
-    def _export_points(
-        self,
-        recipe: ChartRecipe,
-        path: Path,
-        on_progress: Callable[[Progress], None] | None,
-        cancel: CancelToken | None,
-    ) -> Path:
+    def _write(self, recipe: ChartRecipe, path: Path, watch: Steps) -> tuple[Path, ChartRecipe]:
+        """The file, and the recipe that lies in it."""
+        from runfolio.export.chart import export_chart
+        from runfolio.export.digests import with_digests
+
+        recipe = self.complete(recipe)
+        if path.suffix.lower() in (".csv", ".parquet") and recipe.points == "all" and recipe.is_of_own_points:
+            return self._write_points(recipe, path, watch)
+        series, facts = self._series(recipe, watch), self._facts(recipe)
+        watch.check()
+        recipe = with_digests(recipe, series, facts)
+        written = export_chart(
+            recipe, series, path, drawn=recipe.points == "drawn", facts=facts, on_panel=watch.panel_drawn
+        )
+        return written, recipe
+
+    def _write_points(self, recipe: ChartRecipe, path: Path, watch: Steps) -> tuple[Path, ChartRecipe]:
         """All points as they are read: at most about a million of them are in memory."""
         from runfolio.export.chart import export_points
         from runfolio.export.points import metrics_of
 
         keys, metrics = [RunKey(run.key) for run in recipe.for_lines.runs], metrics_of(recipe)
         with self._charting.streamed(keys, metrics) as (total, parts):
-
-            def watch(done: int) -> None:
-                if cancel is not None and cancel.cancelled:
-                    raise Cancelled
-                if on_progress is not None:
-                    on_progress(Progress("write", done, total, path.name))
-
-            return export_points(recipe, parts, path, watch)
+            return export_points(recipe, parts, path, lambda done: watch.points_written(done, total))
 
     def complete(self, recipe: ChartRecipe) -> ChartRecipe:
         """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""
@@ -162,7 +163,7 @@ class Exporting:
             return self._comparing.replicate_groups(keys)
         return self._comparing.field_groups([FieldRef.from_id(by)], keys)
 
-    def _series(self, recipe: ChartRecipe) -> dict[str, Mapping[RunKey, MetricSeries]]:
+    def _series(self, recipe: ChartRecipe, watch: Steps | None = None) -> dict[str, Mapping[RunKey, MetricSeries]]:
         """All that the panels are made of: their metrics, and those that x and derived values are joined from."""
         from runfolio.analysis.axis import XKind
         from runfolio.export.lines import EPOCHS
@@ -178,15 +179,24 @@ class Exporting:
                 if metric:
                     wanted.setdefault(metric, {}).update(dict.fromkeys(keys))
             epochs = epochs or panel.x == XKind.EPOCH
-        found: dict[str, Mapping[RunKey, MetricSeries]] = {
-            metric: self._asking.series_for(list(of), metric) for metric, of in wanted.items()
-        }
+        found: dict[str, Mapping[RunKey, MetricSeries]] = {}
+        for metric, of in wanted.items():
+            found[metric] = self._asking.series_for(list(of), metric)
+            if watch is not None:
+                watch.metric_read(len(wanted))
         if epochs:
             found[EPOCHS] = self._charting.epoch_series(keys)
         return found
 
-    def render(self, recipe: ChartRecipe, path: Path, *, drawn: bool = False) -> Path:
-        """Draw a figure that was exported before. Raises NotFound when one of its runs is not in the index."""
+    def render(
+        self, recipe: ChartRecipe, path: Path, *, on_changed: Callable[[Sequence[str]], None] | None = None
+    ) -> Path:
+        """Draw a figure that was exported before. Raises NotFound when one of its runs is not in the index.
+
+        on_changed   told the names of runs whose points or fields are others than they were then; not for none.
+        """
+        from runfolio.export.digests import changed
+
         known = set(self._asking.run_keys(RunQuery(with_hidden=True)))
         runs = {run.key: run.name for run in recipe.runs}
         baselines = {panel.baseline: "the baseline" for panel in recipe.panels if panel.baseline}
@@ -197,7 +207,11 @@ class Exporting:
                 f"{some}{'…' if len(missing) > 4 else ''}",
                 hint="Add the folders that they lie in: runfolio index FOLDER.",
             )
-        return self.export_chart(recipe, path, drawn=drawn)
+        self._library.check_target(path)
+        written, drawn = self._write(recipe, path, Steps(path.name, len(recipe.panels)))
+        if on_changed is not None and (others := changed(recipe, drawn)):
+            on_changed(others)
+        return written
 
     def export_report(
         self, keys: Sequence[RunKey], path: Path, *, title: str = "", baseline: RunKey | None = None

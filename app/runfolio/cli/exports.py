@@ -18,11 +18,12 @@ from runfolio.cli import table_export
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import NotFound, UsageError
-from runfolio.export.recipe import LEGENDS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import LEGENDS, POINTS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
+from runfolio.model.display import plain
 from runfolio.model.marks import ranked_colors
-from runfolio.model.query import RunQuery
+from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 def export_chart(args: argparse.Namespace) -> int:
     """Draw metrics of runs."""
     with workspace(args) as ws:
-        keys = chosen_runs(ws, args)
+        keys = chosen_runs(ws, args, args.metric)
         runs = ws.runs(keys)
         metrics = args.metric or telling_metrics(runs)[:1]
         known = {m.name for run in runs for m in run.metrics}
-        if lacking := [m for m in metrics if m not in known]:
+        if lacking := [m for m in (*metrics, args.x_metric, args.other) if m and m not in known]:
             raise NotFound(
                 f"None of these runs has a metric {lacking[0]!r}",
                 hint="`runfolio diff RUN --all` lists what a run has.",
@@ -67,6 +68,11 @@ def export_chart(args: argparse.Namespace) -> int:
 
 def _panels(ws: Workspace, args: argparse.Namespace, metrics: Sequence[str]) -> tuple[PanelRecipe, ...]:
     """A panel for each metric, or one for all of them."""
+    kind = Derivation(args.derived)
+    if kind.needs_metric and not args.other:
+        raise UsageError(f"--derived {kind} needs a second metric", hint="Name it with --other NAME.")
+    if kind is Derivation.BASELINE and not args.baseline:
+        raise UsageError("--derived baseline needs a run to subtract", hint="Name it with --baseline RUN.")
     first = PanelRecipe(
         metric=metrics[0],
         x=XKind.METRIC.value if args.x_metric else args.x,
@@ -104,9 +110,18 @@ def render(args: argparse.Namespace) -> int:
         recipe = replace(recipe, theme=args.theme)
     if args.dpi:
         recipe = replace(recipe, dpi=args.dpi)
+    if args.points:
+        recipe = replace(recipe, points=args.points)
+    changed: list[str] = []
     with workspace(args) as ws:
-        path = ws.render(recipe, args.out, drawn=args.points == "drawn")
+        path = ws.render(recipe, args.out, on_changed=changed.extend)
+    if args.json:
+        write_json({"path": str(path), "runs": len(recipe.runs), "changed": changed})
+        return 0
     _tell(args, str(path), len(recipe.runs))
+    if changed:
+        some = ", ".join(plain(name, 40) for name in changed[:6]) + ("…" if len(changed) > 6 else "")
+        say(f"{len(changed)} of them changed since the figure was made, so this is another one: {some}")
     return 0
 
 
@@ -119,11 +134,17 @@ def export_report(args: argparse.Namespace) -> int:
     return 0
 
 
-def chosen_runs(ws: Workspace, args: argparse.Namespace) -> list[RunKey]:
-    """The runs that --run and --where name. Raises UsageError when there is none."""
+def chosen_runs(ws: Workspace, args: argparse.Namespace, metrics: Sequence[str] = ()) -> list[RunKey]:
+    """The runs that --run and --where name. Raises UsageError when there is none.
+
+    metrics   those found by --where have one of these, where any run has.
+    """
     keys = [ws.resolve_run(text) for text in args.runs]
     if args.where or not keys:
-        keys += [k for k in ws.run_keys(RunQuery(args.where)) if k not in keys]
+        found = [k for k in ws.run_keys(RunQuery(args.where)) if k not in keys]
+        columns = [ws.column(FieldRef(FieldKind.METRIC, metric), found).values for metric in metrics]
+        having = [key for key, *values in zip(found, *columns, strict=True) if any(v is not None for v in values)]
+        keys += having or found
     if not keys:
         raise UsageError("No run fits", hint="`runfolio runs` lists what there is.")
     return keys[: args.limit]
@@ -231,8 +252,8 @@ def add_parsers(verbs: Verbs, common: Callable[[argparse.ArgumentParser], None])
     again.add_argument("--theme", choices=THEMES, help="another than the recipe's")
     again.add_argument("--dpi", type=int, help="another than the recipe's")
     common(again)
-    for parser in (chart, again):
-        parser.add_argument("--points", choices=["all", "drawn"], default="all", help="in CSV and Parquet")
+    chart.add_argument("--points", choices=POINTS, default=POINTS[0], help="in CSV and Parquet")
+    again.add_argument("--points", choices=POINTS, help="in CSV and Parquet; another choice than the recipe's")
     chart.set_defaults(call=export_chart)
     report.set_defaults(call=export_report)
     again.set_defaults(call=render)

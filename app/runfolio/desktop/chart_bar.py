@@ -175,9 +175,13 @@ class ChartBar(QWidget):
         self.log_button.setChecked(bool(self._panels) and all(settings.panel(m).y is YKind.LOG for m in self._panels))
         self._fit()
 
-    def show_points(self, points: int) -> None:
-        """Say how many points the panels of curves in sight stand for."""
-        self.badge.set(f"every point shown · {short_count(points)}", "good")
+    def show_points(self, points: int, without_place: int = 0) -> None:
+        """Say how many points the panels of curves in sight stand for, and how many the axes have no place for."""
+        if without_place:
+            text = f"{short_count(points - without_place)} points shown · {short_count(without_place)} have no place"
+            self.badge.set(text, "warn")
+        else:
+            self.badge.set(f"every point shown · {short_count(points)}", "good")
         self.badge.setVisible(bool(self._panels))
         self._fit()
 

@@ -81,7 +81,7 @@ def add_chart_commands(commands: Commands, charts: Charts) -> None:
     for derivation, name in DERIVED_NAMES.items():
         if not derivation.needs_metric:
             add(f"draw-{derivation}", f"Draw: {name.lower()}", partial(_derive, charts, Derived(derivation)))
-    add("fit", "Show all points of the chart", lambda: _on_panel(charts, MetricPanel.reset_view))
+    add("fit", "Show all points of the chart", lambda: _on_panel(charts, MetricPanel.show_all))
     add("ranges", "Ends of the axes…", lambda: _on_panel(charts, MetricPanel.edit_ranges))
     add("note", "Add a note at the cursor…", lambda: _note(charts))
     add("legend", "Search the legend", charts.search_legend, ("Ctrl+Shift+L",), "search")

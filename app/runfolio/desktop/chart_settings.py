@@ -51,6 +51,7 @@ class PanelSettings:
     """How one panel differs from the others.
 
     x_range, y_range   where the view ends, in steps (or what x is) and values; None to follow the points.
+    zoom               where the user has zoomed to, as places on both axes; None for all that there is.
     clip               the view leaves out what lies far from the other points.
     notes              texts along x.
     metrics            what it draws; () for the metric that is its key.
@@ -68,6 +69,7 @@ class PanelSettings:
     metrics: tuple[str, ...] = ()
     title: str = ""
     size: Size = (1, 1)
+    zoom: tuple[Range, Range] | None = None
     chart: KindSettings | None = None
 
     @property
@@ -86,6 +88,7 @@ class PanelSettings:
             "other": self.derived.other,
             "x_range": None if self.x_range is None else [*self.x_range],
             "y_range": None if self.y_range is None else [*self.y_range],
+            "zoom": None if self.zoom is None else [[*ends] for ends in self.zoom],
             "clip": self.clip,
             "notes": [[note.x, note.text] for note in self.notes],
             "kind": self.kind,
@@ -105,6 +108,7 @@ class PanelSettings:
             derived=Derived(kind, other if isinstance(other, str) else ""),
             x_range=_range(kept.get("x_range")),
             y_range=_range(kept.get("y_range")),
+            zoom=_zoom(kept.get("zoom")),
             clip=kept.get("clip") is True,
             chart=settings_from(kept.get("kind"), kept.get("chart")),
             notes=tuple(note for row in notes if (note := _note(row)) is not None) if isinstance(notes, list) else (),
@@ -287,6 +291,13 @@ def _range(kept: Json) -> Range | None:
     return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
 
 
+def _zoom(kept: Json) -> tuple[Range, Range] | None:
+    if not isinstance(kept, list) or len(kept) != 2:
+        return None
+    x, y = (_range(ends) for ends in kept)
+    return None if x is None or y is None else (x, y)
+
+
 def _size(kept: Json) -> Size:
     if not isinstance(kept, list) or len(kept) != 2:
         return 1, 1
@@ -315,6 +326,18 @@ def _groups(kept: Mapping[str, Json]) -> Groups:
         spread if spread in SPREADS_OF[centre] else SPREADS_OF[centre][0],
         float(level) if isinstance(level, int | float) and 0 < level < 1 else LEVEL,
     )
+
+
+def without_stale_zooms(before: ChartSettings, after: ChartSettings) -> ChartSettings:
+    """The settings after a change, all in view again where it has given the places of an axis another meaning."""
+    other_x = (before.x, before.x_metric) != (after.x, after.x_metric)
+    for key, panel in after.panels:
+        was = before.panel(key)
+        if panel.zoom is not None and panel.zoom == was.zoom:
+            axes, axes_before = (replace(p, notes=(), title="", size=(1, 1)) for p in (panel, was))
+            if other_x or axes != axes_before:
+                after = after.with_panel(key, replace(panel, zoom=None))
+    return after
 
 
 def is_by_hand(key: str) -> bool:

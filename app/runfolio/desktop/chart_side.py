@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
@@ -17,7 +18,9 @@ from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.widgets import SectionTitle
 from runfolio.model.display import plain
 
-_WIDTH = 250
+_WIDTH, _LEAST_WIDTH, _PART = 250, 180, 0.28
+_OTHERS = 414
+"""Pixels that title, legend and list of panels take beside the read-out."""
 
 
 class ChartSide(QWidget):
@@ -30,7 +33,7 @@ class ChartSide(QWidget):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(_WIDTH)
+        self.fit(self.width())
         self.title = SectionTitle("Read-out")
         self.title.setObjectName("read-out-title")
         self.read_out = ReadOut(context.theme, context.state)
@@ -60,6 +63,15 @@ class ChartSide(QWidget):
         column.addWidget(SectionTitle("Panels"))
         column.addWidget(self.search)
         column.addWidget(self.listing, 1)
+
+    def fit(self, width: int) -> None:
+        """Take no more than a part of the workspace's width."""
+        self.setFixedWidth(max(_LEAST_WIDTH, min(_WIDTH, round(width * _PART))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or fewer lines of the read-out."""
+        super().resizeEvent(event)
+        self.read_out.fit(self.height() - _OTHERS)
 
     # --- read-out ----------------------------------------------------------------------------------------------
 

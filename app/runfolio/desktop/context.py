@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
 
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.jobs import Jobs
@@ -10,6 +12,13 @@ from runfolio.desktop.notices import Notices
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.settings import Settings
+
+
+class Writing(QObject):
+    """`asked` tells of a file to be written, with progress and a way to stop it: its name, a call that takes the
+    workspace, a token and a report, and what hears of the path that the call gives."""
+
+    asked = Signal(str, object, object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +31,4 @@ class Context:
     say: Notices
     commands: Commands
     settings: Settings
+    writing: Writing = field(default_factory=Writing)

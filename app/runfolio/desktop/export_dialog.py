@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap, QResizeEvent
@@ -31,9 +31,6 @@ from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.export.recipe import LEGENDS, LINE, ChartRecipe
 from runfolio.model.display import plain
-
-if TYPE_CHECKING:
-    pass
 
 FORMATS = ("PNG", "SVG", "PDF", "HTML", "CSV", "Parquet")
 _TABLES = ("CSV", "Parquet")
@@ -340,5 +337,4 @@ class ExportDialog(QDialog):
         recipe, drawn = self.recipe, self.points.currentData() == "drawn"
         if recipe is None:
             return
-
         ask_where(self._context, self, self._name, self.suffix, recipe, drawn=drawn)

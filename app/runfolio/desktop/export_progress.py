@@ -1,4 +1,4 @@
-"""How far the writing of a table or of points is, in the status bar, with a way to stop it."""
+"""How far the writing of a file is, in the status bar, with a way to stop it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ExportProgress(QWidget):
         self.show()
 
     def show_step(self, step: Progress) -> None:
-        """So many runs or points are written."""
+        """So many runs, points or panels are written."""
         self.text.setText(f"Writing {plain(step.folder, 40)}  {count(step.done)} / {count(step.total or 0)}")
         self._bar.setMaximum(max(1, step.total or 0))
         self._bar.setValue(step.done)
@@ -64,13 +64,3 @@ class ExportProgress(QWidget):
         """Stop; no file is left."""
         if self._job is not None:
             self._job.cancel()
-
-
-def progress_of(widget: QWidget) -> ExportProgress | None:
-    """The one of the window that a widget or dialog belongs to; None where it is in none."""
-    above: QWidget | None = widget
-    while above is not None:
-        if isinstance(found := above.findChild(ExportProgress), ExportProgress):
-            return found
-        above = above.parentWidget()
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
@@ -14,7 +14,7 @@ from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_progress import ExportProgress
 from runfolio.model.answers import Progress
-from runfolio.model.display import count
+from runfolio.model.display import count, plain
 from runfolio.model.grouping import GroupBy
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runfolio.api.tabling import TableReport
 
 KINDS = "CSV (*.csv);;Parquet (*.parquet);;Excel (*.xlsx)"
+T = TypeVar("T")
+
 REPORT_RUNS = 50
 """A report of more runs than this is a table nobody reads."""
 
@@ -45,6 +47,7 @@ class Exports:
         self._group = group
         self._window = window
         self.progress = ExportProgress(context.theme)
+        context.writing.asked.connect(self.write_file)
         some = self._has_runs
         rows: tuple[tuple[str, str, Callable[[], None], tuple[str, ...], str, Callable[[], bool]], ...] = (
             ("export.table", "Save the table…", self.ask_table, ("Ctrl+Shift+S",), "download", some),
@@ -97,12 +100,18 @@ class Exports:
         def tell(made: TableReport) -> None:
             self._tell(made.path, f"{count(made.runs)} runs with {count(made.columns)} columns")
 
-        self.progress.begin(
-            path.name,
-            lambda: self._context.jobs.long(
-                "Writing a table", write, tell, None, self.progress.show_step, self.progress.end
-            ),
-        )
+        self.write_file(path.name, write, tell)
+
+    def write_file(
+        self,
+        name: str,
+        write: Callable[[Workspace, CancelToken, Callable[[Progress], None]], T],
+        told: Callable[[T], None],
+    ) -> None:
+        """Write a file of that name; the status bar says how far it is, and stops it."""
+        progress, jobs = self.progress, self._context.jobs
+        title = f"Writing {plain(name, 40)}"
+        progress.begin(name, lambda: jobs.long(title, write, told, None, progress.show_step, progress.end))
 
     def write_report(self, path: Path) -> None:
         """Write one HTML file about the selected runs."""

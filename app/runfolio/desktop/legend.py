@@ -28,10 +28,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from runfolio.desktop.chart_groups import styles_of
 from runfolio.desktop.context import Context
 from runfolio.desktop.strokes import DASHES
 from runfolio.desktop.widgets import tooltip
-from runfolio.model.display import plain
+from runfolio.model.display import count, plain
+from runfolio.model.groups import RunGroup
 from runfolio.model.run import RunKey
 
 _HEIGHT = 22
@@ -41,13 +43,14 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A run in the legend."""
+    """A run in the legend, or several that are drawn as one; `runs` are all that it stands for."""
 
     key: RunKey
     name: str
     color: QColor
     dash: int
     shown: bool
+    runs: tuple[RunKey, ...]
 
 
 class _Model(QAbstractListModel):
@@ -56,7 +59,7 @@ class _Model(QAbstractListModel):
         self.entries: list[Entry] = []
 
     def show(self, entries: list[Entry]) -> None:
-        if [e.key for e in entries] != [e.key for e in self.entries]:
+        if [e.runs for e in entries] != [e.runs for e in self.entries]:
             self.beginResetModel()
             self.entries = entries
             self.endResetModel()
@@ -144,6 +147,7 @@ class Legend(QWidget):
         super().__init__(parent)
         self._context = context
         self._hidden: frozenset[RunKey] = frozenset()
+        self._grouping: tuple[RunGroup, ...] = ()
         self.search = QLineEdit()
         self.search.setObjectName("legend-search")
         self.search.setPlaceholderText("search runs")
@@ -182,28 +186,50 @@ class Legend(QWidget):
         self._hidden = hidden
         self._fill()
 
+    def show_grouping(self, grouping: tuple[RunGroup, ...]) -> None:
+        """List groups instead of the runs in them; () for single runs."""
+        if grouping != self._grouping:
+            self._grouping = grouping
+            self._fill()
+
     def _fill(self) -> None:
         state, theme = self._context.state, self._context.theme
-        entries = []
+        entries: list[Entry] = []
+        grouped: set[RunKey] = set()
+        for group, (color, dash) in zip(self._grouping, styles_of(self._grouping, state), strict=True):
+            many = len(group.runs)
+            name = state.name_of(group.runs[0]) if many == 1 else f"{group.name} · {count(many)} runs"
+            shown = not self._hidden.issuperset(group.runs)
+            entries.append(Entry(group.runs[0], name, theme.run_color(color), dash, shown, group.runs))
+            grouped.update(group.runs)
         for key in state.selection:
-            style = state.style_of(key)
-            color = theme.run_color(style.color_index)
-            entries.append(Entry(key, state.name_of(key), color, style.dash, key not in self._hidden))
+            if key not in grouped:
+                style = state.style_of(key)
+                color_of = theme.run_color(style.color_index)
+                entries.append(Entry(key, state.name_of(key), color_of, style.dash, key not in self._hidden, (key,)))
         self._model.show(entries)
         rows = max(1, min(_ROWS, len(entries)))
         self.listing.setFixedHeight(rows * _HEIGHT + 4)
         self.search.setVisible(len(entries) > 1)
 
     def toggle(self, key: str) -> None:
-        """Switch a run's curves off, or on again."""
-        run = RunKey(key)
-        off = run not in self._hidden
-        self.asked.emit("Switch a run off" if off else "Switch a run on", self._hidden ^ {run})
+        """Switch the curves of a run off, or on again; of a run in a group those of the group."""
+        runs = self._with(key)
+        off = not self._hidden.issuperset(runs)
+        what = "run" if len(runs) == 1 else "group"
+        hidden = self._hidden | runs if off else self._hidden - runs
+        self.asked.emit(f"Switch a {what} {'off' if off else 'on'}", hidden)
+
+    def _with(self, key: str) -> frozenset[RunKey]:
+        """The run, and those that are drawn as one with it."""
+        found = (entry.runs for entry in self._model.entries if key in entry.runs)
+        return frozenset(next(found, (RunKey(key),)))
 
     def isolate(self, key: str) -> None:
         """See one run alone; the others again when it is alone already."""
-        others = frozenset(self._context.state.selection) - {RunKey(key)}
-        alone = others <= self._hidden and RunKey(key) not in self._hidden
+        runs = self._with(key)
+        others = frozenset(self._context.state.selection) - runs
+        alone = others <= self._hidden and not self._hidden & runs
         self.asked.emit("See all runs" if alone else "See one run alone", frozenset() if alone else others)
 
     def show_all(self) -> None:
@@ -222,7 +248,7 @@ class Legend(QWidget):
 
     def _in_sight(self) -> frozenset[RunKey]:
         rows = [self._found.index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(self._found.rowCount())]
-        return frozenset(entry.key for entry in rows)
+        return frozenset(run for entry in rows for run in entry.runs)
 
     def _only(self, keys: Sequence[RunKey] | frozenset[RunKey]) -> None:
         self.asked.emit("Show only these", frozenset(self._context.state.selection) - frozenset(keys))

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QWidget
 
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.derived import Derivation
-from runfolio.analysis.drawing import Drawing
+from runfolio.analysis.drawing import Drawing, Style
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.api import Workspace
+from runfolio.desktop.chart_groups import styles_of
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
@@ -27,6 +28,7 @@ from runfolio.desktop.state import DASHES
 from runfolio.desktop.widgets import tooltip
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model.direction import Direction
+from runfolio.model.groups import RunGroup
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL
@@ -118,6 +120,8 @@ class MetricPanel(LinePanel):
         """What is set for this panel alone; its drawing comes by itself."""
         before, self.settings = self.settings, settings
         self.notes.set_notes(settings.notes)
+        if before.zoom != settings.zoom and before.y is settings.y:
+            self.show_zoom()
         if (before.x_range, before.title) != (settings.x_range, settings.title) and self._drawn:
             self._draw()
 
@@ -201,14 +205,18 @@ class MetricPanel(LinePanel):
         state = self._context.state
         curves: list[Curve] = []
         grouped: set[RunKey] = set()
+        styles = styles_of(answer.grouping, state)
         for group in answer.groups:
             grouped.update(group.runs)
-            if group.runs[0] not in self._hidden:
+            if not self._hidden.issuperset(group.runs):
                 name = state.name_of(group.runs[0]) if len(group.runs) == 1 else group.name
-                curves.append(self._curve(group.runs[0], name + suffix, group.series, group.band, group.runs, place))
+                look, key = styles[group.place], group.runs[0]
+                curves.append(self._curve(key, name + suffix, group.series, look, place, group.band, group.runs))
         for key, series in answer.prepared.items():
             if key not in grouped and key not in self._hidden:
-                curves.append(self._curve(key, state.name_of(key) + suffix, series, None, (), place))
+                style = state.style_of(key)
+                look = style.color_index, style.dash
+                curves.append(self._curve(key, state.name_of(key) + suffix, series, look, place))
         return curves
 
     def _curve(
@@ -216,13 +224,18 @@ class MetricPanel(LinePanel):
         key: RunKey,
         name: str,
         series: PreparedSeries,
-        band: Band | None,
-        runs: tuple[RunKey, ...],
+        style: Style,
         place: int,
+        band: Band | None = None,
+        runs: tuple[RunKey, ...] = (),
     ) -> Curve:
-        style = self._context.state.style_of(key)
-        color = self._context.theme.run_color(style.color_index)
-        return Curve(key, name, series, color, (style.dash + place) % DASHES, band, runs)
+        color = self._context.theme.run_color(style[0])
+        return Curve(key, name, series, color, (style[1] + place) % DASHES, band, runs)
+
+    @property
+    def grouping(self) -> tuple[RunGroup, ...]:
+        """The groups of the selected runs; () for single runs."""
+        return self._answers[0].grouping
 
     def _about_groups(self, answer: Fetched) -> tuple[str, ...]:
         """What the bands are."""
@@ -259,7 +272,9 @@ class MetricPanel(LinePanel):
     def _select(self, keys: list[RunKey]) -> None:
         """Keep the runs that a box or lasso was drawn around."""
         state = self._context.state
-        if keys:
+        if keys and len({*keys}) == len(state.selection):
+            self._context.say.info("All curves come through what was drawn.")
+        elif keys:
             state.select([key for key in state.selection if key in set(keys)])
             self._context.say.info(f"{len(keys)} runs kept; Ctrl+Z brings the others back.")
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QRect
 
 from runfolio.analysis.flow import flow
-from runfolio.desktop.chart_settings import MOST_COLUMNS, ChartSettings, Size, section_of
+from runfolio.desktop.chart_settings import ChartSettings, Size, section_of
 
 MANY = 9
 """More panels than this stand in sections by themselves."""
@@ -18,6 +18,8 @@ OF_MANY = "all runs in scope"
 
 LEAST_HEIGHT = 210
 LEAST_WIDTH, LEAST_OF_CHARTS = 200, 300
+LEAST_OF_CURVES = 170
+"""A panel of curves that is narrower shows next to nothing: then there are fewer columns than were asked for."""
 """They have titles on their axes, and a legend."""
 GAP = 14
 HEADING = 30
@@ -126,7 +128,7 @@ def columns_for(settings: ChartSettings, sections: Sequence[Section], width: int
     sizes = {key: panel.size[0] for key, panel in settings.panels}
     longest = max((sum(sizes.get(key, 1) for key in section.keys) for section in sections), default=1)
     charts = any(settings.panel(key).chart is not None for section in sections for key in section.keys)
-    fit = (width - 2 * _SIDE) // (LEAST_WIDTH + GAP) if charts else MOST_COLUMNS
+    fit = (width - 2 * _SIDE) // ((LEAST_WIDTH if charts else LEAST_OF_CURVES) + GAP)
     return max(1, min(settings.columns, longest, fit))
 
 

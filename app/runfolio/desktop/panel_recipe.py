@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from runfolio.analysis.drawing import Drawing
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
-from runfolio.desktop.export_progress import progress_of
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.answers import Progress
@@ -79,7 +78,7 @@ def ask_and_export(context: Context, parent: QWidget, recipe: ChartRecipe, name:
 def ask_where(
     context: Context, parent: QWidget, name: str, suffix: str, recipe: ChartRecipe, *, drawn: bool = False
 ) -> None:
-    """Ask for a file, `name` with that suffix being offered, and have the figure or its points written.
+    """Ask for a file, `name` with that suffix being offered, and have the figure written to it.
 
     drawn   CSV and Parquet: what the lines go through instead of all points.
     """
@@ -89,19 +88,13 @@ def ask_where(
     dialog.setDefaultSuffix(suffix)
     dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
 
-    def said(written: Path) -> None:
-        context.say.info(f"Exported {written}")
-
     def chosen(text: str) -> None:
         path = Path(text)
-        if suffix in ("csv", "parquet") and not drawn and (bar := progress_of(parent)) is not None:
-            # Points may be many: how far it is stands in the status bar, with a way to stop it.
-            def write(workspace: Workspace, token: CancelToken, report: Callable[[Progress], None]) -> Path:
-                return workspace.export_chart(recipe, path, on_progress=report, cancel=token)
 
-            bar.begin(path.name, lambda: context.jobs.long("Writing points", write, said, None, bar.show_step, bar.end))
-            return
-        context.jobs.action(lambda workspace: workspace.export_chart(recipe, path, drawn=drawn), said)
+        def write(workspace: Workspace, token: CancelToken, report: Callable[[Progress], None]) -> Path:
+            return workspace.export_chart(recipe, path, drawn=drawn, on_progress=report, cancel=token)
+
+        context.writing.asked.emit(path.name, write, lambda written: context.say.info(f"Exported {written}"))
 
     dialog.fileSelected.connect(chosen)
     dialog.finished.connect(dialog.deleteLater)

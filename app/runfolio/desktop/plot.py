@@ -18,24 +18,26 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
-from runfolio.analysis.axis import XKind
+from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.drawing import Range, Reach, around
-from runfolio.analysis.scales import LINEAR, YKind, YScale, value_at
+from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.chart_settings import Note, PanelSettings
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
+from runfolio.desktop.plot_counts import CountsItem
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_notes import NotesItem, write_note
 from runfolio.desktop.plot_pointer import PlotPointer
 from runfolio.desktop.plot_ranges import RangeForm
 from runfolio.desktop.plot_reading import Reading, readings
 from runfolio.desktop.plot_style import Curve
+from runfolio.desktop.plot_zoom import PlotZoom
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
-from runfolio.model.display import count, duration, number
+from runfolio.model.display import duration, number
 
 _LABEL_WIDTH = 38
 _AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
@@ -81,6 +83,7 @@ class LinePanel(QWidget):
         self._theme, self._state, self._closable = theme, state, closable
         self._title_text, self._scale, self._x_kind = title, LINEAR, XKind.STEP
         self._x_name, self._reach = "", _ALL
+        self._nowhere = self._hidden_values = 0
         self._x_range: Range | None = None
         self.settings = PanelSettings()
         """What is set for this panel alone."""
@@ -108,6 +111,7 @@ class LinePanel(QWidget):
         self.items = CurvesItem(self._view)
         self.items.look.say_x = self.x_text
         self.notes = NotesItem(self._view, self.items)
+        self.counts = CountsItem(self._view, self.items)
         self._cursor = QGraphicsLineItem()
         self._cursor.setParentItem(self._view)
         self._cursor.setVisible(False)
@@ -118,7 +122,11 @@ class LinePanel(QWidget):
         self.pointer.enclosed.connect(self.enclosed)
         self.pointer.note_asked.connect(lambda x: self.edit_note(x, None))
         self.pointer.pointed.connect(self.pointed)
-        self.pointer.all_asked.connect(self.reset_view)
+        self.pointer.all_asked.connect(self.show_all)
+        self.zooming = PlotZoom(self._view, self)
+        self.zooming.rested.connect(self._on_zoomed)
+        self.pointer.closer_asked.connect(lambda out: self.zooming.closer(state.cursor_step, out=out))
+        self.pointer.aside_asked.connect(self.zooming.aside)
         self.pointer.focus_changed.connect(self.update)
         self._view.sigRangeChangedManually.connect(self._on_moved_by_hand)
         self._view.sigRangeChanged.connect(self._follow_cursor)
@@ -197,16 +205,18 @@ class LinePanel(QWidget):
         self._reach, self._x_range = reach, x_range
         if (reach.low, reach.high, x_range) != view_before:
             self._follows = True
-        hidden = sum(c.series.hidden for c in curves)
-        said = [f"{count(hidden)} value{'' if hidden == 1 else 's'} ≤ 0 not on a log axis"] if hidden else []
+        self._hidden_values = hidden = sum(c.series.hidden for c in curves)
+        self._nowhere = sum(c.series.nowhere for c in curves)
+        said = [text for text in (nowhere_text(x_kind, x_name, self._nowhere), hidden_text(hidden)) if text]
         if scale.kind is YKind.SYMLOG:
             said.append(f"linear up to ±{number(scale.linear, 2)}, logarithmic beyond")
         said += [text for text in (reach.text, *notes) if text]
         self._note.setText(" · ".join(said))
         self._note.setVisible(bool(said))
         self.items.set_curves(curves)
+        self.counts.update()
         if self._follows:
-            self.reset_view()
+            self.show_zoom()
 
     def show_message(self, text: str) -> None:
         """Say something in the middle of the chart; "" for nothing."""
@@ -220,8 +230,13 @@ class LinePanel(QWidget):
 
     @property
     def point_count(self) -> int:
-        """How many points the chart stands for; none of them is left out."""
+        """How many points the chart stands for; none of them is left out but those that have no place."""
         return sum(len(c.series) for c in self.items.curves)
+
+    @property
+    def without_place(self) -> int:
+        """How many of them the axes have no place for."""
+        return min(self.point_count, self._nowhere + self._hidden_values)
 
     def reset_view(self) -> None:
         """Show all points, also those to come."""
@@ -236,6 +251,21 @@ class LinePanel(QWidget):
             minXRange=max((x[1] - x[0]) * 1e-7, 1e-12 * max(abs(x[0]), abs(x[1]))), maxXRange=(x[1] - x[0]) * 100
         )
         self._view.setRange(xRange=x, yRange=y, padding=0)
+
+    def show_zoom(self) -> None:
+        """Show where the settings say that the user has zoomed to; all points without."""
+        self.zooming.forget()
+        self.reset_view()
+        if self.settings.zoom is not None:
+            self._follows = False
+            self._view.setRange(xRange=self.settings.zoom[0], yRange=self.settings.zoom[1], padding=0)
+
+    def show_all(self) -> None:
+        """The user wants all points in view."""
+        self.zooming.forget()
+        self.reset_view()
+        if self.settings.zoom is not None:
+            self.ask_for("Zoom", replace(self.settings, zoom=None))
 
     def follow(self) -> None:
         """Bring everything into view when the next curves come, wherever the user has zoomed to."""
@@ -284,6 +314,7 @@ class LinePanel(QWidget):
         self._cursor.setPen(pen)
         self.notes.line, self.notes.text = theme.color("muted"), theme.color("text")
         self.notes.ground = theme.color("raised")
+        self.counts.ground = theme.color("surface")
         self.items.look.marks, self.items.look.surface = theme.color("bad"), theme.color("surface")
         self.items.repaint_now()
 
@@ -300,6 +331,12 @@ class LinePanel(QWidget):
 
     def _on_moved_by_hand(self, *_: object) -> None:
         self._follows = False
+
+    def _on_zoomed(self) -> None:
+        (x0, x1), (y0, y1) = self._view.viewRange()
+        zoom = (float(x0), float(x1)), (float(y0), float(y1))
+        if zoom != self.settings.zoom:
+            self.ask_for("Zoom", replace(self.settings, zoom=zoom))
 
     def _follow_cursor(self, *_: object) -> None:
         step, frame = self._state.cursor_step, self.items.frame()

@@ -15,7 +15,10 @@ from runfolio.analysis.scales import LINEAR, YKind, YScale, placed, value_at
 from runfolio.model.display import number
 
 _DAY = 86_400.0
+_LOG = YScale(YKind.LOG)
 _SPANS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
+_NEAR = 0.05
+"""Ticks of a symmetric logarithmic axis are this part of its length away from 0."""
 _TICK_PIXELS, _LINE_PIXELS, _DIGIT_PIXELS = 80.0, 40.0, 8.0
 
 Ticks = list[tuple[float, list[float]]]
@@ -111,7 +114,7 @@ def number_texts(values: Sequence[float], spacing: float) -> list[str]:
 def log_ticks(low: float, high: float, size: float) -> Ticks:
     """Powers of ten, with 2 and 5 between them where there is room; round numbers within one decade."""
     if high - low < 0.7:
-        bottom, top = 10**low, 10**high
+        bottom, top = value_at(low, _LOG), value_at(high, _LOG)
         if not 0 < bottom < top < math.inf:
             return []
         linear = number_ticks(bottom, top, size, _LINE_PIXELS)
@@ -134,6 +137,8 @@ def symlog_ticks(low: float, high: float, scale: YScale) -> Ticks:
         decades = range(math.floor(math.log10(scale.linear)), math.ceil(math.log10(max(abs(bottom), abs(top)))) + 1)
         every = max(1, math.ceil((high - low) / 8))
         sizes = [10.0**d for d in decades if d % every == 0]
+        # Those next to 0 would lie over it.
+        sizes = [size for size in sizes if value_at((high - low) * _NEAR, scale) <= size]
         wanted = [0.0, *sizes, *(-size for size in sizes)]
     places = placed(np.array(sorted(v for v in wanted if bottom <= v <= top)), scale)
     return [(1.0, [float(p) for p in places])]

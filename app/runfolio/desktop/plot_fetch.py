@@ -18,7 +18,7 @@ from runfolio.api import Workspace
 from runfolio.api.charting import LEAST_LONG, MOST_POINTS, WHOLE_POINTS
 from runfolio.desktop.plot_style import Band
 from runfolio.model.display import count
-from runfolio.model.groups import Grouping
+from runfolio.model.groups import Grouping, RunGroup
 from runfolio.model.long_series import LongSeries
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.query import FieldRef
@@ -32,8 +32,12 @@ _FAR_DOWN = -400.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupCurve:
-    """Several runs as one curve; `series` is its centre, `band` None where there is one run only."""
+    """Several runs as one curve; `series` is its centre, `band` None where there is one run only.
 
+    place   among all groups of the runs asked for, whether or not they have this metric.
+    """
+
+    place: int
     name: str
     runs: tuple[RunKey, ...]
     series: PreparedSeries
@@ -46,7 +50,7 @@ class Fetched:
 
     found      the series of each run asked for, None where it has none; to be given again with the next question.
     prepared   those made ready to be drawn for `drawing`.
-    groups     instead of the runs that are in them.
+    groups     instead of the runs that are in them; `grouping` all groups of the runs asked for.
     notes      what the user has to know of it.
     """
 
@@ -56,6 +60,7 @@ class Fetched:
     scale: YScale = field(default_factory=YScale)
     reach: Reach = field(default_factory=Reach)
     groups: tuple[GroupCurve, ...] = ()
+    grouping: tuple[RunGroup, ...] = ()
     rule: str = ""
     notes: tuple[str, ...] = ()
 
@@ -114,12 +119,13 @@ def fetch(
             prepared[key] = prepare_long(series, _x_of_long(drawing), scale=scale)
         else:
             prepared[key] = prepare_run(series, drawing, scale, others.x.get(key), others.y.get(key))
-    groups, rule = _groups(workspace, drawing.groups, prepared, scale)
+    grouping = _grouping(workspace, drawing.groups, keys)
+    groups = _groups(grouping.groups, drawing.groups, prepared, scale)
     grouped = {key for group in groups for key in group.runs}
     shown = [group.series for group in groups] + [s for key, s in prepared.items() if key not in grouped]
     edges = [edge.y_bounds for group in groups if group.band is not None for edge in (group.band.low, group.band.high)]
     far = reach(shown, scale, drawing.y_range, clip=drawing.clip, beside=edges)
-    return Fetched(drawing, found, prepared, scale, far, groups, rule, tuple(notes))
+    return Fetched(drawing, found, prepared, scale, far, groups, grouping.groups, grouping.rule, tuple(notes))
 
 
 def zoom(workspace: Workspace, answer: Fetched, low: float, high: float, columns: int) -> Fetched:
@@ -131,8 +137,9 @@ def zoom(workspace: Workspace, answer: Fetched, low: float, high: float, columns
         stretch = workspace.stretch(long, start, end, columns, by_wall=kind.is_time)
         prepared[key] = prepare_long(long, kind, stretch, scale=answer.scale)
     return Fetched(
-        answer.drawing, answer.found, prepared, answer.scale, answer.reach, answer.groups, answer.rule, answer.notes
-    )
+        answer.drawing, answer.found, prepared, answer.scale, answer.reach, answer.groups, answer.grouping, answer.rule,
+        answer.notes,
+    )  # fmt: skip
 
 
 def _x_of_long(drawing: Drawing) -> XKind:
@@ -195,24 +202,26 @@ def _scale(drawing: Drawing, found: Mapping[RunKey, AnySeries | None]) -> YScale
     return scale_for(drawing.y, (s.overview.first if isinstance(s, LongSeries) else s.value for s in series))
 
 
-def _groups(
-    workspace: Workspace, groups: Groups, prepared: Mapping[RunKey, PreparedSeries], scale: YScale
-) -> tuple[tuple[GroupCurve, ...], str]:
-    """The curves of groups, and the rule that they were found by."""
+def _grouping(workspace: Workspace, groups: Groups, keys: Sequence[RunKey]) -> Grouping:
+    """The groups of all runs, so that each panel has the same ones."""
     if not groups.by:
-        return (), ""
-    found: Grouping
+        return Grouping((), "")
     if groups.by == REPLICATES:
-        found = workspace.replicate_groups(list(prepared))
-    else:
-        found = workspace.field_groups([FieldRef.from_id(groups.by)], list(prepared))
+        return workspace.replicate_groups(keys)
+    return workspace.field_groups([FieldRef.from_id(groups.by)], keys)
+
+
+def _groups(
+    grouping: Sequence[RunGroup], groups: Groups, prepared: Mapping[RunKey, PreparedSeries], scale: YScale
+) -> tuple[GroupCurve, ...]:
+    """The curves of groups."""
     drawn: list[GroupCurve] = []
-    for group in found.groups:
+    for at, group in enumerate(grouping):
         runs = tuple(key for key in group.runs if key in prepared)
         if not runs:
             continue
         if len(runs) == 1:
-            drawn.append(GroupCurve(group.name, runs, prepared[runs[0]], None))
+            drawn.append(GroupCurve(at, group.name, runs, prepared[runs[0]], None))
             continue
         series, taken = prepare_group([prepared[key] for key in runs], groups, scale)
         low, high = placed(taken.low, scale), placed(taken.high, scale)
@@ -220,5 +229,5 @@ def _groups(
             # A band that reaches 0 or below goes down to the end of the view.
             low = np.where(np.isnan(low) & (taken.low <= 0) & np.isfinite(high), _FAR_DOWN, low)
         spread = Band.of(taken.x, low, high, taken.n)
-        drawn.append(GroupCurve(group.name, runs, series, spread if np.isfinite(taken.low).any() else None))
-    return tuple(drawn), found.rule
+        drawn.append(GroupCurve(at, group.name, runs, series, spread if np.isfinite(taken.low).any() else None))
+    return tuple(drawn)

@@ -39,7 +39,7 @@ class Charted(Protocol):
     def ask_for_export(self, suffix: str) -> None:
         """The user wants the chart as a file."""
 
-    def reset_view(self) -> None:
+    def show_all(self) -> None:
         """Everything into view."""
 
     def copy_image(self) -> None:
@@ -67,7 +67,7 @@ def fill(menu: QMenu, chart: Charted, x: float | None, note: Note | None, metric
         _choice(menu, name, ask("Scale", replace(settings, y=kind, y_range=None)), on=settings.y is kind, group=scales)
     _derived(menu, chart, metrics)
     menu.addSeparator()
-    menu.addAction("Show all points (double click)", chart.reset_view)
+    menu.addAction("Show all points (double click)", chart.show_all)
     menu.addAction("Ends of the axes…", chart.edit_ranges)
     if settings.x_range or settings.y_range:
         menu.addAction("Free the ends of the axes", ask("Ranges", replace(settings, x_range=None, y_range=None)))

@@ -34,6 +34,7 @@ class PlotPointer(QObject):
     note_asked     a note is wanted at the cursor.
     pointed        the pointer or the keys move the cursor on this chart.
     all_asked      everything is to come into view again.
+    closer_asked   the view is to be zoomed in along x, or out when True; aside_asked  moved, 1 to the right.
     focus_changed  the chart got the focus or lost it.
     """
 
@@ -43,6 +44,8 @@ class PlotPointer(QObject):
     note_asked = Signal(float)
     pointed = Signal()
     all_asked = Signal()
+    closer_asked = Signal(bool)
+    aside_asked = Signal(int)
     focus_changed = Signal()
 
     def __init__(
@@ -177,7 +180,9 @@ class PlotPointer(QObject):
 
     def _on_key(self, event: QKeyEvent) -> bool:
         key = event.key()
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self.aside_asked.emit(1 if key == Qt.Key.Key_Right else -1)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._step_cursor(1 if key == Qt.Key.Key_Right else -1)
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
             ends = [b for c in self._items.curves if (b := c.series.x_bounds) is not None]
@@ -185,6 +190,8 @@ class PlotPointer(QObject):
                 self._state.set_cursor(min(e[0] for e in ends) if key == Qt.Key.Key_Home else max(e[1] for e in ends))
         elif key == Qt.Key.Key_0:
             self.all_asked.emit()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+            self.closer_asked.emit(key == Qt.Key.Key_Minus)
         elif key == Qt.Key.Key_N and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             if self._state.cursor_step is not None:
                 self.note_asked.emit(self._state.cursor_step)

@@ -17,7 +17,9 @@ from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import ElidedLabel, PlainLabel, tooltip
 from runfolio.model.display import count, number
 
-_MOST = 24
+_MOST, _LEAST = 24, 4
+_LINE = 21
+"""Pixels that a line takes."""
 
 
 class Dot(QWidget):
@@ -66,6 +68,8 @@ class ReadOut(QWidget):
         self._more = PlainLabel("", role="muted", font=fonts.ui(11))
         self._grid.addWidget(self._more, _MOST, 1, 1, 3)
         self._more.hide()
+        self._most = _MOST
+        self._last: tuple[Sequence[Reading], float | None, str] = ((), None, "step")
         self._shown: list[tuple[str, str]] = []
         self._places: list[str] = []
 
@@ -81,8 +85,9 @@ class ReadOut(QWidget):
 
     def show_readings(self, readings: Sequence[Reading], at: float | None = None, unit: str = "step") -> None:
         """Show other values. `at`: where the cursor is; None when each run's last value is meant."""
+        self._last = readings, at, unit
         self._shown, self._places = [], []
-        texts = figures([reading.value for reading in readings[:_MOST]])
+        texts = figures([reading.value for reading in readings[: self._most]])
         for place, (reading, value) in enumerate(zip(readings, texts, strict=False)):
             elsewhere = unit == "step" and at is not None and reading.x not in (None, at)
             where = f"@ {number(reading.x, 9)}" if elsewhere else ""
@@ -92,9 +97,16 @@ class ReadOut(QWidget):
         for row in self._rows[len(self._shown) :]:
             for widget in row:
                 widget.hide()
-        rest = len(readings) - _MOST
+        rest = len(readings) - self._most
         self._more.setText(f"and {count(rest)} more" if rest > 0 else "")
         self._more.setVisible(rest > 0)
+
+    def fit(self, height: int) -> None:
+        """Show no more lines than there is room for: those that are squeezed cannot be read."""
+        most = max(_LEAST, min(_MOST, height // _LINE - 1))
+        if most != self._most:
+            self._most = most
+            self.show_readings(*self._last)
 
     def _fill(self, place: int, reading: Reading, value: str, where: str) -> None:
         # Rows are made once: the pointer fills them anew at every move.
@@ -106,7 +118,7 @@ class ReadOut(QWidget):
             self._rows.append(row)
         dot, name, step, shown = self._rows[place]
         style = self._state.style_of(reading.key)
-        dot.set_style(self._theme.run_color(style.color_index), style.dash)
+        dot.set_style(*(reading.look or (self._theme.run_color(style.color_index), style.dash)))
         name.setText(self._shown[place][0])
         step.setText(where)
         shown.setText(value)

@@ -28,6 +28,7 @@ class Session:
     views     what each view keeps, by view id.
     recent    folders opened lately, newest first.
     saved     the user's own saved views.
+    current   the run that the inspector shows.
     fresh     True when nothing was kept: the first start.
     """
 
@@ -39,6 +40,7 @@ class Session:
     recent: tuple[str, ...] = ()
     saved: tuple[SavedView, ...] = ()
     fresh: bool = False
+    current: RunKey | None = None
 
 
 def session_file() -> Path:
@@ -79,6 +81,7 @@ def to_json(session: Session) -> dict[str, Json]:
         "with_hidden": query.with_hidden,
         "slots": {str(key): slot for key, slot in session.slots.items()},
         "baseline": session.baseline,
+        "current": session.current,
         "view": session.view,
         "views": dict(session.views),
         "recent": [*session.recent],
@@ -107,6 +110,7 @@ def from_json(tree: Json) -> Session:
         views,
         texts(tree.get("recent"))[:RECENT],
         tuple(view for piece in _list(tree.get("saved")) if (view := view_from_json(piece)) is not None),
+        current=RunKey(current) if (current := _text(tree.get("current"))) else None,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from runfolio.desktop.theme import UNPICKED
-from runfolio.desktop.undo import Step, UndoStack
+from runfolio.desktop.undo import Stretch, UndoStack
 from runfolio.model.answers import Change, Touched
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.marks import MarkBoard, ranked_colors
@@ -21,6 +21,8 @@ from runfolio.model.run import RunKey
 
 COLORS = 10
 DASHES = 4
+_TYPING_REST_S = 3.0
+"""After so long a rest what is typed into the filter is a new step of undo."""
 CHANGE_PAUSE_MS = 250
 """While indexing commits quickly, views hear of it at most this often."""
 
@@ -96,7 +98,7 @@ class WindowState(QObject):
         self._current: RunKey | None = None
         self._cursor_step: float | None = None
         self._names: dict[RunKey, str] = {}
-        self._typing: Step | None = None
+        self._typing = Stretch(_TYPING_REST_S)
         self._typing_from = self._view()
         self._pending: Change | None = None
         self._pause = QTimer(self)
@@ -128,23 +130,24 @@ class WindowState(QObject):
         return self._keys
 
     def set_where(self, where: str, *, typing: bool = False) -> None:
-        """Filter by another text. While `typing`, all texts on the way to the last are one step of undo."""
+        """Filter by another text. While `typing` without a rest, all texts up to the last are one step of undo."""
         query = dataclasses.replace(self._query, where=where)
         if query == self._query:
             return
-        if typing and self._typing is not None and self.undo.last is self._typing:
+        if typing and self._typing.goes_on(self.undo.last):
             before = self._typing_from
             self.undo.drop_last()
         else:
             before = self._view()
         self._query = query
         self._remember("Filter", before)
-        self._typing, self._typing_from = (self.undo.last if typing else None), before
+        self._typing.keep(self.undo.last if typing else None)
+        self._typing_from = before
         self.query_changed.emit()
 
     def end_typing(self) -> None:
         """The text typed so far is a step of its own."""
-        self._typing = None
+        self._typing.keep(None)
 
     def set_sort(self, sort: tuple[SortKey, ...]) -> None:
         """Order by other fields."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,24 @@ class Step:
     label: str
     back: Callable[[], None]
     forth: Callable[[], None] | None = None
+
+
+class Stretch:
+    """Small changes that follow each other without a rest and are one step of undo."""
+
+    def __init__(self, rest_s: float) -> None:
+        """`rest_s`: after so many seconds the next change is a step of its own."""
+        self._rest_s = rest_s
+        self._step: Step | None = None
+        self._at = 0.0
+
+    def goes_on(self, last: Step | None) -> bool:
+        """Whether the next change belongs to the step that was made last."""
+        return last is not None and last is self._step and time.monotonic() - self._at < self._rest_s
+
+    def keep(self, step: Step | None) -> None:
+        """This step holds all changes so far; None ends it."""
+        self._step, self._at = step, time.monotonic()
 
 
 class UndoStack:

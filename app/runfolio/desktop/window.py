@@ -44,6 +44,7 @@ from runfolio.desktop.watching import Watching
 from runfolio.desktop.widgets import DockTitle, Rule, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
+from runfolio.model.run import RunKey
 from runfolio.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self._open = False
         self._current = ""
         self._wanted = "runs"
+        self._shown_last: RunKey | None = None
         self._has_folders = True
         """Whether there is anything to look at, as far as is known; without, the Runs workspace is the welcome page."""
         self._welcome: WelcomeView | None = None
@@ -208,6 +210,7 @@ class MainWindow(QMainWindow):
     def start(self, session: Session, paths: Sequence[str]) -> None:
         """Show what the session kept, open the workspace, and read `paths` or what is new in the library."""
         self.started = True
+        self._shown_last = session.current
         self._wanted = session.view if self.views.knows(session.view) else "runs"
         self.folders.take(session.recent, session.saved)
         if not session.fresh:
@@ -253,6 +256,9 @@ class MainWindow(QMainWindow):
         self.status.activate()
         self.views.activate_all()
         self.runs_view().add_charts()
+        if self._shown_last is not None:
+            self.runs_view().table.go_to(self._shown_last)
+            self.context.state.set_current(self._shown_last)
         if paths:
             self.folders.open_paths(paths)
         elif self.context.settings.flag("library.look_at_start"):
@@ -270,6 +276,7 @@ class MainWindow(QMainWindow):
             self.views.saved(),
             self.folders.recent,
             self.folders.saved,
+            current=state.current,
         )
 
     def save_layout(self, store: QSettings) -> None:

@@ -23,12 +23,19 @@ SUFFIXES = (".png", ".svg", ".pdf", ".html", ".csv", ".parquet")
 
 
 def export_chart(
-    recipe: ChartRecipe, series: SeriesOf, path: Path, *, drawn: bool = False, facts: Facts = NO_FACTS
+    recipe: ChartRecipe,
+    series: SeriesOf,
+    path: Path,
+    *,
+    drawn: bool = False,
+    facts: Facts = NO_FACTS,
+    on_panel: Callable[[], None] | None = None,
 ) -> Path:
     """Write the figure to `path`. Raises UsageError for a suffix not in SUFFIXES, or when it cannot be written.
 
-    drawn   CSV and Parquet: what the lines go through instead of all points.
-    facts   what panels that are of no curves are made of; their tables are what is drawn in any case.
+    drawn      CSV and Parquet: what the lines go through instead of all points.
+    facts      what panels that are of no curves are made of; their tables are what is drawn in any case.
+    on_panel   called after each panel of a picture; what it raises ends the drawing.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -43,7 +50,7 @@ def export_chart(
             write_whole(recipe_beside(path), recipe.to_json().encode() + b"\n")
             return write_whole(path, table.encode())
         if not drawn:
-            return export_points(recipe, points.parts_of(recipe, series), path, lambda _done: None)
+            return export_points(recipe, points.parts_of(recipe, series), path, lambda _done: None)[0]
         if suffix == ".parquet":
             return write_whole(path, points.drawn_parquet(recipe, series))
         written = write_whole(path, points.drawn_csv(recipe, series).encode())
@@ -52,23 +59,29 @@ def export_chart(
     if suffix == ".html":
         from runfolio.export.page import figure_page
 
-        return write_whole(path, figure_page(recipe, series, facts).encode())
+        return write_whole(path, figure_page(recipe, series, facts, on_panel).encode())
     from runfolio.export.figure import draw
 
-    return write_whole(path, draw(recipe, series, suffix[1:], facts))
+    return write_whole(path, draw(recipe, series, suffix[1:], facts, on_panel))
 
 
-def export_points(recipe: ChartRecipe, parts: Iterable[SomePoints], path: Path, watch: Callable[[int], None]) -> Path:
+def export_points(
+    recipe: ChartRecipe, parts: Iterable[SomePoints], path: Path, watch: Callable[[int], None]
+) -> tuple[Path, ChartRecipe]:
     """Write all points of a figure as they come to a CSV file, and the recipe beside it, or to a Parquet file.
 
     watch   told how many are written; what it raises gives the export up, and no file is left.
+    The file, and the recipe as it was written, with the digests of the points.
     """
+    from runfolio.export.digests import Digests
     from runfolio.export.point_files import write_points
 
-    write_points(recipe, parts, path, watch)
+    digests = Digests()
+    write_points(recipe, digests.watch(parts), path, watch, lambda: digests.written(recipe))
+    written = digests.written(recipe)
     if path.suffix.lower() == ".csv":
-        write_whole(recipe_beside(path), recipe.to_json().encode() + b"\n")
-    return path
+        write_whole(recipe_beside(path), written.to_json().encode() + b"\n")
+    return path, written
 
 
 def recipe_beside(path: Path) -> Path:

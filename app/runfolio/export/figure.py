@@ -9,14 +9,16 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runfolio import __version__
+from runfolio.analysis.counts import MOST_CURVES, count_places
 from runfolio.analysis.flow import flow
 from runfolio.export.figure_axes import DASHES, MARKERS, clock_ticks, color_of, set_y_scale
+from runfolio.export.figure_room import check_size, fitting_legend, one_a_place, say_below
 from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.kinds import draw_kind
 from runfolio.export.lines import DrawnPanel, DrawnRun, SeriesOf, drawn_panel, finite_range
@@ -35,6 +37,7 @@ _LOOKS = {
     "dark": {"surface": "#121316", "text": "#ecedf0", "line": "#4a4d55", "grid": "#2a2d33", "bad": "#ff6369"},
 }
 _MARKS = 10
+_COUNTS_APART_MM = 16.0
 _MM = 1 / 25.4
 # Ours, then matplotlib's own, then what a system may have for other scripts.
 _FAMILIES = (
@@ -48,13 +51,21 @@ _LOCK = threading.Lock()
 """matplotlib's font cache and settings are shared; figures are drawn one at a time."""
 
 
-def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FACTS) -> bytes:
-    """The figure as the bytes of a PNG, SVG or PDF file."""
+def draw(
+    recipe: ChartRecipe,
+    series: SeriesOf,
+    kind: str,
+    facts: Facts = NO_FACTS,
+    on_panel: Callable[[], None] | None = None,
+) -> bytes:
+    """The figure as the bytes of a PNG, SVG or PDF file. `on_panel` is called after each panel."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     places, rows = flow([(panel.columns, panel.rows) for panel in recipe.panels], recipe.columns)
     height = recipe.height_mm or rows * 0.62 * recipe.width_mm / recipe.columns + 12
+    if kind == "png":
+        check_size(recipe.width_mm, height, recipe.dpi)
     settings = mpl.rc_context(
         {
             "font.family": ["sans-serif"],
@@ -72,6 +83,8 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FAC
     with _LOCK, settings, warnings.catch_warnings():
         # A name in a script that no font here has is drawn as boxes, and the file's metadata still has it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        # A figure smaller than what stands around its axes is drawn as well as may be.
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         figure = Figure(figsize=(recipe.width_mm * _MM, height * _MM), dpi=recipe.dpi, layout="constrained")
         look = _LOOKS[recipe.theme]
         figure.set_facecolor(look["surface"])
@@ -89,6 +102,8 @@ def draw(recipe: ChartRecipe, series: SeriesOf, kind: str, facts: Facts = NO_FAC
                 _draw_panel(axes, panel, lines_of, lines, look)
             else:
                 draw_kind(axes, panel, recipe, facts, number, look)
+            if on_panel is not None:
+                on_panel()
         _legend(figure, lines_of, drawn, look)
         if recipe.title:
             figure.suptitle(plain(recipe.title), color=look["text"], fontsize=recipe.font_size + 2)
@@ -123,7 +138,7 @@ def _draw_panel(
         _draw_run(axes, run, recipe, look)
     # After the lines, which would widen them again.
     if panel.x_range is not None:
-        axes.set_xlim(*panel.x_range)
+        axes.set_xlim(*finite_range(panel.x_range))
     if drawn.y_range is not None:
         low, high = finite_range(drawn.y_range)
         if drawn.scale.is_log and low <= 0:
@@ -132,15 +147,11 @@ def _draw_panel(
             axes.set_ylim(low, high)
     elif drawn.scale.is_log:
         _hold_band_in_view(axes, drawn)
+    _draw_counts(axes, panel, recipe, drawn, look)
     _draw_notes(axes, panel, recipe, look)
     if panel.others:
         _metric_legend(axes, panel, recipe, look)
-    if drawn.about:
-        axes.annotate(
-            " · ".join(drawn.about), (1, 0), xytext=(0, -2.6 * recipe.font_size), xycoords="axes fraction",
-            textcoords="offset points", ha="right", va="top", color=look["text"], alpha=0.7,
-            fontsize=recipe.font_size - 1.5,
-        )  # fmt: skip
+    say_below(axes, panel, recipe, drawn.about, look)
     if panel.x == "wall":
         clock_ticks(axes)
 
@@ -200,14 +211,39 @@ def _draw_run(axes: Axes, drawn: DrawnRun, recipe: ChartRecipe, look: Mapping[st
         )  # fmt: skip
     if len(line.lone_x):
         axes.plot(line.lone_x, line.lone_y, color=color, linestyle="none", marker="o", markersize=2.2)
-    for marks, filled in ((drawn.nan_x, True), (drawn.inf_x, False)):
-        seen = marks[:: max(1, len(marks) // 200)]
+    for marks, shape, face, height in (
+        (drawn.nan_x, "v", look["bad"], 0.985),
+        (drawn.above_x, "^", "none", 0.985),
+        (drawn.below_x, "v", "none", 0.015),
+    ):
+        seen = one_a_place(marks)
         if len(seen):
-            face = look["bad"] if filled else "none"
             axes.plot(
-                seen, np.full(len(seen), 0.985), transform=axes.get_xaxis_transform(), linestyle="none", marker="v",
+                seen, np.full(len(seen), height), transform=axes.get_xaxis_transform(), linestyle="none", marker=shape,
                 markersize=4, color=look["bad"], markerfacecolor=face, clip_on=False,
             )  # fmt: skip
+
+
+def _draw_counts(
+    axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, drawn: DrawnPanel, look: Mapping[str, str]
+) -> None:
+    """How many runs each group rests on, where its curve begins and where that changes."""
+    from matplotlib.patheffects import withStroke
+
+    grouped = [(run, run.band) for run in drawn.runs if run.band is not None]
+    if len(grouped) > MOST_CURVES:
+        return
+    low, high = axes.get_xlim()
+    room = recipe.width_mm * panel.columns / recipe.columns
+    for run, band in grouped:
+        for place, n in count_places(band.x, band.n, low, high, room, _COUNTS_APART_MM):
+            y = float(np.interp(band.x[place], run.line.x, run.line.y))
+            if np.isfinite(y):
+                axes.annotate(
+                    f"n={n}", (float(band.x[place]), y), xytext=(0, 3), textcoords="offset points", ha="left",
+                    va="bottom", color=look["text"], fontsize=recipe.font_size - 2, annotation_clip=True,
+                    path_effects=[withStroke(linewidth=1.5, foreground=look["surface"])],
+                )  # fmt: skip
 
 
 def _draw_notes(axes: Axes, panel: PanelRecipe, recipe: ChartRecipe, look: Mapping[str, str]) -> None:
@@ -260,20 +296,11 @@ def _legend(figure: Figure, recipe: ChartRecipe, panels: Sequence[DrawnPanel], l
         return
     shown = [*entries.items()][:_MOST_LABELS]
     handles = [_handle(run, recipe) for _, run in shown]
-    labels = [plain(label, 40) for (label, _), _ in shown]
+    labels = [label for (label, _), _ in shown]
     if len(entries) > _MOST_LABELS:
         handles.append(Line2D([], [], linestyle="none"))
         labels.append(f"and {count(len(entries) - _MOST_LABELS)} more")
-    legend = figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=min(5, len(labels)),
-        frameon=False,
-        fontsize=recipe.font_size - 1,
-    )
-    for text in legend.get_texts():
-        text.set_color(look["text"])
+    fitting_legend(figure, recipe, handles, labels, look["text"])
 
 
 def _handle(run: RunStyleRecipe, recipe: ChartRecipe) -> Line2D:

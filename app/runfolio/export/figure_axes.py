@@ -29,6 +29,12 @@ DASHES: tuple[Literal["solid"] | tuple[float, Sequence[float]], ...] = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
+_DAY = 86_400.0
+_SPANS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0,
+          43_200.0)  # fmt: skip
+
+_NEAR = 0.05
+"""Ticks of a symmetric logarithmic axis are this part of its length away from 0."""
 _DECADES = 7
 """Ticks on either side of 0 of a symmetric logarithmic axis, at most."""
 
@@ -71,6 +77,9 @@ def _symlog(axes: Axes, scale: YScale) -> None:
                 powers.append(power)
                 power *= 10
             powers = powers[:: -(-len(powers) // _DECADES) or 1]
+            # Those next to 0 would lie over it.
+            bottom, top = placed(np.array([vmin, vmax], dtype=np.float64), scale).tolist()
+            powers = [p for p in powers if value_at((top - bottom) * _NEAR, scale) <= p]
             return [tick for tick in (*(-p for p in reversed(powers)), 0.0, *powers) if vmin <= tick <= vmax]
 
     def there(values: Floats) -> Floats:
@@ -86,12 +95,28 @@ def _symlog(axes: Axes, scale: YScale) -> None:
 
 
 def clock_ticks(axes: Axes) -> None:
-    """Write the x axis, seconds since 1970, as dates and times of day in UTC."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    """Write the x axis, seconds since 1970, as dates and times of day in UTC, at round places."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter
+
+    low, high = axes.get_xlim()
+    spacing = _clock_spacing(high - low)
+    places = np.arange(np.ceil(low / spacing), np.floor(high / spacing) + 1) * spacing
 
     def clock(seconds: float, _: int | None) -> str:
-        text = times.to_iso(times.from_seconds(seconds))
-        return text[5:16].replace("T", " ") if text else ""
+        text = times.to_iso(times.from_seconds(seconds)) or ""
+        if spacing >= _DAY:
+            return text[:10]
+        return text[5 : 16 if spacing >= 60 else 19 if spacing >= 1 else 23].replace("T", " ")
 
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(FixedLocator(places.tolist()))
     axes.xaxis.set_major_formatter(FuncFormatter(clock))
+    axes.set_xlim(low, high)
+
+
+def _clock_spacing(span: float) -> float:
+    """Round seconds, minutes, hours or days, so that a span has at most four of them and a half."""
+    rough = max(span / 4.5, 1e-3)
+    power = 10.0 ** np.floor(np.log10(rough if rough < 1 else max(rough / _DAY, 1.0)))
+    tens = [float(step * power) for step in (1, 2, 5, 10)]
+    known = tens if rough < 1 else [*_SPANS, *(_DAY * step for step in tens)]
+    return next(spacing for spacing in known if spacing >= rough)

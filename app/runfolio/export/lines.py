@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from runfolio.analysis.axis import XKind
+from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.bands import Band
 from runfolio.analysis.derived import Derivation
-from runfolio.analysis.drawing import Range, reach
+from runfolio.analysis.drawing import Range, Style, group_styles, reach
 from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
 from runfolio.analysis.prepared import PreparedSeries
-from runfolio.analysis.reduce import Reduced, inf_marks, min_max_columns, nan_marks
-from runfolio.analysis.scales import LINEAR, YKind, YScale, placed, value_at
+from runfolio.analysis.reduce import Reduced, min_max_columns
+from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, placed, value_at
 from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.run import RunKey
@@ -56,7 +56,7 @@ class DrawnRun:
     keys    of the runs it stands for.
     line    what its line goes through, smoothed where the panel is.
     raw     the curve as measured, faint behind a smoothed one; None where the panel is not smoothed.
-    nan_x, inf_x   where values are not numbers: sorted x.
+    nan_x, above_x, below_x   where values are NaN, +inf and -inf: sorted x.
     band    None for a run by itself, and where no place has two runs.
     place   which of the panel's metrics it is of: 0 for the first.
     """
@@ -68,7 +68,8 @@ class DrawnRun:
     line: Reduced
     raw: Reduced | None
     nan_x: Floats
-    inf_x: Floats
+    above_x: Floats
+    below_x: Floats
     band: DrawnBand | None = None
     place: int = 0
 
@@ -104,7 +105,6 @@ class _Curve:
     name: str
     keys: tuple[str, ...]
     series: PreparedSeries
-    logged: Floats
     band: Band | None
     place: int
 
@@ -121,7 +121,7 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
     curves: list[_Curve] = []
     for place, metric in enumerate(panel.metrics):
         own = [(run, points) for at, _, run, points in held if at == place]
-        curves += _curves(panel, metric, place, own, series, scale)
+        curves += _curves(panel, recipe, metric, place, own, series, scale)
     shown = [curve for curve in curves if curve.run.shown]
     bounds = [b for curve in shown if (b := curve.series.x_bounds) is not None]
     if not bounds:
@@ -135,7 +135,10 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
     y_range = panel.y_range
     if y_range is None and far.low is not None and far.high is not None and far.low < far.high:
         y_range = value_at(far.low, scale), value_at(far.high, scale)
-    about = [text for text in (far.text, _about_groups(panel, shown)) if text]
+    nowhere = sum(curve.series.nowhere for curve in shown)
+    hidden = sum(curve.series.hidden for curve in shown)
+    said = nowhere_text(XKind(panel.x), panel.x_metric, nowhere), hidden_text(hidden), far.text
+    about = [text for text in (*said, _about_groups(panel, shown)) if text]
     if scale.kind is YKind.SYMLOG:
         about.append(f"linear up to ±{scale.linear:g}")
     return DrawnPanel(tuple(_drawn(curve, span, scale) for curve in shown), "", scale, y_range, tuple(about))
@@ -143,6 +146,7 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
 
 def _curves(
     panel: PanelRecipe,
+    recipe: ChartRecipe,
     metric: str,
     place: int,
     held: Sequence[tuple[RunStyleRecipe, MetricSeries]],
@@ -151,31 +155,42 @@ def _curves(
 ) -> list[_Curve]:
     drawing = panel.drawing(metric)
     xs = series.get({XKind.EPOCH: EPOCHS, XKind.METRIC: panel.x_metric}.get(drawing.x, ""), {})
-    ready: dict[str, tuple[RunStyleRecipe, PreparedSeries, MetricSeries]] = {}
+    ready: dict[str, tuple[RunStyleRecipe, PreparedSeries]] = {}
     for run, points in held:
         other = None
         if drawing.derived.kind.needs_metric:
             other = series.get(panel.other, {}).get(RunKey(run.key))
         elif drawing.derived.kind is Derivation.BASELINE:
             other = series.get(metric, {}).get(RunKey(panel.baseline))
-        ready[run.key] = run, prepare_run(points, drawing, scale, xs.get(RunKey(run.key)), other), points
+        ready[run.key] = run, prepare_run(points, drawing, scale, xs.get(RunKey(run.key)), other)
     found: list[_Curve] = []
     grouped: set[str] = set()
-    for group in panel.groups:
+    styles = _group_styles(panel, recipe)
+    for group, (color, dash) in zip(panel.groups, styles, strict=True):
         keys = tuple(key for key in group.runs if key in ready)
         grouped.update(keys)
+        if not keys:
+            continue
+        shown = any(ready[key][0].shown for key in keys)
+        run = replace(ready[keys[0]][0], color=color, dash=dash, shown=shown)
         if len(keys) > 1:
             centre, taken = prepare_group([ready[key][1] for key in keys], drawing.groups, scale)
             spread = taken if np.isfinite(taken.low).any() else None
-            run = ready[keys[0]][0]
-            found.append(_Curve(run, metric, group.name, keys, centre, np.zeros(len(taken.x)), spread, place))
-        elif keys:
-            run, own, points = ready[keys[0]]
-            found.append(_Curve(run, metric, run.name, keys, own, points.value, None, place))
-    for key, (run, own, points) in ready.items():
+            found.append(_Curve(run, metric, group.name, keys, centre, spread, place))
+        else:
+            own = ready[keys[0]][1]
+            found.append(_Curve(run, metric, run.name, keys, own, None, place))
+    for key, (run, own) in ready.items():
         if key not in grouped:
-            found.append(_Curve(run, metric, run.name, (key,), own, points.value, None, place))
+            found.append(_Curve(run, metric, run.name, (key,), own, None, place))
     return found
+
+
+def _group_styles(panel: PanelRecipe, recipe: ChartRecipe) -> list[Style]:
+    """Colour and dash of each group; a run that the recipe does not name has those of the first."""
+    known = {run.key: (run.color, run.dash) for run in recipe.runs}
+    leads = [(len(group.runs), known.get(group.runs[0], (0, 0)) if group.runs else (0, 0)) for group in panel.groups]
+    return group_styles(leads)
 
 
 def _drawn(curve: _Curve, span: Range, scale: YScale) -> DrawnRun:
@@ -184,12 +199,11 @@ def _drawn(curve: _Curve, span: Range, scale: YScale) -> DrawnRun:
     raw = None
     if own.smooth is not None:
         raw, line = line, min_max_columns(own.x, _drawable(own.smooth, scale), *span, COLUMNS)
-    marks = (nan_marks(own.x, curve.logged), inf_marks(own.x, curve.logged))
-    nan_x, inf_x = (_within(found, span) for found in marks)
+    nan_x, above_x, below_x = (_within(found, span) for found in (own.nan_x, own.above_x, own.below_x))
     spread = None if curve.band is None else _drawn_band(curve.band, span, scale)
     return DrawnRun(
-        curve.run, curve.metric, curve.name, curve.keys, line, raw, nan_x, inf_x, spread, curve.place
-    )  # fmt: skip
+        curve.run, curve.metric, curve.name, curve.keys, line, raw, nan_x, above_x, below_x, spread, curve.place
+    )
 
 
 def _drawn_band(band: Band, span: Range, scale: YScale) -> DrawnBand:

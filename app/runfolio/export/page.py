@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 
 from runfolio import __version__, locate
@@ -15,8 +16,13 @@ from runfolio.export.recipe import ChartRecipe
 from runfolio.model.display import plain
 
 
-def figure_page(recipe: ChartRecipe, series: SeriesOf, facts: Facts = NO_FACTS) -> str:
-    """The page: the figure for light and for dark screens, what its lines go through as a CSV file, and the recipe."""
+def figure_page(
+    recipe: ChartRecipe, series: SeriesOf, facts: Facts = NO_FACTS, on_panel: Callable[[], None] | None = None
+) -> str:
+    """The page: the figure for light and for dark screens, what its lines go through as a CSV file, and the recipe.
+
+    on_panel   called after each panel of each of both.
+    """
     # Imported here: a window or a short command has no use for a template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -29,7 +35,7 @@ def figure_page(recipe: ChartRecipe, series: SeriesOf, facts: Facts = NO_FACTS) 
     environment.filters |= {"plain": plain}
     metrics = list(dict.fromkeys(metric for panel in recipe.panels for metric in panel.metrics or (panel.title,)))
     looks = ("light", "dark") if recipe.theme == "print" else (recipe.theme, recipe.theme)
-    light, dark = (draw(replace(recipe, theme=look), series, "svg", facts) for look in looks)
+    light, dark = (draw(replace(recipe, theme=look), series, "svg", facts, on_panel) for look in looks)
     of_charts = recipe.is_of_charts
     table = charts_csv(recipe, series, facts, drawn=True) if of_charts else drawn_csv(recipe, series)
     return environment.get_template("figure.html.j2").render(

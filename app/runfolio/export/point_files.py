@@ -28,18 +28,24 @@ Watched = Callable[[int], None]
 """Told how many points are written; what it raises gives up the writing, and no file is left."""
 
 
-def write_points(recipe: ChartRecipe, parts: Iterable[SomePoints], path: Path, watch: Watched) -> Path:
+def write_points(
+    recipe: ChartRecipe,
+    parts: Iterable[SomePoints],
+    path: Path,
+    watch: Watched,
+    finished: Callable[[], ChartRecipe] | None = None,
+) -> Path:
     """Write points to a .csv or .parquet file.
 
     CSV      run, key, metric, step, wall_time (ISO 8601), value (repr); the recipe lies beside it.
     Parquet  the same with names as they are: step int64 or null, wall_time microseconds UTC, value float64; the recipe
-             lies in its metadata.
+             lies in its metadata; `finished` gives the one to write when all points have gone by.
     Raises UsageError when it cannot be written.
     """
     names = {run.key: run.name for run in recipe.runs}
     with whole_file(path) as fresh:
         if path.suffix.lower() == ".parquet":
-            _write_parquet(fresh, _watched(parts, watch), names, recipe)
+            _write_parquet(fresh, _watched(parts, watch), names, finished or (lambda: recipe))
         else:
             with fresh.open("w", encoding="utf-8", newline="") as out:
                 for text in csv_texts(_watched(parts, watch), names):
@@ -95,7 +101,9 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 _ROW_GROUP = 1_000_000
 
 
-def _write_parquet(path: Path, parts: Iterable[SomePoints], names: dict[str, str], recipe: ChartRecipe) -> None:
+def _write_parquet(
+    path: Path, parts: Iterable[SomePoints], names: dict[str, str], finished: Callable[[], ChartRecipe]
+) -> None:
     """Parts of a million rows each as files beside each other, joined in the end without holding them."""
     with tempfile.TemporaryDirectory(prefix="runfolio-points-") as folder:
         files: list[Path] = []
@@ -114,7 +122,8 @@ def _write_parquet(path: Path, parts: Iterable[SomePoints], names: dict[str, str
                 held, rows = [], 0
         if held:
             put()
-        pl.scan_parquet(files).sink_parquet(path, row_group_size=_ROW_GROUP, metadata={RECIPE_KEY: recipe.to_json()})
+        told = {RECIPE_KEY: finished().to_json()}
+        pl.scan_parquet(files).sink_parquet(path, row_group_size=_ROW_GROUP, metadata=told)
 
 
 def sound(text: str) -> str:

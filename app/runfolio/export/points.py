@@ -47,7 +47,7 @@ def drawn_csv(recipe: ChartRecipe, series: SeriesOf) -> str:
     """What the lines of a figure go through: panel, run, key, metric, curve, x, y (repr), a row for each corner.
 
     curve   "line" (smoothed where the panel is), "raw" (the faint one behind it), "low" and "high" (the edges of a
-            group's band), "n" (how many runs there are at x), "nan" or "inf" (a mark, without y).
+            group's band), "n" (how many runs there are at x), "nan", "inf" or "-inf" (a mark, without y).
     run, key   of a group its name, and the keys of its runs with a space between them.
     x       in the unit of the panel's axis; times as seconds since 1970-01-01 UTC. A row without y breaks the line.
     """
@@ -112,7 +112,7 @@ def _drawn(recipe: ChartRecipe, series: SeriesOf) -> Iterator[_Corners]:
             if (band := drawn.band) is not None:
                 for curve, edge in (("low", band.low), ("high", band.high), ("n", band.n)):
                     yield *head, curve, band.x.tolist(), edge.astype(np.float64).tolist()
-            for curve, marks in (("nan", drawn.nan_x), ("inf", drawn.inf_x)):
+            for curve, marks in (("nan", drawn.nan_x), ("inf", drawn.above_x), ("-inf", drawn.below_x)):
                 if len(marks):
                     yield *head, curve, marks.tolist(), [None] * len(marks)
 

@@ -11,13 +11,14 @@ from typing import Any
 from runfolio import __version__
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.derived import Derivation, Derived
-from runfolio.analysis.drawing import Drawing, Groups
+from runfolio.analysis.drawing import REPLICATES, Drawing, Groups
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
 from runfolio.errors import UsageError
 from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.marks import ranked_colors
+from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
@@ -42,6 +43,8 @@ KINDS = {
 """Kinds of panels, and which of their options name fields."""
 
 Option = str | bool | tuple[str, ...]
+POINTS = ("all", "drawn")
+MOST_PANELS = 400
 LONGEST = 4_000_000
 """Characters of a recipe; a figure of ten thousand runs has fewer."""
 
@@ -53,6 +56,7 @@ class RunStyleRecipe:
     marker   0 for none, 1 and up for a shape, so that curves can be told apart without their colours.
     shown    False for a run that has no curve of its own and still counts in a group.
     part     "lines" or "charts" for a run that is in curves, or in charts of many runs, alone; "" for both.
+    points   the digest of what the figure is made of, see `digests`; "" where it was not taken.
     """
 
     key: str
@@ -62,6 +66,12 @@ class RunStyleRecipe:
     marker: int = 0
     shown: bool = True
     part: str = ""
+    points: str = ""
+
+    def __post_init__(self) -> None:
+        _texts("run", (self.key, self.name, self.part, self.points))
+        if not all(isinstance(number, int) for number in (self.color, self.dash, self.marker)):
+            raise UsageError("A run's colour, dash and marker are whole numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,7 @@ class PanelRecipe:
     titles: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        _texts("panel", (self.metric, self.unit, self.x_metric, self.title, self.other, self.baseline, self.groups_by))
         for name, kind in _CHOICES.items():
             _one_of(name.replace("_", " "), getattr(self, name), [member.value for member in kind])
         _one_of("kind of panel", self.kind, KINDS)
@@ -138,6 +149,12 @@ class PanelRecipe:
         for ends in (self.x_range, self.y_range):
             if ends is not None and not (len(ends) == 2 and all(map(math.isfinite, ends)) and ends[0] < ends[1]):
                 raise UsageError("The range of an axis is two finite numbers, the lower one first")
+        grouping = [] if self.groups or self.groups_by in ("", REPLICATES) else [self.groups_by]
+        for id in (*self.fields, *grouping):
+            try:
+                FieldRef.from_id(id)
+            except ValueError as error:
+                raise UsageError(f"There is no field {id!r}") from error
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -209,6 +226,11 @@ _CHOICES = {
 }  # fmt: skip
 
 
+def _texts(what: str, values: Iterable[object]) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise UsageError(f"What a {what} is called by is a text")
+
+
 def _one_of(what: str, value: str, known: Iterable[str]) -> None:
     if value not in (values := list(known)):
         raise UsageError(f"Unknown {what} {value!r}", hint=f"Known are {', '.join(values)}.")
@@ -222,6 +244,7 @@ class ChartRecipe:
     theme                 "print" is black on white with thin lines, whatever the window shows.
     font_size, line_width in points.
     legend                "below" or "none".
+    points                what CSV and Parquet hold: "all" points, or what is "drawn".
     query                 the filter that the runs were found by, for whoever reads the recipe; `runs` says which.
     """
 
@@ -237,6 +260,7 @@ class ChartRecipe:
     line_width: float = 1.1
     query: str = ""
     legend: str = LEGENDS[0]
+    points: str = POINTS[0]
 
     def __post_init__(self) -> None:
         _one_of("theme", self.theme, THEMES)
@@ -244,6 +268,12 @@ class ChartRecipe:
         for run in self.runs:
             if run.part not in ("", LINES, CHARTS):
                 _one_of("part of a figure", run.part, (LINES, CHARTS))
+        _one_of("choice of points", self.points, POINTS)
+        _texts("figure", (self.title, self.query))
+        if len({run.key for run in self.runs}) < len(self.runs):
+            raise UsageError("A run is in a figure once")
+        if len(self.panels) > MOST_PANELS:
+            raise UsageError(f"A figure has at most {MOST_PANELS} panels")
         if not self.panels:
             raise UsageError("A chart needs at least one metric")
         if not (10 <= self.width_mm <= 2000 and 0 <= self.height_mm <= 2000 and 20 <= self.dpi <= 1200):
@@ -262,6 +292,13 @@ class ChartRecipe:
     def is_of_charts(self) -> bool:
         """Whether any panel is of no curves."""
         return any(panel.kind != LINE for panel in self.panels)
+
+    @property
+    def is_of_own_points(self) -> bool:
+        """Whether all it is made of are the points of its panels' metrics: nothing is joined from other series."""
+        return not self.is_of_charts and not any(
+            panel.x_metric or panel.other or panel.baseline or panel.x == XKind.EPOCH for panel in self.panels
+        )
 
     @property
     def chart_runs(self) -> tuple[RunStyleRecipe, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_commands import add_chart_commands
 from runfolio.desktop.chart_empty import say_no_metrics, say_no_panels, say_nothing_selected
+from runfolio.desktop.chart_groups import newest
 from runfolio.desktop.chart_pages import (
     brought_back,
     moved_page,
@@ -19,7 +21,7 @@ from runfolio.desktop.chart_pages import (
     without_orphans,
     without_page,
 )
-from runfolio.desktop.chart_settings import ChartSettings, grouped
+from runfolio.desktop.chart_settings import ChartSettings, grouped, without_stale_zooms
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel, offered
@@ -32,7 +34,7 @@ from runfolio.desktop.panel_pages import FOLLOWING
 from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
-from runfolio.desktop.undo import Step
+from runfolio.desktop.undo import Stretch
 from runfolio.desktop.widgets import EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
@@ -42,6 +44,8 @@ FIRST_PANELS = 6
 """Panels that are made by themselves."""
 
 _MOST_AT_ONCE = 300
+_REST_S = 1.5
+"""After so long a rest the slider begins a new step of undo."""
 
 
 class ChartsView(QWidget):
@@ -56,7 +60,7 @@ class ChartsView(QWidget):
         self._settings = ChartSettings()
         self._metrics: tuple[str, ...] = ()
         self._pointed = ""
-        self._sliding: Step | None = None
+        self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
         self.bar = ChartBar(context.theme)
         self.pages = PageBar(context.theme)
@@ -119,6 +123,11 @@ class ChartsView(QWidget):
         outer.addWidget(self.stack)
 
     # --- what the window asks ----------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the charts keep most of the room."""
+        super().resizeEvent(event)
+        self.side.fit(self.width())
 
     def activate(self) -> None:
         """Shown: fetch what is stale."""
@@ -257,14 +266,16 @@ class ChartsView(QWidget):
         if settings == before:
             self._apply(anew=False)
             return
+        settings = without_stale_zooms(before, settings)
         undo = self._context.state.undo
-        if label == "Smoothing" and undo.last is not None and undo.last is self._sliding:
-            # All places that the slider passes are one step of undo.
+        if label == "Smoothing" and self._sliding.goes_on(undo.last):
+            # All places that the slider passes without a rest are one step of undo.
             before = self._slid_from
             undo.drop_last()
         self._bring(settings)
         undo.push(label, lambda: self._bring(before), lambda: self._bring(settings))
-        self._sliding, self._slid_from = undo.last, before
+        self._sliding.keep(undo.last if label == "Smoothing" else None)
+        self._slid_from = before
 
     def _kept(self, settings: ChartSettings) -> tuple[str, ...] | None:
         """The panels chosen, when these are to be on show: with those that only other runs have."""
@@ -346,7 +357,10 @@ class ChartsView(QWidget):
     # --- cursor ------------------------------------------------------------------------------------------------
 
     def _on_drawn(self) -> None:
-        self.bar.show_points(sum(panel.point_count for panel in self.panels))
+        panels = self.panels
+        self.bar.show_points(sum(p.point_count for p in panels), sum(p.without_place for p in panels))
+        drawn = (panel.grouping for grid in self.grids for panel in grid.panels) if self._settings.groups.by else ()
+        self.side.legend.show_grouping(newest(drawn, self._context.state))
         self._read_out()
 
     def _on_pointed(self, metric: str) -> None:
