@@ -32,7 +32,7 @@ def _frozen(cls: type) -> type:
     if cls.__bases__ != (object,):
         raise TypeError(f"{cls.__name__} has bases: use the standard library's dataclass")
     own = dict(vars(cls))
-    made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    made: type = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     fields = dataclasses.fields(made)
     names = [field.name for field in fields]
     for name, method in {
@@ -81,12 +81,12 @@ def _methods(names: list[str]) -> dict[str, Callable[..., Any]]:
     values: Callable[[object], Any]
     values = attrgetter(*names) if len(names) > 1 else lambda self: tuple(getattr(self, name) for name in names)
 
-    def equal(self: object, other: object) -> bool:
+    def equal(self: object, other: object) -> Any:
         if other.__class__ is not self.__class__:
             return NotImplemented
         if other is self:
             return True
-        return bool(values(self) == values(other))
+        return values(self) == values(other)
 
     def hashed(self: object) -> int:
         return hash(values(self))
