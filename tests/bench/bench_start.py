@@ -77,4 +77,5 @@ def test_first_rows(benchmark: BenchmarkFixture) -> None:
         sys.stdout.write(f"\n{name}: bare {low_and_median(bare)}, first rows {low_and_median(own)}, {ratio:.1f}x\n")
     window = [r["window_s"] for _, r in rounds]
     sys.stdout.write(f"window shown: {low_and_median(window)}; imported by then: {rounds[-1][1]['modules']}\n")
-    assert all(r["modules"] for _, r in rounds)
+    # What is heavy waits until the rows are there.
+    assert not any(r["modules"] for _, r in rounds)

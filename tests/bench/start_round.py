@@ -109,4 +109,7 @@ def runs(*, leave: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    {"bare": bare, "runs": runs, "leave": lambda: runs(leave=True)}[sys.argv[1]]()
+    if sys.argv[1] == "bare":
+        bare()
+    else:
+        runs(leave=sys.argv[1] == "leave")

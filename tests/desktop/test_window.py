@@ -52,7 +52,7 @@ def test_an_empty_library_welcomes_and_a_dropped_folder_opens(driver: Driver, sw
     )
     driver.window.dropEvent(drop)
     driver.until(lambda: len(driver.table.runs.keys) == len(NAMES)).settle()
-    assert driver.window.findChild(QWidget, "welcome") is None
+    assert not driver.find(QWidget, "welcome").isVisible()
     assert driver.rows_of("library") == [f"{sweep.name} 6", "sweep 6"]
     assert driver.text("index-facts").startswith("6 runs · 240 points · index ")
 

@@ -72,9 +72,10 @@ class GroupPainter:
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, column: TableColumn, line: Line) -> None:
         """Draw one cell of a group's row."""
-        x, y, width, height = option.rect.getRect()
+        rect = option.rect
+        x, y, width, height = rect.x(), rect.y(), rect.width(), rect.height()
         selected = option.state.value & _SELECTED
-        painter.fillRect(option.rect, self._pen.color("accent_soft" if selected else "panel"))
+        painter.fillRect(rect, self._pen.color("accent_soft" if selected else "panel"))
         painter.setPen(self._pen.pen("line"))
         painter.drawLine(x, y + height - 1, x + width, y + height - 1)
         inner = QRectF(x + SIDE, y, width - 2 * SIDE, height)

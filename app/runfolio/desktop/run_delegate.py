@@ -90,9 +90,10 @@ class RunDelegate(QStyledItemDelegate):
             return
         key, column, value, text = self._model.cell(index.row(), index.column())
         look = self._model.look(column)
-        x, y, width, height = option.rect.getRect()
+        rect = option.rect
+        x, y, width, height = rect.x(), rect.y(), rect.width(), rect.height()
         if option.state.value & _SELECTED:
-            painter.fillRect(option.rect, self.pen.color("accent_soft"))
+            painter.fillRect(rect, self.pen.color("accent_soft"))
         # No save and restore: everything that is drawn here sets what it draws with.
         painter.setPen(self.pen.pen("line"))
         painter.drawLine(x, y + height - 1, x + width, y + height - 1)

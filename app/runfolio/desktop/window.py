@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         columns = self.runs_view().columns
         columns.changed.connect(lambda: self.group_button.set_text(columns.groups.title))
         self.show_view("runs")
+        self.runs_view().table.setFocus()
         self.runs_view().table.runs.arrived.connect(self.first_look.seen)
         self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
 
