@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -139,7 +138,13 @@ def test_a_look_at_it_can_be_stopped(ws: Workspace, lab: Path) -> None:
     assert not is_walked(ws)
 
 
-def test_a_folder_that_is_gone_is_told(ws: Workspace, lab: Path) -> None:
-    shutil.rmtree(lab)
+def test_a_folder_that_is_away_is_told_and_so_is_that_it_is_back(ws: Workspace, lab: Path, tmp_path: Path) -> None:
+    lab.rename(tmp_path / "away")
     ws.index()
     assert not ws.sources()[0].present
+    assert "source-missing" in {placed.problem.code for placed in ws.problems()}
+    (tmp_path / "away").rename(lab)
+    assert is_walked(ws)
+    assert ws.sources()[0].present
+    assert "source-missing" not in {placed.problem.code for placed in ws.problems()}
+    assert not is_walked(ws)

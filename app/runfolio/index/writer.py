@@ -78,6 +78,8 @@ class Writer:
                 [time.time_ns() // 1000, present, source],
             )
             self._db.run("delete from problems where source = ? and unit is null", [source])
+            # What is told of the source now holds for this look; the next one tells anew, or keeps another hash.
+            self._db.run("delete from trees where source = ?", [source])
             self._db.insert("problems", problem_frame((source, None, None, None, p) for p in problems))
 
     def source_same(self, source: int) -> None:
