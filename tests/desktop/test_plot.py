@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPainter, QWheelEvent
@@ -494,3 +495,27 @@ def test_a_chart_of_double_pixels_is_painted_in_each_of_them(hand: Hand) -> None
     painter.end()
     odd = [at for at in pixels(image, BLUE, slack=90) if at[0] % 2 and at[1] % 2]
     assert len(odd) > 300
+
+
+def test_charts_that_arrive_together_leave_the_window_its_turn_between_them(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plot_items, "SHARED_MS", 1e-6)
+    plots = [pg.PlotWidget() for _ in range(3)]
+    told: list[int] = []
+    items = []
+    for place, plot in enumerate(plots):
+        qtbot.addWidget(plot)
+        with qtbot.waitExposed(plot):
+            plot.show()
+        item = plot_items.CurvesItem(plot.getViewBox())
+        item.painted.connect(lambda place=place: told.append(place))
+        items.append(item)
+    x = np.arange(50.0)
+    for plot, item in zip(plots, items, strict=True):
+        plot.getViewBox().setRange(xRange=(0, 50), yRange=(0, 50))
+        item.set_curves([Curve(RunKey("a"), "a", prepare_arrays(x, x), QColor("blue"))])
+        plot.viewport().repaint()
+    assert told == [0], "the others wait until the window has done something else"
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert all(item.settled for item in items)

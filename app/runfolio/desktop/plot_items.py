@@ -46,7 +46,38 @@ AT_ONCE_MS = 30.0
 TURN_MS = 6.0
 """How long painting goes on before the window may do something else."""
 
+SHARED_MS = 12.0
+"""How long several charts may paint one after the other before the window does something else; each paints its axes
+besides."""
+
 _STRONGER = 1.65
+
+
+class _Turn:
+    """What all charts together have spent painting since the window had its last turn, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+        self._ends = False
+
+    def add(self, ms: float) -> None:
+        """A chart has painted for so long."""
+        self.spent += ms
+        if not self._ends:
+            self._ends = True
+            QTimer.singleShot(0, self._end)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether others than the first have to wait."""
+        return self.spent >= SHARED_MS
+
+    def _end(self) -> None:
+        self.spent = 0.0
+        self._ends = False
+
+
+_TURN = _Turn()
 
 
 class CurvesItem(QGraphicsObject):
@@ -81,7 +112,7 @@ class CurvesItem(QGraphicsObject):
         self._rest.timeout.connect(self._begin)
         self._turns = QTimer(self)
         self._turns.setInterval(0)
-        self._turns.timeout.connect(lambda: self._work_on(TURN_MS))
+        self._turns.timeout.connect(self._go_on)
         view.sigRangeChanged.connect(self._on_range_changed)
         view.sigResized.connect(self._on_resized)
 
@@ -186,8 +217,9 @@ class CurvesItem(QGraphicsObject):
         if quick:
             self._stop()
             self._start(frame, ratio)
-            # What was thought to be quick may still go on in turns.
-            self._work_on(AT_ONCE_MS * 1.5)
+            # What was thought to be quick may still go on in turns, and so do charts that come after others.
+            if not _TURN.is_over:
+                self._work_on(AT_ONCE_MS * 1.5)
         elif self._stale or picture is None or _is_far(picture.frame, frame):
             # Not put off, and not begun anew for each move: the next picture is nearer, and the one after that is it.
             if self._work is None:
@@ -213,15 +245,21 @@ class CurvesItem(QGraphicsObject):
         self._work = None
         self._turns.stop()
 
+    def _go_on(self) -> None:
+        if not _TURN.is_over:
+            self._work_on(TURN_MS)
+
     def _work_on(self, ms: float) -> None:
-        until = time.perf_counter() + ms / 1000
+        started = time.perf_counter()
+        until = started + ms / 1000
         while self._work is not None:
             try:
                 next(self._work)
             except StopIteration as done:
                 self._take(done.value)
             if time.perf_counter() >= until:
-                return
+                break
+        _TURN.add((time.perf_counter() - started) * 1000)
 
     def _take(self, picture: Picture) -> None:
         self._picture, self._hits, self._over = picture, None, None

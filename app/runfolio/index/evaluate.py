@@ -6,6 +6,7 @@ Used where an index holds many runs, and for figures that are worked out of poin
 from __future__ import annotations
 
 import functools
+import hashlib
 from array import array
 from collections.abc import Callable, Sequence
 
@@ -27,12 +28,14 @@ from runfolio.index.asked import (
     Quantity,
     Test,
     TextTest,
+    figures,
 )
 from runfolio.index.column_reader import NUMERIC, ColumnReader
 from runfolio.index.column_store import Bools, Numbers, Places, Texts
 from runfolio.index.compile import text_sql, word_sql
 from runfolio.index.fields import BY_NAME
 from runfolio.index.meaning import quantity
+from runfolio.index.point_figures import point_figures
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import FieldKind, FieldRef, SortKey
 
@@ -46,8 +49,14 @@ _RELATIONS: dict[str, Compared] = {
 }
 
 
+_FEW = 8
+"""Where one run in so many is left by the other tests, figures of points are worked out for these alone."""
+
+
 class Evaluator(ColumnReader):
-    """Tests, arithmetic and orders over the columns of one snapshot."""
+    """Tests, arithmetic and orders over the columns of one snapshot; of one thread."""
+
+    _among: Places | None = None
 
     def _read_numbers(self, ref: FieldRef) -> Numbers:
         return self._derived(ref) if ref.kind is FieldKind.DERIVED else super()._read_numbers(ref)
@@ -67,7 +76,7 @@ class Evaluator(ColumnReader):
     def mask(self, test: Test) -> Bools:
         """Of which runs a test holds: bool (count,), not to be written to."""
         if isinstance(test, AllOf):
-            return np.asarray(np.logical_and.reduce([self.mask(t) for t in test.tests]))
+            return self._all_of(test.tests)
         if isinstance(test, AnyOf):
             return np.asarray(np.logical_or.reduce([self.mask(t) for t in test.tests]))
         if isinstance(test, Opposite):
@@ -80,13 +89,49 @@ class Evaluator(ColumnReader):
         if isinstance(test, NoNumber):
             return np.broadcast_to(~self.quantity(test.of).present, self.count)
         if isinstance(test, Missing):
-            return self.missing(test.ref)
+            few = self._among is not None and _of_points(test.ref)
+            return ~self.numbers(test.ref).present if few else self.missing(test.ref)
         if isinstance(test, TextTest):
             sql = text_sql(test.operator, "{0}")
             return self._kept(
                 test.ref, (test.operator, test.value), lambda: self._texts_mask(test.ref, sql, [test.value])
             )
         return self._store.get(self._marked, ("word", test.text), lambda: self._word_mask(test.text))
+
+    def _all_of(self, tests: Sequence[Test]) -> Bools:
+        """Tests that need every point of a run come last, and look at those runs only that the others leave."""
+        is_costly = [self._among is None and self._is_costly(test) for test in tests]
+        costly = [test for test, late in zip(tests, is_costly, strict=True) if late]
+        held = [self.mask(test) for test, late in zip(tests, is_costly, strict=True) if not late]
+        if not costly or not held:
+            return np.asarray(np.logical_and.reduce(held + [self.mask(test) for test in costly]))
+        kept = np.asarray(np.logical_and.reduce(held))
+        left = np.flatnonzero(kept).astype(np.int32)
+        if len(left) * _FEW > self.count:
+            return np.asarray(np.logical_and.reduce([kept, *(self.mask(test) for test in costly)]))
+        self._among = left
+        try:
+            return np.asarray(np.logical_and.reduce([kept, *(self.mask(test) for test in costly)]))
+        finally:
+            self._among = None
+
+    def _is_costly(self, test: Test) -> bool:
+        """Whether it needs figures of points that are not in memory, and nothing that is kept for all runs."""
+        asked = [*figures(test)]
+        # A derived column is kept for all runs, whatever it is made of.
+        derived = any(ref.kind is FieldKind.DERIVED for ref in asked)
+        return not derived and any(_of_points(ref) and not self.has_numbers(ref) for ref in asked)
+
+    def numbers(self, ref: FieldRef) -> Numbers:
+        """A field's numbers; of points only of the runs that are looked at, where these are few."""
+        among = self._among
+        if among is None or not _of_points(ref) or self.has_numbers(ref):
+            return super().numbers(ref)
+
+        def read() -> Numbers:
+            return self._spread(*point_figures(self._db, ref, (among + 1).tolist()))
+
+        return self.kept(ref, ("among", hashlib.sha256(among.tobytes()).digest()), read)
 
     def _numbers_mask(self, test: NumberTest) -> Bools:
         left, right = self.quantity(test.left), self.quantity(test.right)
@@ -187,6 +232,10 @@ class Evaluator(ColumnReader):
         rows = np.full(self.count, -1, dtype=np.int32)
         rows[order] = np.arange(len(order), dtype=np.int32)
         return _ints(order), _ints(rows)
+
+
+def _of_points(ref: FieldRef) -> bool:
+    return ref.kind is FieldKind.METRIC and ref.aggregate.of_points
 
 
 def _text_ranks(found: Texts, descending: bool) -> NDArray[np.int64]:
