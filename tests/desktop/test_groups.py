@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListView, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QListView, QPushButton
 
 from runfolio.desktop.group_popup import GroupPopup
 from runfolio.desktop.run_list import RunList
@@ -239,3 +239,16 @@ def test_a_group_shows_the_mean_of_its_curves(runs: Driver) -> None:
     ]
     assert all(ends)
     assert sum(ends[0]) / len(ends[0]) > sum(ends[1]) / len(ends[1])
+
+
+def test_the_groups_are_copied_as_they_are_shown(runs: Driver) -> None:
+    _group_by(runs, "optimizer")
+    runs.do("export.copy-groups-markdown")
+    assert runs.notice() == "2 groups copied as Markdown."
+    # The interval of the figures above: half 0.0994, written with two digits.
+    assert QApplication.clipboard().text().splitlines() == [
+        "| optimizer | runs | depth | lr | val/acc (mean ± 95 % CI) | Status |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| adam | 3 | 18 | 3 values | 0.760 ± 0.099 | unknown |",
+        "| sgd | 3 | 18 | 3 values | 0.740 ± 0.099 | unknown |",
+    ]

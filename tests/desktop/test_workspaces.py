@@ -175,6 +175,8 @@ def test_compare_shows_what_differs_and_which_run_is_better(driver: Driver) -> N
     assert rows["val/acc"][other] == "0.74  +0.04 (+5.7 %) ▲"
     driver.click("only-differences")
     assert "depth" in {row[0] for row in cells(driver, "compare-table")}
+    driver.press("Ctrl+Z")
+    assert "depth" not in {row[0] for row in cells(driver, "compare-table")}
 
 
 def test_the_comparison_is_copied_as_tsv(driver: Driver) -> None:

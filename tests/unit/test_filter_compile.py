@@ -265,6 +265,17 @@ def test_several_sort_keys_and_the_newest_first_among_equals(shelf: Shelf) -> No
     assert "".join(shelf.keys("", sort(FieldKind.BUILTIN, "format"), acc)) == "cdba"
 
 
+@pytest.mark.parametrize("many", [MANY, 1], ids=["by SQL", "over columns"])
+def test_params_that_are_null_come_last_like_those_that_are_not_there(tmp_path: Path, many: int) -> None:
+    shelf = Shelf(tmp_path, many=many)
+    for path, note in (("w", ""), ("x", None), ("y", "zeal"), ("z", 3)):
+        shelf.put(Recording("generic", path, path, params=params({"note": note})))
+    shelf.put(Recording("generic", "v", "v"))
+    assert "".join(shelf.keys("", sort(FieldKind.PARAM, "note")))[:3] == "zwy"
+    assert "".join(shelf.keys("", sort(FieldKind.PARAM, "note", down=True)))[:3] == "zyw"
+    shelf.close()
+
+
 def test_numbers_that_are_written_differently_tie(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     for path, lr, acc in (("x", "1e-3", 0.1), ("y", "0.001", 0.3), ("z", "0.0010", 0.2)):

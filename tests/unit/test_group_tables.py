@@ -154,3 +154,6 @@ def test_commas_inside_a_field_do_not_part_it(index: list[str | Path], tmp_path:
     call("export", "table", out, "--columns", "name,mean(val/acc, last=2)", "--limit", "1", *index)
     head = out.read_text(encoding="utf-8-sig").splitlines()[0]
     assert next(csv.reader([head])) == ["name", "val/acc (mean of last 2)"]
+    figures = call("export", "table", out, "--columns", "loss", "--group", "optimizer", "--figures", *index)
+    assert figures.stderr.strip() == "4 groups, 9 columns"
+    assert out.read_text(encoding="utf-8-sig").splitlines()[1].startswith("adam,")

@@ -7,6 +7,7 @@ import math
 import random
 import statistics
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from scipy import stats
 
 from runfolio.analysis.groups import distinct, figures, make_tree
 from runfolio.api import Workspace
+from runfolio.index import groups
 from runfolio.model.grouping import Figure, GroupBy
-from runfolio.model.query import FieldRef, SortKey
+from runfolio.model.query import FieldKind, FieldRef, SortKey
+from runfolio.model.run import Recording
+from support.indexing import Shelf, params
 from support.sweep import write_sweep
 
 field = FieldRef.from_id
@@ -154,3 +158,18 @@ def test_a_grouping_is_the_same_after_a_session() -> None:
     )
     assert GroupBy.from_json(by.to_json()) == by
     assert GroupBy.from_json({"fields": ["nonsense", 3], "figure": "best of all"}) == GroupBy()
+
+
+def test_large_whole_numbers_are_groups_by_their_digits(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    written = (2**53, 2**53 + 1, 2**53, 5, math.nan, math.inf, "Infinity")
+    shelf.put(*(Recording("generic", f"r{n}", f"r{n}", params=params({"big": v})) for n, v in enumerate(written)))
+    with shelf.database.snapshot():
+        ids, columns = shelf.queries.columns_now()
+        found = groups.codes(columns, shelf.database, FieldRef(FieldKind.PARAM, "big"))
+    names = [str(key).rpartition(":")[2] for key in ids.keys]
+    code = {name: int(value) for name, value in zip(names, found, strict=True)}
+    assert code["r0"] == code["r2"] != code["r1"]
+    assert code["r5"] == code["r6"]
+    assert len({*code.values()}) == 5
+    shelf.close()

@@ -392,6 +392,14 @@ def test_data_sets_by_name_and_digest_with_the_runs_that_used_each(shelf: Shelf)
     ]
 
 
+def test_default_columns_hold_no_times_that_no_run_has_and_seeds_come_last(tmp_path: Path) -> None:
+    made = Shelf(tmp_path)
+    made.put(*(Recording("generic", f"r{n}", f"r{n}", params=params({"a_seed": n, "lr": 0.1 * n})) for n in (1, 2)))
+    found = [f.name for f in made.queries.default_columns(12, lambda name: name == "a_seed")]
+    assert found == ["name", "status", "lr", "a_seed", "dataset", "format", "tag", "stage"]
+    made.close()
+
+
 def test_an_empty_index_answers_everything_with_nothing(tmp_path: Path) -> None:
     empty = Shelf(tmp_path)
     asked = empty.queries

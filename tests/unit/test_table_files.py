@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import math
 import re
+import statistics
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from scipy import stats
 
 from runfolio.api import CancelToken, Workspace
 from runfolio.errors import Cancelled, UsageError
@@ -212,3 +214,21 @@ def test_an_instant_is_a_date_everywhere(tmp_path: Path) -> None:
     assert moment == dt.datetime(2026, 1, 1, 12, 0, 0, 250_000, tzinfo=dt.UTC)
     (_, days) = cells(tmp_path / "runs.xlsx")[0][1]["A"]
     assert float(days) == pytest.approx((moment.replace(tzinfo=None) - dt.datetime(1899, 12, 30)) / dt.timedelta(1))
+
+
+def test_groups_are_a_table_of_their_figures(workspace: Workspace, tmp_path: Path) -> None:
+    optimizer, seed = (FieldRef(FieldKind.PARAM, name) for name in ("optimizer", "seed"))
+    loss = SheetColumn(FieldRef(FieldKind.METRIC, "loss"), "loss")
+    by = GroupBy((optimizer,))
+    report = workspace.export_groups(by_name(workspace), by, [SheetColumn(seed, "seed"), loss], tmp_path / "g.parquet")
+    assert (report.runs, report.columns) == (2, 10)
+    adam, sgd = pq.read_table(tmp_path / "g.parquet").to_pylist()
+    assert (adam["optimizer"], adam["runs"], adam["loss n"], adam["seed"]) == ("adam", 3, 2, "3 values")
+    # Of adam's three runs the last one ends at NaN.
+    values = [1 / STEPS + number / 100 for number in (1, 3)]
+    theirs = stats.t.interval(0.95, 1, statistics.mean(values), statistics.stdev(values) / math.sqrt(2))
+    assert (adam["loss 95 % low"], adam["loss 95 % high"]) == pytest.approx(theirs)
+    assert (sgd["loss std"], sgd["loss best"], sgd["loss worst"]) == pytest.approx((0.02, 1 / STEPS, 1 / STEPS + 0.04))
+    titles, inner = workspace.group_sheet(by_name(workspace), GroupBy((optimizer, seed)), [loss], short=True)
+    assert titles == ("optimizer", "seed", "runs", "loss (mean ± 95 % CI)")
+    assert [row[:3] for row in zip(*inner.texts, strict=True)][:2] == [("adam", "", "3"), ("adam", "1", "1")]

@@ -39,7 +39,9 @@ class Asking:
 
     def default_columns(self, limit: int = 13) -> tuple[FieldRef, ...]:
         """Useful columns without a click: the metrics that most runs share, the params that vary, and what is fixed."""
-        return self._stores.queries.default_columns(limit)
+        from runfolio.analysis.replicates import repeats
+
+        return self._stores.queries.default_columns(limit, repeats)
 
     def higher_is_better(self, field: FieldRef) -> bool:
         """Whether the runs with the highest figure of a metric come first; False for what has no direction."""

@@ -19,6 +19,7 @@ from runfolio.api.directing import Directing
 from runfolio.api.exploring import Exploring
 from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
+from runfolio.api.group_tables import GroupTables
 from runfolio.api.grouping import Grouping
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
@@ -88,6 +89,7 @@ class Workspace:
         self._aligning = Aligning(self._stores)
         self._trail = Trail(self._stores)
         self._tabling = Tabling(self._library, self._asking, self._grouping)
+        self._group_tables = GroupTables(self._library, self._asking, self._grouping)
         self._exporting = Exporting(
             self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail, self._marking
         )
@@ -305,6 +307,8 @@ class Workspace:
     all_columns = _of(lambda ws: ws._tabling, Tabling.all_columns)
     sheet = _of(lambda ws: ws._tabling, Tabling.sheet)
     export_table = _of(lambda ws: ws._tabling, Tabling.export_table)
+    group_sheet = _of(lambda ws: ws._group_tables, GroupTables.group_sheet)
+    export_groups = _of(lambda ws: ws._group_tables, GroupTables.export_groups)
 
     # --- exporting.py: figures and reports
 

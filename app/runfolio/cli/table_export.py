@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runfolio.cli.cells import title
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
+from runfolio.errors import UsageError
 from runfolio.export.sheet import SheetColumn
 from runfolio.model.filter_terms import split_names
 from runfolio.model.grouping import GroupBy
@@ -32,12 +33,17 @@ def export_table(args: argparse.Namespace) -> int:
             fields = ws.default_columns()
         group = GroupBy(tuple(ws.field_named(name) for name in split_names(args.group)), replicates=args.replicates)
         columns = [SheetColumn(field, title(field)) for field in fields]
-        report = ws.export_table(keys, columns, args.out, group=group, sort=sort)
+        if args.figures:
+            if not group.active:
+                raise UsageError("--figures is for groups", hint="Say by which fields: --group optimizer,lr.")
+            report = ws.export_groups(keys, group, columns, args.out, sort)
+        else:
+            report = ws.export_table(keys, columns, args.out, group=group, sort=sort)
     if args.json:
         write_json({"path": str(report.path), "runs": report.runs, "columns": report.columns})
     else:
         write(str(report.path))
-        say(f"{report.runs} runs, {report.columns} columns")
+        say(f"{report.runs} {'groups' if args.figures else 'runs'}, {report.columns} columns")
     return 0
 
 
@@ -53,6 +59,7 @@ def add_parser(kinds: Kinds, common: Callable[[argparse.ArgumentParser], None]) 
     chosen.add_argument("--everything", action="store_true", help="all params, tags and facts, metrics' last and best")
     table.add_argument("--group", default="", metavar="NAMES", help="put runs into groups by these fields")
     table.add_argument("--replicates", action="store_true", help="put runs that differ in their seed together")
+    table.add_argument("--figures", action="store_true", help="a row for each group: mean, std, interval, best, worst")
     table.add_argument("--with-hidden", action="store_true", help="hidden and archived runs too")
     common(table)
     table.set_defaults(call=export_table)

@@ -73,6 +73,7 @@ class CompareRuns(QWidget):
         self.only.setCheckable(True)
         self.only.setChecked(True)
         self.only.toggled.connect(self._show)
+        self.only.clicked.connect(self._remember_only)
         self.swap = TextButton("Swap baseline", theme, icon="refresh-cw", tip="Measure against the next of the runs")
         self.swap.setObjectName("swap-baseline")
         self.swap.clicked.connect(self._swap)
@@ -254,6 +255,11 @@ class CompareRuns(QWidget):
             )
 
     # --- actions -----------------------------------------------------------------------------------------------
+
+    def _remember_only(self, on: bool) -> None:
+        self._context.state.undo.push(
+            "Only differences", lambda: self.only.setChecked(not on), lambda: self.only.setChecked(on)
+        )
 
     def _swap(self) -> None:
         if self._diff is None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.commands import Command
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_progress import ExportProgress
+from runfolio.desktop.run_copy import FORMS, copied_groups
 from runfolio.model.answers import Progress
 from runfolio.model.display import count, plain
 from runfolio.model.grouping import GroupBy
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 KINDS = "CSV (*.csv);;Parquet (*.parquet);;Excel (*.xlsx)"
 T = TypeVar("T")
 
+GROUP_FORMS = tuple((form, words) for form, words in FORMS if form != "python")
 REPORT_RUNS = 50
 """A report of more runs than this is a table nobody reads."""
 
@@ -52,14 +55,24 @@ class Exports:
         rows: tuple[tuple[str, str, Callable[[], None], tuple[str, ...], str, Callable[[], bool]], ...] = (
             ("export.table", "Save the table…", self.ask_table, ("Ctrl+Shift+S",), "download", some),
             ("export.everything", "Save every field of the runs…", self.ask_all, (), "download", some),
+            ("export.groups", "Save the groups with their figures…", self.ask_groups, (), "group", self._grouped),
             ("export.report", "Save a report as HTML…", self.ask_report, (), "file", some),
             ("export.cancel", "Cancel the export", self.progress.cancel, (), "x", lambda: self.progress.busy),
         )
         for id, title, call, keys, icon, enabled in rows:
             context.commands.add(Command(id, title, call, keys, "Export", icon, enabled))
+        for form, words in GROUP_FORMS:
+            copy = partial(self.copy_groups, form)
+            title = f"Copy the groups as {words}"
+            context.commands.add(
+                Command(f"export.copy-groups-{form}", title, copy, (), "Export", "copy", self._grouped)
+            )
 
     def _has_runs(self) -> bool:
         return bool(self._context.state.scope_keys)
+
+    def _grouped(self) -> bool:
+        return self._group().active and self._has_runs()
 
     def open_menu(self, corner: QPoint) -> None:
         """Everything that can be taken out, below `corner` and to the left of it."""
@@ -112,6 +125,40 @@ class Exports:
         progress, jobs = self.progress, self._context.jobs
         title = f"Writing {plain(name, 40)}"
         progress.begin(name, lambda: jobs.long(title, write, told, None, progress.show_step, progress.end))
+
+    def ask_groups(self) -> None:
+        """Ask where to, then write a row for each group, with the figures of its runs."""
+        self._ask("Save the groups", "groups.csv", KINDS, self.write_groups)
+
+    def write_groups(self, path: Path) -> None:
+        """Write the groups to CSV, Parquet or Excel, by the suffix."""
+        state, columns, by = self._context.state, self._columns(), self._group()
+        keys, sort = state.scope_keys, state.scope.sort
+
+        def work(workspace: Workspace, _token: object, _progress: object) -> TableReport:
+            from runfolio.desktop.run_copy import sheet_columns
+
+            return workspace.export_groups(keys, by, sheet_columns(columns), path, sort)
+
+        self._context.jobs.long(
+            "Writing the groups",
+            work,
+            lambda made: self._tell(made.path, f"{count(made.runs)} groups with {count(made.columns)} columns"),
+        )
+
+    def copy_groups(self, form: str) -> None:
+        """Put all groups on the clipboard; `form` of `run_copy.FORMS`: figures as numbers in TSV and JSON."""
+        state, columns, by = self._context.state, self._columns(), self._group()
+        keys, sort = state.scope_keys, state.scope.sort
+
+        def take(made: tuple[str, int]) -> None:
+            QApplication.clipboard().setText(made[0])
+            rows = f"{count(made[1])} group{'' if made[1] == 1 else 's'}"
+            self._context.say.info(f"{rows} copied as {dict(FORMS)[form]}.")
+
+        self._context.jobs.query(
+            "copy", lambda workspace: copied_groups(workspace, columns, keys, by, sort, form), take
+        )
 
     def write_report(self, path: Path) -> None:
         """Write one HTML file about the selected runs."""

@@ -100,7 +100,9 @@ class NoticeBar(QFrame):
         width = min(620, self._host.width() - 40)
         self.setFixedWidth(width)
         layout = self.layout()
-        height = layout.heightForWidth(width) if layout is not None else self.sizeHint().height()
+        # A layout in which nothing wraps knows no height for a width: it says -1.
+        height = layout.heightForWidth(width) if layout is not None else -1
+        height = height if height >= 0 else self.sizeHint().height()
         self.setFixedHeight(height)
         self.move((self._host.width() - width) // 2, self._host.height() - self._below - height - 14)
 

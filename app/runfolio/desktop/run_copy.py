@@ -11,6 +11,8 @@ from runfolio.model.run import RunKey
 if TYPE_CHECKING:
     from runfolio.api import Workspace
     from runfolio.export.sheet import SheetColumn
+    from runfolio.model.grouping import GroupBy
+    from runfolio.model.query import SortKey
 
 FORMS = (("tsv", "TSV"), ("markdown", "Markdown"), ("latex", "LaTeX"), ("json", "JSON"), ("python", "Python"))
 """What runs are copied as, and what that is called."""
@@ -29,3 +31,19 @@ def copied(workspace: Workspace, columns: Sequence[TableColumn], keys: Sequence[
 
     head = sheet_columns(columns)
     return WRITERS[form][1]([column.title for column in head], workspace.sheet(keys, head))
+
+
+def copied_groups(
+    workspace: Workspace,
+    columns: Sequence[TableColumn],
+    keys: Sequence[RunKey],
+    by: GroupBy,
+    sort: Sequence[SortKey],
+    form: str,
+) -> tuple[str, int]:
+    """Groups as text of one of `FORMS`, and how many they are; with one figure a metric where people read it."""
+    from runfolio.export.copied import WRITERS
+
+    short = form in ("markdown", "latex")
+    titles, block = workspace.group_sheet(keys, by, sheet_columns(columns), sort, short=short)
+    return WRITERS[form][1](titles, block), block.rows

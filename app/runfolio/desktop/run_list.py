@@ -16,7 +16,7 @@ from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
 from runfolio.desktop.run_delegate import RunDelegate
 from runfolio.desktop.run_pins import PinnedColumns
-from runfolio.desktop.run_shape import paint_beyond, shape
+from runfolio.desktop.run_shape import columns_in_view, paint_beyond, shape
 from runfolio.desktop.run_sort import next_sort
 from runfolio.desktop.run_table import Index, RunTableModel
 from runfolio.desktop.run_widths import FIRST_ROWS, first_width, wanted_width
@@ -31,8 +31,6 @@ PATIENCE_MS = 150
 of waiting cells takes as long as painting the page."""
 KEPT_HIGHLIGHT = 5_000
 """Highlighted rows that follow their runs into another order."""
-ALL_FETCHED = 60
-"""With more columns only those in view are read."""
 
 
 class RunList(QTableView):
@@ -109,7 +107,8 @@ class RunList(QTableView):
         if not keep_place and current is not None and (row := self.runs.row_of(current)) is not None:
             self.scrollTo(self.runs.index(row, max(0, column)))
         # Intervals, and names further in, are wider than what stood there.
-        self._fit(tuple(self._columns_in_view() or self.runs.columns) if groups is not None else ())
+        seen = columns_in_view(self, self.runs.columns, self.pins.count) or self.runs.columns
+        self._fit(tuple(seen) if groups is not None else ())
         self._look.start()
 
     def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
@@ -228,17 +227,6 @@ class RunList(QTableView):
         first, last = max(0, self.rowAt(0)), self.rowAt(self.viewport().height() - 1)
         return range(first, self.runs.rowCount() if last < 0 else last + 1)
 
-    def _columns_in_view(self) -> list[TableColumn] | None:
-        """Those that can be seen; None where so few are shown that all may be fetched."""
-        if len(self.runs.columns) <= ALL_FETCHED:
-            return None
-        head = self.horizontalHeader()
-        first, last = head.visualIndexAt(0), head.visualIndexAt(self.viewport().width() - 1)
-        places = dict.fromkeys(
-            (*range(self.pins.count), *range(max(0, first), last + 1 if last >= 0 else head.count()))
-        )
-        return [self.runs.columns[head.logicalIndex(place)] for place in places]
-
     def set_pinned(self, pinned: tuple[str, ...]) -> None:
         """The columns of these ids stay at the left; they have to be the first."""
         self._pinned = pinned
@@ -276,7 +264,7 @@ class RunList(QTableView):
 
     def _ask_for_view(self) -> None:
         rows = self._rows_in_view()
-        self.runs.want(rows.start, rows.stop - 1, self._columns_in_view())
+        self.runs.want(rows.start, rows.stop - 1, columns_in_view(self, self.runs.columns, self.pins.count))
 
     def refresh(self) -> None:
         """Ask again for what is out of date in view."""
@@ -378,4 +366,6 @@ class RunList(QTableView):
     def _on_resized(self, section: int, _old: int, new: int) -> None:
         if not self._restoring and section < len(self.runs.columns):
             self._widths[self.runs.columns[section].id] = new
+            # A narrower column lets others come into view.
+            self._look.start()
             self.resized.emit()

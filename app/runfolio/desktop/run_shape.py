@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from runfolio.desktop import fonts
+from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.viewports import give_viewport
 
 HEADER_HEIGHT = 34
+ALL_FETCHED = 60
+"""With more columns only those in view are read."""
 
 
 def shape(table: QTableView) -> None:
@@ -49,6 +54,16 @@ def shape(table: QTableView) -> None:
     head.setResizeContentsPrecision(0)
     head.setAccessibleName("Columns")
     head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+
+def columns_in_view(table: QTableView, columns: Sequence[TableColumn], pinned: int) -> list[TableColumn] | None:
+    """The columns that can be seen, the first `pinned` always; None where so few are shown that all may be read."""
+    if len(columns) <= ALL_FETCHED:
+        return None
+    head = table.horizontalHeader()
+    first, last = head.visualIndexAt(0), head.visualIndexAt(table.viewport().width() - 1)
+    seen = range(max(0, first), last + 1 if last >= 0 else head.count())
+    return [columns[head.logicalIndex(place)] for place in dict.fromkeys((*range(pinned), *seen))]
 
 
 def paint_beyond(table: QTableView, theme: Theme) -> None:

@@ -93,7 +93,9 @@ class _Compiler:
             # NaN is the greatest number to DuckDB; here it is no value at all.
             values = [f"case when isnan({alias}.num) then null else {alias}.num end"]
             if ref.kind is not FieldKind.METRIC:
-                values.append(f"case when {alias}.num is null then {alias}.text end")
+                # A param that is null is missing, here as in a filter.
+                given = f" and {alias}.kind is distinct from 'null'" if ref.kind is FieldKind.PARAM else ""
+                values.append(f"case when {alias}.num is null{given} then {alias}.text end")
         self._order(values, key)
 
     def _derived(self, worked_out: Quantity, key: SortKey) -> None:

@@ -214,7 +214,7 @@ class Evaluator(ColumnReader):
         number = np.searchsorted(different, values[present])
         ranks[present] = len(different) - 1 - number if key.descending else number
         texts = self.texts(ref)
-        own = ~found.present & (texts.codes >= 0)
+        own = ~found.present & (texts.codes >= 0) & ~self.missing(ref)
         codes = texts.codes[own].astype(np.int64)
         ranks[own] = len(different) + (len(texts.texts) - 1 - codes if key.descending else codes)
         return ranks

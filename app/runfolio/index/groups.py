@@ -56,12 +56,16 @@ def _number_codes(found: Numbers) -> NDArray[np.int64]:
     return np.where(found.present, places, -1).astype(np.int64)
 
 
+_LARGE_WHOLE = "(isfinite(num) and abs(num) >= 9007199254740992 and regexp_full_match(text, '[+-]?[0-9]+'))"
+"""Past 2^53 several whole numbers are one float64: their texts tell them apart."""
+
+
 def _read_codes(database: Database, runs: int, field: FieldRef) -> NDArray[np.int64]:
     params: list[Bound] = []
     if field.kind is not FieldKind.BUILTIN:
         inner, names = field_source(field)
         params += names
-        own = f"select run, num, case when num is null then text end as text from ({inner})"
+        own = f"select run, num, case when num is null or {_LARGE_WHOLE} then text end as text from ({inner})"
     else:
         builtin = BY_NAME[field.name]
         if builtin.many:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -135,8 +135,12 @@ class Queries:
             found.append(info)
         return tuple(found)
 
-    def default_columns(self, limit: int) -> tuple[FieldRef, ...]:
-        """Columns that are useful without a click: what runs share among the metrics, what varies among the params."""
+    def default_columns(self, limit: int, odd: Callable[[str], bool] = lambda _: False) -> tuple[FieldRef, ...]:
+        """Columns that are useful without a click: what runs share among the metrics, what varies among the params.
+
+        odd   whether a param says little of what was trained: those come after the others that as many runs have.
+        Times that no run has take no room.
+        """
         fields = self.fields()
         metrics = [f for f in fields if f.field.kind is FieldKind.METRIC and f.direction is not Direction.UNKNOWN]
         # What is shown under another name has its column there.
@@ -145,11 +149,16 @@ class Queries:
         metrics.sort(key=lambda f: (-f.runs, "val" not in f.field.name.lower(), f.direction is not Direction.HIGHER))
         best = [FieldRef(FieldKind.METRIC, f.field.name, Aggregate.BEST) for f in metrics[:2]]
         params = [f for f in fields if f.field.kind is FieldKind.PARAM and (f.distinct or 0) > 1]
-        params.sort(key=lambda f: -f.runs)
-        head = [BY_NAME[n].ref for n in ("name", "status", "started", "duration")]
+        params.sort(key=lambda f: (-f.runs, odd(f.field.name)))
+        head = [BY_NAME[n].ref for n in ("name", "status", *self._times())]
         tail = [BY_NAME[n].ref for n in ("dataset", "format", "tag", "stage")]
         room = max(0, limit - len(head) - len(best) - len(tail))
         return (*head, *best, *(f.field for f in params[:room]), *tail)
+
+    def _times(self) -> list[str]:
+        names = ("started", "duration")
+        given = self._db.rows(f"select count(*), {', '.join(f'count({BY_NAME[n].sql})' for n in names)} from runs r")[0]
+        return [name for name, runs in zip(names, given[1:], strict=True) if runs or not given[0]]
 
     def values(self, field: FieldRef, limit: int) -> tuple[tuple[str, int], ...]:
         """The most frequent texts of a field with the number of runs that have each; () for metrics."""
