@@ -1,5 +1,7 @@
 """Takes the pictures of the window that README and help show, on the sample runs, light and dark.
 
+Chart kinds and files are taken in light alone.
+
     python packaging/screenshots.py resources/help/pictures
 
 Works without a screen (`QT_QPA_PLATFORM=offscreen`) and on a real or virtual one. Index, ledger and settings are
@@ -15,6 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from runfolio.desktop.window import MainWindow
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "app"))
@@ -52,7 +60,6 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     from runfolio.desktop.notice_bar import NoticeBar
     from runfolio.desktop.run_list import RunList
     from runfolio.desktop.theme import Theme, ThemeMode
-    from runfolio.desktop.window import MainWindow
     from runfolio.model.promotion import Stage
     from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
     from runfolio.settings import Settings
@@ -121,6 +128,8 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
         jobs.action(lambda ws: ws.promote(best[1], Stage.PRODUCTION, reason="best of the sweep", model="sensor-faults"))
         jobs.action(lambda ws: ws.promote(best[0], Stage.STAGING, reason="mended labels", model="sensor-faults"))
     settle()
+    if theme_name == "light":
+        _take_kinds(window, settle, out)
     window.show_view("models")
     shoot("models")
     window.show_view("audit")
@@ -142,6 +151,92 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     application.processEvents()
+
+
+_KINDS: tuple[tuple[str, str, dict[str, object]], ...] = (
+    (
+        "scatter",
+        "scatter",
+        {"x": "param:optim.lr", "log_x": True, "color": "param:seed", "front": True, "x_better": "lower"},
+    ),
+    ("parallel", "parallel", {}),
+    ("importance", "importance", {}),
+    ("violin", "groups", {"group": "param:optim.lr", "look": "violin"}),
+    ("bar", "groups", {"group": "param:optim.lr", "look": "bar"}),
+    ("heat", "grid", {"x": "param:optim.lr", "y": "param:seed"}),
+    ("contour", "grid", {"x": "param:optim.lr", "y": "param:seed", "look": "contour", "log_x": True}),
+    ("coverage", "grid", {"x": "param:optim.lr", "y": "param:seed", "z": "param:epochs", "look": "coverage"}),
+    ("histogram", "histogram", {}),
+    ("over-time", "histogram", {"value": "metric:val/loss:last", "look": "time"}),
+    ("confusion", "classifier", {"look": "confusion"}),
+    ("roc", "classifier", {"look": "roc"}),
+    ("calibration", "classifier", {"look": "calibration"}),
+)
+"""Name of the picture, kind, and what is set."""
+
+
+def _take_kinds(window: MainWindow, settle: Callable[[], None], out: Path) -> None:
+    """A picture of each chart kind, of a page of them, and of the files of a run."""
+    from dataclasses import replace
+
+    from runfolio.desktop.kinds.settings import SETTINGS
+    from runfolio.desktop.views.charts import ChartsView
+    from runfolio.desktop.views.explore import ExploreView
+    from runfolio.desktop.views.files import FilesView
+
+    def keep(widget: QWidget, name: str) -> None:
+        settle()
+        widget.grab().save(str(out / f"{name}.png"))
+        print(out / f"{name}.png")
+
+    state, size = window.context.state, window.size()
+    best = state.scope_keys
+    # A run that diverged would squeeze all others into a corner.
+    state.set_where("optim.lr < 1")
+    window.resize(1240, 800)
+    table = _predictions(Path(os.environ["RUNFOLIO_HOME"]))
+    window.show_view("explore")
+    explore = window.views.widget_of("explore")
+    assert isinstance(explore, ExploreView)
+    for name, kind, parts in _KINDS:
+        explore.show_kind(kind)
+        chosen = {**parts, "path": str(table)} if kind == "classifier" else parts
+        explore.panel.put_settings(replace(SETTINGS[kind](), **chosen))
+        settle()
+        keep(explore, f"kind-{name}")
+    window.resize(size)
+    window.show_view("charts")
+    charts = window.views.widget_of("charts")
+    assert isinstance(charts, ChartsView)
+    before = charts.settings
+    window.context.commands.run("charts.new-page")
+    for _, kind, parts in (_KINDS[0], _KINDS[3], _KINDS[5], _KINDS[1]):
+        charts.hand.add_chart(kind, replace(SETTINGS[kind](), **parts))
+    charts.grid.verticalScrollBar().setValue(0)
+    keep(window, "charts-kinds-light")
+    charts.take("Page", before)
+    state.set_where("")
+    settle()
+    window.show_view("files")
+    files = window.views.widget_of("files")
+    assert isinstance(files, FilesView)
+    state.set_current(best[0])
+    settle()
+    files.open_file("artifacts/model/model.json")
+    keep(window, "files-light")
+
+
+def _predictions(folder: Path) -> Path:
+    """A made up table of predictions, the same each time."""
+    import numpy as np
+
+    random = np.random.default_rng(3)
+    truth = random.random(600) < 0.4
+    scores = np.clip(random.normal(0.35 + 0.3 * truth, 0.18), 0, 1)
+    path = folder / "predictions.csv"
+    rows = "".join(f"{int(t)},{s:.4f}\n" for t, s in zip(truth.tolist(), scores.tolist(), strict=True))
+    path.write_text("y_true,y_score\n" + rows)
+    return path
 
 
 if __name__ == "__main__":

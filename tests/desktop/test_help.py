@@ -23,6 +23,12 @@ def test_the_help_opens_and_its_links_can_be_followed_and_gone_back(driver: Driv
     driver.until(lambda: "The filter language" in viewer.pages.toPlainText())
     viewer.show_page("commands.md")
     driver.until(lambda: "Exit codes:" in viewer.pages.toPlainText())
+    viewer.show_page("kinds.md")
+    driver.until(lambda: "A selection holds at most 5,000 runs" in viewer.pages.toPlainText())
+    assert {*viewer.pages.pictures} >= {"pictures/kind-scatter.png", "pictures/kind-roc.png"}
+    assert all(0 < picture.width() <= viewer.pages.viewport().width() for picture in viewer.pages.pictures.values())
+    driver.click("help-back")
+    driver.until(lambda: "Exit codes:" in viewer.pages.toPlainText())
     driver.click("help-back")
     driver.until(lambda: "Runfolio help" in viewer.pages.toPlainText().splitlines())
     viewer.close()

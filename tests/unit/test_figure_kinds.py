@@ -200,4 +200,9 @@ def test_a_table_in_a_recipe_that_is_none_is_refused() -> None:
     options = tuple((name, ("x",) if name == "x" else value) for name, value in panel.options)
     with pytest.raises(UsageError, match="damaged"):
         classified_of(replace(panel, options=options))
+    options = tuple((name, ("0",) * 4 if name == "counts" else value) for name, value in panel.options)
+    with pytest.raises(UsageError, match="no rows"):
+        classified_of(replace(panel, options=options))
     assert classified_of(PanelRecipe("", kind="classifier")) is None
+    with pytest.raises(UsageError, match="shows no field 'metric:acc'"):
+        figure("histogram", value="metric:acc")

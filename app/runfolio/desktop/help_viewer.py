@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import re
+from pathlib import Path, PurePosixPath
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from runfolio import locate
@@ -14,14 +16,38 @@ from runfolio.desktop.widgets import PlainLabel, TextButton
 
 FIRST = "README.md"
 SIZE = (820, 680)
+_MARGIN = 18
+_PICTURE = re.compile(r"!\[[^\]]*\]\(((?:\.\./)*pictures/[a-z0-9-]+\.png)\)")
 
 
 class _Pages(QTextBrowser):
-    """Shows what it is given, and fetches nothing by itself: neither pages nor pictures."""
+    """Shows what it is given, and fetches nothing by itself: neither pages nor pictures.
+
+    pictures   of the page, by how the page names them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures: dict[str, QImage] = {}
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Nothing is loaded from inside a page."""
-        return None
+        """One of the pictures that came with the page; nothing else is loaded from inside of it."""
+        return self.pictures.get(name.toString() if isinstance(name, QUrl) else name)
+
+
+def read_page(path: Path, width: int) -> tuple[str, dict[str, QImage]]:
+    """A page and its pictures, at most so many pixels wide; not for the GUI thread.
+
+    Pictures are those of `pictures/` beside the first page alone, whatever a page names.
+    """
+    text = path.read_text(encoding="utf-8")
+    found: dict[str, QImage] = {}
+    for name in _PICTURE.findall(text):
+        picture = QImage(str(locate.resources() / "help" / "pictures" / PurePosixPath(name).name))
+        if not picture.isNull():
+            wide = min(width, picture.width())
+            found[name] = picture.scaledToWidth(wide, Qt.TransformationMode.SmoothTransformation)
+    return text, found
 
 
 class HelpViewer(QDialog):
@@ -44,7 +70,7 @@ class HelpViewer(QDialog):
         self.pages.setObjectName("help-page")
         self.pages.setOpenLinks(False)
         self.pages.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.pages.document().setDocumentMargin(18)
+        self.pages.document().setDocumentMargin(_MARGIN)
         self.pages.anchorClicked.connect(self._follow)
         head = QHBoxLayout()
         head.addWidget(self._title)
@@ -60,13 +86,16 @@ class HelpViewer(QDialog):
         """Show the page of that path below `resources/help`."""
         path = locate.resources() / "help" / name
 
-        def shown(text: str) -> None:
+        width = max(200, self.pages.viewport().width() - 2 * _MARGIN - 20)
+
+        def shown(page: tuple[str, dict[str, QImage]]) -> None:
+            text, self.pages.pictures = page
             self._trail.append(name)
             self._back.setEnabled(len(self._trail) > 1)
             self.pages.setMarkdown(text)
             self.pages.verticalScrollBar().setValue(0)
 
-        self._context.jobs.background(lambda: path.read_text(encoding="utf-8"), shown)
+        self._context.jobs.background(lambda: read_page(path, width), shown)
 
     def go_back(self) -> None:
         """Show the page before."""

@@ -218,10 +218,12 @@ class BarPlot(QWidget):
         painter.setFont(fonts.ui(11))
         painter.setPen(self._theme.color("muted"))
         below = QRectF(area.left(), area.bottom() + 5, area.width(), 16)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), number(low))
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), number(high))
-        middle = f"{count(round(sum(one.counts)))} values"
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), middle)
+        metrics = QFontMetricsF(painter.font())
+        ends, middle = (number(low, 3), number(high, 3)), f"{count(round(sum(one.counts)))} values"
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), ends[0])
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), ends[1])
+        if sum(metrics.horizontalAdvance(text) for text in (*ends, middle)) + 24 < below.width():
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), middle)
 
 
 def _between(low: QColor, high: QColor, share: float) -> QColor:

@@ -114,12 +114,13 @@ class RunDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> bool:
-        """A click on the star of a run puts it on or takes it off."""
+        """A click on the star of a run puts it on or takes it off; on that of a group, of all its runs."""
         line = self._model.line(index.row())
         clicked = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease
-        if not clicked or not isinstance(event, QMouseEvent) or (line is not None and line.is_group):
-            return super().editorEvent(event, model, option, index)
         key, column, _, _ = self._model.cell(index.row(), index.column())
+        of_group = line is not None and line.is_group
+        if not clicked or not isinstance(event, QMouseEvent) or (of_group and column.is_name):
+            return super().editorEvent(event, model, option, index)
         area, context = QRectF(option.rect).adjusted(SIDE, 0, -SIDE, 0), self._context
         zone = QRectF()
         if column.is_name:
@@ -128,8 +129,9 @@ class RunDelegate(QStyledItemDelegate):
             zone = QRectF(area.left() - 4, area.top(), SPACE + 4, area.height())
         if event.button() is not Qt.MouseButton.LeftButton or not zone.contains(event.position()):
             return super().editorEvent(event, model, option, index)
-        starred = key in context.state.board.starred
-        mark_runs(context, (key,), MarkChange(starred=not starred), "no longer starred" if starred else "starred")
+        keys = self._model.members([index.row()])
+        starred = all(one in context.state.board.starred for one in keys)
+        mark_runs(context, keys, MarkChange(starred=not starred), "no longer starred" if starred else "starred")
         return True
 
     # --- kinds of cells ----------------------------------------------------------------------------------------

@@ -80,6 +80,8 @@ def _classified(panel: PanelRecipe, labels: tuple[str, ...]) -> Classified:
             float(panel.text("brier")) if panel.text("brier") else None,
         )
     rows, skipped = int(panel.text("rows") or 0), int(panel.text("skipped") or 0)
+    if rows < 1 or (counts < 0).any() or (len(counts) and not counts.any()):
+        raise ValueError("it has no rows")
     return Classified((), "", "", "", labels, confusion, rows, skipped, scored, panel.texts("notes"))
 
 

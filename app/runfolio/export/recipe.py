@@ -146,6 +146,11 @@ class PanelRecipe:
             raise UsageError(f"A panel takes 1 to {MOST_SPAN} columns and rows")
         if not all(math.isfinite(x) for x, _ in self.notes):
             raise UsageError("A note stands at a finite place")
+        for id in self.fields:
+            try:
+                FieldRef.from_id(id)
+            except ValueError as error:
+                raise UsageError(f"A chart shows no field {id[:60]!r}: {error}") from error
         for ends in (self.x_range, self.y_range):
             if ends is not None and not (len(ends) == 2 and all(map(math.isfinite, ends)) and ends[0] < ends[1]):
                 raise UsageError("The range of an axis is two finite numbers, the lower one first")

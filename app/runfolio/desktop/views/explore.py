@@ -42,14 +42,13 @@ class ExploreView(QWidget):
         self.send_button.clicked.connect(lambda: context.commands.run("explore.send"))
         self.pages = QStackedWidget()
         head = QHBoxLayout()
-        head.addWidget(self.tabs)
-        head.addStretch()
-        head.addWidget(self.send_button)
+        head.addWidget(self._explained, 1)
+        head.addWidget(self.send_button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 10, 18, 10)
         column.setSpacing(8)
+        column.addWidget(self.tabs)
         column.addLayout(head)
-        column.addWidget(self._explained)
         column.addWidget(self.pages, 1)
 
     @property
