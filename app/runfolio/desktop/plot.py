@@ -19,7 +19,7 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind, nowhere_text
-from runfolio.analysis.drawing import Range, Reach, around
+from runfolio.analysis.drawing import Range, Reach, around, beyond_text
 from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.chart_settings import Note, PanelSettings
@@ -210,7 +210,8 @@ class LinePanel(QWidget):
         said = [text for text in (nowhere_text(x_kind, x_name, self._nowhere), hidden_text(hidden)) if text]
         if scale.kind is YKind.SYMLOG:
             said.append(f"linear up to ±{number(scale.linear, 2)}, logarithmic beyond")
-        said += [text for text in (reach.text, *notes) if text]
+        beyond = beyond_text([c.series.raw.y_bounds for c in curves])
+        said += [text for text in (reach.text, beyond, *notes) if text]
         self._note.setText(" · ".join(said))
         self._note.setVisible(bool(said))
         self.items.set_curves(curves)

@@ -14,7 +14,7 @@ import numpy as np
 from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.bands import Band
 from runfolio.analysis.derived import Derivation
-from runfolio.analysis.drawing import Range, Style, group_styles, reach
+from runfolio.analysis.drawing import LARGEST, Range, Style, beyond_text, group_styles, reach
 from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.reduce import Reduced, min_max_columns
@@ -33,7 +33,6 @@ EPOCHS = "\x1fepoch"
 COLUMNS = 1200
 """Pixel columns across a panel: a hundred to the centimetre for a figure of two panels on A4."""
 
-_LARGEST = 1e300
 _SMALLEST = 1e-300
 
 
@@ -137,7 +136,8 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
         y_range = value_at(far.low, scale), value_at(far.high, scale)
     nowhere = sum(curve.series.nowhere for curve in shown)
     hidden = sum(curve.series.hidden for curve in shown)
-    said = nowhere_text(XKind(panel.x), panel.x_metric, nowhere), hidden_text(hidden), far.text
+    beyond = beyond_text([curve.series.raw.y_bounds for curve in shown])
+    said = nowhere_text(XKind(panel.x), panel.x_metric, nowhere), hidden_text(hidden), far.text, beyond
     about = [text for text in (*said, _about_groups(panel, shown)) if text]
     if scale.kind is YKind.SYMLOG:
         about.append(f"linear up to ±{scale.linear:g}")
@@ -247,7 +247,7 @@ def _drawable(y: Floats, scale: YScale) -> Floats:
     if scale.is_log:
         y = np.where(y >= _SMALLEST, y, np.where(np.isinf(y), y, np.nan))
     # matplotlib adds margins, which must stay finite.
-    return np.where(np.isfinite(y), np.clip(y, -_LARGEST, _LARGEST), y)
+    return np.where(np.isfinite(y), np.clip(y, -LARGEST, LARGEST), y)
 
 
 def _within(marks: Floats, span: Range) -> Floats:
@@ -256,5 +256,5 @@ def _within(marks: Floats, span: Range) -> Floats:
 
 def finite_range(ends: Range) -> Range:
     """The ends of a view as matplotlib can hold them."""
-    low, high = (math.copysign(min(abs(end), _LARGEST), end) for end in ends)
+    low, high = (math.copysign(min(abs(end), LARGEST), end) for end in ends)
     return low, high
