@@ -86,8 +86,12 @@ def test_epochs_and_other_metrics_are_x_axes_joined_by_step(charts: Charts) -> N
     assert charts.panel("loss").curves[0].x.tolist() == [2.0, 4.0, 6.0]
     charts.point("loss", 4.0, 2.0)
     assert charts.driver.text("read-out-title") == "READ-OUT · loss · samples 4"
-    charts.driver.do("edit.undo").do("edit.undo")
+    choose(charts, "x-menu", "relative time")
+    assert charts.says("loss", "note") == "12 points have no time"
+    assert charts.view.badge.text().startswith("0 of "), "what has no place is not said to be shown"
+    charts.driver.do("edit.undo").do("edit.undo").do("edit.undo")
     assert charts.panel("loss").x_kind is XKind.STEP
+    assert charts.view.badge.text().startswith("every point shown")
 
 
 def test_a_symmetric_log_axis_says_where_it_is_linear(charts: Charts) -> None:

@@ -223,8 +223,19 @@ class MetricPanel(LinePanel):
             reach=joined_reach([answer.reach for answer in self._answers]),
             x_range=self.settings.x_range,
             notes=tuple(notes),
+            nowhere=sum(series.nowhere for series in self._in_sight()),
         )
         self.show_message(self._why_empty(first) if not curves or not several else "")
+
+    def _in_sight(self) -> list[PreparedSeries]:
+        """What is drawn, by itself or in a group."""
+        found = (pair for answer in self._answers for pair in answer.prepared.items())
+        return [series for key, series in found if key not in self._hidden]
+
+    @property
+    def point_count(self) -> int:
+        """How many points the chart stands for, those that are taken together in groups as well."""
+        return sum(len(series) for series in self._in_sight())
 
     def _curves_of(self, answer: Fetched, place: int, suffix: str) -> list[Curve]:
         """Of one metric; the further it is from the first, the further the dash."""

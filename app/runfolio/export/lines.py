@@ -106,6 +106,7 @@ class _Curve:
     series: PreparedSeries
     band: Band | None
     place: int
+    nowhere: int
 
 
 def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> DrawnPanel:
@@ -134,7 +135,7 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
     y_range = panel.y_range
     if y_range is None and far.low is not None and far.high is not None and far.low < far.high:
         y_range = value_at(far.low, scale), value_at(far.high, scale)
-    nowhere = sum(curve.series.nowhere for curve in shown)
+    nowhere = sum(curve.nowhere for curve in shown)
     hidden = sum(curve.series.hidden for curve in shown)
     beyond = beyond_text([curve.series.raw.y_bounds for curve in shown])
     said = nowhere_text(XKind(panel.x), panel.x_metric, nowhere), hidden_text(hidden), far.text, beyond
@@ -174,15 +175,16 @@ def _curves(
         shown = any(ready[key][0].shown for key in keys)
         run = replace(ready[keys[0]][0], color=color, dash=dash, shown=shown)
         if len(keys) > 1:
+            nowhere = sum(ready[key][1].nowhere for key in keys)
             centre, taken = prepare_group([ready[key][1] for key in keys], drawing.groups, scale)
             spread = taken if np.isfinite(taken.low).any() else None
-            found.append(_Curve(run, metric, group.name, keys, centre, spread, place))
+            found.append(_Curve(run, metric, group.name, keys, centre, spread, place, nowhere))
         else:
             own = ready[keys[0]][1]
-            found.append(_Curve(run, metric, run.name, keys, own, None, place))
+            found.append(_Curve(run, metric, run.name, keys, own, None, place, own.nowhere))
     for key, (run, own) in ready.items():
         if key not in grouped:
-            found.append(_Curve(run, metric, run.name, (key,), own, None, place))
+            found.append(_Curve(run, metric, run.name, (key,), own, None, place, own.nowhere))
     return found
 
 
