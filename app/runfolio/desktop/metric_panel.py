@@ -60,7 +60,6 @@ class MetricPanel(LinePanel):
         self._closer_for: tuple[float, float] | None = None
         self.waiting = Waiting(context.theme, self)
         self.waiting.stopped.connect(self._on_stopped)
-        self.layout().addWidget(self.waiting)
         self._closer = QTimer(self)
         self._closer.setSingleShot(True)
         self._closer.setInterval(_LOOK_CLOSER_MS)

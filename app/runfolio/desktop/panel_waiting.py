@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from runfolio.desktop import fonts
@@ -27,44 +27,39 @@ class Work:
             raise Cancelled
 
 
-class Waiting(QWidget):
-    """Shown when the work takes longer than a moment; `stopped` tells that the user wants no more of it."""
+class Waiting(QObject):
+    """Shows the work below a chart when it takes longer than a moment; `stopped`: the user wants no more of it."""
 
     stopped = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("panel-waiting")
+    def __init__(self, theme: Theme, panel: QWidget) -> None:
+        """`panel` has a layout; what is shown stands at its end, and is made when it is first needed."""
+        super().__init__(panel)
+        self._theme, self._panel = theme, panel
         self._work: Work | None = None
-        self._text = PlainLabel("", role="muted", font=fonts.ui(11))
-        self._stop = TextButton("Stop", theme, kind="link", tip="Stop drawing this chart (Esc)")
-        self._stop.setObjectName("panel-stop")
-        self._stop.clicked.connect(self.stop)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch()
-        row.addWidget(self._text, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row: QWidget | None = None
+        self._label: PlainLabel
+        self._text = ""
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
-        self.hide()
 
     @property
     def text(self) -> str:
         """What is said; "" when there is nothing to wait for."""
-        return self._text.text() if self._work is not None and self.isVisibleTo(self.parentWidget()) else ""
+        return self._text
 
     def begin(self, work: Work) -> None:
         """Other work is under way; what was before it is no longer wanted."""
         self._end_work()
         self._work = work
-        self._timer.start(_AFTER_MS if self.isHidden() else _EVERY_MS)
+        self._timer.start(_EVERY_MS if self._text else _AFTER_MS)
 
     def end(self) -> None:
         """It is done."""
-        self._work = None
+        self._work, self._text = None, ""
         self._timer.stop()
-        self.hide()
+        if self._row is not None:
+            self._row.hide()
 
     def stop(self) -> None:
         """Stop the work, where there is some."""
@@ -78,8 +73,29 @@ class Waiting(QWidget):
             self._work.stopped = True
 
     def _tick(self) -> None:
-        if self._work is not None:
-            done, total = self._work.done, self._work.total
-            self._text.setText(f"{count(done)} of {count(total)} curves" if total > 1 else "Working out the curve")
-            self.show()
-            self._timer.setInterval(_EVERY_MS)
+        if self._work is None:
+            return
+        done, total = self._work.done, self._work.total
+        self._text = f"{count(done)} of {count(total)} curves" if total > 1 else "Working out the curve"
+        self._timer.setInterval(_EVERY_MS)
+        if self._row is None:
+            self._row, self._label = self._make()
+        self._label.setText(self._text)
+        self._row.show()
+
+    def _make(self) -> tuple[QWidget, PlainLabel]:
+        label = PlainLabel("", role="muted", font=fonts.ui(11))
+        stop = TextButton("Stop", self._theme, kind="link", tip="Stop drawing this chart (Esc)")
+        stop.setObjectName("panel-stop")
+        stop.clicked.connect(self.stop)
+        row = QWidget(self._panel)
+        row.setObjectName("panel-waiting")
+        beside = QHBoxLayout(row)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addStretch()
+        beside.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
+        beside.addWidget(stop, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout = self._panel.layout()
+        if layout is not None:
+            layout.addWidget(row)
+        return row, label
