@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.scales import YKind
 from runfolio.desktop import plot_fetch
 from runfolio.desktop.legend import Legend
@@ -89,8 +92,12 @@ def test_epochs_and_other_metrics_are_x_axes_joined_by_step(charts: Charts) -> N
     assert charts.panel("loss").curves[0].x.tolist() == [2.0, 4.0, 6.0]
     charts.point("loss", 4.0, 2.0)
     assert charts.driver.text("read-out-title") == "READ-OUT · loss · samples 4"
-    charts.driver.do("edit.undo").do("edit.undo")
+    choose(charts, "x-menu", "relative time")
+    assert charts.says("loss", "note") == "12 points have no time"
+    assert charts.view.badge.text().startswith("0 of "), "what has no place is not said to be shown"
+    charts.driver.do("edit.undo").do("edit.undo").do("edit.undo")
     assert charts.panel("loss").x_kind is XKind.STEP
+    assert charts.view.badge.text().startswith("every point shown")
 
 
 def test_a_symmetric_log_axis_says_where_it_is_linear(charts: Charts) -> None:
@@ -490,3 +497,32 @@ def test_in_a_small_window_panels_stay_wide_enough_and_the_read_out_legible(char
     lines = [label for label in read_out.findChildren(ElidedLabel) if label.isVisible()]
     assert len(lines) == len(read_out.lines)
     assert all(label.height() >= label.fontMetrics().height() for label in lines)
+
+
+def test_a_chart_that_takes_long_says_how_far_it_is_and_can_be_stopped(
+    charts: Charts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, prepare_run = threading.Event(), plot_fetch.prepare_run
+
+    def slowly(*arguments: Any) -> PreparedSeries:
+        gate.wait(60)
+        return prepare_run(*arguments)
+
+    monkeypatch.setattr(plot_fetch, "prepare_run", slowly)
+    panel = charts.panel("loss")
+    charts.driver.find(QSlider, "smoothing").setValue(50)
+    try:
+        charts.driver.until(lambda: bool(panel.waiting.text))
+        assert panel.waiting.text == "1 of 4 curves"
+        panel.plot.setFocus()
+        QTest.keyClick(panel.plot, Qt.Key.Key_Escape)
+        assert charts.says("loss", "message") == "Stopped. Ctrl+Z takes back what was asked for."
+    finally:
+        gate.set()
+    charts.driver.settle()
+    assert not panel.waiting.text
+    assert all(curve.smooth is None for curve in panel.curves), "what was drawn before is still there"
+    charts.driver.do("edit.undo")
+    assert charts.says("loss", "message") == ""
+    charts.driver.do("edit.redo")
+    assert all(curve.smooth is not None for curve in charts.panel("loss").curves)

@@ -147,7 +147,7 @@ def test_a_figure_too_large_for_memory_is_refused_and_huge_ends_of_an_axis_are_d
     with pytest.raises(UsageError, match="million pixels"):
         draw(ChartRecipe((run,), (PanelRecipe("loss"),), width_mm=2000, height_mm=2000, dpi=1200), found, "png")
     with pytest.raises(UsageError, match="once"):
-        ChartRecipe((run, run), (PanelRecipe("loss"),))
+        ChartRecipe.from_json(ChartRecipe((run, run), (PanelRecipe("loss"),)).to_json())
     wide = ChartRecipe((run,), (PanelRecipe("loss", x_range=(-1e308, 1e308)),), width_mm=40)
     assert draw(wide, found, "svg").startswith(b"<?xml")
 

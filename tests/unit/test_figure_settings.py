@@ -234,3 +234,10 @@ def test_infinities_are_told_apart_and_a_lone_mark_is_never_left_out() -> None:
     assert {("nan", "5101.0"), ("inf", "5102.0"), ("-inf", "5103.0")} <= marks
     assert one_a_place(np.append(np.arange(5001.0), 5101.0))[-1] == 5101.0
     assert len(one_a_place(np.arange(5001.0))) <= 401
+
+
+def test_values_that_no_view_holds_are_said_to_lie_beyond_it() -> None:
+    found = {"loss": {RunKey("k:a"): series("loss", STEPS, [1.0, 1.7e308, -1e308])}}
+    drawn = drawn_panel(PanelRecipe("loss"), chart(PanelRecipe("loss"), RUNS[0]), found)
+    assert drawn.about == ("values go beyond ±1e300, where the view ends",)
+    assert draw(chart(PanelRecipe("loss"), RUNS[0]), found, "svg").startswith(b"<?xml")

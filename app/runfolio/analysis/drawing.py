@@ -13,13 +13,14 @@ from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.scales import YKind, YScale, placed
 from runfolio.analysis.smooth import Smoother
-from runfolio.model.display import count
+from runfolio.model.display import count, number
 from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, Centre, Spread
 
 Range = tuple[float, float]
-_LARGEST = 1e300
+LARGEST = 1e300
+"""Where views end: past it sums and margins overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +173,19 @@ def _usual(values: Floats) -> Range:
     return float(low - room), float(high + room)
 
 
+def beyond_text(bounds: Sequence[Range | None]) -> str:
+    """What is to be said of values so large that a view ends before them; "" for none."""
+    known = [abs(end) for b in bounds if b is not None for end in b]
+    return f"values go beyond ±{number(LARGEST, 2)}, where the view ends" if max(known, default=0.0) > LARGEST else ""
+
+
 def around(bounds: Sequence[Range | None]) -> Range:
     """A range that holds all bounds with a little room, finite and not empty; 0 to 1 for none."""
     known = [b for b in bounds if b is not None]
     if not known:
         return 0.0, 1.0
-    low = max(-_LARGEST, min(b[0] for b in known))
-    high = min(_LARGEST, max(b[1] for b in known))
+    low = max(-LARGEST, min(b[0] for b in known))
+    high = min(LARGEST, max(b[1] for b in known))
     room = (high - low) * 0.04
     # A single value, or values that differ by less than floats can be divided by, lie in the middle.
     if room <= max(abs(low), abs(high)) * 1e-13:

@@ -32,6 +32,8 @@ from runfolio.model.query import FieldRef
 _MENU_METRICS = 24
 _SIDE = 14
 
+_EVERY_POINT = "Each pixel column is drawn from its true lowest to its true highest point"
+
 
 class ChartBar(QWidget):
     """`asked` tells what the user wants from now on, with a label for undo; the other signals speak for themselves."""
@@ -71,7 +73,7 @@ class ChartBar(QWidget):
         self.slider.valueChanged.connect(self._on_smoothing)
         self.badge = Pill("every point shown", "good")
         self.badge.setObjectName("points-badge")
-        self.badge.setToolTip("Each pixel column is drawn from its true lowest to its true highest point")
+        self.badge.setToolTip(_EVERY_POINT)
         self._buttons: list[tuple[TextButton, str]] = []
         self._lay_out()
 
@@ -177,11 +179,14 @@ class ChartBar(QWidget):
 
     def show_points(self, points: int, without_place: int = 0) -> None:
         """Say how many points the panels of curves in sight stand for, and how many the axes have no place for."""
+        shown = "counted" if self._settings.groups.by else "shown"
         if without_place:
-            text = f"{short_count(points - without_place)} points shown · {short_count(without_place)} have no place"
-            self.badge.set(text, "warn")
+            placed = f"{short_count(points - without_place)} of {short_count(points)}"
+            self.badge.set(f"{placed} points {shown}", "warn")
+            self.badge.setToolTip("The axes have no place for the others: each chart says why")
         else:
-            self.badge.set(f"every point shown · {short_count(points)}", "good")
+            self.badge.set(f"every point {shown} · {short_count(points)}", "good")
+            self.badge.setToolTip(_EVERY_POINT)
         self.badge.setVisible(bool(self._panels))
         self._fit()
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from runfolio.analysis.axis import XKind
@@ -21,11 +22,13 @@ from runfolio.desktop.chart_groups import styles_of
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
+from runfolio.desktop.panel_waiting import Waiting, Work
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
 from runfolio.desktop.plot_style import Band, Curve
 from runfolio.desktop.state import DASHES
 from runfolio.desktop.widgets import tooltip
+from runfolio.errors import RunfolioError
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model.direction import Direction
 from runfolio.model.groups import RunGroup
@@ -55,6 +58,8 @@ class MetricPanel(LinePanel):
         self._forgotten = 0
         self._hidden: frozenset[RunKey] = frozenset()
         self._closer_for: tuple[float, float] | None = None
+        self.waiting = Waiting(context.theme, self)
+        self.waiting.stopped.connect(self._on_stopped)
         self._closer = QTimer(self)
         self._closer.setSingleShot(True)
         self._closer.setInterval(_LOOK_CLOSER_MS)
@@ -138,8 +143,10 @@ class MetricPanel(LinePanel):
         """Draw the selected runs: series that were not fetched yet are, and prepared where they are not yet."""
         keys, drawings, before = self._context.state.selection, self.drawings, self._answers
         forgotten = self._forgotten
+        work = Work(len(keys) * len(drawings))
 
         def arrived(answers: tuple[Fetched, ...]) -> None:
+            self.waiting.end()
             if [a.drawing.metric for a in self._answers] != [d.metric for d in drawings]:
                 self.follow()
             # What was forgotten while the question was under way stays forgotten.
@@ -150,7 +157,25 @@ class MetricPanel(LinePanel):
             self.shown.emit()
             self._closer.start()
 
-        self._context.jobs.query(self._slot, lambda workspace: fetch_all(workspace, keys, drawings, before), arrived)
+        def failed(error: RunfolioError) -> None:
+            self.waiting.end()
+            self.show_message(f"The curves could not be drawn: {error.message}. {error.hint}")
+
+        self.waiting.begin(work)
+        self._context.jobs.query(
+            self._slot, lambda workspace: fetch_all(workspace, keys, drawings, before, work.step), arrived, failed
+        )
+
+    def _on_stopped(self) -> None:
+        self._context.jobs.forget(self._slot)
+        self.show_message("Stopped. Ctrl+Z takes back what was asked for.")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape stops what is under way."""
+        if event.key() == Qt.Key.Key_Escape and self.waiting.text:
+            self.waiting.stop()
+            return
+        super().keyPressEvent(event)
 
     def _look_closer(self) -> None:
         """Read long series for the range in view, and as much again around it."""
@@ -197,8 +222,19 @@ class MetricPanel(LinePanel):
             reach=joined_reach([answer.reach for answer in self._answers]),
             x_range=self.settings.x_range,
             notes=tuple(notes),
+            nowhere=sum(series.nowhere for series in self._in_sight()),
         )
         self.show_message(self._why_empty(first) if not curves or not several else "")
+
+    def _in_sight(self) -> list[PreparedSeries]:
+        """What is drawn, by itself or in a group."""
+        found = (pair for answer in self._answers for pair in answer.prepared.items())
+        return [series for key, series in found if key not in self._hidden]
+
+    @property
+    def point_count(self) -> int:
+        """How many points the chart stands for, those that are taken together in groups as well."""
+        return sum(len(series) for series in self._in_sight())
 
     def _curves_of(self, answer: Fetched, place: int, suffix: str) -> list[Curve]:
         """Of one metric; the further it is from the first, the further the dash."""

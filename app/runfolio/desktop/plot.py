@@ -19,7 +19,7 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind, nowhere_text
-from runfolio.analysis.drawing import Range, Reach, around
+from runfolio.analysis.drawing import Range, Reach, around, beyond_text
 from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.chart_settings import Note, PanelSettings
@@ -95,7 +95,7 @@ class LinePanel(QWidget):
         self.head = PanelHead(theme, closable=closable)
         self.head.maximised.connect(self.maximised)
         self.head.closed.connect(self.closed)
-        self._note = PlainLabel("", role="muted", font=fonts.ui(11))
+        self._note = PlainLabel("", role="muted", wrap=True, font=fonts.ui(11))
         self._message = PlainLabel("", role="muted", wrap=True)
         self._axes = {side: PlainAxis(side) for side in ("left", "bottom")}
         self.plot = pg.PlotWidget(axisItems=self._axes, enableMenu=False)
@@ -145,13 +145,14 @@ class LinePanel(QWidget):
         self._message.setObjectName("message")
         self._message.hide()
         self._note.setObjectName("note")
+        self._note.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._note.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(2, 4, 2, 2)
         column.setSpacing(2)
         column.addWidget(self.head)
         column.addLayout(body, 1)
-        column.addWidget(self._note, 0, Qt.AlignmentFlag.AlignRight)
+        column.addWidget(self._note)
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
@@ -182,12 +183,14 @@ class LinePanel(QWidget):
         reach: Reach = _ALL,
         x_range: Range | None = None,
         notes: Sequence[str] = (),
+        nowhere: int | None = None,
     ) -> None:
         """Draw other curves, which were prepared for that x axis and scale.
 
         x_name   what x counts, where it is another metric.
         reach, x_range   how far the view goes.
         notes    what else is to be known of the picture.
+        nowhere  how many points have no place on the x axis, where the curves do not know: those of groups.
 
         The range that the user has zoomed to stays while the axes do; else everything comes into view. Values of 0
         and below are gaps on a logarithmic scale, and counted in a note.
@@ -206,11 +209,12 @@ class LinePanel(QWidget):
         if (reach.low, reach.high, x_range) != view_before:
             self._follows = True
         self._hidden_values = hidden = sum(c.series.hidden for c in curves)
-        self._nowhere = sum(c.series.nowhere for c in curves)
+        self._nowhere = sum(c.series.nowhere for c in curves) if nowhere is None else nowhere
         said = [text for text in (nowhere_text(x_kind, x_name, self._nowhere), hidden_text(hidden)) if text]
         if scale.kind is YKind.SYMLOG:
             said.append(f"linear up to ±{number(scale.linear, 2)}, logarithmic beyond")
-        said += [text for text in (reach.text, *notes) if text]
+        beyond = beyond_text([c.series.raw.y_bounds for c in curves])
+        said += [text for text in (reach.text, beyond, *notes) if text]
         self._note.setText(" · ".join(said))
         self._note.setVisible(bool(said))
         self.items.set_curves(curves)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,17 +71,24 @@ class Fetched:
 
 
 def fetch_all(
-    workspace: Workspace, keys: Sequence[RunKey], drawings: Sequence[Drawing], before: Sequence[Fetched]
+    workspace: Workspace,
+    keys: Sequence[RunKey],
+    drawings: Sequence[Drawing],
+    before: Sequence[Fetched],
+    step: Callable[[], None] = lambda: None,
 ) -> tuple[Fetched, ...]:
-    """The answers for runs and several drawings that share their axes; `before` are earlier answers."""
+    """The answers for runs and several drawings that share their axes; `before` are earlier answers.
+
+    step   called for each curve; what it raises ends the work.
+    """
     known = {answer.drawing.metric: answer for answer in before}
-    answers = tuple(fetch(workspace, keys, d, known.get(d.metric, Fetched(d))) for d in drawings)
+    answers = tuple(fetch(workspace, keys, d, known.get(d.metric, Fetched(d)), step=step) for d in drawings)
     scales = {answer.scale for answer in answers}
     if len(scales) == 1:
         return answers
     # A symmetric logarithmic axis is linear as far as the metric with the smallest values asks for.
     shared = min(scales, key=lambda scale: scale.linear)
-    return tuple(fetch(workspace, keys, a.drawing, a, shared) for a in answers)
+    return tuple(fetch(workspace, keys, a.drawing, a, shared, step) for a in answers)
 
 
 def joined_reach(reaches: Sequence[Reach]) -> Reach:
@@ -94,7 +101,12 @@ def joined_reach(reaches: Sequence[Reach]) -> Reach:
 
 
 def fetch(
-    workspace: Workspace, keys: Sequence[RunKey], drawing: Drawing, before: Fetched, axis: YScale | None = None
+    workspace: Workspace,
+    keys: Sequence[RunKey],
+    drawing: Drawing,
+    before: Fetched,
+    axis: YScale | None = None,
+    step: Callable[[], None] = lambda: None,
 ) -> Fetched:
     """The answer for runs; what `before` has already is neither asked for nor made ready again.
 
@@ -111,6 +123,7 @@ def fetch(
     others = _Others.of(workspace, [k for k, s in found.items() if isinstance(s, MetricSeries)], drawing)
     prepared: dict[RunKey, PreparedSeries] = {}
     for key, series in found.items():
+        step()
         if series is None:
             continue
         if key in ready and before.found.get(key) is series:

@@ -14,7 +14,7 @@ import numpy as np
 from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.bands import Band
 from runfolio.analysis.derived import Derivation
-from runfolio.analysis.drawing import Range, Style, group_styles, reach
+from runfolio.analysis.drawing import LARGEST, Range, Style, beyond_text, group_styles, reach
 from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.reduce import Reduced, min_max_columns
@@ -33,7 +33,6 @@ EPOCHS = "\x1fepoch"
 COLUMNS = 1200
 """Pixel columns across a panel: a hundred to the centimetre for a figure of two panels on A4."""
 
-_LARGEST = 1e300
 _SMALLEST = 1e-300
 
 
@@ -107,6 +106,7 @@ class _Curve:
     series: PreparedSeries
     band: Band | None
     place: int
+    nowhere: int
 
 
 def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> DrawnPanel:
@@ -135,9 +135,10 @@ def drawn_panel(panel: PanelRecipe, recipe: ChartRecipe, series: SeriesOf) -> Dr
     y_range = panel.y_range
     if y_range is None and far.low is not None and far.high is not None and far.low < far.high:
         y_range = value_at(far.low, scale), value_at(far.high, scale)
-    nowhere = sum(curve.series.nowhere for curve in shown)
+    nowhere = sum(curve.nowhere for curve in shown)
     hidden = sum(curve.series.hidden for curve in shown)
-    said = nowhere_text(XKind(panel.x), panel.x_metric, nowhere), hidden_text(hidden), far.text
+    beyond = beyond_text([curve.series.raw.y_bounds for curve in shown])
+    said = nowhere_text(XKind(panel.x), panel.x_metric, nowhere), hidden_text(hidden), far.text, beyond
     about = [text for text in (*said, _about_groups(panel, shown)) if text]
     if scale.kind is YKind.SYMLOG:
         about.append(f"linear up to ±{scale.linear:g}")
@@ -174,15 +175,16 @@ def _curves(
         shown = any(ready[key][0].shown for key in keys)
         run = replace(ready[keys[0]][0], color=color, dash=dash, shown=shown)
         if len(keys) > 1:
+            nowhere = sum(ready[key][1].nowhere for key in keys)
             centre, taken = prepare_group([ready[key][1] for key in keys], drawing.groups, scale)
             spread = taken if np.isfinite(taken.low).any() else None
-            found.append(_Curve(run, metric, group.name, keys, centre, spread, place))
+            found.append(_Curve(run, metric, group.name, keys, centre, spread, place, nowhere))
         else:
             own = ready[keys[0]][1]
-            found.append(_Curve(run, metric, run.name, keys, own, None, place))
+            found.append(_Curve(run, metric, run.name, keys, own, None, place, own.nowhere))
     for key, (run, own) in ready.items():
         if key not in grouped:
-            found.append(_Curve(run, metric, run.name, (key,), own, None, place))
+            found.append(_Curve(run, metric, run.name, (key,), own, None, place, own.nowhere))
     return found
 
 
@@ -247,7 +249,7 @@ def _drawable(y: Floats, scale: YScale) -> Floats:
     if scale.is_log:
         y = np.where(y >= _SMALLEST, y, np.where(np.isinf(y), y, np.nan))
     # matplotlib adds margins, which must stay finite.
-    return np.where(np.isfinite(y), np.clip(y, -_LARGEST, _LARGEST), y)
+    return np.where(np.isfinite(y), np.clip(y, -LARGEST, LARGEST), y)
 
 
 def _within(marks: Floats, span: Range) -> Floats:
@@ -256,5 +258,5 @@ def _within(marks: Floats, span: Range) -> Floats:
 
 def finite_range(ends: Range) -> Range:
     """The ends of a view as matplotlib can hold them."""
-    low, high = (math.copysign(min(abs(end), _LARGEST), end) for end in ends)
+    low, high = (math.copysign(min(abs(end), LARGEST), end) for end in ends)
     return low, high

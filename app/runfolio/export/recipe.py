@@ -275,8 +275,6 @@ class ChartRecipe:
                 _one_of("part of a figure", run.part, (LINES, CHARTS))
         _one_of("choice of points", self.points, POINTS)
         _texts("figure", (self.title, self.query))
-        if len({run.key for run in self.runs}) < len(self.runs):
-            raise UsageError("A run is in a figure once")
         if len(self.panels) > MOST_PANELS:
             raise UsageError(f"A figure has at most {MOST_PANELS} panels")
         if not self.panels:
@@ -326,6 +324,8 @@ class ChartRecipe:
             fields.pop("version", None)  # of Runfolio, for whoever reads it
             fields["runs"] = tuple(RunStyleRecipe(**r) for r in fields["runs"])
             fields["panels"] = tuple(_panel(p) for p in fields["panels"])
+            if len({run.key for run in fields["runs"]}) < len(fields["runs"]):
+                raise UsageError("A run is in a figure once")
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UsageError(f"That is no recipe of a figure: {error}") from error
