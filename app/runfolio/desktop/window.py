@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from runfolio.desktop.bar_buttons import BarButtons
 from runfolio.desktop.commands import Commands
 from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
@@ -26,7 +27,6 @@ from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
 from runfolio.desktop.library_control import LibraryControl
 from runfolio.desktop.mark_loader import MarkLoader
-from runfolio.desktop.mark_notice import HiddenNotice
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.rail import Rail
@@ -41,7 +41,7 @@ from runfolio.desktop.view_state import ViewState
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.watching import Watching
-from runfolio.desktop.widgets import DockTitle, Rule, TextButton
+from runfolio.desktop.widgets import DockTitle, Rule
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
 from runfolio.model.run import RunKey
@@ -98,8 +98,7 @@ class MainWindow(QMainWindow):
         )
         self.status.addWidget(self.exports.progress)
         self.scope.answered.connect(self._on_scope_answered)
-        columns = self.runs_view().columns
-        columns.changed.connect(lambda: self.group_button.set_text(columns.groups.title))
+        self.bar.follow(self.runs_view(), self.exports)
         self.show_view("runs")
         self.runs_view().table.setFocus()
         self.runs_view().table.runs.arrived.connect(self.first_look.seen)
@@ -139,7 +138,9 @@ class MainWindow(QMainWindow):
             lambda: [c.field for c in self.runs_view().table.shown_columns() if not c.curve],
             self._leave_filter,
         )
-        self._add_bar_buttons()
+        self.bar = BarButtons(context, self.filter_bar, self._runs_in_front)
+        for button in (self.bar.hidden, self.facets.button, self.bar.columns, self.bar.group, self.bar.export):
+            self.filter_bar.add_button(button)
         self.folders.folders_asked.connect(lambda: self._set_has_folders(there=True))
         centre = QWidget()
         across = QHBoxLayout(centre)
@@ -176,25 +177,6 @@ class MainWindow(QMainWindow):
             folders.recent_changed.connect(lambda: made.set_recent(folders.recent))
             self.views.addWidget(made)
         return self._welcome
-
-    def _add_bar_buttons(self) -> None:
-        theme = self.context.theme
-        self.columns_button = TextButton("Columns", theme, icon="columns-3", tip="Choose the columns of the table")
-        self.columns_button.setObjectName("columns-button")
-        self.columns_button.clicked.connect(self.open_column_chooser)
-        self.export_button = TextButton("Export", theme, icon="download", tip="Copy or export what is shown")
-        self.export_button.setObjectName("export-button")
-        self.export_button.clicked.connect(self.open_export_menu)
-        self.group_button = TextButton("Group", theme, icon="group", tip="Put runs into groups")
-        self.group_button.setObjectName("group-button")
-        self.group_button.clicked.connect(self.open_grouping)
-        self.hidden = HiddenNotice(self.context, self.filter_bar)
-        self.hidden.counted.connect(lambda runs: self.runs_view().show_left_out(runs))
-        self.filter_bar.add_button(self.hidden)
-        self.filter_bar.add_button(self.facets.button)
-        self.filter_bar.add_button(self.columns_button)
-        self.filter_bar.add_button(self.group_button)
-        self.filter_bar.add_button(self.export_button)
 
     def _dock(self, title: str, name: str, widget: QWidget | None, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -253,7 +235,7 @@ class MainWindow(QMainWindow):
         self.library.count_views()
         self.filter_bar.activate()
         self.marks.activate()
-        self.hidden.activate()
+        self.bar.hidden.activate()
         self.status.activate()
         self.views.activate_all()
         self.runs_view().add_charts()
@@ -359,20 +341,9 @@ class MainWindow(QMainWindow):
             raise TypeError("The view called runs is another one")
         return widget
 
-    def open_column_chooser(self) -> None:
-        """Choose the columns of the runs table."""
+    def _runs_in_front(self) -> RunsView:
         self.show_view("runs")
-        corner = self.columns_button.mapToGlobal(self.columns_button.rect().bottomRight())
-        self.runs_view().columns.open_chooser(corner)
-
-    def open_grouping(self) -> None:
-        """Choose how the runs of the table are grouped."""
-        self.show_view("runs")
-        self.runs_view().columns.open_grouping(self.group_button.mapToGlobal(self.group_button.rect().bottomRight()))
-
-    def open_export_menu(self) -> None:
-        """What can be taken out of the window."""
-        self.exports.open_menu(self.export_button.mapToGlobal(self.export_button.rect().bottomRight()))
+        return self.runs_view()
 
     def update_times(self) -> None:
         """Times are shown in another zone."""
