@@ -32,7 +32,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
                 f"r{at:02}",
                 f"r{at:02}",
                 params=params({"lr": at / RUNS, "even": at % 2 == 0}),
-                metrics=(series("loss", range(20), RNG.normal(size=20).tolist(), [NOON] * 20),) if at % 5 else (),
+                metrics=(series("loss", [*range(20)], RNG.normal(size=20).tolist(), [NOON] * 20),) if at % 5 else (),
             )
             for at in range(RUNS)
         )

@@ -103,10 +103,10 @@ def test_what_is_kept_with_long_series_is_what_their_points_give_to_the_last_bit
 
 def test_a_scaled_name_is_worked_out_of_the_points(kept: Shelf) -> None:
     mean, database = FieldRef(FieldKind.METRIC, "loss", Aggregate.MEAN), kept.database
-    ((run,),) = database.rows("select id from runs where key = 'long'")
+    run = int(str(database.rows("select id from runs where key = 'long'")[0][0]))
     with database.transaction():
         database.run("update run_series set scale = 3 where run = ? and name = 'loss'", [run])
-    scaled = module.point_figures(database, mean, [int(str(run))])[1]
+    scaled = module.point_figures(database, mean, [run])[1]
     np.testing.assert_allclose(scaled, [np.mean(SERIES["long"].value * 3)], rtol=1e-15)
     with database.transaction():
         database.run("update run_series set scale = 1 where run = ? and name = 'loss'", [run])

@@ -98,13 +98,13 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "run": pl.String, "key": pl.String, "metric": pl.String, "step": pl.Int64,
     "wall_time": pl.Datetime("us", "UTC"), "value": pl.Float64,
 }  # fmt: skip
-_ROW_GROUP = 1_000_000
+_ROW_GROUP = 250_000
 
 
 def _write_parquet(
     path: Path, parts: Iterable[SomePoints], names: dict[str, str], finished: Callable[[], ChartRecipe]
 ) -> None:
-    """Parts of a million rows each as files beside each other, joined in the end without holding them."""
+    """Parts of some rows each as files beside each other, joined in the end without holding them."""
     with tempfile.TemporaryDirectory(prefix="runfolio-points-") as folder:
         files: list[Path] = []
         held: list[pl.DataFrame] = [pl.DataFrame(schema=SCHEMA)]
