@@ -377,7 +377,7 @@ def test_a_long_series_is_drawn_from_blocks_and_read_closer_where_one_zooms_in(
     assert near.y[inside].tolist() == values[low : high + 1]
     charts.point("loss", 150_123.0, sum(panel.plot.getViewBox().viewRange()[1]) / 2)
     assert charts.driver.find(ReadOut, "read-out").lines == [("one", "50")]
-    panel.reset_view()
+    panel.show_all()
     charts.driver.settle()
     zoom_in(charts, 60_001.0, 9)
     charts.driver.until(lambda: 60_001.0 in panel.curves[0].series.nan_x)
