@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QSlider, QWidget
 
 from runfolio.analysis.axis import XKind
+from runfolio.analysis.panel_series import prepare_run
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.scales import YKind
 from runfolio.desktop import plot_fetch
@@ -382,7 +383,7 @@ def test_a_long_series_is_drawn_from_blocks_and_read_closer_where_one_zooms_in(
     assert near.y[inside].tolist() == values[low : high + 1]
     charts.point("loss", 150_123.0, sum(panel.plot.getViewBox().viewRange()[1]) / 2)
     assert charts.driver.find(ReadOut, "read-out").lines == [("one", "50")]
-    panel.reset_view()
+    panel.show_all()
     charts.driver.settle()
     zoom_in(charts, 60_001.0, 9)
     charts.driver.until(lambda: 60_001.0 in panel.curves[0].series.nan_x)
@@ -502,7 +503,7 @@ def test_in_a_small_window_panels_stay_wide_enough_and_the_read_out_legible(char
 def test_a_chart_that_takes_long_says_how_far_it_is_and_can_be_stopped(
     charts: Charts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate, prepare_run = threading.Event(), plot_fetch.prepare_run
+    gate = threading.Event()
 
     def slowly(*arguments: Any) -> PreparedSeries:
         gate.wait(60)
