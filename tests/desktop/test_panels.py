@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from runfolio.api import Workspace
+from runfolio.desktop.export_dialog import FORMATS
 from runfolio.desktop.views.charts import ChartsView
 from runfolio.export.recipe_file import read_recipe
 from runfolio.model.metrics import Floats
@@ -387,10 +388,11 @@ def test_a_chart_of_many_runs_is_written_as_a_figure_and_drawn_again(
     menu = explore.view.panel.findChild(QMenu, "kind-save-menu")
     assert menu is not None
     next(action for action in menu.actions() if action.text() == "Export for print…").trigger()
+    driver.settle()
     picture = driver.find(QLabel, "export-picture")
     driver.until(lambda: not picture.pixmap().isNull())
     formats = driver.find(QComboBox, "export-format")
-    assert [formats.itemText(row) for row in range(formats.count())] == ["PNG", "SVG", "PDF", "HTML"]
+    assert [formats.itemText(row) for row in range(formats.count())] == [*FORMATS]
     formats.setCurrentText("SVG")
     driver.click("export-save")
     dialog = driver.find(QFileDialog, "export-chart")

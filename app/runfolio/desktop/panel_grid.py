@@ -17,18 +17,7 @@ from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.panel_chart import ChartPanel
 from runfolio.desktop.panel_grips import PanelGrips
 from runfolio.desktop.panel_headings import PanelHeadings
-from runfolio.desktop.panel_layout import (
-    LEAST_HEIGHT,
-    LEAST_OF_CHARTS,
-    Laid,
-    Section,
-    beside,
-    columns_for,
-    furthest,
-    lay_out,
-    sections_of,
-    size_to,
-)
+from runfolio.desktop.panel_layout import Laid, beside, furthest, lay_out_page, reordered, size_to
 from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
 
 _MOST_MADE = 60
@@ -197,20 +186,13 @@ class PanelGrid(QScrollArea):
 
     def move_by(self, key: str, way: int) -> None:
         """Move a panel so many places towards the end."""
-        order = [*self._keys]
-        place = order.index(key)
-        order.insert(max(0, min(len(order) - 1, place + way)), order.pop(place))
-        self._ask("Move panel", order)
+        self._ask("Move panel", reordered(self._keys, key, self._keys.index(key) + way))
 
     def move_beside(self, key: str, across: int, down: int) -> None:
         """Move a panel to where its neighbour in a direction stands."""
         other = beside(self._laid, key, across, down)
         if other is not None:
-            order = [*self._keys]
-            place = order.index(other)
-            order.remove(key)
-            order.insert(place, key)
-            self._ask("Move panel", order)
+            self._ask("Move panel", reordered(self._keys, key, self._keys.index(other)))
 
     def focus_beside(self, key: str, across: int, down: int) -> None:
         """Let the keys go to the neighbour of a panel."""
@@ -239,9 +221,7 @@ class PanelGrid(QScrollArea):
         below = next((k for k, rect in self._laid.panels.items() if rect.contains(here)), key)
         self._dragged_to = at
         if below != key and self._settings.large is None:
-            order = [*self._keys]
-            order.insert(order.index(below), order.pop(order.index(key)))
-            self._keys = tuple(order)
+            self._keys = reordered(self._keys, key, self._keys.index(below))
             self._arrange()
 
     def _drop_at(self, key: str) -> None:
@@ -286,24 +266,10 @@ class PanelGrid(QScrollArea):
 
     # --- layout and sight --------------------------------------------------------------------------------------
 
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """The panels on show under their headings, or all of them under none."""
-        return sections_of(self._settings, self.keys)
-
     def _arrange(self) -> None:
-        settings, sections = self._settings, self.sections
-        columns = 1 if settings.large else columns_for(settings, sections, self.viewport().width())
-        sizes = {key: panel.size for key, panel in settings.panels}
-        if settings.large is not None:
-            sizes = {}
-        if self._resizing is not None:
-            sizes[self._resizing[0]] = self._resizing[1]
-        sight = self.viewport().size()
-        least = LEAST_HEIGHT if settings.lines(self.keys) == self.keys else LEAST_OF_CHARTS
-        self._laid = lay_out(sections, sizes, columns, sight.width(), sight.height(), settings.folded, least)
+        settings, sight = self._settings, self.viewport().size()
+        self._laid, counts = lay_out_page(settings, self.keys, sight.width(), sight.height(), self._resizing)
         self._inner.setMinimumHeight(self._laid.height)
-        counts = {section.name: len(section.keys) for section in sections if section.name is not None}
         self._headings.show_headings(self._laid.headings, counts, settings.folded)
         for key, panel in self._panels.items():
             self._place(key, panel)

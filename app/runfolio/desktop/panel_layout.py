@@ -101,6 +101,31 @@ def lay_out(
     return Laid(panels, headings, max(0, top - GAP) + _BOTTOM, (wide + GAP, high + GAP))
 
 
+def lay_out_page(
+    settings: ChartSettings, keys: Sequence[str], width: int, height: int, resizing: tuple[str, Size] | None = None
+) -> tuple[Laid, dict[str, int]]:
+    """The places of a page's panels on show, and how many there are under each heading.
+
+    resizing   a panel that the hand makes larger or smaller, and the size that it has in it.
+    """
+    sections, large = sections_of(settings, keys), settings.large is not None
+    sizes = {} if large else {key: panel.size for key, panel in settings.panels}
+    if resizing is not None:
+        sizes[resizing[0]] = resizing[1]
+    columns = 1 if large else columns_for(settings, sections, width)
+    least = LEAST_HEIGHT if settings.lines(keys) == tuple(keys) else LEAST_OF_CHARTS
+    counts = {section.name: len(section.keys) for section in sections if section.name is not None}
+    return lay_out(sections, sizes, columns, width, height, settings.folded, least), counts
+
+
+def reordered(keys: Sequence[str], key: str, place: int) -> tuple[str, ...]:
+    """Panels in another order: one of them at a place from 0, as far as there are places."""
+    order = [*keys]
+    order.remove(key)
+    order.insert(max(0, place), key)
+    return tuple(order)
+
+
 def beside(laid: Laid, key: str, across: int, down: int) -> str | None:
     """The panel that lies nearest to one in a direction (-1, 0 or 1 in each); None where there is none."""
     own = laid.panels.get(key)
