@@ -14,6 +14,7 @@ from runfolio.index import walk
 from runfolio.model.layout import Layout
 from runfolio.readers import looks
 from runfolio.readers.layout_files import save_layout
+from runfolio.readers.scanner import scan
 from runfolio.readers.tree_mark import tree_mark
 
 METRICS = "step,loss\n0,0.5\n1,0.4\n"
@@ -45,10 +46,10 @@ def ws(tmp_path: Path, lab: Path) -> Iterator[Workspace]:
 
 def is_walked(ws: Workspace, **how: bool) -> bool:
     """Whether the next look asks about each folder; it finds as many as there are in either case."""
-    with patch.object(walk, "scan", wraps=walk.scan) as scan:
+    with patch.object(walk, "scan", wraps=scan) as asked:
         report = ws.index(**how)
     assert report.read + report.unchanged == 2
-    return scan.called
+    return asked.called
 
 
 def test_what_has_not_changed_is_not_walked(ws: Workspace) -> None:
@@ -84,8 +85,7 @@ def test_every_change_of_a_tree_shows(lab: Path, change: Callable[[Path], object
 
 def test_a_change_is_read_and_the_tree_told_by_another_hash(ws: Workspace, lab: Path) -> None:
     (lab / "run-2" / "metrics.csv").write_text(METRICS + "2,0.3\n")
-    with patch.object(walk, "scan", wraps=walk.scan):
-        report = ws.index()
+    report = ws.index()
     assert (report.read, report.unchanged, report.points) == (1, 1, 5)
     assert not is_walked(ws)
 
@@ -124,9 +124,9 @@ def test_runs_that_have_ended_are_told_by_their_folders(tmp_path: Path, lab: Pat
         )
     with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as ws:
         assert ws.index([lab]).runs == 4
-        with patch.object(walk, "scan", wraps=walk.scan) as scan:
+        with patch.object(walk, "scan", wraps=scan) as asked:
             assert ws.index().unchanged == 4
-            assert not scan.called
+            assert not asked.called
             (store / ("a" * 32) / "metrics" / "acc").write_text("1700000000000 0.5 0\n")
             assert ws.index().read == 1
 

@@ -87,8 +87,7 @@ def keep_passed(database: Database, runs: Sequence[LinkedRun]) -> None:
     keys = {*several, *(str(key) for (key,) in rows), *(run.key for run in mine)}
     held = _held(database, sorted(keys))
     places = _places(database, mine)
-    taken = {run.key: places[run.key] for run in mine}
-    passed = {key: was for key, was in held.items() if taken.get(key, frozenset()).isdisjoint(was.places)}
+    passed = {key: was for key, was in held.items() if places.get(key, frozenset()).isdisjoint(was.places)}
     _follow_a_move(database, passed, held, places)
     known = {str(key) for (key,) in database.rows("select distinct key from passed")}
     told = [
@@ -144,7 +143,7 @@ def _held(database: Database, keys: Sequence[str]) -> dict[str, _Held]:
     return found
 
 
-def _places(database: Database, runs: Iterable[LinkedRun]) -> Mapping[str, frozenset[Place]]:
+def _places(database: Database, runs: Sequence[LinkedRun]) -> Mapping[str, frozenset[Place]]:
     """Where the recordings of runs lie, by key."""
     owners = {member.recording: run.key for run in runs for member in run.members}
     found: defaultdict[str, set[Place]] = defaultdict(set)
@@ -152,7 +151,7 @@ def _places(database: Database, runs: Iterable[LinkedRun]) -> Mapping[str, froze
         "select id, source, path from recordings where id in (select unnest(?::integer[]))", [[*owners]]
     ):
         found[owners[cast(int, number)]].add((cast(int, source), str(path)))
-    return defaultdict(frozenset, {key: frozenset(places) for key, places in found.items()})
+    return {run.key: frozenset(found[run.key]) for run in runs}
 
 
 def _follow_a_move(
