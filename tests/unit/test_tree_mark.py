@@ -44,10 +44,10 @@ def ws(tmp_path: Path, lab: Path) -> Iterator[Workspace]:
         yield workspace
 
 
-def is_walked(ws: Workspace, **how: bool) -> bool:
+def is_walked(ws: Workspace, *, deep: bool = False) -> bool:
     """Whether the next look asks about each folder; it finds as many as there are in either case."""
     with patch.object(walk, "scan", wraps=scan) as asked:
-        report = ws.index(**how)
+        report = ws.index(deep=deep)
     assert report.read + report.unchanged == 2
     return asked.called
 
