@@ -29,6 +29,7 @@ from runfolio.desktop.library_control import LibraryControl
 from runfolio.desktop.mark_loader import MarkLoader
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
+from runfolio.desktop.qt_classes import QtClasses
 from runfolio.desktop.rail import Rail
 from runfolio.desktop.scope import ScopeLoader
 from runfolio.desktop.session import Session
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.watching = Watching(jobs, state, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
         self.first_look = FirstLook(self)
+        self._classes = QtClasses(self)
         self.marks = MarkLoader(self.context, self)
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
@@ -206,8 +208,8 @@ class MainWindow(QMainWindow):
 
     @property
     def ready(self) -> bool:
-        """Whether the session was taken over and the workspace is open."""
-        return self.started and self._open
+        """Whether the session was taken over and the workspace is open, and nothing else of the start holds it up."""
+        return self.started and self._open and not self._classes.busy
 
     def open_workspace(self, paths: Sequence[str] = ()) -> None:
         """Open index and ledger; when that fails the welcome page says why."""
@@ -227,9 +229,10 @@ class MainWindow(QMainWindow):
         self.context.jobs.open(opened, failed, self.context.state.announce)
 
     def _go_on(self, paths: Sequence[str]) -> None:
-        # Imported one after the other before several threads want them: Qt for Python looks into every module that is
-        # imported, and has crashed while two threads had it do so.
-        self.context.jobs.query("first-imports", import_all, lambda _done: self._work(paths))
+        # Imported one after the other before several threads want them.
+        self._classes.make_known(
+            lambda: self.context.jobs.query("first-imports", import_all, lambda _done: self._work(paths))
+        )
 
     def _work(self, paths: Sequence[str]) -> None:
         self.library.count_views()
