@@ -162,7 +162,7 @@ def test_a_grouping_is_the_same_after_a_session() -> None:
 
 def test_large_whole_numbers_are_groups_by_their_digits(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
-    written = (2**53, 2**53 + 1, 2**53, 5, math.nan, math.inf, "Infinity")
+    written: tuple[float | str, ...] = (2**53, 2**53 + 1, 2**53, 5, math.nan, math.inf, "Infinity")
     shelf.put(*(Recording("generic", f"r{n}", f"r{n}", params=params({"big": v})) for n, v in enumerate(written)))
     with shelf.database.snapshot():
         ids, columns = shelf.queries.columns_now()
