@@ -22,7 +22,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types", ("-m", "mypy")),
     ("imports", ("-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())")),
 )
-TESTS = ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--benchmark-disable"))
+TESTS = ("tests", ("-m", "pytest", "-q", "-n", "3", "--dist", "loadfile", "--benchmark-disable"))
 
 
 def main() -> int:

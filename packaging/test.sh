@@ -15,4 +15,4 @@ unset RUNFOLIO_HOME NO_COLOR DISPLAY WAYLAND_DISPLAY 2>/dev/null || :
 if [ $# -gt 0 ]; then
     exec "$VENV/bin/python" -m pytest "$@"
 fi
-exec "$VENV/bin/python" -m pytest -q -n 2 --dist loadfile --benchmark-disable
+exec "$VENV/bin/python" -m pytest -q -n 3 --dist loadfile --benchmark-disable

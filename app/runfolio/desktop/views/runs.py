@@ -51,6 +51,8 @@ class RunsView(QWidget):
         self._asked = ""
         self._charts_wanted = False
         self._kept_current: RunKey | None = None
+        self._left_out = 0
+        """Runs that would be in the scope but for being hidden; 0 until they are counted."""
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
         self.quick_filters = QuickFilters(context, self.table)
@@ -71,6 +73,7 @@ class RunsView(QWidget):
         self.table.menu_asked.connect(self._open_menu)
         self.columns.groups.shown.connect(self._bring_back_current)
         context.state.scope_changed.connect(self._show_scope)
+        context.state.query_changed.connect(self._forget_left_out)
 
     # --- what the window asks ----------------------------------------------------------------------------------
 
@@ -144,8 +147,15 @@ class RunsView(QWidget):
 
     def show_left_out(self, runs: int) -> None:
         """Where nothing else is in the scope: say that what is there is hidden."""
-        state = self._context.state
-        if runs and not state.scope_keys and self.stack.currentWidget() is self.empty and not state.scope.with_hidden:
+        self._left_out = runs
+        self._say_left_out()
+
+    def _forget_left_out(self) -> None:
+        self._left_out = 0
+
+    def _say_left_out(self) -> None:
+        state, is_empty = self._context.state, self.stack.currentWidget() is self.empty
+        if self._left_out and not state.scope_keys and is_empty and not state.scope.with_hidden:
             self.empty.set(
                 "All runs here are hidden or archived",
                 "They were put out of the way, and nothing of them is lost.",
@@ -191,6 +201,8 @@ class RunsView(QWidget):
                 call=lambda: self._context.commands.run("view.problems"),
             )
         self.stack.setCurrentWidget(self.empty)
+        # The count of them may have come before.
+        self._say_left_out()
 
     # --- commands ----------------------------------------------------------------------------------------------
 
