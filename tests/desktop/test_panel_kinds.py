@@ -8,14 +8,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeySequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from runfolio.api import Workspace
 from runfolio.desktop.export_dialog import ExportDialog
-from runfolio.desktop.kinds.field_combo import FieldCombo
 from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.kinds.settings import ClassifierSettings, ScatterSettings
 from runfolio.desktop.panel_chart import ChartPanel
@@ -25,6 +24,7 @@ from runfolio.export.recipe_file import read_recipe
 from support.charts import Charts
 from support.driver import Driver
 from support.explore import Explore
+from support.menus import choose_by_right_click, type_field
 
 
 def chart(charts: Charts, kind: str) -> ChartPanel:
@@ -47,33 +47,13 @@ def press(charts: Charts, kind: str, keys: str) -> None:
 
 def menu(charts: Charts, kind: str, *titles: str) -> None:
     canvas = chart(charts, kind).plot
-    at = canvas.rect().center()
-    asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
-    QApplication.sendEvent(canvas, asked)
-    found = charts.driver.find(QMenu, "panel-menu")
-    top = found
-    for title in titles:
-        action = next(action for action in found.actions() if action.text() == title)
-        below = action.menu()
-        found = below if isinstance(below, QMenu) else found
-    action.trigger()
-    top.close()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    charts.driver.settle()
+    choose_by_right_click(charts.driver, canvas, "panel-menu", titles)
 
 
 def choose(charts: Charts, part: str, title: str) -> None:
     """Type a field's name in the popup that has the controls of a chart."""
     popup = charts.driver.find(QWidget, "panel-choices-popup")
-    combo = popup.findChild(FieldCombo, f"kind-{part}")
-    assert combo is not None
-    edit = combo.lineEdit()
-    assert edit is not None
-    edit.setFocus()
-    edit.selectAll()
-    QTest.keyClicks(edit, title)
-    QTest.keyClick(edit, Qt.Key.Key_Return)
-    charts.driver.settle()
+    type_field(charts.driver, popup, part, title)
 
 
 def test_a_chart_is_added_set_arranged_and_brought_back_like_a_panel_of_curves(driver: Driver, indexed: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QMenu, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QMenu, QWidget
 
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.views.charts import ChartsView
 from runfolio.desktop.widgets import PlainLabel
 from support.driver import Driver
+from support.menus import choose_by_right_click
 
 
 class Charts:
@@ -98,21 +98,7 @@ class Charts:
 
     def menu(self, metric: str, *titles: str) -> Charts:
         """Choose from a panel's menu: an entry, or one of the menu that the entry opens."""
-        viewport = self.panel(metric).plot.viewport()
-        at = viewport.rect().center()
-        QApplication.sendEvent(
-            viewport, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
-        )
-        menu = self.driver.find(QMenu, "panel-menu")
-        found = menu
-        for title in titles:
-            action = next(action for action in found.actions() if action.text() == title)
-            below = action.menu()
-            found = below if isinstance(below, QMenu) else found
-        action.trigger()
-        menu.close()
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        self.driver.settle()
+        choose_by_right_click(self.driver, self.panel(metric).plot.viewport(), "panel-menu", titles)
         return self
 
     def press(self, metric: str, button: str) -> Charts:

@@ -7,9 +7,9 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 
-from runfolio.desktop.kinds.field_combo import FieldCombo
 from runfolio.desktop.views.explore import ExploreView
 from support.driver import Driver
+from support.menus import type_field
 
 
 class Explore:
@@ -32,15 +32,7 @@ class Explore:
 
     def choose(self, part: str, title: str) -> Explore:
         """Type a field's name into one of the lists and press Enter."""
-        combo = self.view.panel.findChild(FieldCombo, f"kind-{part}")
-        assert combo is not None
-        edit = combo.lineEdit()
-        assert edit is not None
-        edit.setFocus()
-        edit.selectAll()
-        QTest.keyClicks(edit, title)
-        QTest.keyClick(edit, Qt.Key.Key_Return)
-        self.driver.settle()
+        type_field(self.driver, self.view.panel, part, title)
         return self
 
     def tick(self, part: str) -> Explore:

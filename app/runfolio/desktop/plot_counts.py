@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from runfolio.analysis.counts import MOST_CURVES, count_places
 from runfolio.analysis.scales import placed
 from runfolio.desktop import fonts
 from runfolio.desktop.plot_items import CurvesItem
+from runfolio.desktop.plot_overlay import PlotOverlay
 
 _APART, _ABOVE, _EDGE, _WIDE = 64.0, 6.0, 12.0, 30.0
 
 
-class CountsItem(QGraphicsObject):
+class CountsItem(PlotOverlay):
     """Writes n where a group's curve begins and where n changes."""
 
     def __init__(self, view: pg.ViewBox, curves: CurvesItem) -> None:
-        super().__init__()
-        # Not by the constructor, as in CurvesItem.
-        self.setParentItem(view)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.setZValue(4)
-        self._view, self._curves = view, curves
+        super().__init__(view, curves, 4)
         self.ground = QColor("white")
-        view.sigRangeChanged.connect(lambda *_: self.update())
-        view.sigResized.connect(self._on_resized)
-
-    def _on_resized(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """The view's rectangle."""
-        rect: QRectF = self._view.rect()
-        return rect
 
     def texts(self) -> list[tuple[QPointF, str, QColor]]:
         """Each number in sight: where its baseline begins, the text, the colour."""

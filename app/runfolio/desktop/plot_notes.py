@@ -8,34 +8,24 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsObject, QLineEdit, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyleOptionGraphicsItem, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.chart_settings import MOST_NOTE, Note
 from runfolio.desktop.plot_items import CurvesItem
+from runfolio.desktop.plot_overlay import PlotOverlay
 from runfolio.model.display import plain
 
 _PAD, _HEIGHT, _WIDEST = 4.0, 18.0, 180.0
 
 
-class NotesItem(QGraphicsObject):
+class NotesItem(PlotOverlay):
     """Draws notes over the curves of a chart."""
 
     def __init__(self, view: pg.ViewBox, curves: CurvesItem) -> None:
-        super().__init__()
-        # Not by the constructor, as in CurvesItem.
-        self.setParentItem(view)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.setZValue(5)
-        self._view, self._curves = view, curves
+        super().__init__(view, curves, 5)
         self._notes: tuple[Note, ...] = ()
         self.line, self.text, self.ground = QColor("grey"), QColor("black"), QColor("white")
-        view.sigRangeChanged.connect(lambda *_: self.update())
-        view.sigResized.connect(self._on_resized)
-
-    def _on_resized(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -46,11 +36,6 @@ class NotesItem(QGraphicsObject):
         """Show others."""
         self._notes = tuple(notes)
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """The view's rectangle."""
-        rect: QRectF = self._view.rect()
-        return rect
 
     def _places(self) -> list[tuple[Note, float, QRectF, str]]:
         """Each note in sight with its pixel, the box of its text and the text."""
