@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 
@@ -149,9 +150,10 @@ def test_statements_reach_no_file_and_cannot_change_that(database: Database, tmp
 class Running:
     """A thread with a statement that would take for ever."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ask: Callable[[], object] | None = None) -> None:
         self.outcome: BaseException | None = None
         self._database = database
+        self._ask = ask or (lambda: database.rows(SLOW))
         self._started = threading.Event()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
@@ -161,7 +163,7 @@ class Running:
         self._database.rows("select 1")
         self._started.set()
         try:
-            self._database.rows(SLOW)
+            self._ask()
         except Cancelled as cancelled:
             self.outcome = cancelled
 
@@ -178,6 +180,16 @@ def test_an_interrupted_statement_raises_cancelled_and_the_thread_goes_on(databa
     assert isinstance(running.outcome, Cancelled)
     database.interrupt()
     assert notes(database) == 0
+
+
+@pytest.mark.parametrize("slow", [SLOW, "select i * j as n from range(100000) t(i), range(100000) u(j)"])
+def test_numbers_are_those_of_the_rows_and_can_be_interrupted(database: Database, slow: str) -> None:
+    found = database.numbers("select i as n, i / 4 as x from range(?) t(i) where i <> ?", [5, 3])
+    assert [*zip(*(found[name].tolist() for name in ("n", "x")), strict=True)] == [(0, 0), (1, 0.25), (2, 0.5), (4, 1)]
+    assert database.numbers("select series, value from points")["value"].dtype == np.float64, "also of no row"
+    running = Running(database, lambda: database.numbers(slow))
+    running.stop(running.thread.ident)
+    assert isinstance(running.outcome, Cancelled)
 
 
 def test_interrupting_one_thread_leaves_the_others_alone(database: Database) -> None:
@@ -298,6 +310,8 @@ def test_damage_that_shows_only_when_it_is_read_is_mended_at_the_next_start(path
     database = Database.open(path)
     with pytest.raises(IndexStale, match="damaged") as caught:
         database.rows("select max(key), max(note) from run_notes")
+    with pytest.raises(IndexStale, match="damaged"):
+        database.numbers("select length(key) as n, length(note) as m from run_notes")
     assert "rebuilt" in caught.value.hint
     database.close()
     again = Database.open_or_rebuild(path)

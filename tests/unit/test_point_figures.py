@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from runfolio.index import point_figures as module
+from runfolio.index import point_spans
 from runfolio.model.answers import CellKind
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.metrics import MetricSeries, series
@@ -39,7 +40,7 @@ SERIES = {
 @pytest.fixture(scope="module", params=[500_000, 5], ids=["at once", "some at a time"])
 def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     made = Shelf(Path(tmp_path_factory.mktemp("index")))
-    before, module.CHUNK = module.CHUNK, request.param
+    before, point_spans.CHUNK = point_spans.CHUNK, request.param
     made.put(
         *(
             Recording("generic", key, key, params=params({"lr": 0.5}), metrics=(points([0], [0.0], "other"), own))
@@ -48,7 +49,7 @@ def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         Recording("generic", "none", "none"),
     )
     yield made
-    module.CHUNK = before
+    point_spans.CHUNK = before
     made.close()
 
 
@@ -189,3 +190,44 @@ def test_an_order_answers_without_a_list_of_keys(shelf: Shelf) -> None:
     )
     assert order != shelf.queries.run_order(RunQuery())
     assert KeyOrder.of(names) == order  # type: ignore[arg-type]
+
+
+def value_at(own: MetricSeries, wanted: int) -> float | None:
+    """By hand: of the greatest step up to it the point written last, where the series goes that far."""
+    steps, values = own.step.tolist(), own.value.tolist()
+    upto = [(step, place) for place, step in enumerate(steps) if step <= wanted]
+    return values[max(upto)[1]] if upto and max(steps) >= wanted else None
+
+
+def first_as_low(own: MetricSeries, wanted: float) -> float | None:
+    found = [step for step, value in zip(own.step.tolist(), own.value.tolist(), strict=True) if value <= wanted]
+    return float(found[0]) if found else None
+
+
+@pytest.mark.parametrize("many", [1, 40], ids=["every third series", "few of many"])
+def test_series_that_rise_stand_and_go_back_among_others(many: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    far = 2**62
+    made = {
+        "far": points([-far, 0, far, far + 5], [4.0, 3.0, 2.0, 1.0]),
+        "odd": points([far, -far, 3], [9.0, 8.0, 7.0]),
+    }
+    for place in range(30):
+        count = int(rng.integers(1, 40))
+        steps = rng.integers(0, 20, count).cumsum() if place % 3 else rng.integers(-30, 60, count)
+        made[f"r{place}"] = points(steps.tolist(), rng.integers(0, 9, count).astype(float).tolist())
+    others = [points([*range(7)], [0.5] * 7, f"other{at}") for at in range(many)]
+    shelf = Shelf(tmp_path)
+    shelf.put(*(Recording("generic", k, k, metrics=(others[0], own, *others[1:])) for k, own in made.items()))
+    keys = [RunKey(key) for key in made]
+    before, point_spans.CHUNK = point_spans.CHUNK, 300
+    try:
+        for wanted in (-far, 0, 17, 40, far + 2):
+            column = shelf.queries.column(FieldRef(FieldKind.METRIC, "loss", Aggregate.AT, wanted), keys)
+            assert [*column.values] == [value_at(own, wanted) for own in made.values()], wanted
+        for low in (0.0, 3.0, 8.0):
+            column = shelf.queries.column(FieldRef(FieldKind.METRIC, "loss", Aggregate.REACH, low), keys)
+            assert [*column.values] == [first_as_low(own, low) for own in made.values()], low
+    finally:
+        point_spans.CHUNK = before
+        shelf.close()

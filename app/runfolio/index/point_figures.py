@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runfolio.index.database import Bound, Database
+from runfolio.index.point_spans import Packed, Places, Spans, Wanted, spans
 from runfolio.index.series_sums import deviations, means, slopes
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.query import Aggregate, FieldRef
 from runfolio.model.times import NO_TIME
 
-Places: TypeAlias = NDArray[np.int32]
-
-CHUNK = 500_000
-"""Points that are in memory at once, about 100 bytes each at the worst."""
-
 _LEAST = -(2**63)
-_SPARSE = 64
-"""Up to so many series for each that is wanted, all of them are looked through."""
+_FAR = np.uint64(2**61)
 _PARTS = {Aggregate.MEAN: "", Aggregate.STD: "", Aggregate.REACH_TIME: "step, wall"}
 """What figures need of points besides their values."""
 _KEPT = {Aggregate.MEAN: "mean_value", Aggregate.STD: "std_value", Aggregate.SLOPE: "slope"}
 """What is kept of all points of series that are not short, by the column of the table `series`."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Series:
-    """The series that show a metric, by number: arrays (m,).
-
-    scale   by which values are multiplied where they stand under another name in their run.
-    wall_unit   of the differences of wall times, in microseconds.
-    """
-
-    number: Places
-    run: Places
-    n: Ints
-    first_step: Ints
-    scale: Floats
-    wall_unit: Ints
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Chunk:
-    """Points of the series `own` (a slice), which lie one after the other in written order.
-
-    start    int64 (m,): where each series begins; all of them have points.
-    length   int64 (m,).
-    """
-
-    own: NDArray[np.int64]
-    start: Ints
-    length: Ints
-    step: Ints
-    value: Floats
-    wall: Ints | None
 
 
 def point_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None = None) -> tuple[Places, Floats]:
@@ -92,14 +53,13 @@ def _kept_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None)
     )
 
 
-def _from_points(database: Database, ref: FieldRef, series: _Series) -> tuple[Places, Floats]:
-    found = np.full(len(series.number), np.nan)
-    present = np.zeros(len(series.number), dtype=bool)
-    for chunk in _chunks(database, series, _PARTS.get(ref.aggregate, "step")):
-        figure, has = _figure(ref, chunk)
-        found[chunk.own] = figure
-        present[chunk.own] = has
-    return series.run[present], found[present]
+def _from_points(database: Database, ref: FieldRef, wanted: Wanted) -> tuple[Places, Floats]:
+    found = np.full(len(wanted), np.nan)
+    present = np.zeros(len(wanted), dtype=bool)
+    for part in spans(database, wanted, _PARTS.get(ref.aggregate, "step")):
+        if len(part.own):
+            found[part.own], present[part.own] = _figure(ref, part, wanted)
+    return wanted.run[present], found[present]
 
 
 def _narrowed(metric: str, runs: Sequence[int] | None) -> tuple[str, list[Bound]]:
@@ -109,7 +69,7 @@ def _narrowed(metric: str, runs: Sequence[int] | None) -> tuple[str, list[Bound]
     return "and x.run in (select unnest(?::integer[]))", [metric, [*runs]]
 
 
-def _series(database: Database, metric: str, runs: Sequence[int] | None, which: str = "") -> _Series:
+def _series(database: Database, metric: str, runs: Sequence[int] | None, which: str = "") -> Wanted:
     narrowed, params = _narrowed(metric, runs)
     rows = database.arrays(
         f"""select x.series as number, x.run, s.n, coalesce(s.first_step, 0)::bigint as first_step, x.scale,
@@ -119,7 +79,7 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None, which: 
             order by x.series""",
         params,
     )
-    return _Series(
+    return Wanted(
         rows["number"].astype(np.int32),
         rows["run"].astype(np.int32),
         rows["n"].astype(np.int64),
@@ -129,140 +89,116 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None, which: 
     )
 
 
-def _chunks(database: Database, series: _Series, parts: str) -> Iterator[_Chunk]:
-    """The points of some series at a time."""
-    ends = np.cumsum(series.n)
-    begin = 0
-    while begin < len(ends):
-        before = int(ends[begin - 1]) if begin else 0
-        end = max(begin + 1, int(np.searchsorted(ends, before + CHUNK, side="right")))
-        yield _read(database, series, begin, end, parts)
-        begin = end
-
-
-def _read(database: Database, series: _Series, begin: int, end: int, parts: str) -> _Chunk:
-    numbers = series.number[begin:end]
-    first, last = int(numbers[0]), int(numbers[-1])
-    wanted = "series, value"
-    wanted += ", step_diff" if "step" in parts else ""
-    wanted += f", coalesce(wall_diff, {NO_TIME}) as wall_diff" if "wall" in parts else ""
-    sql = f"select {wanted} from points where series between ? and ?"
-    if last - first + 1 == len(numbers):
-        points = database.arrays(sql, [first, last])
-    elif last - first < _SPARSE * len(numbers):
-        # A bit for each number: unlike a join, a filter hands the points on in the order in which they lie.
-        bits = np.full(last - first + 1, ord("0"), dtype=np.uint8)
-        bits[numbers - first] = ord("1")
-        points = database.arrays(
-            f"{sql} and get_bit(?::bit, series - ?) = 1", [first, last, bits.tobytes().decode(), first]
-        )
-    else:
-        points = database.arrays(
-            f"{sql} and series in (select unnest(?::integer[])) order by series, rowid", [first, last, numbers.tolist()]
-        )
-    owner, value = np.asarray(points["series"]), np.asarray(points["value"], dtype=np.float64)
-    step = np.asarray(points["step_diff"], dtype=np.int64) if "step" in parts else None
-    wall = np.asarray(points["wall_diff"], dtype=np.int64) if "wall" in parts else None
-    if len(owner) > 1 and bool((owner[1:] < owner[:-1]).any()):
-        # Points that were added later lie behind those of other series, each series in written order all the same.
-        order = np.argsort(owner, kind="stable")
-        owner, value = owner[order], value[order]
-        step = step[order] if step is not None else None
-        wall = wall[order] if wall is not None else None
-    start = np.concatenate([[0], np.flatnonzero(owner[1:] != owner[:-1]) + 1]) if len(owner) else np.empty(0, np.int64)
-    length = np.diff(start, append=len(owner))
-    own = begin + np.searchsorted(numbers, owner[start])
-    scale = series.scale[own]
-    if (scale != 1.0).any():
-        value = value * np.repeat(scale, length)
-    if wall is not None:
-        wall = np.where(wall == NO_TIME, NO_TIME, wall * np.repeat(series.wall_unit[own], length))
-    steps = np.empty(0, dtype=np.int64) if step is None else _absolute(step, start, length, series.first_step[own])
-    return _Chunk(own, start, length, steps, value, wall)
-
-
-def _absolute(apart: Ints, start: Ints, length: Ints, first: Ints) -> Ints:
-    """Steps (n,) of series that lie one after the other, from their differences; sums wrap as they did when written."""
-    step = np.cumsum(apart)
-    step -= np.repeat(step[start] - first, length)
-    return step
-
-
-def _figure(ref: FieldRef, chunk: _Chunk) -> tuple[Floats, NDArray[np.bool_]]:
+def _figure(ref: FieldRef, part: Spans, wanted: Wanted) -> tuple[Floats, NDArray[np.bool_]]:
     """The figure of each series (m,), and whether it has one."""
-    if not len(chunk.start):
-        return np.empty(0), np.empty(0, dtype=bool)
     if ref.aggregate is Aggregate.AT:
-        place, has = _at(chunk, ref)
-        return chunk.value[place], has
+        return _value_at(ref.argument or 0.0, part, wanted)
     if ref.aggregate in (Aggregate.REACH, Aggregate.REACH_TIME):
-        return _reach(chunk, ref)
+        return _reach(ref, part, wanted)
     with np.errstate(all="ignore"):
-        return _of_last(chunk, ref)
+        return _of_last(ref, part.packed(wanted, None if ref.argument is None else int(ref.argument)))
 
 
-def _of_last(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
-    """Mean, deviation or slope of the last points."""
-    length = chunk.length if ref.argument is None else np.minimum(chunk.length, int(ref.argument))
-    start = chunk.start + chunk.length - length
-    mean = means(chunk.value, start, length)
+def _of_last(ref: FieldRef, points: Packed) -> tuple[Floats, NDArray[np.bool_]]:
+    """Mean, deviation or slope of these points."""
+    mean = means(points.value, points.start, points.length)
     if ref.aggregate is Aggregate.MEAN:
         return mean, np.ones(len(mean), dtype=bool)
-    off = chunk.value - np.repeat(mean, chunk.length)
+    off = points.value - np.repeat(mean, points.length)
     if ref.aggregate is Aggregate.STD:
-        return deviations(off, start, length), length > 1
-    return slopes(chunk.step, off, start, length, chunk.length)
+        return deviations(off, points.start, points.length), points.length > 1
+    return slopes(points.step, off, points.start, points.length, points.length)
 
 
 def point_of(points: MetricSeries, ref: FieldRef) -> int | None:
     """Which point of a series is its value at a step, or the first as good as a value; None where there is none."""
     if not len(points):
         return None
-    whole = np.array([len(points)])
-    chunk = _Chunk(np.zeros(1, np.int64), np.zeros(1, np.int64), whole, points.step, points.value, None)
-    place, has = _at(chunk, ref) if ref.aggregate is Aggregate.AT else _first_good(chunk, ref)
+    start, length = np.zeros(1, dtype=np.int64), np.array([len(points)])
+    argument = ref.argument or 0.0
+    if ref.aggregate is Aggregate.AT:
+        place, has = _at(points.step, start, length, argument)
+    else:
+        place, has = _first_good(points.value, start, length, argument, guess_direction(ref.name))
     return int(place[0]) if has[0] else None
 
 
-def _at(chunk: _Chunk, ref: FieldRef) -> tuple[Ints, NDArray[np.bool_]]:
-    """The value at a step: of the greatest step up to it the point written last, if the series goes that far."""
-    wanted = ref.argument or 0.0
-    upto = chunk.step <= wanted
-    greatest = np.maximum.reduceat(np.where(upto, chunk.step, _LEAST), chunk.start)
-    chosen = upto & (chunk.step == np.repeat(greatest, chunk.length))
-    place = np.maximum.reduceat(np.where(chosen, np.arange(len(chunk.step)), -1), chunk.start)
-    reaches = np.maximum.reduceat(chunk.step, chunk.start) >= wanted
+def _value_at(wanted_step: float, part: Spans, wanted: Wanted) -> tuple[Floats, NDArray[np.bool_]]:
+    apart = part.step_diff
+    assert apart is not None, "steps were asked for"
+    # As 64 bits without a sign, differences below nothing are the largest.
+    if bool((apart.view(np.uint64) < _FAR).all()):
+        place, has = _at_rising(np.cumsum(apart), part, wanted.first_step[part.own], wanted_step)
+        return part.value[place] * wanted.scale[part.own], has
+    points = part.packed(wanted)
+    place, has = _at(points.step, points.start, points.length, wanted_step)
+    return points.value[place], has
+
+
+def _at_rising(summed: Ints, part: Spans, first: Ints, wanted: float) -> tuple[Ints, NDArray[np.bool_]]:
+    """The same as `_at` of series whose steps do not go back, by halving: `summed` are differences of all points."""
+    offset = first - summed[part.start]
+    low, high = part.start.copy(), part.start + part.length
+    for _ in range(int(part.length.max()).bit_length()):
+        # In [low, high) lies the first point after the wanted step; where nothing is left it stays.
+        middle = np.minimum((low + high) // 2, len(summed) - 1)
+        upto = (summed[middle] + offset <= wanted) & (low < high)
+        low = np.where(upto, middle + 1, low)
+        high = np.where(upto, high, middle)
+    reaches = summed[part.start + part.length - 1] + offset >= wanted
+    place = low - 1
+    has = reaches & (place >= part.start)
+    return np.where(has, place, part.start), has
+
+
+def _at(step: Ints, start: Ints, length: Ints, wanted: float) -> tuple[Ints, NDArray[np.bool_]]:
+    """Place of the value at a step: of the greatest step up to it the point written last, if the series goes that far.
+
+    The series lie one after the other.
+    """
+    upto = step <= wanted
+    greatest = np.maximum.reduceat(np.where(upto, step, _LEAST), start)
+    chosen = upto & (step == np.repeat(greatest, length))
+    place = np.maximum.reduceat(np.where(chosen, np.arange(len(step)), -1), start)
+    reaches = np.maximum.reduceat(step, start) >= wanted
     return place, reaches & (place >= 0)
 
 
-def _first_good(chunk: _Chunk, ref: FieldRef) -> tuple[Ints, NDArray[np.bool_]]:
-    """The first point as good as the wanted value."""
-    wanted = ref.argument or 0.0
-    direction = guess_direction(ref.name)
+def _first_good(
+    value: Floats, start: Ints, length: Ints, wanted: float, direction: Direction
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """Place of the first point as good as the wanted value; others may lie between the series."""
+
+    def first(good: NDArray[np.bool_]) -> Ints:
+        hits = np.append(np.flatnonzero(good), len(good))
+        return hits[np.searchsorted(hits, start)]
+
     if direction is Direction.UNKNOWN:
         # Seen from where the series begins.
-        upwards = np.repeat(chunk.value[chunk.start] <= wanted, chunk.length)
-        good = np.where(upwards, chunk.value >= wanted, chunk.value <= wanted)
+        found = np.where(value[start] <= wanted, first(value >= wanted), first(value <= wanted))
     else:
-        good = chunk.value >= wanted if direction is Direction.HIGHER else chunk.value <= wanted
-    hits = np.append(np.flatnonzero(good), len(good))
-    first = hits[np.searchsorted(hits, chunk.start)]
-    has = first < chunk.start + chunk.length
-    return np.where(has, first, chunk.start), has
+        found = first(value >= wanted if direction is Direction.HIGHER else value <= wanted)
+    has = found < start + length
+    return np.where(has, found, start), has
 
 
-def _reach(chunk: _Chunk, ref: FieldRef) -> tuple[Floats, NDArray[np.bool_]]:
-    """Step of that point, or seconds since the first."""
-    place, has = _first_good(chunk, ref)
-    if chunk.wall is None:
-        return chunk.step[place].astype(np.float64), has
-    known = chunk.wall != NO_TIME
-    apart = np.where(known, chunk.wall, 0)
-    # What stands for the first known time of a series is no difference.
+def _reach(ref: FieldRef, part: Spans, wanted: Wanted) -> tuple[Floats, NDArray[np.bool_]]:
+    """Step of the first point as good as the wanted value, or seconds since the first."""
+    value, own = part.value, part.own
+    if bool((wanted.scale[own] != 1.0).any()):
+        value = value.copy()
+        for start, length, scale in zip(part.start.tolist(), part.length.tolist(), wanted.scale[own], strict=True):
+            value[start : start + length] *= scale
+    place, has = _first_good(value, part.start, part.length, ref.argument or 0.0, guess_direction(ref.name))
+    if part.wall_diff is None:
+        assert part.step_diff is not None, "steps were asked for"
+        summed = np.cumsum(part.step_diff)
+        return (summed[place] - summed[part.start] + wanted.first_step[own]).astype(np.float64), has
+    known = part.wall_diff != NO_TIME
+    summed = np.cumsum(np.where(known, part.wall_diff, 0))
+    # What stands for the first known time of a series is no difference; nothing before it counts.
     leading = np.append(np.flatnonzero(known), len(known))
-    first_known = leading[np.searchsorted(leading, chunk.start)]
-    timed = first_known < chunk.start + chunk.length
-    apart[first_known[timed]] = 0
-    since = np.cumsum(apart)
-    seconds = (since[place] - since[np.where(timed, first_known, 0)]) / 1e6
-    return seconds, has & timed & known[place]
+    first_known = leading[np.searchsorted(leading, part.start)]
+    timed = first_known < part.start + part.length
+    apart = summed[place] - summed[np.where(timed, first_known, 0)]
+    return apart * wanted.wall_unit[own] / 1e6, has & timed & known[place]
