@@ -60,12 +60,17 @@ def read_points(database: Database, series: Sequence[SeriesStart]) -> list[tuple
 
     ids = [number for number, *_ in series]
     points = database.arrays(
-        f"""select series, step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value
+        f"""select series, step_diff, coalesce(wall_diff, {NO_TIME}) as wall_diff, value, rowid as row
             from points
-            where series in (select unnest(?::integer[]))
-            order by series, rowid""",
+            where series in (select unnest(?::integer[]))""",
         [ids],
     )
+    # They nearly always come in order, and to see it takes a tenth of what it takes the engine to sort them.
+    owner, row = points["series"].astype(np.int32, copy=False), points["row"].astype(np.int64, copy=False)
+    same, back = owner[1:] == owner[:-1], row[1:] < row[:-1]
+    if bool(((owner[1:] < owner[:-1]) | (same & back)).any()):
+        order = np.lexsort((row, owner))
+        points = {name: column[order] for name, column in points.items()}
     starts = np.searchsorted(points["series"], ids, side="left").tolist()
     ends = np.searchsorted(points["series"], ids, side="right").tolist()
     steps, walls = points["step_diff"].astype(np.int64), points["wall_diff"].astype(np.int64)
