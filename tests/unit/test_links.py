@@ -163,6 +163,22 @@ def test_two_runs_of_one_store_are_never_copies_of_each_other() -> None:
     assert problems == ()
 
 
+def test_a_config_that_was_run_twice_is_two_runs_where_other_figures_lie_beside_it() -> None:
+    # Only the config layer is the same; what each job logged is not, and is a copy where it is the same as well.
+    def job(path: str, logged: str, last: float) -> list[Linkable]:
+        config = replace(recording(path, "hydra", overlay=True, series=(), params="p"), identity="content:config")
+        return [config, replace(recording(path, "generic", last=last), identity=f"content:{logged}")]
+
+    items = [*job("sweep1/0", "first", 0.5), *job("sweep2/0", "again", 0.25), *job("usb/sweep1/0", "first", 0.5)]
+    found, problems = gather(items)
+    assert [[m.recording for m in run.members] for run in found] == [
+        [items[0].id, items[4].id, items[1].id, items[5].id],
+        [items[2].id, items[3].id],
+    ]
+    assert len({run.key for run in found}) == 2
+    assert problems == ()
+
+
 def test_one_id_with_two_contents_is_two_runs_and_a_problem() -> None:
     items = [
         recording(f"{root}/abc", "mlflow_file", identity="mlflow:abc", last=last) for root, last in (("a", 1), ("b", 2))
