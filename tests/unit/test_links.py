@@ -129,6 +129,17 @@ def test_several_runs_inside_a_hydra_job_are_its_children() -> None:
     assert {found[i.path].parent_key for i in inner} == {found["out/0"].key}
 
 
+def test_the_figures_of_another_execution_below_a_hydra_job_are_a_run_of_their_own() -> None:
+    # hydra.run.dir=. makes the project itself the job's folder, and one baseline lies in it.
+    job = recording("", "hydra", overlay=True, series=())
+    mine, same = recording("", "generic", series=("acc",)), recording("results", "generic", series=("acc",))
+    baseline = recording("baseline", "generic", series=("acc",), last=0.25)
+    found = runs(job, mine, baseline)
+    assert [*found] == ["", "baseline"]
+    assert found["baseline"].parent_key == found[""].key
+    assert [*runs(job, mine, same)] == [""]
+
+
 def test_event_files_never_say_how_a_run_ended_for_another_tracker() -> None:
     (run,) = runs(recording("v", "lightning"), recording("v", status="finished")).values()
     assert run.status == "unknown"
