@@ -133,6 +133,11 @@ def test_a_cut_log_of_catboost_without_tables_gives_its_whole_iterations(tmp_pat
     assert codes(run) == ["json-cut"]
 
 
+def test_results_of_the_hf_trainer_are_no_boosting(tmp_path: Path) -> None:
+    (tmp_path / "eval_results.json").write_text('{\n    "epoch": 10.0,\n    "eval_f1": 0.66\n}')
+    assert [c.reader for c in claims_on(tmp_path) if c.reader == "gbm"] == []
+
+
 @pytest.mark.parametrize("name", ["evals_result.csv", "eval_results.tsv"])
 def test_evaluation_results_in_a_table_are_read(tmp_path: Path, name: str) -> None:
     separator = "," if name.endswith("csv") else "\t"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runfolio.model.params import Json, Param
-from runfolio.model.run import Recording
+from runfolio.model.run import Recording, content_identity
 from runfolio.readers.interpolation import resolved
 from support.expected import param_differences
 from support.inspected import CORPUS, claims_on, expected_runs, inspected_runs, recordings_of, run_differences
@@ -90,6 +90,29 @@ def test_the_environment_of_the_reader_is_never_looked_into(job: Path, monkeypat
     recording = only(job)
     assert "of-the-reader" not in repr(recording)
     assert {p.key: p.text for p in recording.params}["secret_token"] == "${oc.env:RUN_TOKEN,none}"
+
+
+def test_a_sweep_that_was_run_again_with_the_same_config_has_runs_of_its_own(tmp_path: Path) -> None:
+    first, again, copy = (tmp_path / f"{name}/0" for name in ("sweep/04-31-20", "sweep/05-00-00", "usb/04-31-20"))
+    for folder in (first, again, copy):
+        shutil.copytree(RUNS / "multirun/2026-11-23/04-31-20/0", folder)
+    for name, old, new in (
+        (".hydra/hydra.yaml", "/04-31-20/0", "/05-00-00/0"),
+        ("metrics.csv", "0.6584383676739503", "0.7"),
+    ):
+        text = (again / name).read_text(encoding="utf-8")
+        assert old in text
+        (again / name).write_text(text.replace(old, new), encoding="utf-8")
+    runs = inspected_runs(tmp_path)
+    assert {path: run["metrics"]["train/loss"]["first"][1] for path, run in runs.items()} == {
+        "sweep/04-31-20/0": 0.6584383676739503,
+        "sweep/05-00-00/0": 0.7,
+    }
+    (again / "metrics.csv").unlink()
+    (first / "metrics.csv").unlink()
+    # The folder that Hydra made tells them apart where nothing was logged; where it was moved to does not.
+    named = {r.path: content_identity(r) for r in recordings_of(tmp_path, "hydra")[0].values()}
+    assert named["sweep/04-31-20/0"] == named["usb/04-31-20/0"] != named["sweep/05-00-00/0"]
 
 
 def test_sound_folders_give_no_problem() -> None:

@@ -264,6 +264,14 @@ def test_a_live_file_that_grew_has_more_points_and_the_same_identity(tmp_path: P
     assert content_identity(before) == content_identity(after)
 
 
+def test_writers_without_scalars_are_known_by_their_files_and_not_by_the_folder(tmp_path: Path) -> None:
+    names = {"a/runs": "host.1.0", "b/runs": "host.2.0", "usb/renamed": "host.1.0"}
+    for folder, writer in names.items():
+        write(tmp_path / folder, [record(version())]).rename(tmp_path / folder / f"events.out.tfevents.17.{writer}")
+    found = {path: content_identity(parsed.recordings[0]) for path, parsed in read(tmp_path).items()}
+    assert found["a/runs"] == found["usb/renamed"] != found["b/runs"]
+
+
 def test_a_metric_that_comes_later_at_the_first_step_leaves_the_identity(tmp_path: Path) -> None:
     # Where steps are epochs, validation is logged at the step of the training before it, minutes later.
     path = write(tmp_path / "run", [record(scalar(0, 0.5, "loss"))])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from runfolio.model.run import Recording
 from support.inspected import claims_on, recordings_of
 
@@ -55,14 +57,52 @@ def test_options_of_v5_are_read_with_their_hyperparameters(tmp_path: Path) -> No
     assert run.metrics[0].step.tolist() == [0]
 
 
-def test_old_results_without_names_are_listed_and_told(tmp_path: Path) -> None:
+def test_old_results_have_the_names_of_the_event_files_that_were_written_with_them(tmp_path: Path) -> None:
     (tmp_path / "opt.yaml").write_text("weights: yolov7.pt\ncfg: a.yaml\n")
     (tmp_path / "hyp.yaml").write_text("lr0: 0.01\n")
     assert [p.code for p in only(tmp_path).problems] == ["no-results"]
+    # As YOLOv7 writes a row: without a test in the first epoch, and broken off in the last.
+    (tmp_path / "results.txt").write_text(
+        "      0/99     2.06G    0.0612    0.0162    0.0258    0.1031        23       640\n"
+        "      1/99     12.8G    0.0666    0.0158       nan     0.108        27       640  0.0073    0.5161    0.0051"
+        " 0.0007731    0.0321    0.0144     0.011\n"
+        "      2/99     12.8G    0.06"
+    )
+    run = only(tmp_path)
+    assert [p.code for p in run.problems] == ["bad-line"]
+    assert {m.name: (m.step.tolist(), m.value.tolist()) for m in run.metrics if m.name != "train/cls_loss"} == {
+        "train/box_loss": ([0, 1], [0.0612, 0.0666]),
+        "train/obj_loss": ([0, 1], [0.0162, 0.0158]),
+        "metrics/precision": ([1], [0.0073]),
+        "metrics/recall": ([1], [0.5161]),
+        "metrics/mAP_0.5": ([1], [0.0051]),
+        "metrics/mAP_0.5:0.95": ([1], [0.0007731]),
+        "val/box_loss": ([1], [0.0321]),
+        "val/obj_loss": ([1], [0.0144]),
+        "val/cls_loss": ([1], [0.011]),
+    }
+    assert [a.path for a in run.artifacts] == ["results.txt"]
     (tmp_path / "results.txt").write_text("     0/2     5.96G   0.08   0.03\n")
     run = only(tmp_path)
     assert ([p.code for p in run.problems], run.metrics) == (["results-without-names"], ())
-    assert [a.path for a in run.artifacts] == ["results.txt"]
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "name"),
+    [
+        ("exp", "runs\\train\\exp2", "exp2"),
+        ("train", "/srv/runs/detect/train-12", "train-12"),
+        ("a.b", "runs/train/axb3", "a.b"),
+        ("exp", "runs/train/other", "exp"),
+        ("", "runs/train/exp2", ""),
+    ],
+)
+def test_a_name_that_was_taken_has_the_number_that_yolo_gave_it(
+    tmp_path: Path, given: str, made: str, name: str
+) -> None:
+    (tmp_path / "hyp.yaml").write_text("lr0: 0.01\n")
+    (tmp_path / "opt.yaml").write_text(f"weights: a.pt\nname: '{given}'\nsave_dir: '{made}'\n")
+    assert only(tmp_path).name == (name or tmp_path.name)
 
 
 def test_weights_are_listed_and_not_opened(tmp_path: Path) -> None:

@@ -143,6 +143,23 @@ def test_a_wrong_length_costs_no_more_than_its_block(tmp_path: Path) -> None:
     assert codes(run) == ["damaged-log"]
 
 
+def test_a_hole_in_a_block_costs_the_rows_in_it_only(tmp_path: Path) -> None:
+    log = bytearray(log_of(history(step, loss="1") for step in range(100)))
+    size = len(chunk(history(50, loss="1")))
+    log[size * 50 + 9 : size * 52 + 3] = bytes(size * 2 - 6)  # a sector of a disk that was lost, say
+    run = made(tmp_path, bytes(log))
+    kept = [step for step, _ in points(run, "loss")]
+    assert 96 <= len(kept) < 100
+    assert kept[-1] == 99
+    assert codes(run) == ["damaged-log"]
+
+
+def test_steps_go_as_far_as_64_bits_do(tmp_path: Path) -> None:
+    ends = (2**63 - 1, -(2**63))
+    run = made(tmp_path, HEAD + b"".join(chunk(history(step, loss="1")) for step in ends))
+    assert tuple(step for step, _ in points(run, "loss")) == ends
+
+
 def test_zeros_that_a_lost_disk_left_are_told(tmp_path: Path) -> None:
     log = log_of(history(step, loss="1") for step in range(2000))
     run = made(tmp_path, log + bytes(3 * BLOCK))

@@ -253,6 +253,28 @@ def test_what_stands_before_a_mistake_in_yaml_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("lr: 0.1\n\tepochs: 3\n", {"lr": 0.1}),
+        ('lr: 0.1\nname: "never closed\nepochs: 3\n', {"lr": 0.1}),
+        ("lr: 0.1\nname: @x\nepochs: 3\n", {"lr": 0.1}),
+        ("a: 1\nb: {c: 1, d: [1, 2\ne: 3\n", {"a": 1, "b": {"c": 1, "d": [1, 2]}}),
+        ("a: {x: 1, y: 2, z: [", {"a": {"x": 1, "y": 2, "z": []}}),
+        ("lr: 0.1\nname: a\0b\x07\nepochs: 3\n", {"lr": 0.1, "name": "a\ufffdb\ufffd", "epochs": 3}),
+    ],
+)
+def test_a_mistake_costs_what_it_stands_in_and_no_value_before_it(text: str, value: Json) -> None:
+    document = from_yaml(text)
+    assert document.value == value
+    assert codes(document) == ["yaml-syntax"]
+
+
+def test_text_in_utf_32_is_read() -> None:
+    document = parse_yaml("lr: 0.1\n".encode("utf-32"), "hparams.yaml", Budget())
+    assert (document.value, document.problems) == ({"lr": 0.1}, ())
+
+
+@pytest.mark.parametrize(
     ("text", "value", "code"),
     [
         ('{"loss": 0.2', {}, "json-cut"),

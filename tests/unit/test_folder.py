@@ -178,3 +178,21 @@ def test_a_folder_with_anything_but_files_in_it_is_not_read_in_one_go(tmp_path: 
     with folder.held():
         assert folder.read_flat("params", 100, 100) is None
         assert folder.read_flat("tags", 100, 100) is None
+
+
+def test_a_pointer_of_git_lfs_is_told_of_in_place_of_what_it_stands_for(tmp_path: Path) -> None:
+    # As `git lfs pointer --file=...` prints it.
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    (tmp_path / "results.csv").write_text(pointer)
+    (tmp_path / "small.csv").write_text("version,step,loss\n" + "1,1,0.5\n" * 9)
+    (tmp_path / "about.txt").write_text(pointer + "x" * 1024)
+    folder = Folder(tmp_path)
+    for read in (folder.read, folder.head, lambda name, size: folder.part(name, 0, size)):
+        with pytest.raises(FolderUnreadable, match="Git LFS") as raised:
+            read("results.csv", 4096)
+        assert "git lfs pull" in raised.value.hint
+        for name in ("small.csv", "about.txt"):
+            assert read(name, 4096) == (tmp_path / name).read_bytes()
+    found = dict(folder.read_many(["results.csv", "small.csv"], 4096))
+    assert isinstance(found["results.csv"], FolderUnreadable)
+    assert found["small.csv"] == (tmp_path / "small.csv").read_bytes()

@@ -129,6 +129,17 @@ def test_several_runs_inside_a_hydra_job_are_its_children() -> None:
     assert {found[i.path].parent_key for i in inner} == {found["out/0"].key}
 
 
+def test_the_figures_of_another_execution_below_a_hydra_job_are_a_run_of_their_own() -> None:
+    # hydra.run.dir=. makes the project itself the job's folder, and one baseline lies in it.
+    job = recording("", "hydra", overlay=True, series=())
+    mine, same = recording("", "generic", series=("acc",)), recording("results", "generic", series=("acc",))
+    baseline = recording("baseline", "generic", series=("acc",), last=0.25)
+    found = runs(job, mine, baseline)
+    assert [*found] == ["", "baseline"]
+    assert found["baseline"].parent_key == found[""].key
+    assert [*runs(job, mine, same)] == [""]
+
+
 def test_event_files_never_say_how_a_run_ended_for_another_tracker() -> None:
     (run,) = runs(recording("v", "lightning"), recording("v", status="finished")).values()
     assert run.status == "unknown"
@@ -160,6 +171,22 @@ def test_two_runs_of_one_store_are_never_copies_of_each_other() -> None:
     assert len(found) == 3
     assert len({run.key for run in found}) == 3
     assert [[number_of[m.recording] for m in run.members] for run in found] == [[f"s/{n}"] * 2 for n in range(3)]
+    assert problems == ()
+
+
+def test_a_config_that_was_run_twice_is_two_runs_where_other_figures_lie_beside_it() -> None:
+    # Only the config layer is the same; what each job logged is not, and is a copy where it is the same as well.
+    def job(path: str, logged: str, last: float) -> list[Linkable]:
+        config = replace(recording(path, "hydra", overlay=True, series=(), params="p"), identity="content:config")
+        return [config, replace(recording(path, "generic", last=last), identity=f"content:{logged}")]
+
+    items = [*job("sweep1/0", "first", 0.5), *job("sweep2/0", "again", 0.25), *job("usb/sweep1/0", "first", 0.5)]
+    found, problems = gather(items)
+    assert [[m.recording for m in run.members] for run in found] == [
+        [items[0].id, items[4].id, items[1].id, items[5].id],
+        [items[2].id, items[3].id],
+    ]
+    assert len({run.key for run in found}) == 2
     assert problems == ()
 
 

@@ -97,7 +97,7 @@ def _join_copy(known: Group, group: Group, extends: Extends) -> bool:
 
 def _relation(known: Group, group: Group, extends: Extends) -> _Relation:
     pairs = _pairs(known, group)
-    if not pairs:
+    if not pairs or _tell_apart(known, group):
         return _Relation.OTHER
     less = more = same = 0
     for mine, theirs in pairs:
@@ -119,6 +119,25 @@ def _relation(known: Group, group: Group, extends: Extends) -> _Relation:
 def _pairs(known: Group, group: Group) -> list[tuple[Linkable, Linkable]]:
     mine = {(j.item.identity, j.item.format, j.prefix): j.item for j in known.joined if not j.stale}
     return [(mine[name], j.item) for j in group.joined if (name := (j.item.identity, j.item.format, j.prefix)) in mine]
+
+
+def _tell_apart(known: Group, group: Group) -> bool:
+    """Whether runs without an id have recordings of one tool, at one place within the run, of which none is the same.
+
+    What both are known by may be no more than a config: a job that was run twice with it has other figures beside it.
+    """
+    if known.primary.has_id and group.primary.has_id:
+        return False
+    mine, theirs = _contents(known), _contents(group)
+    return any(mine[slot].isdisjoint(theirs[slot]) for slot in mine.keys() & theirs.keys())
+
+
+def _contents(group: Group) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for joined in group.joined:
+        if not joined.stale:
+            found[joined.item.format, joined.prefix].add(joined.item.identity)
+    return found
 
 
 def _same(one: Linkable, other: Linkable) -> bool:

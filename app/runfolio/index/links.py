@@ -169,6 +169,8 @@ def _join_enclosed(groups: list[Group]) -> list[Group]:
         inside = [child for child in group.children if child.absorbed_by is None]
         if len(inside) != 1 or (group.events_only and not group.overlay) or days_apart(group, inside[0]):
             continue
+        if _logged_otherwise(group, inside[0]):
+            continue
         what = "the Hydra job's folder" if group.overlay else f"the folder of this {_titles(group)} run"
         group.absorb(inside[0], f"inside {what}")
     return [g for g in groups if g.absorbed_by is None]
@@ -190,6 +192,19 @@ def _only_witness(group: Group, home: Group) -> bool:
     return all(
         item.format == EVENTS or (not item.has_id and not item.series and item.params_digest in params)
         for item in group.items
+    )
+
+
+def _logged_otherwise(group: Group, inside: Group) -> bool:
+    """Whether one tool kept a series in both folders, with other figures: it did so for two executions.
+
+    A project whose jobs run in its own folder (`hydra.run.dir=.`) has the figures of a baseline in one below.
+    """
+    kept = {(item.format, mark.name): mark for item in group.items for mark in item.series if item.format != EVENTS}
+    return any(
+        (mine := kept.get((item.format, mark.name))) is not None and not same_figures(mine, mark)
+        for item in inside.items
+        for mark in item.series
     )
 
 

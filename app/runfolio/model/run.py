@@ -127,7 +127,7 @@ def content_identity(recording: Recording) -> str:
         for metric in sorted(started, key=lambda m: m.name):
             if (int(metric.step[0]), int(metric.wall_time_us[0])) == (first, earliest):
                 parts += [metric.name, str(first), float(metric.value[0]).hex(), str(earliest)]
-    return f"{CONTENT}{_digest(parts)}"
+    return f"{CONTENT}{content_digest(parts)}"
 
 
 def params_digest(params: Iterable[Param]) -> str:
@@ -140,7 +140,7 @@ def params_digest(params: Iterable[Param]) -> str:
     parts: list[str] = []
     for param in sorted(params, key=lambda p: p.path):
         parts += [str(len(param.path)), *param.path, param.text]
-    return _digest(parts) if parts else ""
+    return content_digest(parts) if parts else ""
 
 
 @lru_cache(maxsize=16)
@@ -154,7 +154,8 @@ def _before_texts(names: tuple[str, ...]) -> list[bytes] | None:
     return [_sized("1") + _sized(name) for name in names]
 
 
-def _digest(parts: Iterable[str]) -> str:
+def content_digest(parts: Iterable[str]) -> str:
+    """32 hexadecimal digits of texts in their order, of which none can pass for two others."""
     return _hashed(b"".join(map(_sized, parts)))
 
 

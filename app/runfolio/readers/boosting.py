@@ -30,6 +30,7 @@ _HISTORY = re.compile(r"evals?_results?\.json|evals\.json", re.IGNORECASE)
 _TABLE = re.compile(r"(?:evals?_results?|evals)\.(?:csv|tsv)", re.IGNORECASE)
 _CV = re.compile(r"cv(?:_results?)?\.json", re.IGNORECASE)
 _CV_KEY = re.compile(r"(?:train|test|valid)[ -].+-(?:mean|std|stdv)")
+_FIGURES = re.compile(rb'\{\s*"(?:epoch|(?:eval|train|test|predict)_[^"]*)"\s*:\s*[^\s\[{]')
 _LOG = re.compile(r".*\.(?:log|out|txt)", re.IGNORECASE)
 _USUAL = frozenset({"model.txt", "model.json", "config.json"})
 _LARGEST_MODEL = 256 << 20
@@ -167,7 +168,8 @@ def _kind_of(name: str, suffix: str, head: bytes) -> str:
         return "LightGBM model"
     if suffix == "json":
         start = head.lstrip()[:200]
-        if _HISTORY.fullmatch(name) and start.startswith(b"{"):
+        # The HF Trainer, too, writes an eval_results.json: one number for each name.
+        if _HISTORY.fullmatch(name) and start.startswith(b"{") and not _FIGURES.match(start):
             return "evaluation results"
         if _CV.fullmatch(name) and re.match(rb'\{\s*"(?:train|test|valid)[ -][^"]+-(?:mean|std|stdv)"\s*:\s*\[', start):
             return "cross-validation results"

@@ -101,6 +101,16 @@ def read_all(handle: int, limit: int, offset: int = 0) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+def begins_with(handle: int, data: bytes) -> bool:
+    """Whether a file just opened begins so; it is at its beginning after. What cannot be read begins with nothing."""
+    try:
+        found = read_all(handle, len(data)) == data
+        os.lseek(handle, 0, os.SEEK_SET)
+    except OSError:
+        return False
+    return found
+
+
 def read_small(handle: int, size: int, limit: int) -> bytes:
     """The whole of a small file: one call that ends before it is full has seen the end. OSError."""
     data = os.read(handle, size + 1)

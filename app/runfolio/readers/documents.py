@@ -78,7 +78,9 @@ def decode(data: bytes, where: str) -> tuple[str, tuple[Problem, ...]]:
 
     Tried in order: what the byte-order mark says, UTF-8, Windows-1252.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        text = data.decode("utf-32", "replace")
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
     else:
         try:
@@ -88,7 +90,7 @@ def decode(data: bytes, where: str) -> tuple[str, tuple[Problem, ...]]:
             message = f"Not UTF-8 at byte {error.start:,}: read as Windows-1252, so some letters may be wrong"
             return text, (warning("not-utf8", where, message, "Save the file as UTF-8.", error.start),)
     if "\ufffd" in text:
-        return text, (warning("not-utf8", where, "The file says it is UTF-16, but parts of it are not"),)
+        return text, (warning("not-utf8", where, "The file says it is UTF-16 or UTF-32, but parts of it are not"),)
     return text, ()
 
 

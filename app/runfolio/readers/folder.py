@@ -20,6 +20,7 @@ from runfolio.model.display import storable
 from runfolio.readers.descriptors import (
     FILE_FLAGS,
     Base,
+    begins_with,
     is_file,
     lstat,
     open_file,
@@ -32,6 +33,11 @@ from runfolio.readers.place import Place
 from runfolio.readers.trace import Trace
 
 _ONE_READ = 1 << 20
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_POINTER_SIZES = range(len(_POINTER), 1024)
+"""How Git LFS begins the file that it leaves in place of the content, and how long that is at most, by its
+specification. Repositories whose large files were not fetched are full of them."""
 
 _USUAL_HEAD, _LARGEST_HEAD, _MOST_HEADS = 1 << 14, 1 << 16, 64
 """Bytes and files of which the beginnings are kept while readers decide whether a folder is theirs."""
@@ -245,7 +251,7 @@ class Folder(Place):
                                 close(handle)
                         except (OSError, ValueError):
                             data = b""  # looked at more closely below, where it is told
-                    if data and len(data) <= size:
+                    if data and len(data) <= size and not data.startswith(_POINTER):
                         noted.setdefault(name, facts)
                         yield name, data
                     else:
@@ -344,6 +350,13 @@ class Folder(Place):
             raise FolderUnreadable(f"Not a regular file but a {kind_of_mode(facts.st_mode)}", where=self.where(name))
         # Before it is read: if it changes from now on, it differs from what is noted here.
         self._notes_of_opened().setdefault(name, facts)
+        if facts.st_size in _POINTER_SIZES and begins_with(handle, _POINTER):
+            os.close(handle)
+            raise FolderUnreadable(
+                "The content is not here: this is the pointer that Git LFS leaves in its place",
+                hint="Fetch it with `git lfs pull` in the repository, or copy the file itself.",
+                where=self.where(name),
+            )
         return handle, facts.st_size
 
     def _note_unopened(self, name: str) -> None:

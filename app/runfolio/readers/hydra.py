@@ -8,13 +8,13 @@ metrics, no status and no times.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from runfolio.errors import FolderUnreadable
-from runfolio.model.params import Json, text_of
+from runfolio.model.params import Json, Param, text_of
 from runfolio.model.problem import Problem
-from runfolio.model.run import Recording
+from runfolio.model.run import CONTENT, Recording, content_digest, params_digest
 from runfolio.readers.contract import Budget, Claim, Strength, warning
 from runfolio.readers.documents import Document, params_of
 from runfolio.readers.files import artifacts_below, read_document
@@ -53,12 +53,14 @@ class Hydra:
         )
         artifacts, odd = artifacts_below(folder, budget, skip=frozenset({below}))
         listed = overrides.value if isinstance(overrides.value, list) else []
+        params = params_of(config)
         yield Recording(
             format=self.name,
             path=folder.shown,
             id=folder.shown,
+            identity=_identity(settings, params),
             name=_known(settings, "hydra", "job", "name"),
-            params=params_of(config),
+            params=params,
             artifacts=artifacts,
             facts=_facts(settings, [text_of(o) for o in listed]),
             extra=_extra(settings, listed, config.mapping),
@@ -97,6 +99,15 @@ def _known(document: Document, *path: str) -> str | None:
     """A text that Hydra has filled in: neither missing (`???`) nor an interpolation."""
     value = document.text(*path)
     return None if value is None or value == "???" or "${" in value else value
+
+
+def _identity(settings: Document, params: Sequence[Param]) -> str:
+    """The params and the folder that Hydra made for the job, which has its time; "" where it is not told.
+
+    A sweep that was run twice has equal configs in folders of equal names (`0`, `1`).
+    """
+    made = _known(settings, "hydra", "runtime", "output_dir")
+    return f"{CONTENT}{content_digest([Hydra.name, params_digest(params), made])}" if made else ""
 
 
 def _facts(settings: Document, command: list[str]) -> dict[str, str]:

@@ -3,7 +3,8 @@
 Source: the log format in LevelDB's documentation, but for the checksum, which both trackers take as plain CRC-32 of
 type and data. A block holds chunks of `crc (4) | length (2) | type (1) | data`, little endian; a record is one FULL
 chunk, or FIRST, MIDDLE..., LAST. Damage costs the record it lies in: reading goes on with the next chunk whose checksum
-fits, at the latest with the next block, which begins with one.
+fits, at the latest with the next block, which begins with one. Where a chunk's head is damaged, too, that one is looked
+for byte by byte, in the first damaged blocks of a file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _WINDOW = 128 * BLOCK
 """Bytes read at once; whole blocks, so that no chunk lies across two reads."""
 _LONGEST = 1 << 28
 """Bytes of one record; a longer one is damage."""
+_MOST_SEARCHES, _MOST_TRIES = 32, 4096
+"""Blocks of a file that are searched for a sound chunk, and chunks that are tried in each."""
 _NOTHING = bytes(_HEAD.size)
 
 Read = Callable[[int, int], bytes]
@@ -37,11 +40,12 @@ class Damage:
 
 @dataclass(slots=True)
 class _Open:
-    """The record that is being put together, and whether zeros have been told."""
+    """The record that is being put together, whether zeros have been told, and how often a chunk was looked for."""
 
     parts: list[bytes] = field(default_factory=list)
     size: int = 0
     in_zeros: bool = False
+    searches: int = 0
 
     def drop(self) -> None:
         self.parts = []
@@ -79,7 +83,7 @@ def _in_window(window: bytes, base: int, at: int, record: _Open) -> Iterator[byt
                 yield Damage(base + at, f"Zeros from byte {base + at:,} on, where records should be")
             record.in_zeros = True
             record.drop()
-            at += left
+            at = _after_damage(window, at, at + left, record)
             continue
         record.in_zeros = False
         if len(head) < _HEAD.size:
@@ -97,7 +101,7 @@ def _in_window(window: bytes, base: int, at: int, record: _Open) -> Iterator[byt
         if wrong:
             yield Damage(base + at, f"Damaged at byte {base + at:,}: {wrong}")
             record.drop()
-            at = after if _is_sound(window, after, at + left) else at + left
+            at = after if _is_sound(window, after, at + left) else _after_damage(window, at, at + left, record)
             continue
         if (kind in (_MIDDLE, _LAST)) != bool(record.parts):
             what = "end" if record.parts else "beginning"
@@ -130,6 +134,24 @@ def _wrong(window: bytes, at: int, crc: int, length: int, kind: int) -> str:
     if zlib.crc32(memoryview(window)[body : body + length], _SEEDS[kind]) != crc:
         return "a checksum does not fit"
     return ""
+
+
+def _after_damage(window: bytes, at: int, block_end: int, record: _Open) -> int:
+    """Where behind `at` the next sound chunk of a block lies that begins a record; the block's end without one."""
+    last = min(block_end, len(window)) - _HEAD.size
+    if record.searches >= _MOST_SEARCHES or window.count(0, at, block_end) == min(block_end, len(window)) - at:
+        return block_end
+    record.searches += 1
+    tries = 0
+    for place in range(at + 1, last + 1):
+        if window[place + 6] not in (_FULL, _FIRST):
+            continue
+        tries += 1
+        if tries > _MOST_TRIES:
+            break
+        if _is_sound(window, place, block_end):
+            return place
+    return block_end
 
 
 def _is_sound(window: bytes, at: int, block_end: int) -> bool:

@@ -16,10 +16,11 @@ from typing import ClassVar
 import numpy as np
 
 from runfolio.model import times
+from runfolio.model.display import storable
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.params import Json, Param, text_of
 from runfolio.model.problem import Problem
-from runfolio.model.run import Precision, Recording, RunStatus
+from runfolio.model.run import CONTENT, Precision, Recording, RunStatus, content_digest
 from runfolio.readers.contract import Appended, Budget, Claim, Strength, error, info, warning
 from runfolio.readers.folder import Folder
 from runfolio.readers.tensorboard_events import FolderEvents, sound_walls
@@ -94,6 +95,7 @@ def _recording(folder: Folder, claim: Claim, events: FolderEvents, problems: lis
         format=TensorBoard.name,
         path=folder.shown,
         id=folder.shown,
+        identity="" if metrics else _identity(claim, events),
         status=_STATUSES.get(session.status or 0, RunStatus.UNKNOWN),
         status_raw=session.status,
         started_us=span.first_us,
@@ -105,6 +107,13 @@ def _recording(folder: Folder, claim: Claim, events: FolderEvents, problems: lis
         problems=tuple(problems),
         precision=Precision.FLOAT32 if events.points.keys() - events.wider else Precision.TEXT,
     )
+
+
+def _identity(claim: Claim, events: FolderEvents) -> str:
+    """What tells writers without scalars apart, whose folders are often called alike (`runs`, `tb`): the first file."""
+    params = [part for key, value in sorted(events.session.params.items()) for part in (key, text_of(value))]
+    first = [storable(min(claim.files)), repr(events.first_wall)]
+    return f"{CONTENT}{content_digest([TensorBoard.name, *first, *params])}"
 
 
 class _Span:

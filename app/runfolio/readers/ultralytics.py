@@ -14,14 +14,15 @@ from typing import ClassVar
 from runfolio.errors import FolderUnreadable, RunfolioError
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.display import storable
-from runfolio.model.params import Param
+from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
-from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info
+from runfolio.readers.contract import Appended, Budget, Claim, Strength, Work, info, problem_from
 from runfolio.readers.csv_bulk import ReadFile, read_together
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.tabular import Logged, read_file
+from runfolio.readers.yolo_results import old_results
 
 _ARGS, _OPTIONS, _HYPER, _RESULTS = "args.yaml", "opt.yaml", "hyp.yaml", "results.csv"
 _OLD_RESULTS = "results.txt"
@@ -80,29 +81,37 @@ class Ultralytics:
             logged = read_table(folder, _RESULTS, budget)
             problems += logged.problems
         elif _OLD_RESULTS in folder.files:
-            message = (
-                "The results have no header, as YOLOv5 and v7 once wrote them: what their columns mean is not told"
-            )
-            problems.append(info("results-without-names", folder.where(_OLD_RESULTS), message))
+            try:
+                data = folder.read(_OLD_RESULTS, budget.text_bytes)
+            except RunfolioError as failure:
+                problems.append(problem_from(failure, "unreadable-file", folder.where(_OLD_RESULTS)))
+            else:
+                logged.metrics += old_results(data, folder.where(_OLD_RESULTS), budget, problems)
         elif _OPTIONS in claim.files or _mode(folder, claim) == "train":
             message = "There is no results.csv: the training ended before its first epoch did"
             problems.append(info("no-results", folder.shown, message))
         artifacts, odd_entries = artifacts_below(folder, budget)
         values = {".".join(path): param.value for path, param in params.items()}
-        data = values.get("data")
-        name_given = values.get("name")
+        made_of = values.get("data")
         yield Recording(
             format=self.name,
             path=folder.shown,
             id=folder.shown,
-            name=name_given if isinstance(name_given, str) and name_given else storable(folder.name),
+            name=_name(values.get("name"), values.get("save_dir")) or storable(folder.name),
             params=tuple(params.values()),
             metrics=tuple(replace(m, name=m.name.strip()) for m in logged.metrics),
             artifacts=tuple(a for a in artifacts if a.path not in claim.files),
-            datasets=(DatasetRef(data, None, "train"),) if isinstance(data, str) and data else (),
+            datasets=(DatasetRef(made_of, None, "train"),) if isinstance(made_of, str) and made_of else (),
             extra={"mode": values.get("mode"), "task": values.get("task")},
             problems=(*problems, *odd_entries),
         )
+
+
+def _name(given: Json, save_dir: Json) -> str:
+    """The name that was given, with the number that YOLO put behind it where a run had it already: `exp`, `exp2`."""
+    name = given if isinstance(given, str) else ""
+    made = re.split(r"[\\/]+", save_dir.rstrip("\\/"))[-1] if isinstance(save_dir, str) else ""
+    return made if name and re.fullmatch(rf"{re.escape(name)}-?\d+", made) else name
 
 
 def _head(folder: Folder, name: str) -> bytes:

@@ -11,7 +11,11 @@ from runfolio.model.times import NO_TIME, checked, from_seconds
 from runfolio.readers.contract import Budget
 from runfolio.readers.documents import parse_json
 from runfolio.readers.protobuf import BYTES, VARINT, fields, signed
+from runfolio.readers.series_builder import as_step
 from runfolio.readers.wandb_values import key_path, number_in, number_of, parts, split_item
+
+_LONGEST_STEP = 32
+"""Digits of a step; 64 bits hold 19."""
 
 
 @dataclass(slots=True)
@@ -115,8 +119,9 @@ class History:
         """What wandb itself puts into a row: its step, its time, and the seconds since the start."""
         if figure is None:
             return
-        if name == "_step" and abs(figure) < 2**63:
-            row.step = int(raw) if raw.lstrip(b"-").isdigit() else int(figure)
+        if name == "_step":
+            digits = len(raw) < _LONGEST_STEP and raw.removeprefix(b"-").isdigit()
+            row.step = as_step(int(raw) if digits else figure)
         elif name == "_timestamp":
             row.time_us = from_seconds(figure)
         elif name == "_runtime" and self.started_us is not None:

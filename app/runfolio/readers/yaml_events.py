@@ -8,6 +8,7 @@ is counted here, and what was built before a limit or a mistake is kept.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 import yaml
@@ -32,6 +33,9 @@ _ALIAS_WEIGHT = 100_000
 _MERGE = "<<"
 _ORDERED = "!!python/object/apply:collections.OrderedDict"
 """How Python's YAML writes an ordered mapping: as the call that would make it, of a list of pairs."""
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no YAML may hold."""
 
 # The C parser is a hundred times faster; both report the same events.
 LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -88,13 +92,15 @@ class _Stop(Exception):
 class Builder:
     """Feeds on the events of one document.
 
-    text    the document; `where` its path for problems.
+    text      the document; `where` its path for problems.
+    repairs   how often a text with a mistake may be read once more, without it.
     """
 
-    def __init__(self, text: str, where: str, budget: Budget) -> None:
+    def __init__(self, text: str, where: str, budget: Budget, repairs: int = 2) -> None:
         self.text = text
         self.where = where
         self.budget = budget
+        self.repairs = repairs
         self.problems: list[Problem] = []
         self._root: Node | None = None
         self._stack: list[_Frame] = []
@@ -109,6 +115,7 @@ class Builder:
 
     def build(self) -> Node | None:
         """The first document's root, or as much of it as could be read; None for an empty document."""
+        repaired: Builder | None = None
         try:
             for event in yaml.parse(self.text, Loader=LOADER):
                 if isinstance(event, yaml.DocumentEndEvent):
@@ -119,12 +126,44 @@ class Builder:
             pass
         except yaml.YAMLError as error:
             self._syntax(error)
+            repaired = self._without(error)
         except (ValueError, OverflowError) as error:  # escapes past the last Unicode character, in the Python scanner
             self._say("yaml-syntax", f"The YAML cannot be read on: {error}")
+        if repaired is not None:
+            # The mistake itself has been told.
+            self.problems += repaired.problems
+            return repaired._root
         while self._stack:
             self._close(len(self.text), complete=False)
         self._tell()
         return self._root
+
+    def _without(self, error: yaml.YAMLError) -> Builder | None:
+        """The text read once more without what is wrong with it; None where that gives less than what was read before.
+
+        A value is known only once the parser has seen what follows it, so the last one before a mistake is lost; a
+        character that YAML does not allow is met before anything is read.
+        """
+        text = self._repaired_text(error)
+        if not text or not self.repairs:
+            return None
+        again = Builder(text, self.where, self.budget, self.repairs - 1)
+        # What stood in the way is gone from the text: what is wrong besides would be told a second time.
+        again.build()
+        again.problems = [p for p in again.problems if p.code != "yaml-syntax"]
+        # A key without its value has been counted here.
+        return again if again._nodes >= self._nodes - 1 and again._root is not None else None
+
+    def _repaired_text(self, error: yaml.YAMLError) -> str:
+        if isinstance(error, yaml.reader.ReaderError):
+            return _FORBIDDEN.sub("\ufffd", self.text)
+        if not isinstance(error, yaml.MarkedYAMLError):
+            return ""
+        for mark in (error.problem_mark, error.context_mark):
+            at = 0 if mark is None else self.text.rfind("\n", 0, min(_index(mark), len(self.text))) + 1
+            if self.text[at:].strip():
+                return self.text[:at]
+        return ""
 
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -282,7 +321,10 @@ class Builder:
             index = mark.index
         place = "" if mark is None else f"Line {mark.line + 1}, column {mark.column + 1}: "
         offset = None if index is None else len(self.text[:index].encode("utf-8", "surrogatepass"))
-        message = storable(f"{place}{what}; what comes before is shown")
+        shown = (
+            "they are shown as \ufffd" if isinstance(error, yaml.reader.ReaderError) else "what comes before is shown"
+        )
+        message = storable(f"{place}{what}; {shown}")
         self.problems.append(
             warning("yaml-syntax", self.where, message, "Check whether the file was copied completely.", offset)
         )
