@@ -17,7 +17,7 @@ from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QTreeView
 
-from runfolio.desktop.preview_histogram_plots import ROWS, density_maps
+from runfolio.analysis.kinds.recorded import ROWS, density_maps
 from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_image_grid import ImageGrid
 from runfolio.desktop.preview_nodes import BranchTree

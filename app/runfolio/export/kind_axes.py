@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runfolio.analysis.kinds.histograms import OverTime
+from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import number, plain
@@ -31,12 +32,14 @@ class Facts:
     variables    by the id of the field.
     importance, over_time   by the panel's place in the recipe, from 0.
     why_not     by the same, why there is none.
+    recorded    by the same, histograms that the runs recorded.
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
     importance: Mapping[int, Importance] = field(default_factory=dict)
     over_time: Mapping[int, OverTime] = field(default_factory=dict)
     why_not: Mapping[int, str] = field(default_factory=dict)
+    recorded: Mapping[int, Recorded] = field(default_factory=dict)
 
 
 NO_FACTS = Facts()

@@ -17,6 +17,7 @@ from runfolio.export.figure_axes import PETROFF
 from runfolio.export.kind_axes import INK, Facts, KindAxes
 from runfolio.export.kind_maps import COLORS, draw_cells, draw_over_time
 from runfolio.export.kind_predictions import draw_classified
+from runfolio.export.kind_recorded import draw_recorded
 from runfolio.export.kind_tables import front_of, placed
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import count, number, plain
@@ -266,4 +267,5 @@ _DRAWN: Mapping[str, Callable[[_Chart], None]] = {
     "parallel": _Chart.parallel,
     "importance": _Chart.importance,
     "classifier": draw_classified,
+    "recorded": draw_recorded,
 }
