@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +75,7 @@ JUDGED = classified()
 FIGURES = {
     "scatter": figure("scatter", x=LR.field.id, y=ACC.field.id, color=OPT.field.id, log_x=True, front=True),
     "colours": figure("scatter", x=LR.field.id, y=OPT.field.id, color=ACC.field.id, size=ACC.field.id),
+    "margins": figure("scatter", x=ACC.field.id, y=OPT.field.id, margins=True),
     "box": figure("groups", value=ACC.field.id, group=OPT.field.id, look="box"),
     "bar": figure("groups", value=ACC.field.id, group=OPT.field.id, look="bar"),
     "violin": figure("groups", value=ACC.field.id, group=OPT.field.id, look="violin"),
@@ -171,6 +173,22 @@ def test_recorded_histograms_are_written_bucket_by_bucket_and_change_the_digest_
     assert changed(told, with_digests(recipe, {}, Facts(recorded={0: less}))) == ("run 3",)
     with pytest.raises(UsageError, match="whole number"):
         draw(figure("recorded", tag="w", look="step", step="x", runs=("k:0",)), {}, "svg", facts(recipe))
+
+
+def test_a_scatter_has_the_histograms_of_its_fields_beside_it_where_they_are_on() -> None:
+    bars = [
+        [float(number) for number in re.findall(r"-?[0-9.]+", path.get("d", ""))]
+        for path in ET.fromstring(draw(FIGURES["margins"], {}, "svg", FACTS)).iter(f"{SVG}path")
+        if "opacity: 0.35" in path.get("style", "")
+    ]
+    wide = [max(bar[0::2]) - min(bar[0::2]) for bar in bars]
+    high = [max(bar[1::2]) - min(bar[1::2]) for bar in bars]
+    # Eleven runs have an acc, each another one, and lie in eleven of the forty bars.
+    assert len(bars) == 43
+    assert [round(each, 2) for each in high[:40] if each] == [18.0] * 11
+    # Of the three optimizers, four runs each, the last lacks the run without one.
+    assert wide[40:] == pytest.approx([18.0, 18.0, 13.5], abs=0.01)
+    assert "opacity: 0.35" not in draw(FIGURES["colours"], {}, "svg", FACTS).decode()
 
 
 def test_a_box_lies_at_the_quartiles_and_bars_at_mean_and_interval() -> None:

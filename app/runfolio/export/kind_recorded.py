@@ -71,6 +71,7 @@ def _maps(chart: KindAxes, found: Recorded, titles: list[str]) -> None:
             x, y, np.ma.masked_equal(share, 0.0), cmap=COLORS, norm=norm, rasterized=True, linewidth=0
         )
         if several:
+            _frame(chart, left, bottom, wide, tall)
             _head(chart, titles[place], left + wide / 2, bottom + tall)
         if column == 0:
             shares = (0.0, 0.5, 1.0)
@@ -100,7 +101,8 @@ def _bars(chart: KindAxes, found: Recorded, titles: list[str], step: int | None)
             edges = left + wide * (np.asarray(one.edges) - low) / span
             heights = bottom + tall * np.asarray(densities(one)) / highest
             axes.stairs(heights, edges, baseline=bottom, fill=True, color=INK, alpha=0.8)
-            axes.plot([left, left + wide], [bottom, bottom], color=chart.look["line"], linewidth=0.6)
+        if several:
+            _frame(chart, left, bottom, wide, tall)
         at = "none yet" if one is None else f"step {count(one.step)}, {count(round(sum(one.counts)))} values"
         _head(chart, f"{titles[place]} · {at}" if several else at, left + wide / 2, bottom + tall)
     _foot(chart, columns, across, _GAP_X if several else 0.0, (number(low, 3), number(high, 3)))
@@ -113,6 +115,13 @@ def _shape(runs: int) -> tuple[int, int]:
     return columns, math.ceil(runs / columns)
 
 
+def _frame(chart: KindAxes, left: float, bottom: float, wide: float, tall: float) -> None:
+    right, top = left + wide, bottom + tall
+    chart.axes.plot(
+        [left, right, right, left, left], [bottom, bottom, top, top, bottom], color=chart.look["line"], linewidth=0.6
+    )
+
+
 def _head(chart: KindAxes, text: str, x: float, y: float) -> None:
     chart.axes.text(
         x, y + 0.01, plain(text, 40), ha="center", va="bottom", color=chart.look["text"],
@@ -121,10 +130,9 @@ def _head(chart: KindAxes, text: str, x: float, y: float) -> None:
 
 
 def _foot(chart: KindAxes, columns: int, across: float, gap: float, ends: tuple[str, str]) -> None:
-    ticks = []
-    for column in range(columns):
-        ticks += [(column * across, ends[0]), ((column + 1) * across - gap, ends[1])]
-    chart.placed_ticks(ticks if columns == 1 else ticks[:2], "x")
+    ticks = [(column * across, ends[0]) for column in range(columns)]
+    # Beside the beginning of the next there is room for one end alone.
+    chart.placed_ticks([*ticks, (columns * across - gap, ends[1])], "x")
     chart.axes.set_xlim(-0.005, 1.0)
     chart.axes.set_ylim(0.0, 1.04)
     chart.axes.grid(visible=False)
