@@ -15,9 +15,10 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QTreeView
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QSlider, QSpinBox, QTreeView
 
 from runfolio.analysis.kinds.recorded import ROWS, density_maps
+from runfolio.desktop.preview_cell import CellDialog
 from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_image_grid import ImageGrid
 from runfolio.desktop.preview_nodes import BranchTree
@@ -138,6 +139,11 @@ def test_a_table_is_paged_and_gone_into(driver: Driver, lab: Path) -> None:
     spin.selectAll()
     driver.type("701").press("Return")
     driver.until(lambda: table.texts()[0] == ["700", "87.5"])
+    table.setFocus()
+    table.setCurrentIndex(table.rows.index(2, 1))
+    driver.press("Return").until(lambda: driver.find(CellDialog, "cell-dialog").isVisible())
+    assert driver.find(QPlainTextEdit, "cell-text").toPlainText() == "87.75"
+    driver.find(CellDialog, "cell-dialog").close()
 
 
 def test_a_text_is_searched_with_the_keyboard(driver: Driver, lab: Path) -> None:

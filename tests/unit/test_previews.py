@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import io
 import json
+import math
 import pickle
 import struct
 import wave
@@ -220,10 +223,60 @@ def test_parquet_pages(tmp_path: Path) -> None:
     seen = see(path, Ask(at=4_990))
     page = seen.content
     assert isinstance(page, TablePage)
-    assert (page.columns, page.types, page.total) == (("n", "f"), ("Int64", "Float64"), 5_000)
-    assert page.rows[0] == ("4990", "623.75")
+    assert (page.columns, page.types, page.total) == (("n", "f", "l"), ("Int64", "Float64", "List(Int64)"), 5_000)
+    assert page.rows[0] == ("4990", "623.75", "[4990]")
     assert len(page.rows) == 10
-    assert "nested" in seen.notes[0]
+    assert not seen.notes
+
+
+def test_lists_and_structures_of_parquet_are_texts_as_far_as_they_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "nested.parquet"
+    day = dt.date(2026, 1, 2)
+    deep = functools.reduce(lambda below, _: [below], range(40), [1])
+    rows = {
+        "long": [[*range(100_000)], [], None],
+        "text": [["a", "ünï\n", 'q"'], ["x" * 400_000], [None]],
+        "box": [
+            {"x": 0.5, "tags": ["a"], "at": day, "ok": True}, {"x": math.nan, "tags": [], "at": None, "ok": None}, None,
+        ],
+        "arr": pl.Series([[1, 2], [3, 4], [5, 6]], dtype=pl.Array(pl.Int8, 2)),
+        "raw": [b"ab", b"", None],
+        "deep": [deep, None, None],
+    }  # fmt: skip
+    pl.DataFrame(rows).write_parquet(path)
+    seen = see(path)
+    page = seen.content
+    assert isinstance(page, TablePage)
+    assert page.columns == ("long", "text", "box", "arr")
+    assert page.rows[0][1:] == (
+        '["a", "ünï\\n", "q\\""]', '{"x": 0.5, "tags": ["a"], "at": "2026-01-02", "ok": true}', "[1, 2]",
+    )  # fmt: skip
+    assert page.rows[1][2] == '{"x": NaN, "tags": [], "at": null, "ok": null}'
+    assert page.rows[2] == (None, "[null]", None, "[5, 6]")
+    start = json.dumps([*range(1_000)])
+    assert page.rows[0][0] == f"{start[:300]}…", "elided, and the file is as it is"
+    assert seen.notes == ("Columns of 2 binary types, or nested more than 32 deep, are not shown",)
+    # One row alone has all of it, up to a limit that is said by the mark at its end.
+    whole = see(path, Ask(FileKind.TABLE, at=0, whole=True)).content
+    assert isinstance(whole, TablePage)
+    assert len(whole.rows) == 1
+    assert whole.rows[0][0] == json.dumps([*range(100_000)])[:200_000] + "…"
+    cut = see(path, Ask(FileKind.TABLE, at=1, whole=True)).content
+    assert isinstance(cut, TablePage)
+    assert cut.rows[0][1] == '["' + "x" * 199_998 + "…"
+
+
+def test_the_whole_of_a_long_cell_is_read_of_any_table(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3," + "y" * 5_000 + "\n")
+    (tmp_path / "x.jsonl").write_text('{"a": 1}\n' + json.dumps({"b": "z" * 5_000, "c": [1]}) + "\n")
+    for name, row, column, text in (("x.csv", 1, "b", "y" * 5_000), ("x.jsonl", 1, "b", "z" * 5_000)):
+        page = table(tmp_path / name)
+        at = page.columns.index(column)
+        assert page.rows[row][at] == text[:300] + "…"
+        whole = see(tmp_path / name, Ask(FileKind.TABLE, at=row, whole=True)).content
+        assert isinstance(whole, TablePage)
+        assert whole.cell_of_one(at, column) == text
+        assert whole.cell_of_one(at, "other") is None
 
 
 def test_json_lines_are_a_table(tmp_path: Path) -> None:

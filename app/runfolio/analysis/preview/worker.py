@@ -76,7 +76,7 @@ def _content(folder: Folder, name: str, kind: FileKind, ask: Ask) -> tuple[Conte
     if kind is FileKind.TABLE:
         from runfolio.analysis.preview.tables import table_page
 
-        return table_page(folder, name, ask.at)
+        return table_page(folder, name, ask.at, whole=ask.whole)
     if kind is FileKind.AUDIO:
         from runfolio.analysis.preview.sound import sound
 
