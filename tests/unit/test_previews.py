@@ -388,9 +388,56 @@ def test_a_wave_file_is_told_and_outlined(tmp_path: Path) -> None:
     assert dict(shown.facts)["Duration"] == "1 s"
     assert dict(shown.facts)["Channels"] == "2 (stereo)"
     low, high = np.array(shown.peaks).T
-    assert len(low) == 600
-    assert high[300:].max() == pytest.approx(0.5, abs=0.01)
-    assert low[:290].min() == pytest.approx(-0.25, abs=0.01)
+    assert len(low) == 4_096
+    assert high[2_048:].max() == pytest.approx(0.5, abs=0.01)
+    assert low[:2_000].min() == pytest.approx(-0.25, abs=0.01)
+    assert not shown.why_silent
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_what_is_played_of_a_wave_file_is_what_was_written(tmp_path: Path, width: int) -> None:
+    path = tmp_path / "x.wav"
+    top = 1 << (8 * width - 1)
+    whole = [0, 1, -1, top // 2, -top // 2, top - 1, -top, 3]
+    bits = [n + (128 if width == 1 else 0) for n in whole]
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(width)
+        out.setframerate(22_050)
+        out.writeframes(b"".join(n.to_bytes(width, "little", signed=width > 1) for n in bits))
+    pieces = [worker.hear(place(path), first, 3) for first in (0, 3, 6)]
+    assert [(one.rate, one.channels, one.frames, one.first) for one in pieces[:2]] == [
+        (22_050, 2, 4, 0),
+        (22_050, 2, 4, 3),
+    ]
+    assert pieces[2].data == b""
+    heard = np.frombuffer(pieces[0].data + pieces[1].data, dtype="<i2")
+    # The upper 16 bits of each sample, rounded to the nearest and held in range.
+    expected = [max(-32_768, min(32_767, round(n * 32_768 / top))) for n in whole]
+    assert np.abs(heard.astype(int) - expected).max() <= (0 if width <= 2 else 1)
+    shown = see(path).content
+    assert isinstance(shown, Sound)
+    assert min(low for low, _ in shown.peaks) == -1.0, "one sample is seen"
+
+
+def test_floats_are_played_many_channels_mixed_and_others_are_refused_in_words(tmp_path: Path) -> None:
+    def written(name: str, code: int, bits: int, channels: int, data: bytes) -> Path:
+        block = channels * bits // 8
+        form = struct.pack("<HHIIHH", code, channels, 8_000, 8_000 * block, block, bits)
+        body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data
+        (tmp_path / name).write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+        return tmp_path / name
+
+    floats = np.array([0.5, 0.25, -0.75, np.nan, 2.0, 0.0], dtype="<f4")
+    mixed = worker.hear(place(written("f.wav", 3, 32, 3, floats.tobytes())), 0, 10)
+    assert mixed.channels == 1
+    assert np.frombuffer(mixed.data, dtype="<i2").tolist() == [0, 10922]
+    alaw = written("a.wav", 6, 8, 1, bytes(8))
+    shown = see(alaw).content
+    assert isinstance(shown, Sound)
+    assert "A-law" in shown.why_silent
+    with pytest.raises(FolderUnreadable, match="A-law"):
+        worker.hear(place(alaw), 0, 4)
 
 
 def test_a_flac_header_is_read(tmp_path: Path) -> None:
@@ -406,6 +453,7 @@ def test_a_flac_header_is_read(tmp_path: Path) -> None:
         "Channels": "2 (stereo)",
         "Samples": "16 bit",
     }
+    assert shown.why_silent.startswith("FLAC is compressed")
 
 
 # --- models -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RunFiles,
         Search,
         SideBySide,
+        SoundPiece,
     )
 
 _SEARCH_S = 12.0
@@ -71,6 +72,14 @@ class Previewing:
         from runfolio.analysis.preview.worker import thumbnails
 
         return self._get_bench().call(cancel, thumbnails, tuple(places), edge)
+
+    def sound_piece(
+        self, place: FilePlace, first: int, frames: int, *, cancel: CancelToken | None = None
+    ) -> SoundPiece:
+        """Frames of a WAV file from `first` on, to be played; fewer than wanted at its end and of very many."""
+        from runfolio.analysis.preview.worker import hear
+
+        return self._get_bench().call(cancel, hear, place, max(0, first), frames)
 
     def search_file(self, place: FilePlace, wanted: Search, *, cancel: CancelToken | None = None) -> Matches:
         """Where a text is found in a file. Raises UsageError for a bad regular expression."""

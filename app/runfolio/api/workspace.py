@@ -247,6 +247,7 @@ class Workspace:
     run_files = _of(lambda ws: ws._previewing, Previewing.run_files)
     preview = _of(lambda ws: ws._previewing, Previewing.preview)
     thumbnails = _of(lambda ws: ws._previewing, Previewing.thumbnails)
+    sound_piece = _of(lambda ws: ws._previewing, Previewing.sound_piece)
     search_file = _of(lambda ws: ws._previewing, Previewing.search_file)
     board_tags = _of(lambda ws: ws._previewing, Previewing.board_tags)
     board_image_steps = _of(lambda ws: ws._previewing, Previewing.board_image_steps)

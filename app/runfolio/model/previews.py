@@ -218,10 +218,29 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Facts of a sound, and its lowest and highest sample (-1 to 1) in each part of equal length."""
+    """Facts of a sound, and its lowest and highest sample (-1 to 1) in each part of equal length.
+
+    why_silent   why its samples cannot be played; "" where they can.
+    """
 
     facts: tuple[tuple[str, str], ...]
     peaks: tuple[tuple[float, float], ...] = ()
+    why_silent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPiece:
+    """A part of a sound to be played: `data` has 16 bit samples, little-endian, of one or two channels in turn.
+
+    rate     frames a second.
+    frames   of the whole sound; the piece begins at `first`.
+    """
+
+    rate: int
+    channels: int
+    frames: int
+    first: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
