@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,23 +13,31 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QTreeView
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QSlider, QSpinBox, QTreeView
 
-from runfolio.desktop.preview_histogram_plots import ROWS, density_maps
+from runfolio.analysis.kinds.recorded import ROWS, density_maps
+from runfolio.desktop import sound_output
+from runfolio.desktop.preview_cell import CellDialog
 from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_image_grid import ImageGrid
 from runfolio.desktop.preview_nodes import BranchTree
 from runfolio.desktop.preview_picture import Canvas
 from runfolio.desktop.preview_rows import RowsTable
+from runfolio.desktop.preview_sound import columns_of
 from runfolio.desktop.preview_text import NumberedText
 from runfolio.desktop.views.files import FilesView
 from runfolio.model.previews import Histogram, Histograms
 from support.driver import Driver
 from support.event_files import event, new_histogram, record, scalar, version, write
 from support.sweep import write_sweep
+
+
+def tone() -> bytes:
+    """25 seconds of a tone in two channels."""
+    return np.repeat((np.sin(np.arange(200_000) / 9) * 20_000).astype("<i2"), 2).tobytes()
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +56,11 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         frame.write_csv(folder / "predictions.csv")
         (folder / "model.pkl").write_bytes(pickle.dumps({"weights": [1.0, 2.0], "path": Path("x")}))
         (folder / "train.log").write_text("".join(f"line {n}\n" for n in range(40_000)))
+        with wave.open(str(folder / "tone.wav"), "wb") as out:
+            out.setnchannels(2)
+            out.setsampwidth(2)
+            out.setframerate(8_000)
+            out.writeframes(tone())
     return root
 
 
@@ -123,6 +137,76 @@ def test_pages_of_others_are_text_and_markdown_is_laid_out(driver: Driver, lab: 
     driver.until(lambda: driver.find(NumberedText, "preview-text").toPlainText().startswith("# Read me"))
 
 
+class Ears:
+    """Hears what is played, in samples, and takes no more than a few at once."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.form = (rate, channels)
+        self.heard = b""
+        self.stopped = False
+
+    def free(self) -> int:
+        return 100_003
+
+    def write(self, data: bytes) -> int:
+        self.heard += data
+        return len(data)
+
+    def seconds(self) -> float:
+        return len(self.heard) / (2 * self.form[0] * self.form[1])
+
+    def is_drained(self) -> bool:
+        return True
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def test_a_sound_is_outlined_and_played_to_its_end(driver: Driver, lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = start(driver)
+    pane = view.preview.sound
+    monkeypatch.setattr(sound_output, "is_there", lambda: False)
+    open_file(driver, "tone.wav")
+    assert not pane.button.isEnabled(), "without the audio part of Qt"
+    assert "runfolio[sound]" in pane.button.toolTip()
+    assert "runfolio[sound]" in driver.text("preview-play-told")
+    monkeypatch.setattr(sound_output, "is_there", lambda: True)
+    open_file(driver, "README.md")
+    open_file(driver, "tone.wav")
+    ears: list[Ears] = []
+
+    def listen(rate: int, channels: int, _parent: QObject) -> Ears:
+        ears.append(Ears(rate, channels))
+        return ears[-1]
+
+    pane.player.output = listen
+    driver.click("preview-play")
+    driver.until(lambda: not pane.player.playing)
+    assert ears[0].form == (8_000, 2)
+    assert ears[0].heard == tone(), "every sample once, in order, over several pieces"
+    assert ears[0].stopped
+    assert (pane.button.text(), driver.text("preview-play-told")) == ("Play", "")
+    # What is out of sight is not heard, and a device that is not there says so.
+    pane.button.click()
+    open_file(driver, "README.md")
+    assert not pane.player.playing
+    open_file(driver, "tone.wav")
+
+    def refuse(rate: int, channels: int, parent: QObject) -> Ears:
+        raise sound_output.CannotPlayError("This machine has no device that plays sounds.")
+
+    pane.player.output = refuse
+    driver.click("preview-play").until(lambda: not pane.player.playing)
+    assert driver.text("preview-play-told") == "This machine has no device that plays sounds."
+
+
+def test_the_outline_keeps_the_ends_of_each_column_of_pixels() -> None:
+    peaks = tuple((-n / 10, n / 10) for n in range(10))
+    assert columns_of(peaks, 20) == peaks
+    # Of ten parts in four columns, the second covers a half of the third part and of the fifth.
+    assert columns_of(peaks, 4) == ((-0.2, 0.2), (-0.4, 0.4), (-0.7, 0.7), (-0.9, 0.9))
+
+
 def test_a_table_is_paged_and_gone_into(driver: Driver, lab: Path) -> None:
     start(driver)
     open_file(driver, "predictions.csv")
@@ -138,6 +222,11 @@ def test_a_table_is_paged_and_gone_into(driver: Driver, lab: Path) -> None:
     spin.selectAll()
     driver.type("701").press("Return")
     driver.until(lambda: table.texts()[0] == ["700", "87.5"])
+    table.setFocus()
+    table.setCurrentIndex(table.rows.index(2, 1))
+    driver.press("Return").until(lambda: driver.find(CellDialog, "cell-dialog").isVisible())
+    assert driver.find(QPlainTextEdit, "cell-text").toPlainText() == "87.75"
+    driver.find(CellDialog, "cell-dialog").close()
 
 
 def test_a_text_is_searched_with_the_keyboard(driver: Driver, lab: Path) -> None:

@@ -26,7 +26,10 @@ def write_run(folder: Path, params: dict[str, object], metrics: dict[str, list[f
     folder.mkdir(parents=True)
     (folder / "params.json").write_text(json.dumps(params))
     length = max(len(values) for values in metrics.values())
-    rows = [{"step": n} | {k: v[n] for k, v in metrics.items() if n < len(v)} for n in range(length)]
+    rows = [
+        {"step": n, "timestamp": 1.7e9 + 90 * n} | {k: v[n] for k, v in metrics.items() if n < len(v)}
+        for n in range(length)
+    ]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
@@ -35,7 +38,11 @@ def write_run(folder: Path, params: dict[str, object], metrics: dict[str, list[f
 def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One run with nested params, odd values, and a log."""
     params = {"model": {"width": 64, "name": "<b>wide</b>"}, "optim.lr": 0.001, "optim.name": "adam", "seed": 3}
-    metrics = {"val/acc": [0.1, 0.9, float("nan"), 0.5], "loss": [4.0, 1.0, 2.0, float("inf")]}
+    metrics = {
+        "val/acc": [0.1, 0.9, float("nan"), 0.5],
+        "loss": [4.0, 1.0, 2.0, float("inf")],
+        "f1": [0.0, 0.0, 1.0, 1.0],
+    }
     folder = write_run(tmp_path_factory.mktemp("runs") / "one", params, metrics)
     lines = [f"epoch {n}: loss {1 / (n + 1):.4f}" for n in range(9_000)]
     lines[8_000] += "  Traceback (most recent call last)"
@@ -84,17 +91,34 @@ def test_params_are_a_tree_that_is_searched_by_key_and_value(driver: Driver, run
 def test_metrics_have_a_curve_and_every_figure(driver: Driver, run: Path) -> None:
     start(driver, "metrics")
     table = driver.find(RowsTable, "metrics")
-    driver.until(lambda: table.rows.rowCount() == 2)
-    rows = {row[0]: row[2:] for row in table.texts()}
+    driver.until(lambda: table.rows.rowCount() == 3)
+    rows = {row[0]: row[2:9] for row in table.texts()}
     # Last, best finite one by direction, lowest, highest, first, all points, and those that are NaN or infinite.
     assert rows["val/acc"] == ["0.5", "0.9", "0.1", "0.9", "0.1", "4", "1"]
     assert rows["loss"] == ["∞", "1", "1", "∞", "4", "4", "1"]
     section = table.parent()
     assert isinstance(section, MetricsSection)
-    driver.until(lambda: len(section.curves) == 2)
+    driver.until(lambda: len(section.curves) == 3)
     outline = next(curve for (_, name), curve in section.curves.items() if name == "val/acc")
     assert max(high for _, _, high in outline) == 1.0
-    driver.type("acc")
+
+    # Mean, deviation (n - 1) and slope of all points by hand; with NaN or infinity among them as in the runs table.
+    # Then step and time of the first point as good as the best.
+    driver.settle()
+    worked_out = {row[0]: row[9:] for row in table.texts()}
+    assert worked_out["val/acc"] == ["NaN", "NaN", "NaN", "1", "1 min 30 s"]
+    assert worked_out["loss"] == ["∞", "NaN", "NaN", "1", "1 min 30 s"]
+    assert worked_out["f1"] == ["0.5", "0.57735", "0.4", "2", "3 min"]
+    driver.find(QLineEdit, "metrics-reach").setText("-1")
+    driver.settle()
+    assert {row[0]: row[12] for row in table.texts()} == {"val/acc": "0", "loss": "–", "f1": "0"}
+    driver.find(QLineEdit, "metrics-search").setText("f1")
+    table.setFocus()
+    driver.press("Ctrl+C")
+    header, row = (line.split("\t") for line in QApplication.clipboard().text().splitlines())
+    assert header[-5:] == ["Mean", "Std", "Slope", "Reached at", "Time to reach"]
+    assert [row[0], *row[-5:]] == ["f1", "0.5", "0.57735", "0.4", "0", "0 ms"]
+    driver.find(QLineEdit, "metrics-search").setText("acc")
     assert [row[0] for row in table.texts()] == ["val/acc"]
 
 

@@ -47,6 +47,8 @@ def test_highlighted_runs_are_joined_as_the_legs_of_one(driver: Driver, indexed:
     driver.until(lambda: table.rowCount() == 2)
     assert any("leg 2 of 2, chained by hand" in row[1] for row in table.rows_as_text([0, 1]))
     driver.press("Ctrl+Z")
+    assert not driver.window.inspector_dock.isVisible(), "what was done last is undone first"
+    driver.press("Ctrl+Z")
     driver.until(lambda: len(driver.column("Run")) == len(names))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from runfolio.desktop.state import RunStyle, WindowState, merged
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Stretch, UndoStack
+from runfolio.desktop.view_steps import ViewSteps
 from runfolio.model.answers import Change, Touched
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
@@ -138,3 +140,37 @@ def test_small_changes_are_one_step_until_there_is_a_rest() -> None:
     assert (eager.goes_on(stack.last), patient.goes_on(stack.last)) == (False, True)
     stack.push("Sort", lambda: None)
     assert not patient.goes_on(stack.last), "something else was done meanwhile"
+
+
+def test_walks_are_one_step_of_undo_and_take_no_redo_away() -> None:
+    undo, shown, ready = UndoStack(), {"workspace": "runs", "inspector": "hidden"}, [False]
+    parent = QObject()
+    steps = ViewSteps(undo, lambda: ready[0], parent)
+
+    def go(what: str, to: str) -> None:
+        before, shown[what] = shown[what], to
+        steps.changed(what, f"Show {to}", before, to, lambda value: shown.update({what: value}))
+
+    go("workspace", "files")
+    assert undo.last is None, "a session that is brought back is no step"
+    ready[0] = True
+    undo.push("Filter", lambda: None, lambda: None)
+    undo.undo()
+    # Three workspaces in a row are one step; a dock is another; to where it began is none.
+    for to in ("charts", "compare", "data"):
+        go("workspace", to)
+    go("inspector", "shown")
+    assert undo.undo() == "Show shown"
+    go("inspector", "shown")
+    go("inspector", "hidden")
+    assert undo.undo() == "Show data"
+    assert shown == {"workspace": "files", "inspector": "hidden"}
+    assert undo.redo() == "Show data"
+    assert shown["workspace"] == "data"
+    assert undo.redo() == "Show shown"
+    assert undo.redo() == "Filter", "looking elsewhere takes no redo away"
+    go("workspace", "audit")
+    with steps.quietly():
+        go("workspace", "runs")
+    assert undo.undo() == "Show audit"
+    assert shown["workspace"] == "data"

@@ -182,7 +182,15 @@ def test_decisions_survive_the_loss_of_the_index(driver: Driver, indexed: Path, 
 
 def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_path: Path) -> None:
     store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    driver.start().do("window.inspector").do("window.library")
+    window = driver.start().do("view.problems").do("view.audit").do("window.inspector").do("window.library").window
+    # Each is a step of undo, a walk through workspaces one.
+    driver.do("window.facets").click("close-facets").do("edit.undo")
+    assert window.library_dock.isVisible(), "facets that were opened and closed left no step"
+    driver.do("edit.undo").do("edit.undo")
+    assert (window.session().view, window.inspector_dock.isVisible()) == ("runs", False)
+    driver.do("edit.redo").do("edit.redo").do("edit.redo")
+    assert (window.session().view, window.inspector_dock.isVisible()) == ("audit", True)
+    driver.do("view.runs")
     driver.window.resize(790, 640)
     driver.window.save_layout(store)
     driver.close()

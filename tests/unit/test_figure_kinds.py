@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_auc_score, roc_curve
 
 from runfolio.analysis.kinds.histograms import over_time
+from runfolio.analysis.kinds.recorded import Recorded, density_maps
 from runfolio.errors import UsageError
 from runfolio.export.chart import export_chart
+from runfolio.export.digests import changed, with_digests
 from runfolio.export.figure import draw
 from runfolio.export.judged import LOOKS, classified_of, options_of
 from runfolio.export.kind_axes import Facts
@@ -25,7 +28,9 @@ from runfolio.export.recipe_file import read_recipe
 from runfolio.model.answers import CellKind
 from runfolio.model.kinds import Classified, Importance, Scored, Variable
 from runfolio.model.metrics import MetricSeries
+from runfolio.model.previews import Histogram, Histograms
 from runfolio.model.query import FieldKind, FieldRef
+from runfolio.model.run import RunKey
 
 RUNS = 12
 SVG = "{http://www.w3.org/2000/svg}"
@@ -70,6 +75,7 @@ JUDGED = classified()
 FIGURES = {
     "scatter": figure("scatter", x=LR.field.id, y=ACC.field.id, color=OPT.field.id, log_x=True, front=True),
     "colours": figure("scatter", x=LR.field.id, y=OPT.field.id, color=ACC.field.id, size=ACC.field.id),
+    "margins": figure("scatter", x=ACC.field.id, y=OPT.field.id, margins=True),
     "box": figure("groups", value=ACC.field.id, group=OPT.field.id, look="box"),
     "bar": figure("groups", value=ACC.field.id, group=OPT.field.id, look="bar"),
     "violin": figure("groups", value=ACC.field.id, group=OPT.field.id, look="violin"),
@@ -85,12 +91,26 @@ FIGURES = {
     "importance": figure("importance", target=ACC.field.id, params=(LR.field.id, OPT.field.id)),
     "three": figure("grid", x=LR.field.id, y=OPT.field.id, value=ACC.field.id, z=OPT.field.id, look="coverage"),
     "time": figure("histogram", value="metric:acc:last", look="time"),
+    "maps": figure("recorded", tag="w", look="time", step="", runs=("k:0", "k:3")),
+    "bars": figure("recorded", tag="w", look="step", step="1", runs=("k:0", "k:3")),
     **{look: figure("classifier", **dict(options_of(JUDGED, look, "p.csv"))) for look in LOOKS},
 }  # fmt: skip
 
 
+def written() -> Recorded:
+    """Two steps of one run, and one of another: 4 of 4 values below 1, then 1 of 4; and 2 values of up to 4."""
+    first = Histograms(
+        "w", (Histogram(0, 0, (0.0, 1.0, 2.0), (4.0, 0.0)), Histogram(2, 0, (0.0, 1.0, 2.0), (1.0, 3.0))), 2
+    )
+    other = Histograms("w", (Histogram(1, 0, (2.0, 4.0), (2.0,)),), 1)
+    runs = (RunKey("k:0"), RunKey("k:3"))
+    return Recorded((("w", 2),), "w", runs, (first, other), density_maps((first, other)), 2)
+
+
 def facts(recipe: ChartRecipe) -> Facts:
     panel = recipe.panels[0]
+    if panel.kind == "recorded":
+        return Facts(recorded={0: written()})
     if panel.text("look") == "time":
         steps = np.arange(20)
         series = [MetricSeries("acc", steps, 0.5 + steps * k / 100.0, np.zeros(20, np.int64)) for k in range(3)]
@@ -126,6 +146,9 @@ def test_each_kind_is_drawn_again_from_its_json_byte_for_byte(name: str) -> None
         ("importance", {"lr", "opt", "n = 11, out-of-bag R² = 0.81"}),
         ("three", {"opt = adam", "opt = lion", "opt = sgd", "runs", "1"}),
         ("time", {"share of the runs", "step"}),
+        ("maps", {"run 0", "run 3", "share of a step's values", "step", "4", "w · n = 2"}),
+        # At step 1 the run that has none there has that of step 0.
+        ("bars", {"run 0 · step 0, 4 values", "run 3 · step 1, 2 values", "value"}),
         ("confusion", {"3", "1", "Predicted", "True class", "n = 7, accuracy 0.8571"}),
         ("rates", {"0.75", "0.25", "share of the true class"}),
         ("roc", {"n = 7, AUC 0.9167, positive: 1"}),
@@ -135,6 +158,37 @@ def test_each_kind_is_drawn_again_from_its_json_byte_for_byte(name: str) -> None
 )
 def test_a_figure_says_what_it_shows_and_of_how_many_runs(name: str, said: set[str]) -> None:
     assert said <= words(draw(FIGURES[name], {}, "svg", facts(FIGURES[name])))
+
+
+def test_recorded_histograms_are_written_bucket_by_bucket_and_change_the_digest_of_their_run(tmp_path: Path) -> None:
+    recipe = FIGURES["maps"]
+    export_chart(recipe, {}, tmp_path / "w.parquet", facts=facts(recipe))
+    rows = pl.read_parquet(tmp_path / "w.parquet").rows()
+    assert rows == [
+        ("run 0", "k:0", 0, 0.0, 1.0, 4.0), ("run 0", "k:0", 0, 1.0, 2.0, 0.0), ("run 0", "k:0", 2, 0.0, 1.0, 1.0),
+        ("run 0", "k:0", 2, 1.0, 2.0, 3.0), ("run 3", "k:3", 1, 2.0, 4.0, 2.0),
+    ]  # fmt: skip
+    told = with_digests(recipe, {}, facts(recipe))
+    less = replace(written(), found=(written().found[0], Histograms("w", (), 0)))
+    assert changed(told, with_digests(recipe, {}, Facts(recorded={0: less}))) == ("run 3",)
+    with pytest.raises(UsageError, match="whole number"):
+        draw(figure("recorded", tag="w", look="step", step="x", runs=("k:0",)), {}, "svg", facts(recipe))
+
+
+def test_a_scatter_has_the_histograms_of_its_fields_beside_it_where_they_are_on() -> None:
+    bars = [
+        [float(number) for number in re.findall(r"-?[0-9.]+", path.get("d", ""))]
+        for path in ET.fromstring(draw(FIGURES["margins"], {}, "svg", FACTS)).iter(f"{SVG}path")
+        if "opacity: 0.35" in path.get("style", "")
+    ]
+    wide = [max(bar[0::2]) - min(bar[0::2]) for bar in bars]
+    high = [max(bar[1::2]) - min(bar[1::2]) for bar in bars]
+    # Eleven runs have an acc, each another one, and lie in eleven of the forty bars.
+    assert len(bars) == 43
+    assert [round(each, 2) for each in high[:40] if each] == [18.0] * 11
+    # Of the three optimizers, four runs each, the last lacks the run without one.
+    assert wide[40:] == pytest.approx([18.0, 18.0, 13.5], abs=0.01)
+    assert "opacity: 0.35" not in draw(FIGURES["colours"], {}, "svg", FACTS).decode()
 
 
 def test_a_box_lies_at_the_quartiles_and_bars_at_mean_and_interval() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import io
 import json
+import math
 import pickle
 import struct
 import wave
@@ -220,10 +223,60 @@ def test_parquet_pages(tmp_path: Path) -> None:
     seen = see(path, Ask(at=4_990))
     page = seen.content
     assert isinstance(page, TablePage)
-    assert (page.columns, page.types, page.total) == (("n", "f"), ("Int64", "Float64"), 5_000)
-    assert page.rows[0] == ("4990", "623.75")
+    assert (page.columns, page.types, page.total) == (("n", "f", "l"), ("Int64", "Float64", "List(Int64)"), 5_000)
+    assert page.rows[0] == ("4990", "623.75", "[4990]")
     assert len(page.rows) == 10
-    assert "nested" in seen.notes[0]
+    assert not seen.notes
+
+
+def test_lists_and_structures_of_parquet_are_texts_as_far_as_they_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "nested.parquet"
+    day = dt.date(2026, 1, 2)
+    deep = functools.reduce(lambda below, _: [below], range(40), [1])
+    rows = {
+        "long": [[*range(100_000)], [], None],
+        "text": [["a", "ünï\n", 'q"'], ["x" * 400_000], [None]],
+        "box": [
+            {"x": 0.5, "tags": ["a"], "at": day, "ok": True}, {"x": math.nan, "tags": [], "at": None, "ok": None}, None,
+        ],
+        "arr": pl.Series([[1, 2], [3, 4], [5, 6]], dtype=pl.Array(pl.Int8, 2)),
+        "raw": [b"ab", b"", None],
+        "deep": [deep, None, None],
+    }  # fmt: skip
+    pl.DataFrame(rows).write_parquet(path)
+    seen = see(path)
+    page = seen.content
+    assert isinstance(page, TablePage)
+    assert page.columns == ("long", "text", "box", "arr")
+    assert page.rows[0][1:] == (
+        '["a", "ünï\\n", "q\\""]', '{"x": 0.5, "tags": ["a"], "at": "2026-01-02", "ok": true}', "[1, 2]",
+    )  # fmt: skip
+    assert page.rows[1][2] == '{"x": NaN, "tags": [], "at": null, "ok": null}'
+    assert page.rows[2] == (None, "[null]", None, "[5, 6]")
+    start = json.dumps([*range(1_000)])
+    assert page.rows[0][0] == f"{start[:300]}…", "elided, and the file is as it is"
+    assert seen.notes == ("Columns of 2 binary types, or nested more than 32 deep, are not shown",)
+    # One row alone has all of it, up to a limit that is said by the mark at its end.
+    whole = see(path, Ask(FileKind.TABLE, at=0, whole=True)).content
+    assert isinstance(whole, TablePage)
+    assert len(whole.rows) == 1
+    assert whole.rows[0][0] == json.dumps([*range(100_000)])[:200_000] + "…"
+    cut = see(path, Ask(FileKind.TABLE, at=1, whole=True)).content
+    assert isinstance(cut, TablePage)
+    assert cut.rows[0][1] == '["' + "x" * 199_998 + "…"
+
+
+def test_the_whole_of_a_long_cell_is_read_of_any_table(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3," + "y" * 5_000 + "\n")
+    (tmp_path / "x.jsonl").write_text('{"a": 1}\n' + json.dumps({"b": "z" * 5_000, "c": [1]}) + "\n")
+    for name, row, column, text in (("x.csv", 1, "b", "y" * 5_000), ("x.jsonl", 1, "b", "z" * 5_000)):
+        page = table(tmp_path / name)
+        at = page.columns.index(column)
+        assert page.rows[row][at] == text[:300] + "…"
+        whole = see(tmp_path / name, Ask(FileKind.TABLE, at=row, whole=True)).content
+        assert isinstance(whole, TablePage)
+        assert whole.cell_of_one(at, column) == text
+        assert whole.cell_of_one(at, "other") is None
 
 
 def test_json_lines_are_a_table(tmp_path: Path) -> None:
@@ -335,9 +388,56 @@ def test_a_wave_file_is_told_and_outlined(tmp_path: Path) -> None:
     assert dict(shown.facts)["Duration"] == "1 s"
     assert dict(shown.facts)["Channels"] == "2 (stereo)"
     low, high = np.array(shown.peaks).T
-    assert len(low) == 600
-    assert high[300:].max() == pytest.approx(0.5, abs=0.01)
-    assert low[:290].min() == pytest.approx(-0.25, abs=0.01)
+    assert len(low) == 4_096
+    assert high[2_048:].max() == pytest.approx(0.5, abs=0.01)
+    assert low[:2_000].min() == pytest.approx(-0.25, abs=0.01)
+    assert not shown.why_silent
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_what_is_played_of_a_wave_file_is_what_was_written(tmp_path: Path, width: int) -> None:
+    path = tmp_path / "x.wav"
+    top = 1 << (8 * width - 1)
+    whole = [0, 1, -1, top // 2, -top // 2, top - 1, -top, 3]
+    bits = [n + (128 if width == 1 else 0) for n in whole]
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(width)
+        out.setframerate(22_050)
+        out.writeframes(b"".join(n.to_bytes(width, "little", signed=width > 1) for n in bits))
+    pieces = [worker.hear(place(path), first, 3) for first in (0, 3, 6)]
+    assert [(one.rate, one.channels, one.frames, one.first) for one in pieces[:2]] == [
+        (22_050, 2, 4, 0),
+        (22_050, 2, 4, 3),
+    ]
+    assert pieces[2].data == b""
+    heard = np.frombuffer(pieces[0].data + pieces[1].data, dtype="<i2")
+    # The upper 16 bits of each sample, rounded to the nearest and held in range.
+    expected = [max(-32_768, min(32_767, round(n * 32_768 / top))) for n in whole]
+    assert np.abs(heard.astype(int) - expected).max() <= (0 if width <= 2 else 1)
+    shown = see(path).content
+    assert isinstance(shown, Sound)
+    assert min(low for low, _ in shown.peaks) == -1.0, "one sample is seen"
+
+
+def test_floats_are_played_many_channels_mixed_and_others_are_refused_in_words(tmp_path: Path) -> None:
+    def written(name: str, code: int, bits: int, channels: int, data: bytes) -> Path:
+        block = channels * bits // 8
+        form = struct.pack("<HHIIHH", code, channels, 8_000, 8_000 * block, block, bits)
+        body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data
+        (tmp_path / name).write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+        return tmp_path / name
+
+    floats = np.array([0.5, 0.25, -0.75, np.nan, 2.0, 0.0], dtype="<f4")
+    mixed = worker.hear(place(written("f.wav", 3, 32, 3, floats.tobytes())), 0, 10)
+    assert mixed.channels == 1
+    assert np.frombuffer(mixed.data, dtype="<i2").tolist() == [0, 10922]
+    alaw = written("a.wav", 6, 8, 1, bytes(8))
+    shown = see(alaw).content
+    assert isinstance(shown, Sound)
+    assert "A-law" in shown.why_silent
+    with pytest.raises(FolderUnreadable, match="A-law"):
+        worker.hear(place(alaw), 0, 4)
 
 
 def test_a_flac_header_is_read(tmp_path: Path) -> None:
@@ -353,6 +453,7 @@ def test_a_flac_header_is_read(tmp_path: Path) -> None:
         "Channels": "2 (stereo)",
         "Samples": "16 bit",
     }
+    assert shown.why_silent.startswith("FLAC is compressed")
 
 
 # --- models -------------------------------------------------------------------------------------------------------

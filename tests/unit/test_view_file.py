@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -27,18 +28,56 @@ VIEW = SavedView(
 
 
 def test_a_view_comes_back_whole(tmp_path: Path) -> None:
-    assert read_view(write_view(VIEW, tmp_path / f"best{SUFFIX}")) == VIEW
+    assert read_view(write_view(VIEW, tmp_path / f"best{SUFFIX}")[0]) == VIEW
+
+
+def test_a_file_tells_nothing_of_the_disk_it_was_made_on_and_says_what_it_lacks(tmp_path: Path) -> None:
+    here = "/home/ada/secret-project/runs"
+    table = {"chart": {"path": f"{here}/p.csv", "look": "roc"}, "kind": "classifier"}
+    views: dict[str, Json] = {
+        "charts": {"smoothing": 0.6, "panels": {"1": table, "2": {"chart": {"x": "param:lr"}}, "3": {"chart": None}}},
+        "explore": {"kind": "classifier", "kinds": {"classifier": {"path": f"{here}/p.csv", "truth": "y"}}},
+        "data": {"tab": 1, "files": [f"{here}/a.csv", f"{here}/b.csv"]},
+        "files": {"tab": 0, "file": "model.pkl", "search": "", "widths": [1, 2]},
+    }
+    made = dataclasses.replace(VIEW, window={**VIEW.window, "source": here, "views": views})
+    path, left_out = write_view(made, tmp_path / f"best{SUFFIX}")
+    text = path.read_text(encoding="utf-8")
+    assert "ada" not in text
+    assert left_out == (
+        "the folder of the library", "the files that were looked at", "the table of a classifier",
+    )  # fmt: skip
+    assert json.loads(text)["left_out"] == [*left_out]
+    assert made.window["source"] == here, "the view here has all of it"
+    read = read_view(path)
+    assert (read.extra, read.window["experiment"]) == ({}, "beans")
+    assert read.window["views"] == {
+        "charts": {
+            "smoothing": 0.6,
+            "panels": {
+                "1": {"chart": {"path": "", "look": "roc"}, "kind": "classifier"},
+                "2": {"chart": {"x": "param:lr"}}, "3": {"chart": None},
+            },
+        },
+        "explore": {"kind": "classifier", "kinds": {"classifier": {"path": "", "truth": "y"}}},
+        "data": {"tab": 1},
+        "files": {"tab": 0, "widths": [1, 2]},
+    }  # fmt: skip
+    # A file of before holds the folder: it still opens, with all that it says.
+    old = tmp_path / f"old{SUFFIX}"
+    old.write_text(json.dumps({"runfolio_view": 1, **session.view_to_json(made)}), encoding="utf-8")
+    assert read_view(old) == made
 
 
 def test_what_a_later_version_wrote_is_kept_and_written_again(tmp_path: Path) -> None:
-    path = write_view(VIEW, tmp_path / f"best{SUFFIX}")
+    path, _ = write_view(VIEW, tmp_path / f"best{SUFFIX}")
     tree = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**tree, "runfolio_view": 2, "heat": {"by": "lr"}}), encoding="utf-8")
     view = read_view(path)
     assert view.extra == {"heat": {"by": "lr"}}
     kept = session.from_json(session.to_json(Session(saved=(view,)))).saved
     assert kept == (view,)
-    again = json.loads(write_view(kept[0], tmp_path / f"again{SUFFIX}").read_text(encoding="utf-8"))
+    again = json.loads(write_view(kept[0], tmp_path / f"again{SUFFIX}")[0].read_text(encoding="utf-8"))
     assert again["heat"] == {"by": "lr"}
 
 

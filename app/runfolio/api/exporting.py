@@ -15,6 +15,7 @@ from runfolio.api.comparing import Comparing
 from runfolio.api.exploring import Exploring
 from runfolio.api.library import Library
 from runfolio.api.marking import Marking
+from runfolio.api.previews import Previewing
 from runfolio.api.steps import Steps
 from runfolio.api.trail import Trail
 from runfolio.errors import NotFound, TooFewValues, UsageError
@@ -24,9 +25,10 @@ from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.analysis.kinds.histograms import OverTime
+    from runfolio.analysis.kinds.recorded import Recorded
     from runfolio.api.cancelling import CancelToken
     from runfolio.export.kind_axes import Facts
-    from runfolio.export.recipe import ChartRecipe
+    from runfolio.export.recipe import ChartRecipe, PanelRecipe
     from runfolio.model.answers import Progress
     from runfolio.model.groups import Grouping
     from runfolio.model.kinds import Importance
@@ -43,6 +45,7 @@ class Exporting:
         charting: Charting,
         comparing: Comparing,
         exploring: Exploring,
+        previewing: Previewing,
         trail: Trail,
         marking: Marking,
     ) -> None:
@@ -51,6 +54,7 @@ class Exporting:
         self._charting = charting
         self._comparing = comparing
         self._exploring = exploring
+        self._previewing = previewing
         self._trail = trail
         self._marking = marking
 
@@ -142,7 +146,16 @@ class Exporting:
             if panel.kind == "histogram" and panel.text("look") == "time"
             if (found_over := self._over_time(panel.text("value"), keys, log=panel.flag("log"))) is not None
         }
-        return Facts(dict(zip(ids, found, strict=True)), explained, over_time, why_not)
+        recorded = {place: self._recorded(panel, keys) for place, panel in enumerate(recipe.panels)}
+        known = {place: one for place, one in recorded.items() if one is not None}
+        return Facts(dict(zip(ids, found, strict=True)), explained, over_time, why_not, known)
+
+    def _recorded(self, panel: PanelRecipe, keys: Sequence[RunKey]) -> Recorded | None:
+        """The histograms of the runs that a panel names, which are among those of the figure."""
+        if panel.kind != "recorded":
+            return None
+        named = [key for key in keys if str(key) in panel.texts("runs")]
+        return self._previewing.recorded_histograms(named, panel.text("tag"))
 
     def _over_time(self, id: str, keys: Sequence[RunKey], *, log: bool) -> OverTime | None:
         """A metric's distribution along the steps; None for what has none."""

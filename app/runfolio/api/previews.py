@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
+from runfolio.errors import FolderUnreadable, LimitReached, NotFound
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.analysis.kinds.recorded import Recorded
     from runfolio.analysis.preview.bench import PreviewBench
     from runfolio.api.cancelling import CancelToken
     from runfolio.model.previews import (
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
         RunFiles,
         Search,
         SideBySide,
+        SoundPiece,
     )
 
 _SEARCH_S = 12.0
 """What was found by then is the answer; an expression that runs for ever is ended later, with its worker."""
+_MOST_LOOKED = 100
+"""Runs whose files are looked through for histograms."""
 
 
 class Previewing:
@@ -68,6 +73,14 @@ class Previewing:
 
         return self._get_bench().call(cancel, thumbnails, tuple(places), edge)
 
+    def sound_piece(
+        self, place: FilePlace, first: int, frames: int, *, cancel: CancelToken | None = None
+    ) -> SoundPiece:
+        """Frames of a WAV file from `first` on, to be played; fewer than wanted at its end and of very many."""
+        from runfolio.analysis.preview.worker import hear
+
+        return self._get_bench().call(cancel, hear, place, max(0, first), frames)
+
     def search_file(self, place: FilePlace, wanted: Search, *, cancel: CancelToken | None = None) -> Matches:
         """Where a text is found in a file. Raises UsageError for a bad regular expression."""
         from runfolio.analysis.preview.worker import find_text
@@ -107,6 +120,45 @@ class Previewing:
         from runfolio.analysis.preview.worker import see_histograms
 
         return self._get_bench().call(cancel, see_histograms, tuple(places), tag)
+
+    def recorded_histograms(
+        self, keys: Sequence[RunKey], tag: str = "", *, cancel: CancelToken | None = None
+    ) -> Recorded:
+        """A histogram tag of the first of these runs that have it; the tag that most of them have where none is named.
+
+        At most `MOST_BESIDE` runs are read, and the files of `_MOST_LOOKED` are looked through for them. A run whose
+        files cannot be read is counted.
+        """
+        from runfolio.analysis.kinds.recorded import MOST_BESIDE, Recorded, density_maps
+        from runfolio.model.previews import FileKind
+
+        tags: dict[str, int] = {}
+        events: dict[RunKey, tuple[FilePlace, ...]] = {}
+        has: dict[RunKey, set[str]] = {}
+        looked = unread = 0
+        for key in keys[:_MOST_LOOKED]:
+            if sum(1 for own in has.values() if tag in own or not tag) >= MOST_BESIDE:
+                break
+            looked += 1
+            try:
+                files = self.run_files(key, cancel=cancel).files
+                events[key] = tuple(f.place for f in files if f.kind is FileKind.EVENTS and f.place is not None)
+                found = self.board_tags(events[key], cancel=cancel) if events[key] else ()
+            except (NotFound, FolderUnreadable, LimitReached):
+                unread += 1
+                continue
+            if own := {one.tag for one in found if one.plugin == "histograms"}:
+                has[key] = own
+                tags.update({name: tags.get(name, 0) + 1 for name in own})
+        named = sorted(tags.items(), key=lambda one: (-one[1], one[0]))
+        wanted = tag or (named[0][0] if named else "")
+        read = {}
+        for key in [key for key, own in has.items() if wanted in own][:MOST_BESIDE]:
+            histograms = self.histograms(events[key], wanted, cancel=cancel)
+            if histograms.steps:
+                read[key] = histograms
+        found_in = tuple(read.values())
+        return Recorded(tuple(named), wanted, tuple(read), found_in, density_maps(found_in), looked, unread)
 
     def side_by_side(self, left: FilePlace, right: FilePlace, *, cancel: CancelToken | None = None) -> SideBySide:
         """How two texts differ, line by line."""

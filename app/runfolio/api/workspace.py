@@ -91,8 +91,9 @@ class Workspace:
         self._tabling = Tabling(self._library, self._asking, self._grouping)
         self._group_tables = GroupTables(self._library, self._asking, self._grouping)
         self._exporting = Exporting(
-            self._library, self._asking, self._charting, self._comparing, self._exploring, self._trail, self._marking
-        )
+            self._library, self._asking, self._charting, self._comparing, self._exploring, self._previewing,
+            self._trail, self._marking,
+        )  # fmt: skip
 
     @classmethod
     def open(
@@ -246,11 +247,13 @@ class Workspace:
     run_files = _of(lambda ws: ws._previewing, Previewing.run_files)
     preview = _of(lambda ws: ws._previewing, Previewing.preview)
     thumbnails = _of(lambda ws: ws._previewing, Previewing.thumbnails)
+    sound_piece = _of(lambda ws: ws._previewing, Previewing.sound_piece)
     search_file = _of(lambda ws: ws._previewing, Previewing.search_file)
     board_tags = _of(lambda ws: ws._previewing, Previewing.board_tags)
     board_image_steps = _of(lambda ws: ws._previewing, Previewing.board_image_steps)
     board_images = _of(lambda ws: ws._previewing, Previewing.board_images)
     histograms = _of(lambda ws: ws._previewing, Previewing.histograms)
+    recorded_histograms = _of(lambda ws: ws._previewing, Previewing.recorded_histograms)
     side_by_side = _of(lambda ws: ws._previewing, Previewing.side_by_side)
 
     # --- exploring.py: chart kinds beside curves

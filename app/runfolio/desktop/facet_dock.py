@@ -71,15 +71,22 @@ class FacetDock(QObject):
     def toggle(self) -> None:
         """Show the facets and go to their search, or hide them."""
         if self.dock.isVisible():
-            self.dock.hide()
+            self.put(shown=False)
             self._leave()
         else:
+            self.put(shown=True)
+            self.panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def put(self, *, shown: bool) -> None:
+        """Show or hide them; the focus stays."""
+        if not shown:
+            self.dock.hide()
+        elif not self.dock.isVisible():
             self._width_beside = self._beside.width()
             self.dock.show()
             self._window.resizeDocks(
                 [self._beside, self.dock], [self._beside.width(), WIDTH], Qt.Orientation.Horizontal
             )
-            self.panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def allow(self, *, shown: bool) -> None:
         """Whether there is anything to have facets of; the welcome page has not."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
+from runfolio.desktop.inspector_figures import TIPS, TITLES, RunFigures
 from runfolio.desktop.preview_rows import Rows, RowsTable
 from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.model.answers import MetricFacts, RunDetail
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
     from runfolio.api import Workspace
     from runfolio.desktop.curves import Outline
 
-_HEADER = ("Metric", "Curve", "Last", "Best", "Min", "Max", "First", "Points", "NaN, ∞")
+_HEADER = ("Metric", "Curve", "Last", "Best", "Min", "Max", "First", "Points", "NaN, ∞", *TITLES)
 _CURVE = 1
+_WORKED_OUT = len(_HEADER) - len(TITLES)
 _AGGREGATES = {
     2: Aggregate.LAST,
     3: Aggregate.BEST,
@@ -42,7 +45,7 @@ _AGGREGATES = {
     6: Aggregate.FIRST,
     7: Aggregate.COUNT,
 }
-_WIDTHS = (110, 66, 76, 76, 76, 76, 76, 66)
+_WIDTHS = (110, 66, 76, 76, 76, 76, 76, 66, 66, 76, 76, 86, 86, 96)
 _POINTS = 40
 _AT_ONCE = 24
 _PAUSE_MS = 60
@@ -58,6 +61,7 @@ class MetricsSection(QWidget):
         self._shown: list[MetricFacts] = []
         self.curves: dict[tuple[RunKey, str], Outline] = {}
         self._asking = False
+        self.figures = RunFigures(context, self._figures_arrived)
         self.search = QLineEdit()
         self.search.setObjectName("metrics-search")
         self.search.setPlaceholderText("Search metrics")
@@ -65,7 +69,15 @@ class MetricsSection(QWidget):
         self.search.textChanged.connect(self._fill)
         self.told = PlainLabel("", role="muted", font=fonts.ui(12))
         self.told.setObjectName("metrics-told")
-        self.table = RowsTable("metrics", "Metrics")
+        self.reach = QLineEdit()
+        self.reach.setObjectName("metrics-reach")
+        self.reach.setPlaceholderText("Reach: best")
+        self.reach.setAccessibleName("The value to be reached; each metric's best when empty")
+        self.reach.setToolTip("The value to be reached, such as 0.9; each metric's best when empty")
+        self.reach.setMaximumWidth(96)
+        self.reach.textChanged.connect(self._reach)
+        self.table = _Table("metrics", "Metrics")
+        self.table.before_copy = self._complete
         self.table.setItemDelegateForColumn(_CURVE, _CurveDelegate(context, self))
         self.table.doubleClicked.connect(self._show_origin)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -74,11 +86,13 @@ class MetricsSection(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._want_curves)
+        self._pause.timeout.connect(self._want_figures)
         self.table.verticalScrollBar().valueChanged.connect(lambda _: self._pause.start())
         head = QHBoxLayout()
         head.setContentsMargins(10, 6, 12, 4)
         head.setSpacing(9)
         head.addWidget(self.search, 1)
+        head.addWidget(self.reach)
         head.addWidget(self.told)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -95,6 +109,7 @@ class MetricsSection(QWidget):
         """Show the metrics of another run, or the same as they are now."""
         # Points may have come; the curves in view are asked for again.
         self.curves.clear()
+        self.figures.clear()
         self._run = run
         self._fill()
 
@@ -107,9 +122,11 @@ class MetricsSection(QWidget):
         # Only the names are made ahead; a row's texts are made when it is in view.
         widths = () if self.table.rows.shown.header else _WIDTHS
         right = frozenset(range(2, len(_HEADER)))
-        self.table.put(Rows(_HEADER, _Texts(self._shown), right, right, self._tip, self._shown), widths)
+        texts = _Texts(self._shown, lambda metric: self.figures.texts(run.key, metric))
+        tips = ("",) * _WORKED_OUT + TIPS
+        self.table.put(Rows(_HEADER, texts, right, right, self._tip, self._shown, header_tips=tips), widths)
         total = len(run.metrics)
-        for part in (self.search, self.told, self.table):
+        for part in (self.search, self.reach, self.told, self.table):
             part.setVisible(total > 0)
         self.empty.setVisible(not total)
         self.told.setText(count(total) if len(self._shown) == total else f"{count(len(self._shown))} of {count(total)}")
@@ -117,6 +134,8 @@ class MetricsSection(QWidget):
 
     def _tip(self, row: int, column: int) -> str:
         metric = self._shown[row]
+        if column >= _WORKED_OUT:
+            return self.figures.tip(self._run.key, metric, column - _WORKED_OUT) if self._run is not None else ""
         if column > _CURVE:
             value = {2: metric.shown, 3: metric.best, 4: metric.min, 5: metric.max, 6: metric.first}.get(column)
             rule = metric.shown_rule if column == 2 else ""
@@ -142,10 +161,7 @@ class MetricsSection(QWidget):
         run = self._run
         if run is None or self._asking or not self.isVisible():
             return
-        first = max(0, self.table.rowAt(0))
-        last = self.table.rowAt(self.table.viewport().height() - 1)
-        last = len(self._shown) - 1 if last < 0 else last
-        names = [m.name for m in self._shown[first : last + 1] if (run.key, m.name) not in self.curves][:_AT_ONCE]
+        names = [m.name for m in self._in_view() if (run.key, m.name) not in self.curves][:_AT_ONCE]
         if not names:
             return
         self._asking = True
@@ -164,6 +180,35 @@ class MetricsSection(QWidget):
             "inspector-curves", lambda workspace: _outlines(workspace, key, names), arrived, lambda _: ended()
         )
 
+    def _in_view(self) -> list[MetricFacts]:
+        first = max(0, self.table.rowAt(0))
+        last = self.table.rowAt(self.table.viewport().height() - 1)
+        return self._shown[first : len(self._shown) if last < 0 else last + 1]
+
+    # --- figures that are worked out of the points -------------------------------------------------------------
+
+    def _want_figures(self) -> None:
+        if self._run is not None and self.isVisible():
+            self.figures.want(self._run.key, self._in_view())
+
+    def _figures_arrived(self) -> None:
+        self.table.viewport().update()
+        self._pause.start()
+
+    def _reach(self, text: str) -> None:
+        try:
+            target = float(text.replace(",", ".").replace("−", "-")) if text.strip() else None
+        except ValueError:
+            return  # half a number; the last whole one stays
+        if target != self.figures.target and (target is None or math.isfinite(target)):
+            self.figures.target = target
+            self._figures_arrived()
+
+    def _complete(self, rows: Sequence[int], then: Callable[[], None]) -> None:
+        """Call `then` when the figures of these rows are there, those out of view as well."""
+        if self._run is not None:
+            self.figures.want(self._run.key, [self._shown[row] for row in rows], then)
+
     # --- where values come from --------------------------------------------------------------------------------
 
     def _show_origin(self, index: QModelIndex) -> None:
@@ -171,8 +216,13 @@ class MetricsSection(QWidget):
 
         metric = index.data(Qt.ItemDataRole.UserRole)
         if self._run is not None and isinstance(metric, MetricFacts):
-            aggregate = _AGGREGATES.get(index.column(), Aggregate.LAST)
-            field = FieldRef(FieldKind.METRIC, metric.name, aggregate)
+            field: FieldRef | None
+            if index.column() >= _WORKED_OUT:
+                field = self.figures.fields(metric)[index.column() - _WORKED_OUT]
+            else:
+                field = FieldRef(FieldKind.METRIC, metric.name, _AGGREGATES.get(index.column(), Aggregate.LAST))
+            if field is None:
+                return
             OriginDialog(self._context, self._run.key, field, self).open()
 
     def _open_menu(self, at: QPoint) -> None:
@@ -186,19 +236,31 @@ class MetricsSection(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(at))
 
 
-class _Texts(Sequence[Sequence[str | None]]):
-    """The texts of rows, made when they are looked at."""
+class _Table(RowsTable):
+    """Figures that are not there yet are waited for before rows are copied."""
 
-    def __init__(self, metrics: list[MetricFacts]) -> None:
-        self._metrics = metrics
+    before_copy: Callable[[Sequence[int], Callable[[], None]], None] | None = None
+
+    def copy(self) -> None:
+        """Put the selected rows (all when none is) on the clipboard as TSV, with the header and every figure."""
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        if self.before_copy is not None:
+            self.before_copy(rows or range(self.rows.rowCount()), super().copy)
+
+
+class _Texts(Sequence[Sequence[str | None]]):
+    """The texts of rows, made when they are looked at; `more` gives those of the last columns."""
+
+    def __init__(self, metrics: list[MetricFacts], more: Callable[[MetricFacts], list[str]]) -> None:
+        self._metrics, self._more = metrics, more
 
     def __len__(self) -> int:
         return len(self._metrics)
 
     def __getitem__(self, row):  # type: ignore[no-untyped-def] # an index or a slice, as Sequence has it
         if isinstance(row, slice):
-            return [_texts(metric) for metric in self._metrics[row]]
-        return _texts(self._metrics[row])
+            return [[*_texts(metric), *self._more(metric)] for metric in self._metrics[row]]
+        return [*_texts(self._metrics[row]), *self._more(self._metrics[row])]
 
 
 def _texts(metric: MetricFacts) -> list[str | None]:

@@ -137,7 +137,7 @@ class OwnViews:
         """Write a view to a file that a colleague can open."""
         self._context.jobs.action(
             lambda workspace: write_view(view, workspace.check_target(path)),
-            lambda written: self._context.say.info(f"The view was saved to {written}"),
+            lambda done: self._context.say.info(_saved_words(*done)),
         )
 
     def ask_to_open(self) -> None:
@@ -189,3 +189,8 @@ def _read(path: Path, workspace: Workspace) -> tuple[SavedView, tuple[str, ...],
     except FilterSyntax as error:
         return view, tuple(unknown), str(error.message)
     return view, tuple(unknown), ""
+
+
+def _saved_words(written: Path, left_out: tuple[str, ...]) -> str:
+    words = f"The view was saved to {written}"
+    return f"{words}. Left out, as it is on this machine alone: {', '.join(left_out)}." if left_out else words

@@ -203,8 +203,8 @@ class PanelActions(QObject):
         parts = []
         for key in keys:
             own, made = settings.panel(key), [chart for grid in self.grids if (chart := grid.chart_of(key)) is not None]
-            title, judged = (made[0].body.heading, made[0].judged) if made else ("", None)
-            parts.append(Part(own, settings.drawings(key, baseline), title, judged))
+            title, read = (made[0].body.heading, made[0].read) if made else ("", None)
+            parts.append(Part(own, settings.drawings(key, baseline), title, read))
         ask_recipe(
             self._context, parts, then, columns=columns, hidden=settings.hidden,
             width=settings.width,

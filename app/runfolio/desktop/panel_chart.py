@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
+from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop import fonts
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
@@ -91,10 +92,10 @@ class ChartPanel(QWidget):
         return filled
 
     @property
-    def judged(self) -> Classified | None:
-        """The table of predictions that it shows."""
+    def read(self) -> Classified | Recorded | None:
+        """The table of predictions, or the histograms, that it has read out of files."""
         answer: object = self.body.answer
-        return answer if isinstance(answer, Classified) else None
+        return answer if isinstance(answer, Classified | Recorded) else None
 
     # --- what is shown -----------------------------------------------------------------------------------------
 

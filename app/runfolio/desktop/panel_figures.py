@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runfolio.analysis.drawing import Drawing
+from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop.cells import field_title
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds.names import KIND_TITLES
-from runfolio.desktop.kinds.settings import ClassifierSettings, KindSettings, kind_of
+from runfolio.desktop.kinds.settings import AUTO, ClassifierSettings, KindSettings, RecordedSettings, kind_of
 from runfolio.desktop.panel_recipe import panel_recipe, recipe_of
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
@@ -36,13 +37,13 @@ class Part:
     """A panel of a figure: curves where there are drawings, else the chart of its settings.
 
     title   what is written over a chart that was given no title.
-    judged  the table that a chart of predictions shows, where it has been read.
+    read    the table or the histograms that a chart shows, where they have been read out of files.
     """
 
     settings: PanelSettings
     drawings: tuple[Drawing, ...] = ()
     title: str = ""
-    judged: Classified | None = None
+    read: Classified | Recorded | None = None
 
 
 def ask_recipe(
@@ -70,11 +71,15 @@ def ask_recipe(
 
     def make(workspace: Workspace) -> ChartRecipe:
         own = of_lines.runs if of_lines is not None else ()
-        runs = _runs(workspace, keys, colors, own) if any(_reads_runs(part) for part in parts) else own
         panels = tuple(
             panel_recipe(part.drawings, part.settings) if part.drawings else _chart(workspace, part, keys)
             for part in parts
         )
+        if any(_reads_runs(part) for part in parts):
+            runs = _runs(workspace, keys, colors, own)
+        else:
+            named = {key for panel in panels for key in panel.texts("runs")}
+            runs = _runs(workspace, [key for key in keys if str(key) in named], colors, own) if named else own
         if of_lines is not None:
             return replace(of_lines, runs=runs, panels=panels)
         wide = 140.0 if len(panels) == 1 else 180.0
@@ -88,7 +93,8 @@ def _hand_on(then: Callable[[ChartRecipe], object], recipe: ChartRecipe) -> None
 
 
 def _reads_runs(part: Part) -> bool:
-    return not part.drawings and not isinstance(part.settings.chart, ClassifierSettings)
+    """Whether it is of all runs in scope, and not of a table or of runs that it names."""
+    return not part.drawings and not isinstance(part.settings.chart, ClassifierSettings | RecordedSettings)
 
 
 def _runs(
@@ -122,7 +128,11 @@ def _chart(workspace: Workspace, part: Part, keys: Sequence[RunKey]) -> PanelRec
     kind = kind_of(chart)
     filled = fill(kind, chart, workspace, keys)
     title = part.settings.title or part.title or KIND_TITLES[kind]
-    options = _judged(workspace, filled, part.judged) if isinstance(filled, ClassifierSettings) else _options(filled)
+    options = _options(filled)
+    if isinstance(filled, ClassifierSettings):
+        options = _judged(workspace, filled, part.read if isinstance(part.read, Classified) else None)
+    elif isinstance(filled, RecordedSettings):
+        options = _recorded(workspace, filled, part.read if isinstance(part.read, Recorded) else None, keys)
     columns, rows = part.settings.size
     panel = PanelRecipe("", title=title, kind=kind, options=options, columns=columns, rows=rows)
     named = [(option, field_title(FieldRef.from_id(id))) for option in KINDS[kind] if (id := panel.text(option))]
@@ -136,6 +146,16 @@ def _options(settings: KindSettings) -> tuple[tuple[str, Option], ...]:
         for name, value in settings.saved().items()
         if isinstance(value, str | bool | list)
     )
+
+
+def _recorded(
+    workspace: Workspace, settings: RecordedSettings, found: Recorded | None, keys: Sequence[RunKey]
+) -> tuple[tuple[str, Option], ...]:
+    """The tag that is shown, and of which runs."""
+    if found is None:
+        found = workspace.recorded_histograms(keys, "" if settings.tag == AUTO else settings.tag)
+    runs = tuple(str(key) for key in found.runs)
+    return (("tag", found.tag), ("look", settings.look), ("step", settings.step), ("runs", runs))
 
 
 def _judged(

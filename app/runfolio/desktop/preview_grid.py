@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSpinBox, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
+from runfolio.desktop.preview_cell import CellDialog
 from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_rows import Rows, RowsTable
 from runfolio.desktop.widgets import IconButton, PlainLabel
@@ -30,10 +33,15 @@ class GridPane(QWidget):
         super().__init__(parent)
         self._place: FilePlace | None = None
         self._page: TablePage | None = None
+        self._context = context
         self._looker = Looker(context, "Read a table")
+        self._cell_looker = Looker(context, "Read a cell")
         theme = context.theme
         self.table = RowsTable(f"{name}-table", "Rows of the file")
         self.table.set_row_height(_ROW_HEIGHT)
+        self.table.activated.connect(self._open_cell)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
         self.told = PlainLabel("", role="muted", font=fonts.ui(12))
         self.told.setObjectName(f"{name}-rows")
         self._buttons: dict[str, IconButton] = {}
@@ -89,6 +97,7 @@ class GridPane(QWidget):
     def forget(self) -> None:
         """Nothing is shown."""
         self._looker.forget()
+        self._cell_looker.forget()
         self._place = self._page = None
         self.table.put(Rows(()))
 
@@ -142,6 +151,33 @@ class GridPane(QWidget):
                 self.show_page(place, preview.content)
 
         self._looker.ask(call, arrived, self._failed)
+
+    def _open_menu(self, at: QPoint) -> None:
+        cell = self.table.indexAt(at)
+        if not cell.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show the whole cell\tEnter", partial(self._open_cell, cell))
+        menu.addAction("Copy the rows\tCtrl+C", self.table.copy)
+        menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _open_cell(self, index: QModelIndex) -> None:
+        """Show the whole text of a cell, of which the page has the beginning."""
+        place, page = self._place, self._page
+        if place is None or page is None:
+            return
+        row, column, name = page.first + index.row(), index.column(), page.columns[index.column()]
+        ask = Ask(FileKind.TABLE, at=row, whole=True)
+
+        def arrived(preview: Preview) -> None:
+            if isinstance(preview.content, TablePage) and place == self._place:
+                text = preview.content.cell_of_one(column, name)
+                CellDialog(self._context, name, row, "no value" if text is None else text, self.window()).open()
+
+        self._cell_looker.ask(
+            lambda workspace, token: workspace.preview(place, ask, cancel=token), arrived, self._failed
+        )
 
     def _failed(self, error: RunfolioError) -> None:
         self.told.setText(error.message)

@@ -5,65 +5,17 @@ What stands beside each other has one scale of values and one of colours, so tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from runfolio.analysis.kinds.recorded import ROWS, DensityMap, densities
 from runfolio.desktop import fonts
 from runfolio.desktop.theme import Theme
 from runfolio.model.display import count, number, plain
-from runfolio.model.previews import Histogram, Histograms
+from runfolio.model.previews import Histogram
 
-ROWS = 96
-"""Rows of a map, from the lowest value of all steps and runs to the highest."""
 _LEFT, _BOTTOM, _TOP, _RIGHT, _HEAD = 68, 26, 12, 14, 18
-
-
-@dataclass(frozen=True, slots=True)
-class DensityMap:
-    """Share of the values of a step in each row of the map, 0 to 255 of the highest of all, bottom row first."""
-
-    low: float
-    high: float
-    cells: tuple[bytes, ...]
-
-
-def density_maps(runs: Sequence[Histograms]) -> tuple[DensityMap, ...]:
-    """The maps of a tag in several runs, on one scale; called on another thread."""
-    import numpy as np
-
-    steps = [one for run in runs for one in run.steps]
-    low = min((one.edges[0] for one in steps), default=0.0)
-    high = max((one.edges[-1] for one in steps), default=1.0)
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
-    rows = np.linspace(low, high, ROWS + 1)
-    columns = []
-    for run in runs:
-        own = []
-        for one in run.steps:
-            counts = np.asarray(one.counts)
-            total = counts.sum()
-            # The share below a value, straight between edges: values of a bucket are taken to be spread evenly.
-            below = np.concatenate([[0.0], np.cumsum(counts)]) / (total or 1.0)
-            own.append(np.diff(np.interp(rows, np.asarray(one.edges), below)))
-        columns.append(own)
-    # A bucket of no width holds all its values at one place, which lies in one row.
-    highest = max((float(column.max()) for own in columns for column in own), default=1.0) or 1.0
-    return tuple(
-        DensityMap(low, high, tuple((np.sqrt(c / highest) * 255).astype(np.uint8).tobytes() for c in own))
-        for own in columns
-    )
-
-
-def densities(one: Histogram) -> list[float]:
-    """Count over width of each bucket, so that buckets of unequal width are fair."""
-    span = (one.edges[-1] - one.edges[0]) or 1.0
-    widths = [max(b - a, span / 1e6) for a, b in zip(one.edges, one.edges[1:], strict=False)]
-    return [value / width for value, width in zip(one.counts, widths, strict=True)]
 
 
 class MapPlot(QWidget):

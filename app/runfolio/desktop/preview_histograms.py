@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from runfolio.analysis.kinds.recorded import MOST_BESIDE, DensityMap, density_maps
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
-from runfolio.desktop.preview_histogram_plots import BarPlot, DensityMap, MapPlot, density_maps
+from runfolio.desktop.preview_histogram_plots import BarPlot, MapPlot
 from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_runs import runs_shown
 from runfolio.desktop.widgets import EmptyState, PlainLabel
@@ -32,9 +33,6 @@ from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
-
-MOST_BESIDE = 8
-"""Runs whose histograms stand beside each other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from runfolio.desktop.preview_grid import GridPane
 from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_markdown import LONGEST, MarkdownPane
 from runfolio.desktop.preview_picture import PicturePane
-from runfolio.desktop.preview_sheet import SheetPane, SoundPane
+from runfolio.desktop.preview_sheet import SheetPane
+from runfolio.desktop.preview_sound import SoundPane
 from runfolio.desktop.preview_text import TextPane
 from runfolio.desktop.preview_tree import TreePane
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, PlainLabel
@@ -107,6 +108,7 @@ class PreviewPane(QWidget):
     ) -> None:
         """Show no file, and say why."""
         self._looker.forget()
+        self.sound.player.stop()
         self._place = self._natural = None
         self.empty.set(title, text)
         self.stack.setCurrentWidget(self.empty)
@@ -118,6 +120,7 @@ class PreviewPane(QWidget):
         if as_kind is None:
             self._natural = None
         self._place = place
+        self.sound.player.stop()
         self.title.setText(title)
         self._head.show()
         if self.stack.currentWidget() is self.empty:
@@ -193,7 +196,7 @@ class PreviewPane(QWidget):
             self.sheet.show_sheet(content)
             self.stack.setCurrentWidget(self.sheet)
         elif isinstance(content, Sound):
-            self.sound.show_sound(content)
+            self.sound.show_sound(place, content)
             self.stack.setCurrentWidget(self.sound)
         self._note(notes)
         self._offer(title, self._natural, kind)

@@ -1,18 +1,16 @@
-"""Facts and a list out of a header, and the outline of a sound."""
+"""Facts and a list out of a header."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.preview_rows import Rows, RowsTable
-from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.model.display import count
-from runfolio.model.previews import Sheet, Sound
+from runfolio.model.previews import Sheet
 
 _ROW_HEIGHT = 27
 
@@ -84,69 +82,3 @@ class SheetPane(QWidget):
         rows = [row for row in sheet.rows if not wanted or any(wanted in cell.casefold() for cell in row)]
         self.list.put(Rows(sheet.header, rows, mono=frozenset(range(len(sheet.header)))))
         self.told.setText(f"{count(len(rows))} of {count(len(sheet.rows))}" if wanted else count(len(sheet.rows)))
-
-
-class SoundPane(QWidget):
-    """Outline and facts of a sound. It is not played: that needs QtMultimedia, which does not come with the window."""
-
-    def __init__(self, context: Context, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.outline = Outline(context.theme)
-        self.outline.setObjectName(f"{name}-outline")
-        self.facts = RowsTable(f"{name}-sound", "Facts")
-        self.facts.set_row_height(_ROW_HEIGHT)
-        told = PlainLabel(
-            "Sounds are shown and not played: this installation of Qt has no audio part.", role="muted", wrap=True
-        )
-        told.setContentsMargins(14, 6, 14, 8)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.outline, 2)
-        column.addWidget(self.facts, 1)
-        column.addWidget(told)
-
-    def show_sound(self, sound: Sound) -> None:
-        """Show another sound."""
-        self.outline.put(sound.peaks)
-        self.outline.setVisible(bool(sound.peaks))
-        self.facts.put(Rows(("Fact", "Value"), sound.facts, mono=frozenset({1})), (210,))
-
-
-class Outline(QWidget):
-    """Lowest and highest sample over time."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._peaks: tuple[tuple[float, float], ...] = ()
-        self.setAccessibleName("Outline of the sound")
-        self.setMinimumHeight(90)
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        """Wide and low."""
-        return QSize(500, 180)
-
-    def put(self, peaks: tuple[tuple[float, float], ...]) -> None:
-        """Show another outline."""
-        self._peaks = peaks
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """One filled shape."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(14, 12, -14, -12)
-        middle = area.center().y()
-        painter.setPen(self._theme.color("line"))
-        painter.drawLine(QPointF(area.left(), middle), QPointF(area.right(), middle))
-        if not self._peaks:
-            return
-        step = area.width() / max(1, len(self._peaks) - 1)
-        half = area.height() / 2
-        upper = [QPointF(area.left() + i * step, middle - high * half) for i, (_, high) in enumerate(self._peaks)]
-        lower = [QPointF(area.left() + i * step, middle - low * half + 1) for i, (low, _) in enumerate(self._peaks)]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("accent"))
-        painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))

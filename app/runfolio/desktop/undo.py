@@ -44,11 +44,19 @@ class UndoStack:
         self._done: list[Step] = []
         self._undone: list[Step] = []
 
-    def push(self, label: str, back: Callable[[], None], forth: Callable[[], None] | None = None) -> None:
-        """Remember a step that has been done. What had been taken back can no longer be redone."""
+    def push(
+        self,
+        label: str,
+        back: Callable[[], None],
+        forth: Callable[[], None] | None = None,
+        *,
+        keeps_redo: bool = False,
+    ) -> None:
+        """Remember a step that has been done. What had been taken back can no longer be redone, unless `keeps_redo`."""
         self._done.append(Step(label, back, forth))
         del self._done[:-DEPTH]
-        self._undone.clear()
+        if not keeps_redo:
+            self._undone.clear()
 
     @property
     def last(self) -> Step | None:

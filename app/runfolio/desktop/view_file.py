@@ -24,7 +24,10 @@ MOST_BYTES = 1_000_000
 _DEEPEST, _MOST_PARTS, _LONGEST_TITLE = 16, 50_000, 200
 _KNOWN: dict[str, type] = {
     "runfolio_view": int, "title": str, "where": str, "sort": list, "columns": list, "look": dict, "window": dict,
+    "left_out": list,
 }  # fmt: skip
+_FOLDER, _FILES, _TABLE = "the folder of the library", "the files that were looked at", "the table of a classifier"
+"""What a colleague has no use for: paths of the disk that the view was made on."""
 
 
 def is_view_file(path: str) -> bool:
@@ -32,12 +35,50 @@ def is_view_file(path: str) -> bool:
     return path.endswith(SUFFIX)
 
 
-def write_view(view: SavedView, path: Path) -> Path:
-    """Write a view. Raises UsageError. Writes a file: not for the GUI thread."""
+def write_view(view: SavedView, path: Path) -> tuple[Path, tuple[str, ...]]:
+    """Write a view, and what was left out of it, because it holds on this disk alone.
+
+    Raises UsageError. Writes a file: not for the GUI thread.
+    """
     from runfolio.export.files import write_whole
 
-    tree = {"runfolio_view": VERSION, **view_to_json(view)}
-    return write_whole(path, json.dumps(tree, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
+    shared, left_out = without_paths(view)
+    tree = {"runfolio_view": VERSION, **view_to_json(shared)} | ({"left_out": [*left_out]} if left_out else {})
+    data = json.dumps(tree, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    return write_whole(path, data), left_out
+
+
+def without_paths(view: SavedView) -> tuple[SavedView, tuple[str, ...]]:
+    """The view without paths of this disk, and what they were of. The filter stays as it was typed."""
+    window: Json = json.loads(json.dumps(dict(view.window)))
+    left_out: dict[str, None] = {}
+    if not isinstance(window, dict):
+        return view, ()
+    if window.pop("source", None) is not None:
+        left_out[_FOLDER] = None
+    views = window.get("views")
+    views = views if isinstance(views, dict) else {}
+    for id, parts in (("data", ("files",)), ("files", ("file", "search"))):
+        kept = views.get(id)
+        for part in parts if isinstance(kept, dict) else ():
+            if kept.pop(part, None):
+                left_out[_FILES] = None
+    for settings in _classifiers(views):
+        if settings.get("path"):
+            settings["path"] = ""
+            left_out[_TABLE] = None
+    return dataclasses.replace(view, window=window), tuple(left_out)
+
+
+def _classifiers(views: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    """The settings of charts that are made of a file, in Explore and among the panels of Charts."""
+    explore, charts = views.get("explore"), views.get("charts")
+    kinds = explore.get("kinds") if isinstance(explore, dict) else None
+    panels = charts.get("panels") if isinstance(charts, dict) else None
+    found = [kinds.get("classifier")] if isinstance(kinds, dict) else []
+    if isinstance(panels, dict):
+        found += [panel.get("chart") for panel in panels.values() if isinstance(panel, dict)]
+    yield from (settings for settings in found if isinstance(settings, dict) and "path" in settings)
 
 
 def read_view(path: Path) -> SavedView:

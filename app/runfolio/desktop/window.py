@@ -39,6 +39,7 @@ from runfolio.desktop.status_bar import StatusBar
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.view_host import ViewHost
 from runfolio.desktop.view_state import ViewState
+from runfolio.desktop.view_steps import ViewSteps
 from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.watching import Watching
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self._welcome: WelcomeView | None = None
         self._library_wanted = True
         """Whether the user wants to see the library; the welcome page hides it in any case."""
+        self.steps = ViewSteps(state.undo, lambda: self.ready, self)
         self._build()
         NoticeBar(self, say, theme, STATUS_HEIGHT)
         state.library_changed.connect(self._on_library_changed)
@@ -101,7 +103,7 @@ class MainWindow(QMainWindow):
         self.status.addWidget(self.exports.progress)
         self.scope.answered.connect(self._on_scope_answered)
         self.bar.follow(self.runs_view(), self.exports)
-        self.show_view("runs")
+        self._put_view("runs")
         self.runs_view().table.setFocus()
         self.runs_view().table.runs.arrived.connect(self.first_look.seen)
         self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
@@ -140,6 +142,8 @@ class MainWindow(QMainWindow):
             lambda: [c.field for c in self.runs_view().table.shown_columns() if not c.curve],
             self._leave_filter,
         )
+        self.steps.watch(self.inspector_dock, "inspector", self.inspector_dock.setVisible)
+        self.steps.watch(facets_dock, "facets", lambda shown: self.facets.put(shown=shown))
         self.bar = BarButtons(context, self.filter_bar, self._runs_in_front)
         for button in (self.bar.hidden, self.facets.button, self.bar.columns, self.bar.group, self.bar.export):
             self.filter_bar.add_button(button)
@@ -217,13 +221,13 @@ class MainWindow(QMainWindow):
         def opened() -> None:
             self._open = True
             self.scope.ask()
-            self.show_view(self._wanted)
+            self._put_view(self._wanted)
             self.library.show_places()
             self.first_look.begin(lambda: self._go_on(paths))
 
         def failed(error: RunfolioError) -> None:
             self._has_folders = False
-            self.show_view("runs")
+            self._put_view("runs")
             self.welcome.show_trouble(error.message, error.hint, lambda: self.open_workspace(paths))
 
         self.context.jobs.open(opened, failed, self.context.state.announce)
@@ -282,7 +286,7 @@ class MainWindow(QMainWindow):
         self._library_wanted = store.value("window/library", 1, int) != 0
         # Until the library is counted it is taken to be what it was: no welcome flashes up at each start.
         self._has_folders = store.value("window/folders", 0, int) != 0
-        self.show_view(self._current)
+        self._put_view(self._current)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing to ask: all that can be lost is kept."""
@@ -304,6 +308,12 @@ class MainWindow(QMainWindow):
     # --- views -------------------------------------------------------------------------------------------------
 
     def show_view(self, id: str) -> None:
+        """The user goes to a workspace."""
+        before = self._current
+        self._put_view(id)
+        self.steps.changed("workspace", f"Show {self.views.title(id)}", before, id, self._put_view)
+
+    def _put_view(self, id: str) -> None:
         """Show a workspace, made when it is first shown."""
         widget = self.views.widget_of(id)
         self._current = id
@@ -324,8 +334,19 @@ class MainWindow(QMainWindow):
 
     def toggle_library(self) -> None:
         """Show or hide the library."""
-        self._library_wanted = not self.library_dock.isVisible()
-        self.library_dock.setVisible(self._library_wanted)
+        shown = self.library_dock.isVisible()
+        self._put_library(shown=not shown)
+        self.steps.changed(
+            "library",
+            f"{'Hide' if shown else 'Show'} the library",
+            shown,
+            not shown,
+            lambda on: self._put_library(shown=on),
+        )
+
+    def _put_library(self, *, shown: bool) -> None:
+        self._library_wanted = shown
+        self.library_dock.setVisible(shown)
 
     def toggle_inspector(self) -> None:
         """Show or hide the inspector of the current run."""
@@ -376,13 +397,14 @@ class MainWindow(QMainWindow):
         if there != self._has_folders:
             self._has_folders = there
             if self._current == "runs":
-                self.show_view("runs")
+                self._put_view("runs")
                 self.runs_view().table.setFocus()
 
     def _show_library_parts(self, *, shown: bool) -> None:
         self.filter_bar.setVisible(shown)
         self.library_dock.setVisible(shown and self._library_wanted)
-        self.facets.allow(shown=shown)
+        with self.steps.quietly():
+            self.facets.allow(shown=shown)
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:

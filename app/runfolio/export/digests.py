@@ -13,6 +13,7 @@ from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.lines import SeriesOf
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model.long_series import SomePoints
+from runfolio.model.run import RunKey
 
 _BYTES = 8
 
@@ -66,6 +67,11 @@ class Digests:
                 value = float(variable.values[place_of[run.key]])
                 named = variable.categories[int(value)] if variable.categories and np.isfinite(value) else repr(value)
                 taken.update(f"{id}\0{named}\0".encode("utf-8", "surrogatepass"))
+            for place, found in sorted(facts.recorded.items()):
+                if run.key in found.runs:
+                    taken.update(f"{place}\0{found.tag}\0".encode("utf-8", "surrogatepass"))
+                    for one in found.found[found.runs.index(RunKey(run.key))].steps:
+                        taken.update(f"{one.step}\0{one.edges}\0{one.counts}\0".encode())
             runs.append(replace(run, points=taken.hexdigest()))
         return replace(recipe, runs=tuple(runs))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runfolio.analysis.kinds.histograms import OverTime
+from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import number, plain
@@ -31,12 +32,14 @@ class Facts:
     variables    by the id of the field.
     importance, over_time   by the panel's place in the recipe, from 0.
     why_not     by the same, why there is none.
+    recorded    by the same, histograms that the runs recorded.
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
     importance: Mapping[int, Importance] = field(default_factory=dict)
     over_time: Mapping[int, OverTime] = field(default_factory=dict)
     why_not: Mapping[int, str] = field(default_factory=dict)
+    recorded: Mapping[int, Recorded] = field(default_factory=dict)
 
 
 NO_FACTS = Facts()
@@ -50,6 +53,8 @@ class KindAxes:
     ) -> None:
         self.axes, self.panel, self.recipe, self.facts, self.look = axes, panel, recipe, facts, look
         self.place = place
+        self.above = 0.0
+        """Points that are taken above the axes, below the title."""
 
     @property
     def letters(self) -> int:
@@ -66,7 +71,7 @@ class KindAxes:
         size = self.recipe.font_size
         lines = textwrap.wrap(title, max(12, round(1.4 * self.letters))) or [""]
         title = "\n".join([*lines[:1], " ".join(lines[1:])]) if len(lines) > 1 else title
-        self.axes.set_title(title, color=self.look["text"], fontsize=size + 1, pad=size + 4)
+        self.axes.set_title(title, color=self.look["text"], fontsize=size + 1, pad=size + 4 + self.above)
 
     def say(self, text: str) -> None:
         self.axes.text(
@@ -124,8 +129,8 @@ class KindAxes:
     def about(self, text: str) -> None:
         size = self.recipe.font_size
         self.axes.annotate(
-            text, (1, 1), xytext=(0, 2), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
-            color=self.look["text"], alpha=0.7, fontsize=size - 1.5,
+            text, (1, 1), xytext=(0, 2 + self.above), xycoords="axes fraction", textcoords="offset points", ha="right",
+            va="bottom", color=self.look["text"], alpha=0.7, fontsize=size - 1.5,
         )  # fmt: skip
 
     def colors(self, color: Variable | None, shown: Flags) -> tuple[str | list[str] | Floats, bool]:

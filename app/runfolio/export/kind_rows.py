@@ -10,6 +10,7 @@ import numpy as np
 from runfolio.analysis.kinds.boxes import Boxes
 from runfolio.analysis.kinds.histograms import QUANTILES, Histogram, OverTime
 from runfolio.analysis.kinds.planes import Cells
+from runfolio.analysis.kinds.recorded import Recorded, at_step
 from runfolio.model.kinds import Classified, Flags, Importance, Scored, Variable
 from runfolio.model.metrics import Floats, Ints
 
@@ -93,6 +94,18 @@ def over_time_rows(found: OverTime) -> Rows:
     for place, n in enumerate(found.n.tolist()):
         ends = [float(found.steps[place + k]) for k in (0, 1)]
         rows.append([*ends, n, *map(_known, found.quantiles[:, place].tolist())])
+    return rows
+
+
+def recorded_rows(found: Recorded, names: Sequence[str], step: tuple[int | None] | None) -> Rows:
+    """A row for each bucket of each run's histograms: of all steps for None, else of that step (None: the last)."""
+    rows: Rows = [["run", "key", "step", "from", "to", "count"]]
+    for key, name, own in zip(found.runs, names, found.found, strict=True):
+        one = None if step is None else at_step(own, step[0])
+        for histogram in own.steps if step is None else () if one is None else (one,):
+            edges = histogram.edges
+            for low, high, n in zip(edges, edges[1:], histogram.counts, strict=False):
+                rows.append([name, str(key), histogram.step, float(low), float(high), float(n)])
     return rows
 
 

@@ -12,6 +12,7 @@ from runfolio.analysis.kinds.planar import pareto_front
 from runfolio.analysis.kinds.planes import cells, facets
 from runfolio.export.judged import classified_of
 from runfolio.export.kind_axes import Facts
+from runfolio.export.kind_recorded import step_of
 from runfolio.export.kind_rows import (
     Named,
     Rows,
@@ -22,6 +23,7 @@ from runfolio.export.kind_rows import (
     histogram_rows,
     importance_rows,
     over_time_rows,
+    recorded_rows,
     scatter_rows,
 )
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
@@ -90,6 +92,13 @@ class _Maker:
         found = classified_of(self.panel)
         return [] if found is None else classified_rows(found, self.panel.text("look"))
 
+    def recorded(self) -> Rows:
+        found = self.facts.recorded.get(self.place)
+        if found is None:
+            return []
+        names = dict(zip(self.keys, self.names, strict=True))
+        return recorded_rows(found, [names[str(key)] for key in found.runs], step_of(self.panel))
+
 
 def table_of(panel: PanelRecipe, recipe: ChartRecipe, facts: Facts, place: int) -> Rows:
     """What a panel that is of no curves is made of, the head first; () where there is nothing. `place`: its own."""
@@ -104,6 +113,7 @@ _MADE: Mapping[str, Callable[[_Maker], Rows]] = {
     "histogram": _Maker.histogram,
     "importance": _Maker.importance,
     "classifier": _Maker.classifier,
+    "recorded": _Maker.recorded,
 }
 
 

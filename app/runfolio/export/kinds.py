@@ -16,7 +16,9 @@ from runfolio.analysis.kinds.planes import surface
 from runfolio.export.figure_axes import PETROFF
 from runfolio.export.kind_axes import INK, Facts, KindAxes
 from runfolio.export.kind_maps import COLORS, draw_cells, draw_over_time
+from runfolio.export.kind_margins import HEIGHT, draw_margins
 from runfolio.export.kind_predictions import draw_classified
+from runfolio.export.kind_recorded import draw_recorded
 from runfolio.export.kind_tables import front_of, placed
 from runfolio.export.recipe import ChartRecipe, PanelRecipe
 from runfolio.model.display import count, number, plain
@@ -35,6 +37,8 @@ def draw_kind(
 ) -> None:
     """Draw a panel that is of no curves; where there is nothing to draw it says so."""
     chart = _Chart(axes, panel, recipe, facts, look, place)
+    if panel.kind == "scatter" and panel.flag("margins"):
+        chart.above = HEIGHT
     chart.head(axes.get_title())
     _DRAWN[panel.kind](chart)
 
@@ -71,6 +75,8 @@ class _Chart(KindAxes):
             self.axes.plot(
                 x.values[front], y.values[front], color=self.look["text"], linewidth=0.8, linestyle=(0, (4, 2))
             )
+        if self.panel.flag("margins"):
+            draw_margins(self, x, y, (x.values[on], y.values[on]))
         if barred:
             self.color_bar(dots, self.title("color"))
         elif color is not None:
@@ -266,4 +272,5 @@ _DRAWN: Mapping[str, Callable[[_Chart], None]] = {
     "parallel": _Chart.parallel,
     "importance": _Chart.importance,
     "classifier": draw_classified,
+    "recorded": draw_recorded,
 }

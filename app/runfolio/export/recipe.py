@@ -39,6 +39,7 @@ KINDS = {
     "parallel": ("axes", "color"),
     "importance": ("target", "params"),
     "classifier": (),
+    "recorded": (),
 }
 """Kinds of panels, and which of their options name fields."""
 

@@ -111,6 +111,7 @@ class Ask:
     inside    TREE: keys and positions from the outside in of the node whose children are wanted.
     edge      IMAGE: the longest edge, in pixels.
     backwards TEXT: the page that ends at `at` instead of the one that begins there.
+    whole     TABLE: the row at `at` alone, with far more characters of its cells than a page has.
     """
 
     as_kind: FileKind | None = None
@@ -118,6 +119,7 @@ class Ask:
     inside: tuple[str | int, ...] = ()
     edge: int = 2048
     backwards: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,17 @@ class TablePage:
     about: int | None = None
     more_columns: int = 0
 
+    def cell_of_one(self, column: int, name: str) -> str | None:
+        """Of a row that was asked for alone the cell at that column, or under its name where columns are others."""
+        if not self.rows:
+            return None
+        if column >= len(self.columns) or self.columns[column] != name:
+            # The columns of JSON lines are those of the lines at hand.
+            if name not in self.columns:
+                return None
+            column = self.columns.index(name)
+        return self.rows[0][column]
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -205,10 +218,29 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Facts of a sound, and its lowest and highest sample (-1 to 1) in each part of equal length."""
+    """Facts of a sound, and its lowest and highest sample (-1 to 1) in each part of equal length.
+
+    why_silent   why its samples cannot be played; "" where they can.
+    """
 
     facts: tuple[tuple[str, str], ...]
     peaks: tuple[tuple[float, float], ...] = ()
+    why_silent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPiece:
+    """A part of a sound to be played: `data` has 16 bit samples, little-endian, of one or two channels in turn.
+
+    rate     frames a second.
+    frames   of the whole sound; the piece begins at `first`.
+    """
+
+    rate: int
+    channels: int
+    frames: int
+    first: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,19 @@ def pareto_front(x: Floats, y: Floats, *, x_higher: bool, y_higher: bool) -> Int
     return found
 
 
+MARGIN_BINS = 40
+"""Bars of a histogram along the axis of a field of numbers."""
+
+
+def margin_counts(places: Floats, categories: int = 0) -> tuple[Ints, Floats]:
+    """How many of places 0 to 1 along an axis lie in each bar, int64 (b,), and where bars end, float64 (b + 1,).
+
+    categories   a bar for each; 0 for numbers. NaN and what lies beyond the axis is in none.
+    """
+    counts, edges = np.histogram(places, bins=categories or MARGIN_BINS, range=(0.0, 1.0))
+    return counts.astype(np.int64), edges
+
+
 def inside(x: Floats, y: Floats, corners: Floats) -> Flags:
     """Which points lie inside a polygon, by the even-odd rule; NaN lies nowhere.
 

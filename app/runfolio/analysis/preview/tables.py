@@ -7,8 +7,10 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from runfolio.analysis.preview.nested import DEEPEST, depth_of, items_for, texts_of
 from runfolio.analysis.preview.reading import read_at
 from runfolio.analysis.preview.rowindex import RowIndex, row_index
 from runfolio.analysis.preview.text import Coding, coding_of
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 ROWS = 500
 COLUMNS = 300
 _CELL = 300
+LONGEST_CELL = 200_000
+"""Characters of a cell that is asked for as a whole."""
 _PAGE_BYTES = 16 << 20
 """Of the rows of a page; what is longer is told."""
 _FIRST_BYTES = 1 << 18
@@ -37,39 +41,53 @@ _MOST_GROUP = 1 << 30
 """Bytes that one group of rows of a Parquet file may take, as the file says."""
 
 
-def table_page(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple[str, ...]]:
-    """The page of rows from `first` on, and what is to be told of it. Raises FolderUnreadable, LimitReached."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Rows from `first` on, so many, each cell cut after `cell` characters."""
+
+    first: int
+    rows: int = ROWS
+    cell: int = _CELL
+
+
+def table_page(folder: Folder, name: str, first: int, *, whole: bool = False) -> tuple[TablePage, tuple[str, ...]]:
+    """The page of rows from `first` on, and what is to be told of it. Raises FolderUnreadable, LimitReached.
+
+    whole   one row alone, with up to LONGEST_CELL characters of each of its cells.
+    """
     low = name.lower()
+    wanted = _Wanted(max(0, first), 1, LONGEST_CELL) if whole else _Wanted(max(0, first))
     if low.endswith((".parquet", ".pq")) or folder.head(name, 4) == b"PAR1":
-        return _parquet(folder, name, max(0, first))
+        return _parquet(folder, name, wanted)
     if low.endswith((".jsonl", ".ndjson")):
-        return _json_lines(folder, name, max(0, first))
-    return _separated(folder, name, max(0, first))
+        return _json_lines(folder, name, wanted)
+    return _separated(folder, name, wanted)
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
 
 
-def _separated(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple[str, ...]]:
+def _separated(folder: Folder, name: str, wanted: _Wanted) -> tuple[TablePage, tuple[str, ...]]:
     head = folder.head(name, _HEAD)
     coding = coding_of(head)
     if coding.unit > 1:
-        return _wide_text(folder, name, first, coding)
+        return _wide_text(folder, name, wanted, coding)
+    first = wanted.first
     separator = _separator(name, head[coding.mark :].decode(coding.name, "replace"))
     index = row_index(folder, name, quotes=True)
     with folder.open(name) as handle:
         # Row 0 is the header.
-        index.reach(handle, (1 << 62) if index.size <= _LOOK_AHEAD else first + 1 + ROWS)
+        index.reach(handle, (1 << 62) if index.size <= _LOOK_AHEAD else first + 1 + wanted.rows)
         header = _some_rows(handle, index, 0, 1, coding, separator)
-        rows = _some_rows(handle, index, first + 1, ROWS, coding, separator)
+        rows = _some_rows(handle, index, first + 1, wanted.rows, coding, separator)
     total = None if index.total is None else max(0, index.total - 1)
     names = header[0] if header else []
     wide = max((len(row) for row in rows), default=0)
     columns = [*names, *(f"column {place + 1}" for place in range(len(names), wide))]
     notes = [] if wide <= len(names) else ["Some rows have more values than there are columns"]
-    if len(rows) < ROWS and total is not None and first + len(rows) < total:
+    if len(rows) < wanted.rows and total is not None and first + len(rows) < total:
         notes.append(f"These rows are so long that {len(rows):,} of them are shown at once")
-    return _page(columns, [], first, [[*row] for row in rows], total, max(0, index.about - 1)), tuple(notes)
+    return _page(columns, [], wanted, [[*row] for row in rows], total, max(0, index.about - 1)), tuple(notes)
 
 
 def _some_rows(handle: int, index: RowIndex, first: int, count: int, coding: Coding, separator: str) -> list[list[str]]:
@@ -113,24 +131,27 @@ def _separator(name: str, head: str) -> str:
     return max((",", ";", "\t", "|"), key=lambda mark: (line.count(mark), mark == ","))
 
 
-def _wide_text(folder: Folder, name: str, first: int, coding: Coding) -> tuple[TablePage, tuple[str, ...]]:
+def _wide_text(folder: Folder, name: str, wanted: _Wanted, coding: Coding) -> tuple[TablePage, tuple[str, ...]]:
     """UTF-16 is read whole: line ends cannot be found byte by byte."""
     text = folder.read(name, _LARGEST_UTF16, offset=coding.mark).decode(coding.name, "replace")
     rows = [*_fields(text, _separator(name, text[:_HEAD]), quotes=True)]
     header = rows[0] if rows else []
-    shown: list[list[str | None]] = [[*row] for row in rows[first + 1 : first + 1 + ROWS]]
-    return _page(header, [], first, shown, max(0, len(rows) - 1), None), ()
+    shown: list[list[str | None]] = [[*row] for row in rows[wanted.first + 1 : wanted.first + 1 + wanted.rows]]
+    return _page(header, [], wanted, shown, max(0, len(rows) - 1), None), ()
 
 
 # --- JSON lines ---------------------------------------------------------------------------------------------------
 
 
-def _json_lines(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple[str, ...]]:
+def _json_lines(folder: Folder, name: str, wanted: _Wanted) -> tuple[TablePage, tuple[str, ...]]:
+    first = wanted.first
     index = row_index(folder, name, quotes=False)
     with folder.open(name) as handle:
-        index.reach(handle, (1 << 62) if index.size <= _LOOK_AHEAD else first + ROWS)
+        index.reach(handle, (1 << 62) if index.size <= _LOOK_AHEAD else first + wanted.rows)
         row, place = index.place_of(first)
-        lines = read_at(handle, _PAGE_BYTES, place).decode("utf-8-sig", "replace").split("\n")[first - row :][:ROWS]
+        lines = (
+            read_at(handle, _PAGE_BYTES, place).decode("utf-8-sig", "replace").split("\n")[first - row :][: wanted.rows]
+        )
     if index.total is not None:
         lines = lines[: max(0, index.total - first)]
     columns: dict[str, int] = {}
@@ -153,13 +174,13 @@ def _json_lines(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple
             columns.setdefault("", len(columns)) if not columns else None
         table.append(cells)
     notes = (f"{bad:,} of these lines are no mappings: each stands in the first column",) if bad else ()
-    return _page([*columns], [], first, table, index.total, index.about), notes
+    return _page([*columns], [], wanted, table, index.total, index.about), notes
 
 
 # --- Parquet ------------------------------------------------------------------------------------------------------
 
 
-def _parquet(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple[str, ...]]:
+def _parquet(folder: Folder, name: str, wanted: _Wanted) -> tuple[TablePage, tuple[str, ...]]:
     import polars as pl  # starts threads, so only in workers that need it
 
     with folder.open(name) as handle, os.fdopen(os.dup(handle), "rb") as file:
@@ -168,17 +189,21 @@ def _parquet(folder: Folder, name: str, first: int) -> tuple[TablePage, tuple[st
             schema = lazy.collect_schema()
             total = int(lazy.select(pl.len()).collect().item())
             shown = [column for column in schema.names() if _is_showable(schema[column])][:COLUMNS]
-            frame = lazy.select(shown).slice(first, ROWS).collect() if shown else pl.DataFrame()
-            rows = _texts(frame)
+            some = lazy.select(shown).slice(wanted.first, wanted.rows)
+            # Of a long list no more than is seen leaves the engine.
+            heads = [pl.col(c).list.head(items_for(wanted.cell)) for c in shown if isinstance(schema[c], pl.List)]
+            frame = some.with_columns(heads).collect() if shown else pl.DataFrame()
+            rows = _texts(frame, wanted.cell)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as failure:
             reason = plain(storable(str(failure).partition("\n")[0]), 200)
             raise FolderUnreadable(
                 f"Not a Parquet file that can be read: {reason}", hint="Copy the file again.", where=folder.where(name)
             ) from failure
     left_out = [column for column in schema.names() if not _is_showable(schema[column])]
-    notes = [f"Columns of {len(left_out):,} nested or binary types are not shown"] if left_out else []
-    types = [str(schema[column]) for column in shown]
-    page = _page([storable(column) for column in shown], types, first, rows, total, total)
+    what = f"binary types, or nested more than {DEEPEST} deep,"
+    notes = [f"Columns of {len(left_out):,} {what} are not shown"] if left_out else []
+    types = [plain(str(schema[column]), _CELL) for column in shown]
+    page = _page([storable(column) for column in shown], types, wanted, rows, total, total)
     more = len(schema) - len(left_out) - len(shown)
     return (page if not more else _with_more(page, more)), tuple(notes)
 
@@ -200,16 +225,19 @@ def _source(handle: int, file: IO[bytes]) -> str | io.BytesIO:
 def _is_showable(kind: pl.DataType) -> bool:
     import polars as pl
 
-    return not kind.is_nested() and kind not in (pl.Binary, pl.Object)
+    return kind not in (pl.Binary, pl.Object) and depth_of(kind) <= DEEPEST
 
 
-def _texts(frame: pl.DataFrame) -> list[list[str | None]]:
+def _texts(frame: pl.DataFrame, longest: int) -> list[list[str | None]]:
     import polars as pl
 
     columns = []
     for column in frame.iter_columns():
         try:
-            columns.append(column.cast(pl.String, strict=False).to_list())
+            if column.dtype.is_nested():
+                columns.append(texts_of(column, longest))
+            else:
+                columns.append(column.cast(pl.String, strict=False).to_list())
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             columns.append(["(cannot be shown)"] * frame.height)
     return [[*row] for row in zip(*columns, strict=True)]
@@ -221,7 +249,7 @@ def _texts(frame: pl.DataFrame) -> list[list[str | None]]:
 def _page(
     columns: list[str],
     types: list[str],
-    first: int,
+    wanted: _Wanted,
     rows: list[list[str | None]],
     total: int | None,
     about: int | None,
@@ -229,16 +257,19 @@ def _page(
     wide = len(columns)
     names = tuple(plain(storable(name), _CELL) for name in columns[:COLUMNS])
     cells = tuple(
-        tuple(None if cell is None else _shown(cell) for cell in (row + [None] * wide)[: len(names)]) for row in rows
+        tuple(None if cell is None else _shown(cell, wanted) for cell in (row + [None] * wide)[: len(names)])
+        for row in rows
     )
     kinds = tuple(types[: len(names)]) or ("",) * len(names)
-    return TablePage(names, kinds, first, cells, total, about if total is None else None, max(0, wide - len(names)))
+    return TablePage(
+        names, kinds, wanted.first, cells, total, about if total is None else None, max(0, wide - len(names))
+    )
 
 
-def _shown(cell: str) -> str:
-    if len(cell) <= _CELL and cell.isascii() and cell.isprintable():
+def _shown(cell: str, wanted: _Wanted) -> str:
+    if len(cell) <= wanted.cell and cell.isascii() and cell.isprintable():
         return cell
-    return plain(storable(cell), _CELL)
+    return plain(storable(cell), wanted.cell, lines=wanted.rows == 1)
 
 
 def _with_more(page: TablePage, more: int) -> TablePage:

@@ -31,6 +31,7 @@ from runfolio.model.previews import (
     Search,
     Sheet,
     SideBySide,
+    SoundPiece,
 )
 from runfolio.readers.folder import Folder
 
@@ -76,7 +77,7 @@ def _content(folder: Folder, name: str, kind: FileKind, ask: Ask) -> tuple[Conte
     if kind is FileKind.TABLE:
         from runfolio.analysis.preview.tables import table_page
 
-        return table_page(folder, name, ask.at)
+        return table_page(folder, name, ask.at, whole=ask.whole)
     if kind is FileKind.AUDIO:
         from runfolio.analysis.preview.sound import sound
 
@@ -149,6 +150,14 @@ def see_histograms(places: Sequence[FilePlace], tag: str) -> Histograms:
         steps += some.steps
         total += some.total
     return Histograms(tag, tuple(sorted(steps, key=lambda one: one.step)), total)
+
+
+def hear(place: FilePlace, first: int, frames: int) -> SoundPiece:
+    """Frames of a sound to be played. Raises FolderUnreadable for what is not decoded."""
+    from runfolio.analysis.preview.waves import sound_piece
+
+    folder, name = open_place(place)
+    return sound_piece(folder, name, first, frames)
 
 
 def see_image_steps(places: Sequence[FilePlace]) -> dict[str, tuple[int, ...]]:

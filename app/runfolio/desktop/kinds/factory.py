@@ -40,6 +40,7 @@ _FACTORIES = {
     "grid": "grid:GridPanel",
     "histogram": "histogram:HistogramPanel",
     "classifier": "classifier:ClassifierPanel",
+    "recorded": "recorded:RecordedPanel",
 }
 
 KINDS = tuple(KindRow(kind, SETTINGS[kind], factory) for kind, factory in _FACTORIES.items())

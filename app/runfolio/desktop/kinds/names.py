@@ -10,5 +10,6 @@ KIND_TITLES = {
     "grid": "Two params",
     "histogram": "Histogram",
     "classifier": "Classifier",
+    "recorded": "Recorded histograms",
 }
 """By kind, in the order of the tabs."""

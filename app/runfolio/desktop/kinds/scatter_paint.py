@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
-from runfolio.analysis.kinds.planar import stamp
+from runfolio.analysis.kinds.planar import margin_counts, stamp
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import Colors, color, colors_of, rgb
 from runfolio.desktop.kinds.scale import Scale
@@ -16,7 +16,6 @@ from runfolio.model.metrics import Floats
 
 MANY = 4_000
 """Points from which a raster is painted: Qt takes about a millisecond for a thousand discs."""
-_BINS = 40
 _RADIUS = 3.2
 _SOLID = 0.45
 _SINGLE = 300
@@ -75,10 +74,9 @@ def paint_margins(painter: QPainter, theme: Theme, axes: Axes, x: Floats, y: Flo
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
     for scale, values, upright in ((axes.x, x, False), (axes.y, y, True)):
-        bins = len(scale.categories) or _BINS
-        heights, edges = np.histogram(scale.place(values), bins=bins, range=(0.0, 1.0))
+        heights, edges = margin_counts(scale.place(values), len(scale.categories))
         tallest = max(1, int(heights.max()))
-        slim = 0.2 / bins if scale.categories else 0.0
+        slim = 0.2 / len(heights) if scale.categories else 0.0
         for height, left, right in zip(heights.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             long = 36.0 * height / tallest
             if upright:

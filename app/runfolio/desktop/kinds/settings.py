@@ -119,6 +119,15 @@ class ClassifierSettings(KindSettings):
     look: str = "confusion"
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedSettings(KindSettings):
+    """tag: of the histograms, AUTO for the one that most runs have. look: "time" or "step"; step: "" for the last."""
+
+    tag: str = AUTO
+    look: str = "time"
+    step: str = ""
+
+
 SETTINGS: Mapping[str, type[KindSettings]] = {
     "scatter": ScatterSettings,
     "parallel": ParallelSettings,
@@ -127,6 +136,7 @@ SETTINGS: Mapping[str, type[KindSettings]] = {
     "grid": GridSettings,
     "histogram": HistogramSettings,
     "classifier": ClassifierSettings,
+    "recorded": RecordedSettings,
 }
 """By kind."""
 

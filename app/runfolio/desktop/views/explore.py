@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_dialog import ExportDialog
@@ -88,8 +89,8 @@ class ExploreView(QWidget):
     def export(self) -> None:
         """Show what the chart would be as a figure, and write it."""
         panel, window = self.panel, self.window()
-        judged = panel.answer if isinstance(panel.answer, Classified) else None
-        part = Part(PanelSettings(chart=panel.drawn_by), title=panel.heading, judged=judged)
+        read = panel.answer if isinstance(panel.answer, Classified | Recorded) else None
+        part = Part(PanelSettings(chart=panel.drawn_by), title=panel.heading, read=read)
         ask_recipe(
             self._context, [part], lambda recipe: ExportDialog.open_for(self._context, recipe, panel.kind, window)
         )
