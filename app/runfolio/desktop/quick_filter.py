@@ -16,9 +16,10 @@ from runfolio.desktop.run_list import RunList
 from runfolio.errors import FilterSyntax
 from runfolio.model import display
 from runfolio.model.answers import CellKind
+from runfolio.model.expression import Either
 from runfolio.model.filter_print import quote_value
 from runfolio.model.filter_text import parse
-from runfolio.model.query import Either, number_text
+from runfolio.model.query import number_text
 
 _EPOCH = dt.datetime(1970, 1, 1)  # in UTC, as filters take times
 EXACT = 2.0**53

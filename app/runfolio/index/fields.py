@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import CellKind
 from runfolio.model.display import storable
+from runfolio.model.expression import Name, Span
 from runfolio.model.filter_print import quote_name, term_text
-from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, Span
+from runfolio.model.query import Aggregate, FieldKind, FieldRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from runfolio.index.fields import Known
 from runfolio.index.index_state import IndexState
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
+from runfolio.model.expression import Expression
 from runfolio.model.filter_print import term_text
 from runfolio.model.filter_text import parse, parse_term
 from runfolio.model.key_order import KeyOrder
-from runfolio.model.query import Expression, FieldKind, FieldRef, RunQuery
+from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
