@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runfolio.errors import FilterSyntax
-from runfolio.index.fields import Known
+from runfolio.index.known import Known
 from runfolio.index.run_ids import MANY
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.expression import Name, Span

@@ -16,13 +16,14 @@ from runfolio.index.database import Bound, Row
 from runfolio.index.detail import details
 from runfolio.index.fields import BUILTINS
 from runfolio.index.run_writer import linkables, put_runs
-from runfolio.model.answers import CellKind, IndexFacts, LibraryNode, PlacedProblem, Source
+from runfolio.model.answers import CellKind, LibraryNode, Source
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import Direction
 from runfolio.model.metrics import series
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.promotion import ModelVersion, RunMarks, Stage
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
+from runfolio.model.reports import IndexFacts, PlacedProblem
 from runfolio.model.run import Recording, RunKey, RunStatus
 from support.indexing import NOON, SECOND, Shelf, alone, metric, params
 

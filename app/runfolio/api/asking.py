@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import NotFound
-from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
+from runfolio.model.answers import Column, FieldInfo
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.filter_terms import split_names
-from runfolio.model.filter_text import is_arithmetic, parse_name
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from runfolio.model.facets import Facet
     from runfolio.model.metrics import MetricSeries
     from runfolio.model.origin import Origin
+    from runfolio.model.run_detail import DatasetUse, RunDetail
 
 
 class Asking:
@@ -73,6 +72,8 @@ class Asking:
 
         Arithmetic, `val/loss / train/loss`, is a derived column. Raises FilterSyntax.
         """
+        from runfolio.model.filter_text import is_arithmetic, parse_name
+
         known = self._stores.queries.known()
         name = parse_name(text)
         if known.has(name) or not is_arithmetic(text):
@@ -96,6 +97,8 @@ class Asking:
 
     def sort_keys(self, text: str) -> tuple[SortKey, ...]:
         """Sort keys from `-val/acc,name`: names with commas between, a minus before those that go down."""
+        from runfolio.model.filter_terms import split_names
+
         keys: list[SortKey] = []
         for name in split_names(text):
             keys.append(SortKey(self.field_named(name.removeprefix("-")), name.startswith("-")))

@@ -256,7 +256,7 @@ def _problems(verbs: Verbs) -> None:
 
 def _doctor(verbs: Verbs) -> None:
     from runfolio.cli.doctor import show_doctor
-    from runfolio.model.answers import Verdict
+    from runfolio.model.reports import Verdict
 
     doctor = verbs.add_parser("doctor", help="what became of each folder: imported, partial or skipped, and why")
     doctor.add_argument(

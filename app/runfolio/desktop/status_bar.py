@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
@@ -10,9 +12,12 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.indexing import Indexing, progress_text
 from runfolio.desktop.watching import Watching, watching_text
 from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton, tooltip
-from runfolio.model.answers import Change, IndexFacts, Progress, Touched
+from runfolio.model.answers import Change, Progress, Touched
 from runfolio.model.display import count, size
 from runfolio.model.problem import Severity
+
+if TYPE_CHECKING:
+    from runfolio.model.reports import IndexFacts
 
 HEIGHT = 29
 

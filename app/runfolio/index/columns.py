@@ -9,7 +9,6 @@ from runfolio.index.database import Bound, Database
 from runfolio.index.field_source import field_source
 from runfolio.index.fields import BY_NAME
 from runfolio.index.run_ids import MANY, RunIds, lists
-from runfolio.model.alignment import AlignedName
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -41,6 +40,8 @@ def origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey]
     """What the values of an aligned name come from, for people; None where no name is aligned to it."""
     if not database.rows("select 1 from aligned where target = ? limit 1", [metric]):
         return None
+    from runfolio.model.alignment import AlignedName
+
     own = "select run, origin, scale from run_series where name = ? and origin is not null"
     names, scales = _values(database, ids, own, [metric], keys, 2)
     pairs = [*zip(names, scales, strict=True)]

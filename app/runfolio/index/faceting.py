@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from runfolio.index.column_store import Bools
 from runfolio.index.evaluate import Evaluator
-from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.fields import BY_NAME
+from runfolio.index.known import Known
 from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
 from runfolio.index.meaning import meaning
 from runfolio.model.answers import CellKind

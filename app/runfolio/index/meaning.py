@@ -22,7 +22,8 @@ from runfolio.index.asked import (
     TextTest,
     WordTest,
 )
-from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.fields import BY_NAME
+from runfolio.index.known import Known
 from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
 from runfolio.model.answers import CellKind
 from runfolio.model.arithmetic import RELATIONS
