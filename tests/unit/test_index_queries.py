@@ -21,10 +21,11 @@ from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import Direction
 from runfolio.model.metrics import series
 from runfolio.model.problem import Problem, Severity
-from runfolio.model.promotion import ModelVersion, RunMarks, Stage
+from runfolio.model.promotion import ModelVersion, RunMarks
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.reports import IndexFacts, PlacedProblem
 from runfolio.model.run import Recording, RunKey, RunStatus
+from runfolio.model.stage import Stage
 from support.indexing import NOON, SECOND, Shelf, alone, metric, params
 
 NAN = math.nan

@@ -13,9 +13,10 @@ from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import number
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
-from runfolio.model.statistics import LEVEL, Comparison, Method
+from runfolio.model.statistics import LEVEL, Method
 
 if TYPE_CHECKING:
+    from runfolio.model.comparison import Comparison
     from runfolio.model.groups import Grouping, GroupTable, RunGroup
 
 MOST_GROUPS = 500

@@ -12,9 +12,10 @@ from runfolio.errors import GateNotMet, NotFound, UsageError
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Stage
+    from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion
     from runfolio.model.registered import RegisteredVersion
     from runfolio.model.run_detail import RunDetail
+    from runfolio.model.stage import Stage
 
 
 class Promoting:
@@ -35,7 +36,7 @@ class Promoting:
 
     def register(self, model: str, run: RunKey, *, reason: str = "") -> ModelVersion:
         """Make a new version of `model` from a run, at no stage yet. Raises UsageError when there is one already."""
-        from runfolio.model.promotion import Stage
+        from runfolio.model.stage import Stage
 
         return self._decide(run, model, Stage.NONE, (), forced=False, reason=reason)
 
@@ -102,7 +103,7 @@ class Promoting:
         if not gates:
             return ()
         from runfolio.analysis.gates import evaluate
-        from runfolio.model.promotion import Stage
+        from runfolio.model.stage import Stage
 
         champions = self._stores.state.in_stage(model, Stage.PRODUCTION)
         champion: RunDetail | None = None

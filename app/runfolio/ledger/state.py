@@ -16,7 +16,8 @@ from runfolio.model.run import RunKey
 if TYPE_CHECKING:
     from runfolio.model.alignment import AlignedName, Alignment, Dismissal
     from runfolio.model.links import LinkDecision
-    from runfolio.model.promotion import ModelVersion, RunMarks, Stage
+    from runfolio.model.promotion import ModelVersion, RunMarks
+    from runfolio.model.stage import Stage
 
 
 @dataclass(slots=True)
@@ -109,7 +110,8 @@ class LedgerState(MarkState):
 
     def _promote(self, entry: Entry) -> None:
         # Here and below: a start with a ledger that says nothing of them does not need their classes.
-        from runfolio.model.promotion import ModelVersion, Stage
+        from runfolio.model.promotion import ModelVersion
+        from runfolio.model.stage import Stage
 
         event = entry.event
         for item in _items(event.payload, "unregisters"):
@@ -134,7 +136,7 @@ class LedgerState(MarkState):
                 self.versions[place] = replace(self.versions[place], stage=Stage(str(item["to"])))
 
     def _sign_off(self, entry: Entry) -> None:
-        from runfolio.model.promotion import Stage
+        from runfolio.model.stage import Stage
 
         payload = entry.event.payload
         for witness in entry.event.runs:
