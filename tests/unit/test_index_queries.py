@@ -226,6 +226,29 @@ def test_a_column_of_params_keeps_the_text_beside_the_number(shelf: Shelf) -> No
     assert shelf.queries.column(ref("metric", "val/acc"), []).values == ()
 
 
+def test_columns_asked_for_together_are_those_asked_for_one_by_one(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = [
+        *(info.field for info in shelf.queries.fields()),
+        *(ref("metric", "val/acc", figure) for figure in (Aggregate.BEST, Aggregate.MEAN)),
+        *(ref("param", "no such"), ref("derived", "val/acc / lr"), ref("param", "lr")),
+    ]
+    wanted = keys("c", "exp/a", "gone", "exp/b")
+    alone_each = [str(shelf.queries.column(field, wanted)) for field in fields]
+    assert [str(found) for found in shelf.queries.columns(fields, wanted)] == alone_each
+    asked: list[str] = []
+    rows = shelf.database.rows
+    monkeypatch.setattr(shelf.database, "rows", lambda sql, given=(): asked.append(sql) or rows(sql, given))
+    shelf.queries.columns(
+        [ref("builtin", "name"), ref("builtin", "status"), ref("param", "lr"), ref("param", "seed")], wanted
+    )
+    # The state of the index, the builtin values, the params, and which of them are numbers.
+    assert len(asked) == 4
+    monkeypatch.setattr(columns, "MANY", 2)
+    assert [str(found) for found in shelf.queries.columns(fields, wanted)] == alone_each
+
+
 def test_every_builtin_field_can_be_shown_filtered_and_sorted(shelf: Shelf) -> None:
     for builtin in BUILTINS:
         assert len(shelf.queries.column(builtin.ref, keys("exp/a")).values) == 1

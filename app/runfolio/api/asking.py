@@ -63,6 +63,13 @@ class Asking:
         """A field's values for runs, in the order of `keys`."""
         return self._stores.queries.column(field, keys)
 
+    def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+        """The values of some fields for runs, in the order of `keys`, all of one state of the index.
+
+        A page of a table is answered so in a fraction of the time that one field after the other takes.
+        """
+        return self._stores.queries.columns(fields, keys)
+
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax with the position when the text is no filter, or names an unknown field."""
         self._stores.queries.check_filter(text)

@@ -192,6 +192,10 @@ class Queries:
         """A field's values for runs, in the order of `keys`."""
         return self._selecting.column(field, keys)
 
+    def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+        """The same of some fields, as one snapshot sees them."""
+        return self._selecting.columns(fields, keys)
+
     def ids(self) -> RunIds:
         """The ids of runs by key and back, of the surrounding snapshot."""
         return self._selecting.current()

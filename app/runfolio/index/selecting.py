@@ -205,6 +205,18 @@ class Selecting:
                 return columns.column(self._db, ids, field, keys)
             return self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
 
+    def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+        """The values of some fields for runs, in the order of `keys`, as one snapshot sees them."""
+        with self._db.snapshot():
+            state = IndexState.of(self._db)
+            ids = self._current(state)
+            kept = [f for f in fields if not _of_points(f) and f.kind is not FieldKind.DERIVED]
+            found = dict(zip(kept, columns.columns(self._db, ids, kept, keys), strict=True))
+            for field in fields:
+                if field not in found:
+                    found[field] = self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
+        return tuple(found[field] for field in fields)
+
     def _figures(self, ids: RunIds, evaluator: Evaluator, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A column that is worked out: of all runs, unless it is a page that some points are enough for."""
         places = [ids.places.get(key, -1) for key in keys]
