@@ -5,7 +5,6 @@ The dialog, the file and its help all come from `SETTINGS`. Window geometry is n
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,10 +124,17 @@ class Settings:
         """Read the file; no file means all defaults."""
         path = path or settings_file()
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return cls()
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError) as error:
+            return cls(complaints=(f"{path} is not used: {error}",))
+        # Many have no file, and a start without one needs no parser.
+        import tomllib
+
+        try:
+            tree = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
             return cls(complaints=(f"{path} is not used: {error}",))
         return cls.from_tree(tree)
 

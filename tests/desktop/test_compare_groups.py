@@ -23,10 +23,11 @@ from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.theme import ThemeMode
 from runfolio.desktop.views.compare import CompareView
 from runfolio.desktop.widgets import TextButton
+from runfolio.model.comparison import Comparison, Figures
 from runfolio.model.direction import Direction
 from runfolio.model.groups import GroupRow, GroupTable
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
-from runfolio.model.statistics import Comparison, Figures, Method, Standing
+from runfolio.model.statistics import Method, Standing
 from support.driver import Driver
 from support.repeats import ACCURACY, write_repeats, write_run
 

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication
 import runfolio
 from runfolio import locate
 from runfolio.desktop import fonts, icons
-from runfolio.desktop.theme import UNPICKED, Theme, ThemeMode, Tokens, load_tokens
+from runfolio.desktop.theme import UNPICKED, Theme, ThemeMode
+from runfolio.desktop.theme_tokens import TOKENS, Tokens
 
 THEMES = ("light", "dark")
 
@@ -59,7 +60,7 @@ def test_the_contrast_formula_gives_the_known_extremes() -> None:
 
 @pytest.mark.parametrize("name", THEMES)
 def test_each_run_colour_has_three_to_one_against_the_surfaces(name: str) -> None:
-    tokens = load_tokens(name)
+    tokens = TOKENS[name]
     assert len(tokens.runs) == 10
     for color, ground in itertools.product(tokens.runs, ("surface", "panel")):
         assert contrast(color, tokens.colors[ground]) >= 3, (color, ground)
@@ -67,7 +68,7 @@ def test_each_run_colour_has_three_to_one_against_the_surfaces(name: str) -> Non
 
 @pytest.mark.parametrize("name", THEMES)
 def test_no_two_run_colours_are_alike(name: str) -> None:
-    for one, other in itertools.combinations(load_tokens(name).runs, 2):
+    for one, other in itertools.combinations(TOKENS[name].runs, 2):
         assert math.dist(oklab(one), oklab(other)) > 0.07, (one, other)
 
 
@@ -86,13 +87,13 @@ TEXT_ON_GROUND = [
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize(("text", "grounds"), TEXT_ON_GROUND, ids=[row[0] for row in TEXT_ON_GROUND])
 def test_text_reads_at_four_and_a_half_to_one(name: str, text: str, grounds: tuple[str, ...]) -> None:
-    tokens = load_tokens(name)
+    tokens = TOKENS[name]
     for ground in grounds:
         assert contrast(tokens.colors[text], tokens.colors[ground]) >= 4.5, (text, ground)
 
 
 def test_both_themes_name_the_same_tokens() -> None:
-    light, dark = (load_tokens(name) for name in THEMES)
+    light, dark = (TOKENS[name] for name in THEMES)
     assert light.colors.keys() == dark.colors.keys()
     for tokens in (light, dark):
         assert all(re.fullmatch(r"#[0-9A-F]{6}", color) for color in (*tokens.colors.values(), *tokens.runs))
@@ -104,7 +105,7 @@ def test_choosing_dark_recolours_the_palette_the_sheet_and_whoever_listens(qapp:
     heard: list[str] = []
     theme.changed.connect(lambda: heard.append(theme.name))
     theme.set_mode(ThemeMode.DARK)
-    dark: Tokens = load_tokens("dark")
+    dark: Tokens = TOKENS["dark"]
     assert heard == ["dark"]
     assert qapp.palette().base().color() == QColor(dark.colors["surface"])
     assert dark.colors["line_strong"] in qapp.styleSheet()

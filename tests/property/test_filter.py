@@ -10,11 +10,7 @@ from hypothesis import strategies as st
 from runfolio.errors import FilterSyntax
 from runfolio.model.arithmetic import FUNCTIONS, RELATIONS
 from runfolio.model.arithmetic import OPERATORS as SIGNS
-from runfolio.model.filter_print import quote_name, term_text, to_text
-from runfolio.model.filter_terms import AGGREGATES, KINDS
-from runfolio.model.filter_text import OPERATORS, parse, parse_term
-from runfolio.model.query import (
-    Aggregate,
+from runfolio.model.expression import (
     Arithmetic,
     Bare,
     Between,
@@ -35,6 +31,10 @@ from runfolio.model.query import (
     Value,
     Word,
 )
+from runfolio.model.filter_print import quote_name, term_text, to_text
+from runfolio.model.filter_terms import AGGREGATES, KINDS
+from runfolio.model.filter_text import OPERATORS, parse, parse_term
+from runfolio.model.query import Aggregate
 
 NOWHERE = Span(0, 0)
 steady = settings(derandomize=True, deadline=None, database=None)

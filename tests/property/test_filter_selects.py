@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runfolio.index.run_ids import MANY
+from runfolio.model.expression import Both, Compare, Either, Expression, IsNull, Name, Not, OneOf, Scalar, Span
 from runfolio.model.filter_print import to_text
-from runfolio.model.query import Both, Compare, Either, Expression, IsNull, Name, Not, OneOf, Scalar, Span
 from runfolio.model.run import Recording, RunStatus
 from support.indexing import Shelf, metric, params
 

@@ -15,9 +15,10 @@ from runfolio.analysis.render import as_markdown
 from runfolio.api import Workspace
 from runfolio.errors import FilterSyntax, UsageError
 from runfolio.model.alignment import AlignedName, Strength
-from runfolio.model.promotion import Gate, Stage
+from runfolio.model.promotion import Gate
 from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
+from runfolio.model.stage import Stage
 from support.command import answer, call, call_apart
 
 CORPUS = Path(__file__).parents[1] / "corpus"

@@ -11,7 +11,7 @@ import pytest
 from runfolio.api import Workspace
 from runfolio.errors import FilterSyntax, UsageError
 from runfolio.locate import default_index, resources
-from runfolio.model.promotion import Stage
+from runfolio.model.stage import Stage
 from runfolio.readers.pool import Limits
 
 SAMPLES = resources() / "samples" / "runs"

@@ -13,8 +13,8 @@ import pytest
 from runfolio.api import Workspace
 from runfolio.index.watch import Watcher
 from runfolio.model.layout import Layout
-from runfolio.model.promotion import Stage
 from runfolio.model.run import CONTENT, RunKey
+from runfolio.model.stage import Stage
 from runfolio.readers.layout_files import save_layout
 from runfolio.readers.scanner import Unit, scan
 from support.command import answer, call_apart

@@ -12,8 +12,8 @@ import pytest
 
 from runfolio.api import Workspace
 from runfolio.index.watch import REST_S, Watcher
-from runfolio.model.answers import RunDetail
 from runfolio.model.metrics import MetricSeries
+from runfolio.model.run_detail import RunDetail
 from support.event_files import record, scalar, version
 from support.inspected import CORPUS
 

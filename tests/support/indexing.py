@@ -13,13 +13,13 @@ from runfolio.index.queries import Queries
 from runfolio.index.run_ids import MANY
 from runfolio.index.run_writer import linkables, put_runs
 from runfolio.index.writer import Writer
-from runfolio.model.answers import RunDetail
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.params import Json, Param, flatten
 from runfolio.model.problem import Problem
 from runfolio.model.promotion import ModelVersion, RunMarks
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import Recording, RunKey
+from runfolio.model.run_detail import RunDetail
 from runfolio.readers.contract import Claim, Strength
 from runfolio.readers.parse import Parsed
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from runfolio.model.answers import MetricFacts, RunDetail
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import guess_direction
 from runfolio.model.metrics import series, summarise
 from runfolio.model.params import Json, Param, flatten
 from runfolio.model.promotion import RunMarks
 from runfolio.model.run import RunKey, RunStatus
+from runfolio.model.run_detail import MetricFacts, RunDetail
 
 
 def metric(name: str, values: Sequence[float]) -> MetricFacts:

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from runfolio.errors import FilterSyntax
-from runfolio.index.fields import Known
+from runfolio.index.known import Known
 from runfolio.index.run_ids import MANY
 from runfolio.model.datasets import DatasetRef
-from runfolio.model.promotion import ModelVersion, Stage
-from runfolio.model.query import Aggregate, FieldKind, FieldRef, Name, SortKey, Span
+from runfolio.model.expression import Name, Span
+from runfolio.model.promotion import ModelVersion
+from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
 from runfolio.model.run import Recording, RunKey, RunStatus
+from runfolio.model.stage import Stage
 from support.indexing import NOON, SECOND, Shelf, metric, params
 
 NAN, INF = math.nan, math.inf

@@ -8,11 +8,7 @@ import math
 import pytest
 
 from runfolio.errors import FilterSyntax
-from runfolio.model.filter_print import quote_name, quote_value, to_text
-from runfolio.model.filter_terms import MAX_DEPTH, split_names
-from runfolio.model.filter_text import is_arithmetic, parse, parse_name, parse_term
-from runfolio.model.filter_tokens import MAX_LENGTH
-from runfolio.model.query import (
+from runfolio.model.expression import (
     Arithmetic,
     Between,
     Both,
@@ -33,6 +29,10 @@ from runfolio.model.query import (
     Value,
     Word,
 )
+from runfolio.model.filter_print import quote_name, quote_value, to_text
+from runfolio.model.filter_terms import MAX_DEPTH, split_names
+from runfolio.model.filter_text import is_arithmetic, parse, parse_name, parse_term
+from runfolio.model.filter_tokens import MAX_LENGTH
 
 NOWHERE = Span(0, 0)
 

@@ -9,10 +9,11 @@ import pytest
 from runfolio import locate
 from runfolio.analysis.gates import MAX_BYTES, evaluate, load_gates
 from runfolio.errors import UsageError
-from runfolio.model.answers import RunDetail
 from runfolio.model.datasets import DatasetRef
-from runfolio.model.promotion import Gate, GateResult, Outcome, Stage
+from runfolio.model.promotion import Gate, GateResult, Outcome
 from runfolio.model.run import RunStatus
+from runfolio.model.run_detail import RunDetail
+from runfolio.model.stage import Stage
 from support.run_details import run
 
 FILE = b"""

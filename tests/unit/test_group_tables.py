@@ -11,10 +11,11 @@ import pytest
 from scipy import stats
 
 from runfolio.analysis import grouprender
+from runfolio.model.comparison import Comparison, Effect, Figures
 from runfolio.model.direction import Direction
 from runfolio.model.groups import GroupRow, GroupTable
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
-from runfolio.model.statistics import Comparison, Effect, Figures, Standing
+from runfolio.model.statistics import Standing
 from support.command import answer, call
 from support.repeats import ACCURACY, write_repeats
 

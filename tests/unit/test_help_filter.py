@@ -17,8 +17,9 @@ from runfolio.model.filter_print import to_text
 from runfolio.model.filter_terms import AGGREGATES, KINDS
 from runfolio.model.filter_text import OPERATORS, parse
 from runfolio.model.filter_tokens import KEYWORDS, MAX_LENGTH
-from runfolio.model.promotion import ModelVersion, Stage
+from runfolio.model.promotion import ModelVersion
 from runfolio.model.run import Recording, RunKey, RunStatus
+from runfolio.model.stage import Stage
 from runfolio.model.times import from_iso
 from support.indexing import NOON, Shelf, metric, params
 

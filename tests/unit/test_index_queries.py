@@ -16,14 +16,16 @@ from runfolio.index.database import Bound, Row
 from runfolio.index.detail import details
 from runfolio.index.fields import BUILTINS
 from runfolio.index.run_writer import linkables, put_runs
-from runfolio.model.answers import CellKind, IndexFacts, LibraryNode, PlacedProblem, Source
+from runfolio.model.answers import CellKind, LibraryNode, Source
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import Direction
 from runfolio.model.metrics import series
 from runfolio.model.problem import Problem, Severity
-from runfolio.model.promotion import ModelVersion, RunMarks, Stage
+from runfolio.model.promotion import ModelVersion, RunMarks
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
+from runfolio.model.reports import IndexFacts, PlacedProblem
 from runfolio.model.run import Recording, RunKey, RunStatus
+from runfolio.model.stage import Stage
 from support.indexing import NOON, SECOND, Shelf, alone, metric, params
 
 NAN = math.nan
@@ -222,6 +224,29 @@ def test_a_column_has_a_value_for_each_run_asked_for(
 def test_a_column_of_params_keeps_the_text_beside_the_number(shelf: Shelf) -> None:
     assert shelf.queries.column(ref("param", "lr"), keys("exp/a", "c")).texts == ("0.001", "auto")
     assert shelf.queries.column(ref("metric", "val/acc"), []).values == ()
+
+
+def test_columns_asked_for_together_are_those_asked_for_one_by_one(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = [
+        *(info.field for info in shelf.queries.fields()),
+        *(ref("metric", "val/acc", figure) for figure in (Aggregate.BEST, Aggregate.MEAN)),
+        *(ref("param", "no such"), ref("derived", "val/acc / lr"), ref("param", "lr")),
+    ]
+    wanted = keys("c", "exp/a", "gone", "exp/b")
+    alone_each = [str(shelf.queries.column(field, wanted)) for field in fields]
+    assert [str(found) for found in shelf.queries.columns(fields, wanted)] == alone_each
+    asked: list[str] = []
+    rows = shelf.database.rows
+    monkeypatch.setattr(shelf.database, "rows", lambda sql, given=(): asked.append(sql) or rows(sql, given))
+    shelf.queries.columns(
+        [ref("builtin", "name"), ref("builtin", "status"), ref("param", "lr"), ref("param", "seed")], wanted
+    )
+    # The state of the index, the builtin values, the params, and which of them are numbers.
+    assert len(asked) == 4
+    monkeypatch.setattr(columns, "MANY", 2)
+    assert [str(found) for found in shelf.queries.columns(fields, wanted)] == alone_each
 
 
 def test_every_builtin_field_can_be_shown_filtered_and_sorted(shelf: Shelf) -> None:

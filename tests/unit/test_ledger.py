@@ -16,8 +16,9 @@ from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.alignment import AlignedName
 from runfolio.model.links import LinkKind, RecordingName
-from runfolio.model.promotion import GateResult, Outcome, Stage
+from runfolio.model.promotion import GateResult, Outcome
 from runfolio.model.run import RunKey
+from runfolio.model.stage import Stage
 
 A = Witness(RunKey("mlflow:a"), "amber-heron")
 B = Witness(RunKey("mlflow:b"), "brisk-otter")

@@ -14,11 +14,11 @@ import pytest
 from runfolio.analysis.diff import diff_runs
 from runfolio.export.recipe import recipe_for
 from runfolio.export.report import ReportContent, report_html, write_report
-from runfolio.model.answers import RunDetail
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.metrics import series
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.promotion import LedgerEntry
+from runfolio.model.run_detail import RunDetail
 from support.run_details import run
 
 NOON = 1_767_268_800_000_000  # 2026-01-01 12:00 UTC

@@ -11,8 +11,9 @@ from scipy import stats
 from runfolio.analysis.statistics import t_tests
 from runfolio.analysis.statistics.comparing import Sample, against, compare, figures, holm
 from runfolio.analysis.statistics.groups import figures_of_groups
+from runfolio.model.comparison import Comparison
 from runfolio.model.direction import Direction
-from runfolio.model.statistics import Comparison, Method, Standing
+from runfolio.model.statistics import Method, Standing
 
 NAN, INF = float("nan"), float("inf")
 

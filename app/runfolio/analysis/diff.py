@@ -9,12 +9,12 @@ from enum import StrEnum
 
 from runfolio.analysis.typed import canonical
 from runfolio.errors import UsageError
-from runfolio.model.answers import MetricFacts, RunDetail
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import Direction
 from runfolio.model.display import count, number
 from runfolio.model.params import Json, Param
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import MetricFacts, RunDetail
 
 MISSING = "—"
 """How a cell is written where a run has no such thing. A missing value differs from every value, null too."""

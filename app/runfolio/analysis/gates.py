@@ -21,11 +21,12 @@ from collections.abc import Callable, Collection, Sequence
 import yaml
 
 from runfolio.errors import UsageError
-from runfolio.model.answers import MetricFacts, RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.display import number
-from runfolio.model.promotion import Gate, GateResult, Outcome, Stage
+from runfolio.model.promotion import Gate, GateResult, Outcome
 from runfolio.model.run import RunStatus
+from runfolio.model.run_detail import MetricFacts, RunDetail
+from runfolio.model.stage import Stage
 
 MAX_BYTES = 1 << 18
 _BOUNDS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<", "equals": "=="}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from runfolio.analysis.cells import markdown, tsv
 from runfolio.analysis.render import json_number, latex
+from runfolio.model.comparison import Comparison
 from runfolio.model.direction import Direction
 from runfolio.model.display import number
 from runfolio.model.groups import GroupRow, GroupTable
 from runfolio.model.params import Json
-from runfolio.model.statistics import Comparison, Standing
+from runfolio.model.statistics import Standing
 
 ARROWS = {Standing.BETTER: "▲", Standing.WORSE: "▼"}
 """Better and worse beside the colour, which is never the only signal."""

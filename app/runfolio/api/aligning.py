@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
-from runfolio.model.alignment import (
-    AlignedName,
-    AlignmentFacts,
-    AlignmentPreview,
-    Dismissal,
-    Evidence,
-    NameFacts,
-    Suggestion,
-)
 from runfolio.model.display import storable
-from runfolio.model.promotion import LedgerEntry
+
+if TYPE_CHECKING:
+    from runfolio.model.alignment import (
+        AlignedName,
+        AlignmentFacts,
+        AlignmentPreview,
+        Dismissal,
+        NameFacts,
+        Suggestion,
+    )
+    from runfolio.model.promotion import LedgerEntry
 
 
 class Aligning:
@@ -41,6 +43,7 @@ class Aligning:
         """Metric names that are probably one metric, each with the reason; what matters most first."""
         from runfolio.analysis.align import families, held_out_parts, suggest
         from runfolio.index.alignments import name_facts, parts_together, together
+        from runfolio.model.alignment import Evidence
 
         with self._stores.db.snapshot():
             facts = name_facts(self._stores.db)

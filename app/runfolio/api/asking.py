@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import NotFound
-from runfolio.model.answers import Column, DatasetUse, FieldInfo, RunDetail
+from runfolio.model.answers import Column, FieldInfo
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.filter_terms import split_names
-from runfolio.model.filter_text import is_arithmetic, parse_name
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from runfolio.model.facets import Facet
     from runfolio.model.metrics import MetricSeries
     from runfolio.model.origin import Origin
+    from runfolio.model.run_detail import DatasetUse, RunDetail
 
 
 class Asking:
@@ -64,6 +63,13 @@ class Asking:
         """A field's values for runs, in the order of `keys`."""
         return self._stores.queries.column(field, keys)
 
+    def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+        """The values of some fields for runs, in the order of `keys`, all of one state of the index.
+
+        A page of a table is answered so in a fraction of the time that one field after the other takes.
+        """
+        return self._stores.queries.columns(fields, keys)
+
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax with the position when the text is no filter, or names an unknown field."""
         self._stores.queries.check_filter(text)
@@ -73,6 +79,8 @@ class Asking:
 
         Arithmetic, `val/loss / train/loss`, is a derived column. Raises FilterSyntax.
         """
+        from runfolio.model.filter_text import is_arithmetic, parse_name
+
         known = self._stores.queries.known()
         name = parse_name(text)
         if known.has(name) or not is_arithmetic(text):
@@ -96,6 +104,8 @@ class Asking:
 
     def sort_keys(self, text: str) -> tuple[SortKey, ...]:
         """Sort keys from `-val/acc,name`: names with commas between, a minus before those that go down."""
+        from runfolio.model.filter_terms import split_names
+
         keys: list[SortKey] = []
         for name in split_names(text):
             keys.append(SortKey(self.field_named(name.removeprefix("-")), name.startswith("-")))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.display import number
-from runfolio.model.filter_text import parse_name
-from runfolio.model.groups import Grouping, GroupRow, GroupTable, RunGroup
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
-from runfolio.model.statistics import LEVEL, Comparison, Method
+from runfolio.model.statistics import LEVEL, Method
+
+if TYPE_CHECKING:
+    from runfolio.model.comparison import Comparison
+    from runfolio.model.groups import Grouping, GroupTable, RunGroup
 
 MOST_GROUPS = 500
 """Of which a comparison is made at a time."""
@@ -49,6 +52,7 @@ class Comparing:
 
         from runfolio.analysis.replicates import is_seed, named_apart, rule_text, short_titles
         from runfolio.index import replicates
+        from runfolio.model.groups import Grouping, RunGroup
 
         queries, db = self._stores.queries, self._stores.db
         asked = self._keys(query)
@@ -118,6 +122,7 @@ class Comparing:
         """Runs by the values of one or more fields; those that have none of one are in no group."""
         from runfolio.analysis.replicates import ignored_keys, is_of_the_run, is_seed
         from runfolio.index import replicates
+        from runfolio.model.groups import Grouping, RunGroup
 
         if not fields:
             raise UsageError("No field to group by", hint="Name one or more, such as optimizer.")
@@ -176,6 +181,8 @@ class Comparing:
 
         Raises FilterSyntax for an unknown name, UsageError for a field that is no metric.
         """
+        from runfolio.model.filter_text import parse_name
+
         name = parse_name(metric)
         found = self._stores.queries.known().resolve(name)
         if found.kind is not FieldKind.METRIC:
@@ -219,6 +226,7 @@ class Comparing:
         pairing: bool | None,
     ) -> GroupTable:
         from runfolio.analysis.statistics.comparing import Sample, against, figures
+        from runfolio.model.groups import GroupRow, GroupTable
 
         runs = [run for group in groups for run in group.runs]
         column = iter(self._stores.queries.column(metric, runs).values)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
-from runfolio.model.answers import RecordingFacts
-from runfolio.model.links import LinkKind, RecordingName
-from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.model.links import LinkKind, RecordingName
+    from runfolio.model.promotion import LedgerEntry
+    from runfolio.model.run_detail import RecordingFacts
 
 
 class Linking:
@@ -20,6 +23,8 @@ class Linking:
 
     def split(self, run: RunKey, recordings: Sequence[int], *, reason: str = "") -> LedgerEntry:
         """Make recordings of a run (their places in `RunDetail.recordings`) runs of their own. Raises UsageError."""
+        from runfolio.model.links import LinkKind
+
         detail = self._stores.runs([run])[0]
         chosen = sorted(set(recordings))
         if not chosen or not 0 <= chosen[0] <= chosen[-1] < len(detail.recordings):
@@ -35,6 +40,8 @@ class Linking:
         chain   they are legs of a run that was resumed: their series are laid end to end, by their starts. Otherwise
                 they are recordings of one execution, and each metric is shown from one of them.
         """
+        from runfolio.model.links import LinkKind
+
         keys = [*dict.fromkeys(runs)]
         if len(keys) < 2:
             raise UsageError("Joining takes two runs or more")
@@ -53,4 +60,6 @@ class Linking:
 
 
 def _name_of(recording: RecordingFacts) -> RecordingName:
+    from runfolio.model.links import RecordingName
+
     return RecordingName(recording.identity, recording.path)

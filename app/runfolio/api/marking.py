@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.model.marks import FLAGS, MarkBoard, MarkChange
-from runfolio.model.promotion import LedgerEntry, RunMarks
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.model.promotion import LedgerEntry, RunMarks
 
 
 class Marking:

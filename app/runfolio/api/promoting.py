@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import GateNotMet, NotFound, UsageError
-from runfolio.model.answers import RunDetail
-from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion, Outcome, Stage
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.model.promotion import Gate, GateResult, LedgerEntry, ModelVersion
     from runfolio.model.registered import RegisteredVersion
+    from runfolio.model.run_detail import RunDetail
+    from runfolio.model.stage import Stage
 
 
 class Promoting:
@@ -35,6 +36,8 @@ class Promoting:
 
     def register(self, model: str, run: RunKey, *, reason: str = "") -> ModelVersion:
         """Make a new version of `model` from a run, at no stage yet. Raises UsageError when there is one already."""
+        from runfolio.model.stage import Stage
+
         return self._decide(run, model, Stage.NONE, (), forced=False, reason=reason)
 
     def set_alias(self, model: str, alias: str, version: int | None, *, reason: str = "") -> LedgerEntry:
@@ -63,6 +66,8 @@ class Promoting:
         Raises  GateNotMet when a gate fails or waits for sign-off, unless `force`; UsageError without a reason. The
                 gates are kept in the ledger with the decision as they were.
         """
+        from runfolio.model.promotion import Outcome
+
         if not reason.strip():
             raise UsageError("A promotion needs a reason", hint="Say why; it is kept in the audit trail.")
         name = model or self._run(run).experiment or "model"
@@ -98,6 +103,7 @@ class Promoting:
         if not gates:
             return ()
         from runfolio.analysis.gates import evaluate
+        from runfolio.model.stage import Stage
 
         champions = self._stores.state.in_stage(model, Stage.PRODUCTION)
         champion: RunDetail | None = None

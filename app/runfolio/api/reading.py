@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runfolio.api.cancelling import CancelToken
 from runfolio.api.library import Library
 from runfolio.api.stores import Stores
-from runfolio.model.answers import FolderReport, IndexFacts, IndexReport, PlacedProblem, Progress, WatchReport
+from runfolio.model.answers import Progress
+
+if TYPE_CHECKING:
+    from runfolio.model.reports import FolderReport, IndexFacts, IndexReport, PlacedProblem, WatchReport
 
 
 class Reading:
@@ -60,6 +64,8 @@ class Reading:
         self._stores.link_if_asked()
         if not counts.cancelled and counts.read:
             keep_pyramids(self._stores.db, cancelled=lambda: cancel is not None and cancel.cancelled)
+        from runfolio.model.reports import IndexReport
+
         facts = self.facts()
         return IndexReport(
             counts.read,
@@ -86,6 +92,7 @@ class Reading:
         every_s    rest between two rounds; at least as long as half a round took.
         """
         from runfolio.index.watch import Watcher
+        from runfolio.model.reports import WatchReport
 
         watcher = Watcher(
             self._stores.db, self._stores.indexer(), lambda: [(s.id, Path(s.path)) for s in self._library.sources()]

@@ -17,12 +17,13 @@ from runfolio.ledger.events import Action, Entry, Event, Witness
 from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.state import LedgerState, fold
 from runfolio.ledger.store import Ledger
-from runfolio.model.answers import Change, RunDetail, Touched
-from runfolio.model.promotion import LedgerEntry, RunMarks
+from runfolio.model.answers import Change, Touched
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.index.pipeline import Indexer
+    from runfolio.model.promotion import LedgerEntry, RunMarks
+    from runfolio.model.run_detail import RunDetail
     from runfolio.readers.pool import Limits
 
 _log = logging.getLogger("runfolio.index")

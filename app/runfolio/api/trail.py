@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from runfolio.api.stores import Stores
-from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.model.promotion import LedgerEntry
 
 
 class Trail:

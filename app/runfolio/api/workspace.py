@@ -187,6 +187,7 @@ class Workspace:
     left_out = _of(lambda ws: ws._asking, Asking.left_out)
     run_keys = _of(lambda ws: ws._asking, Asking.run_keys)
     column = _of(lambda ws: ws._asking, Asking.column)
+    columns = _of(lambda ws: ws._asking, Asking.columns)
     check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
     field_named = _of(lambda ws: ws._asking, Asking.field_named)
     facet = _of(lambda ws: ws._asking, Asking.facet)

@@ -18,9 +18,10 @@ from runfolio.errors import LedgerDamaged, NotFound, UsageError
 from runfolio.model import display, times
 from runfolio.model.answers import Progress
 from runfolio.model.filter_terms import split_names
-from runfolio.model.promotion import GateResult, LedgerEntry, Outcome, Stage
+from runfolio.model.promotion import GateResult, LedgerEntry, Outcome
 from runfolio.model.query import RunQuery
 from runfolio.model.run import RunKey
+from runfolio.model.stage import Stage
 
 _ROW_COLOURS = {"failed": Colour.BAD, "killed": Colour.BAD, "running": Colour.WARN}
 _OUTCOME_COLOURS = {Outcome.PASS: Colour.GOOD, Outcome.FAIL: Colour.BAD, Outcome.SIGN_OFF: Colour.WARN}

@@ -9,7 +9,7 @@ from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_csv, write_json
 from runfolio.cli.tables import table
 from runfolio.export.table import DOCTOR_HEADER, doctor_rows
-from runfolio.model.answers import FolderReport
+from runfolio.model.reports import FolderReport
 
 
 def show_doctor(args: argparse.Namespace) -> int:

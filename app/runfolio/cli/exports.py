@@ -19,12 +19,12 @@ from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import NotFound, UsageError
 from runfolio.export.recipe import LEGENDS, POINTS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
-from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.display import plain
 from runfolio.model.marks import ranked_colors
 from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import RunDetail
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
 if TYPE_CHECKING:

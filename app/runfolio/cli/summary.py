@@ -15,8 +15,8 @@ from runfolio.cli.tables import table
 from runfolio.errors import UsageError
 from runfolio.export.recipe import PanelRecipe
 from runfolio.model import display
-from runfolio.model.answers import IndexReport
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery, SortKey
+from runfolio.model.reports import IndexReport
 from runfolio.model.run import RunKey
 
 _MOST_ROWS = 40

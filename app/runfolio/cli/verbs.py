@@ -134,7 +134,7 @@ def _note(verbs: Verbs) -> None:
 
 def _promote(verbs: Verbs) -> None:
     from runfolio.cli import commands
-    from runfolio.model.promotion import Stage
+    from runfolio.model.stage import Stage
 
     promote = verbs.add_parser("promote", help="check the gates and move a model version to a stage")
     promote.add_argument("run", metavar="RUN")
@@ -150,7 +150,7 @@ def _promote(verbs: Verbs) -> None:
 
 def _sign_off(verbs: Verbs) -> None:
     from runfolio.cli import commands
-    from runfolio.model.promotion import Stage
+    from runfolio.model.stage import Stage
 
     sign = verbs.add_parser("sign-off", help="approve that somebody else promotes a run to a stage")
     sign.add_argument("run", metavar="RUN")
@@ -256,7 +256,7 @@ def _problems(verbs: Verbs) -> None:
 
 def _doctor(verbs: Verbs) -> None:
     from runfolio.cli.doctor import show_doctor
-    from runfolio.model.answers import Verdict
+    from runfolio.model.reports import Verdict
 
     doctor = verbs.add_parser("doctor", help="what became of each folder: imported, partial or skipped, and why")
     doctor.add_argument(

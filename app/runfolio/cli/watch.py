@@ -8,8 +8,8 @@ import json
 from runfolio.api import CancelToken
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write
-from runfolio.model.answers import WatchReport
 from runfolio.model.display import count, plain
+from runfolio.model.reports import WatchReport
 
 
 def watch_library(args: argparse.Namespace) -> int:

@@ -85,17 +85,28 @@ class Fetched:
     origins: tuple[str, ...] | None = None
 
 
-def fetch(workspace: Workspace, column: TableColumn, keys: Sequence[RunKey]) -> Fetched:
-    """Ask for one column of some runs; on a query thread."""
-    if column.curve:
-        found = workspace.series_for(keys, column.field.name)
-        # Imported here: NumPy comes with it, and the window starts without.
-        from runfolio.desktop.curves import outline
+def fetch(workspace: Workspace, wanted: Sequence[tuple[TableColumn, Sequence[RunKey]]]) -> list[Fetched]:
+    """Ask for columns, each of some runs; on a query thread."""
+    alike: dict[tuple[RunKey, ...], list[TableColumn]] = {}
+    for column, keys in wanted:
+        alike.setdefault(tuple(keys), []).append(column)
+    answers: dict[TableColumn, Fetched] = {}
+    for together, columns in alike.items():
+        plain = [column for column in columns if not column.curve]
+        found = workspace.columns([column.field for column in plain], together)
+        for column, answer in zip(plain, found, strict=True):
+            answers[column] = Fetched(column, answer.kind, together, answer.values, answer.texts, answer.origins)
+        answers |= {column: _fetch_curve(workspace, column, together) for column in columns if column.curve}
+    return [answers[column] for column, _ in wanted]
 
-        values = tuple(outline(found[key], CURVE_POINTS) if key in found else None for key in keys)
-        return Fetched(column, CellKind.NUMBER, tuple(keys), values, None)
-    answer = workspace.column(column.field, keys)
-    return Fetched(column, answer.kind, tuple(keys), answer.values, answer.texts, answer.origins)
+
+def _fetch_curve(workspace: Workspace, column: TableColumn, keys: tuple[RunKey, ...]) -> Fetched:
+    found = workspace.series_for(keys, column.field.name)
+    # Imported here: NumPy comes with it, and the window starts without.
+    from runfolio.desktop.curves import outline
+
+    values = tuple(outline(found[key], CURVE_POINTS) if key in found else None for key in keys)
+    return Fetched(column, CellKind.NUMBER, keys, values, None)
 
 
 class ColumnCache:

@@ -18,10 +18,11 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import Dot
 from runfolio.desktop.widgets import Card, ElidedLabel, EmptyState, Pill, PlainLabel, TextButton, tooltip
+from runfolio.model.comparison import Comparison
 from runfolio.model.display import count, plain
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
-from runfolio.model.statistics import Comparison, Standing
+from runfolio.model.statistics import Standing
 
 _REASON_COLORS = {"dataset": "bad", "param": "warn", "code": "muted", "environment": "muted", "more": "muted"}
 _VERDICT_COLORS = {Verdict.BETTER: "good", Verdict.WORSE: "bad"}

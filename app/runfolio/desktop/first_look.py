@@ -21,9 +21,10 @@ LONGEST_MS = 1_500
 
 
 def import_all(workspace: Workspace) -> None:
-    """Import what charts and reading take, half a second each, and a popup that many open; on a query thread."""
+    """Import what charts and reading take, half a second each, and popups that many open; on a query thread."""
     import_module("runfolio.desktop.chart_strip")
     import_module("runfolio.desktop.column_chooser")
+    import_module("runfolio.desktop.filter_suggestions")
     workspace.prepare_reading()
 
 

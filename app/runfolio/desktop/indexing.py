@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from runfolio.desktop.jobs import Jobs, LongJob
 from runfolio.desktop.notices import Notices
 from runfolio.errors import RunfolioError
-from runfolio.model.answers import IndexReport, Progress
+from runfolio.model.answers import Progress
 from runfolio.model.display import count, duration, plain
+
+if TYPE_CHECKING:
+    from runfolio.model.reports import IndexReport
 
 
 class Indexing(QObject):

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 from runfolio.desktop.context import Context
 from runfolio.desktop.preview_rows import Rows, RowsTable
 from runfolio.desktop.widgets import EmptyState
-from runfolio.model.answers import RunDetail
 from runfolio.model.display import count
+from runfolio.model.run_detail import RunDetail
 
 _ROW_HEIGHT = 29
 

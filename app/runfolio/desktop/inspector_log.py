@@ -13,10 +13,10 @@ from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_text import TextPane
 from runfolio.desktop.widgets import EmptyState, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.answers import RunDetail
 from runfolio.model.display import plain, size
 from runfolio.model.previews import RunFile
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import RunDetail
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace

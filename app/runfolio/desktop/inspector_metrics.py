@@ -24,11 +24,11 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.inspector_figures import TIPS, TITLES, RunFigures
 from runfolio.desktop.preview_rows import Rows, RowsTable
 from runfolio.desktop.widgets import EmptyState, PlainLabel
-from runfolio.model.answers import MetricFacts, RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.display import count, number
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import MetricFacts, RunDetail
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace

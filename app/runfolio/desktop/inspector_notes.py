@@ -11,8 +11,8 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.preview_markdown import MarkdownPane
 from runfolio.desktop.tag_editor import remember_entry
 from runfolio.desktop.widgets import PlainLabel, TextButton, tooltip
-from runfolio.model.answers import RunDetail
 from runfolio.model.promotion import LedgerEntry
+from runfolio.model.run_detail import RunDetail
 
 
 class NotesSection(QWidget):

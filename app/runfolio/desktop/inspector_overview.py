@@ -12,9 +12,9 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.tag_editor import remember_entry
 from runfolio.desktop.widgets import ElidedLabel, PlainLabel, SectionTitle, TextButton, tooltip
-from runfolio.model.answers import RunDetail
 from runfolio.model.display import count, duration
 from runfolio.model.promotion import LedgerEntry
+from runfolio.model.run_detail import RunDetail
 
 
 class OverviewSection(QScrollArea):

@@ -14,10 +14,10 @@ from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.preview_nodes import Branch, BranchTree, branches
 from runfolio.desktop.widgets import EmptyState, PlainLabel
-from runfolio.model.answers import RunDetail
 from runfolio.model.display import count
 from runfolio.model.params import Param
 from runfolio.model.query import FieldKind, FieldRef
+from runfolio.model.run_detail import RunDetail
 
 _PAUSE_MS = 90
 

@@ -9,12 +9,12 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
 from runfolio.desktop.context import Context
 from runfolio.model.display import count
-from runfolio.model.marks import MarkChange
-from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
+    from runfolio.model.marks import MarkChange
+    from runfolio.model.promotion import LedgerEntry
 
 
 def mark_runs(context: Context, keys: tuple[RunKey, ...], change: MarkChange, what: str) -> None:

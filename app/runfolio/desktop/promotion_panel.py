@@ -9,8 +9,9 @@ from runfolio.api import Workspace
 from runfolio.desktop.context import Context
 from runfolio.desktop.widgets import Card, ElidedLabel, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.promotion import GateResult, LedgerEntry, ModelVersion, Outcome, Stage
+from runfolio.model.promotion import GateResult, LedgerEntry, ModelVersion, Outcome
 from runfolio.model.run import RunKey
+from runfolio.model.stage import Stage
 
 _TONES = {Outcome.PASS: "good", Outcome.FAIL: "bad", Outcome.SIGN_OFF: "warn"}
 _STAGES = (Stage.CANDIDATE, Stage.STAGING, Stage.PRODUCTION, Stage.ARCHIVED)

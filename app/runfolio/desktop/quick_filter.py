@@ -16,9 +16,7 @@ from runfolio.desktop.run_list import RunList
 from runfolio.errors import FilterSyntax
 from runfolio.model import display
 from runfolio.model.answers import CellKind
-from runfolio.model.filter_print import quote_value
-from runfolio.model.filter_text import parse
-from runfolio.model.query import Either, number_text
+from runfolio.model.query import number_text
 
 _EPOCH = dt.datetime(1970, 1, 1)  # in UTC, as filters take times
 EXACT = 2.0**53
@@ -47,6 +45,10 @@ def added(where: str, condition: str) -> str:
     """A filter that asks for a condition besides what it asks already; the text that was typed stays as it is."""
     if not where.strip():
         return condition
+    # Here and below: a window makes the commands at its start, and the filters when they are asked for.
+    from runfolio.model.expression import Either
+    from runfolio.model.filter_text import parse
+
     try:
         loose = isinstance(parse(where), Either)
     except FilterSyntax:
@@ -56,6 +58,8 @@ def added(where: str, condition: str) -> str:
 
 def quick_filters(kind: CellKind, value: object, text: str | None = None) -> tuple[QuickFilter, ...]:
     """What may be asked for from a cell with this value, and its text as written where that says more."""
+    from runfolio.model.filter_print import quote_value
+
     having = (
         QuickFilter("filter.null", "Has no value", "is null"),
         QuickFilter("filter.given", "Has a value", "is not null"),

@@ -30,9 +30,9 @@ from runfolio.desktop.mark_step import mark_runs
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.model.display import plain
 from runfolio.model.marks import MarkChange
-from runfolio.model.promotion import Stage
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey, RunStatus
+from runfolio.model.stage import Stage
 
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _POINTED = QStyle.StateFlag.State_MouseOver.value

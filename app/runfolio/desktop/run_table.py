@@ -205,7 +205,7 @@ class RunTableModel(QAbstractTableModel):
 
         self._context.jobs.query(
             f"table-{id(self)}",
-            lambda workspace: [fetch(workspace, column, absent) for column, absent in wanted],
+            lambda workspace: fetch(workspace, wanted),
             done,
             failed,
         )

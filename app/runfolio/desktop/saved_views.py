@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runfolio.model.answers import FieldInfo
 from runfolio.model.direction import Direction
-from runfolio.model.filter_print import quote_name, quote_value
 from runfolio.model.params import Json
 from runfolio.model.query import FieldKind, RunQuery, SortKey
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
+    from runfolio.model.answers import FieldInfo
 
 TAGS_SHOWN = 12
 _LOSSES = 4
@@ -51,6 +50,9 @@ class CountedView:
 
 def built_in(fields: Iterable[FieldInfo]) -> tuple[SavedView, ...]:
     """The views that come with the product, as far as the runs have something for them."""
+    # The language of filters is no part of a start.
+    from runfolio.model.filter_print import quote_name
+
     losses = [f for f in fields if f.field.kind is FieldKind.METRIC and f.direction is Direction.LOWER]
     losses.sort(key=lambda info: -info.runs)
     views: list[SavedView] = []
@@ -65,6 +67,8 @@ def built_in(fields: Iterable[FieldInfo]) -> tuple[SavedView, ...]:
 
 def tag_view(tag: str) -> SavedView:
     """All runs with a tag of the user's."""
+    from runfolio.model.filter_print import quote_value
+
     return SavedView(tag, "tag", f"tag = {quote_value(tag)}")
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QObject, Signal
+from PySide6.QtCore import QCryptographicHash, QDir, QObject, Signal
 
 from runfolio import locate
 
@@ -18,8 +17,10 @@ LIMIT = 1_000_000
 
 def server_name() -> str:
     """A name for this user's library; two libraries (RUNFOLIO_HOME) are two windows."""
-    digest = hashlib.sha256(str(locate.data_folder()).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"runfolio-{digest[:16]}"
+    # Qt's, since it is there: Python's own brings OpenSSL.
+    path = str(locate.data_folder()).encode("utf-8", "surrogatepass")
+    digest = QCryptographicHash.hash(path, QCryptographicHash.Algorithm.Sha256)
+    return f"runfolio-{digest.toHex().data().decode()[:16]}"
 
 
 def hand_over(paths: list[str]) -> bool:

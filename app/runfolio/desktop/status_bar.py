@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
@@ -10,11 +12,28 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.indexing import Indexing, progress_text
 from runfolio.desktop.watching import Watching, watching_text
 from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton, tooltip
-from runfolio.model.answers import Change, IndexFacts, Progress, Touched
+from runfolio.model.answers import Change, Progress, Touched
 from runfolio.model.display import count, size
-from runfolio.model.problem import Severity
+
+if TYPE_CHECKING:
+    from runfolio.api import Workspace
+    from runfolio.model.reports import IndexFacts
 
 HEIGHT = 29
+
+
+def _in_need(workspace: Workspace) -> int:
+    """In how many folders something is amiss."""
+    from runfolio.model.problem import Severity
+
+    # Folders rather than problems: a thousand broken lines of one file are one thing to look at.
+    return len(
+        {
+            (placed.source_path, placed.problem.path.rpartition("/")[0])
+            for placed in workspace.problems()
+            if placed.problem.severity is not Severity.INFO
+        }
+    )
 
 
 class StatusBar(QStatusBar):
@@ -70,18 +89,7 @@ class StatusBar(QStatusBar):
         """The workspace is open: ask for the figures."""
         jobs = self._context.jobs
         jobs.query("status-facts", lambda workspace: workspace.facts(), self._show_facts)
-        jobs.query(
-            "status-attention",
-            # Folders rather than problems: a thousand broken lines of one file are one thing to look at.
-            lambda workspace: len(
-                {
-                    (placed.source_path, placed.problem.path.rpartition("/")[0])
-                    for placed in workspace.problems()
-                    if placed.problem.severity is not Severity.INFO
-                }
-            ),
-            self._show_attention,
-        )
+        jobs.query("status-attention", _in_need, self._show_attention)
 
     def changed(self, change: Change) -> None:
         """Runs or problems came or went."""

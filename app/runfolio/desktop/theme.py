@@ -1,4 +1,4 @@
-"""Colours of the window: token tables from resources/themes, a palette and a style sheet made from them.
+"""Colours of the window: a table of tokens, a palette and a style sheet made from them.
 
 Charts, icons and delegates ask here too, so that one table colours everything. Qt's own dark mode is not used:
 `QStyleHints.setColorScheme` does nothing on bare xcb and offscreen.
@@ -7,8 +7,6 @@ Charts, icons and delegates ask here too, so that one table colours everything. 
 from __future__ import annotations
 
 import string
-import tomllib
-from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -16,6 +14,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from runfolio import locate
+from runfolio.desktop.theme_tokens import TOKENS, Tokens
 
 UNPICKED = -1
 """The colour index of a run that is not selected."""
@@ -29,21 +28,6 @@ class ThemeMode(StrEnum):
     DARK = "dark"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """One theme: named colours as `#RRGGBB`, and the colours of selected runs in picking order."""
-
-    name: str
-    colors: dict[str, str]
-    runs: tuple[str, ...]
-
-
-def load_tokens(name: str) -> Tokens:
-    """The tokens of the shipped theme `name` ("light" or "dark")."""
-    data = tomllib.loads((locate.resources() / "themes" / f"{name}.toml").read_text(encoding="utf-8"))
-    return Tokens(data["name"], dict(data["colors"]), tuple(data["runs"]["colors"]))
-
-
 class Theme(QObject):
     """The theme now shown. `changed` is emitted after the application has taken on new colours."""
 
@@ -51,11 +35,10 @@ class Theme(QObject):
 
     def __init__(self, mode: ThemeMode = ThemeMode.SYSTEM, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        # Both tables and the sheet are read once, at start-up: the GUI thread opens no file later.
-        self._tables = {name: load_tokens(name) for name in ("light", "dark")}
+        # The sheet is read once, at start-up: the GUI thread opens no file later.
         self._sheet = string.Template((locate.resources() / "themes" / "window.qss").read_text(encoding="utf-8"))
         self._mode = mode
-        self._tokens = self._tables[self._wanted()]
+        self._tokens = TOKENS[self._wanted()]
         self._colors = {token: QColor(color) for token, color in self._tokens.colors.items()}
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         app = QGuiApplication.instance()
@@ -132,7 +115,7 @@ class Theme(QObject):
     def _show(self, name: str) -> None:
         if name == self._tokens.name:
             return
-        self._tokens = self._tables[name]
+        self._tokens = TOKENS[name]
         self._colors = {token: QColor(color) for token, color in self._tokens.colors.items()}
         self.apply()
         self.changed.emit()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from runfolio.desktop.jobs import Jobs, LongJob
 from runfolio.desktop.notices import Notices
 from runfolio.desktop.state import WindowState
 from runfolio.errors import RunfolioError
-from runfolio.model.answers import WatchReport
 from runfolio.model.display import count
+
+if TYPE_CHECKING:
+    from runfolio.model.reports import WatchReport
 
 
 class Watching(QObject):

@@ -15,11 +15,11 @@ from runfolio.analysis.drawing import REPLICATES, Drawing, Groups
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
 from runfolio.errors import UsageError
-from runfolio.model.answers import RunDetail
 from runfolio.model.direction import Direction
 from runfolio.model.marks import ranked_colors
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import RunDetail
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
 FORMAT = 4

@@ -13,11 +13,11 @@ from runfolio.analysis.render import delta_text
 from runfolio.export.files import write_whole
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model import times
-from runfolio.model.answers import RunDetail
 from runfolio.model.display import count, duration, plain
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import RunDetail
 
 
 @dataclass(frozen=True, slots=True)

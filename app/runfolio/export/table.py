@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from runfolio.analysis.cells import markdown, spreadsheet, tsv
-from runfolio.model.answers import FolderReport
+from runfolio.model.reports import FolderReport
 
 
 def as_tsv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,18 +7,19 @@ columns, charts and comparisons find it like any other metric, at no further cos
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from runfolio.index.database import Bound, Database
-from runfolio.model.alignment import (
-    AlignedName,
-    Alignment,
-    AlignmentFacts,
-    AlignmentPreview,
-    NameFacts,
-    PartFacts,
-    Together,
-)
+
+if TYPE_CHECKING:
+    from runfolio.model.alignment import (
+        AlignedName,
+        Alignment,
+        AlignmentFacts,
+        AlignmentPreview,
+        NameFacts,
+        Together,
+    )
 
 _WANTED = """select unnest(?::varchar[]) as target, unnest(?::integer[]) as place, unnest(?::varchar[]) as name,
                     unnest(?::double[]) as scale"""
@@ -74,14 +75,22 @@ def align_again(database: Database, alignments: Sequence[Alignment]) -> bool:
 
 def written(database: Database) -> dict[str, tuple[AlignedName, ...]]:
     """The alignments that the index holds, by target."""
+    rows = database.rows("select target, name, scale from aligned order by target, place")
+    if not rows:
+        return {}
+    # Here and below: a start of a library without any does not need them.
+    from runfolio.model.alignment import AlignedName
+
     found: dict[str, list[AlignedName]] = {}
-    for target, name, scale in database.rows("select target, name, scale from aligned order by target, place"):
+    for target, name, scale in rows:
         found.setdefault(str(target), []).append(AlignedName(str(name), cast(float, scale)))
     return {target: tuple(names) for target, names in found.items()}
 
 
 def alignment_facts(database: Database, alignments: Sequence[Alignment]) -> tuple[AlignmentFacts, ...]:
     """What each alignment does in this index, by target."""
+    from runfolio.model.alignment import AlignmentFacts, PartFacts
+
     with database.snapshot():
         known = {facts.name: facts for facts in name_facts(database)}
         rows = database.rows("select target, name, runs from aligned")
@@ -97,6 +106,8 @@ def alignment_facts(database: Database, alignments: Sequence[Alignment]) -> tupl
 
 def name_facts(database: Database) -> tuple[NameFacts, ...]:
     """All metric names that runs have of their own, by name."""
+    from runfolio.model.alignment import NameFacts
+
     rows = database.rows(
         """select x.name, count(*), min(s.best_min), max(s.best_max),
                   count(*) filter (s.best_min >= 0 and s.best_max <= 1),
@@ -111,6 +122,8 @@ def name_facts(database: Database) -> tuple[NameFacts, ...]:
 
 def together(database: Database, families: Iterable[Sequence[str]]) -> dict[tuple[str, str], Together]:
     """For pairs of names within a family, first < second: the runs that have both, and where the values are equal."""
+    from runfolio.model.alignment import Together
+
     names, numbers = _numbered(families)
     if not names:
         return {}
@@ -157,6 +170,8 @@ def parts_together(database: Database, parts: Mapping[str, str]) -> frozenset[tu
 
 def preview(database: Database, target: str, names: Sequence[AlignedName]) -> AlignmentPreview:
     """What aligning these names would do, whatever stands today."""
+    from runfolio.model.alignment import Alignment, AlignmentPreview
+
     others = [n for n in names if n.name != target]
     gains = dict.fromkeys(range(len(others)), 0)
     both = 0

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from runfolio.model.query import FieldRef, Span
+from runfolio.model.expression import Span
+from runfolio.model.query import FieldRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from runfolio.index.column_store import Bools, ColumnStore, Kept, Numbers, Several, Texts
 from runfolio.index.database import Bound, Database
 from runfolio.index.field_source import field_source
-from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.fields import BY_NAME
 from runfolio.index.index_state import IndexState
+from runfolio.index.known import Known
 from runfolio.index.point_figures import point_figures
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import directions_put

@@ -9,10 +9,25 @@ from runfolio.index.database import Bound, Database
 from runfolio.index.field_source import field_source
 from runfolio.index.fields import BY_NAME
 from runfolio.index.run_ids import MANY, RunIds, lists
-from runfolio.model.alignment import AlignedName
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
+
+
+def columns(database: Database, ids: RunIds, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+    """The same as `column` for each of some fields; of a page, all builtin values and all params in one query each.
+
+    Planning a query takes longer than a page of values does.
+    """
+    found: dict[FieldRef, Column] = {}
+    if len(keys) < MANY:
+        builtins = [f for f in fields if f.kind is FieldKind.BUILTIN and not BY_NAME[f.name].many]
+        params = [f for f in fields if f.kind is FieldKind.PARAM]
+        if len(builtins) > 1:
+            found |= _builtins(database, ids, builtins, keys)
+        if len(params) > 1:
+            found |= _params(database, ids, params, keys)
+    return tuple(found[f] if f in found else column(database, ids, f, keys) for f in fields)
 
 
 def column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:
@@ -29,24 +44,62 @@ def column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunK
     numbers, texts = _values(database, ids, f"select run, num, text from ({inner})", [*params], keys, 2)
     if field.kind is FieldKind.METRIC:
         return Column(field, CellKind.NUMBER, tuple(numbers), origins=origins(database, ids, field.name, keys))
-    written = tuple(cast("list[str | None]", texts))
     named = [field.kind.value, field.name]
-    if database.rows("select 1 from fields where kind = ? and name = ? and numeric", named):
-        shown = tuple(text if number is None else number for number, text in zip(numbers, texts, strict=True))
-        return Column(field, CellKind.NUMBER, shown, written)
-    return Column(field, CellKind.TEXT, written)
+    is_numeric = bool(database.rows("select 1 from fields where kind = ? and name = ? and numeric", named))
+    return _written(field, numbers, texts, is_numeric=is_numeric)
+
+
+def _written(field: FieldRef, numbers: Sequence[object], texts: Sequence[object], *, is_numeric: bool) -> Column:
+    written = tuple(cast("Sequence[str | None]", texts))
+    if not is_numeric:
+        return Column(field, CellKind.TEXT, written)
+    shown = tuple(text if number is None else number for number, text in zip(numbers, texts, strict=True))
+    return Column(field, CellKind.NUMBER, shown, written)
 
 
 def origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey]) -> tuple[str, ...] | None:
     """What the values of an aligned name come from, for people; None where no name is aligned to it."""
     if not database.rows("select 1 from aligned where target = ? limit 1", [metric]):
         return None
+    from runfolio.model.alignment import AlignedName
+
     own = "select run, origin, scale from run_series where name = ? and origin is not null"
     names, scales = _values(database, ids, own, [metric], keys, 2)
     pairs = [*zip(names, scales, strict=True)]
     # A handful of names for all runs.
     words = {(n, s): "" if n is None else AlignedName(str(n), cast(float, s)).words for n, s in {*pairs}}
     return tuple(words[pair] for pair in pairs)
+
+
+def _builtins(
+    database: Database, ids: RunIds, fields: Sequence[FieldRef], keys: Sequence[RunKey]
+) -> dict[FieldRef, Column]:
+    own = ", ".join(f"{BY_NAME[field.name].sql} as v{place}" for place, field in enumerate(fields))
+    values = _values(database, ids, f"select r.id as run, {own} from runs r", [], keys, len(fields))
+    return {f: Column(f, BY_NAME[f.name].kind, tuple(v)) for f, v in zip(fields, values, strict=True)}
+
+
+def _params(
+    database: Database, ids: RunIds, fields: Sequence[FieldRef], keys: Sequence[RunKey]
+) -> dict[FieldRef, Column]:
+    places, narrowed, own = _places(ids, keys)
+    names: list[Bound] = [field.name for field in fields]
+    # A list in the text of the query lets it pass over the blocks of other params.
+    wanted = ", ".join("?" * len(names))
+    rows = database.rows(
+        f"select key, run, num, text from run_params where key in ({wanted}) and is_first and {narrowed.format('run')}",
+        [*names, *own],
+    )
+    found: dict[object, dict[object, tuple[object, object]]] = {name: {} for name in names}
+    for name, run, number, text in rows:
+        found[name][run] = (number, text)
+    told = database.rows(f"select name from fields where kind = 'param' and numeric and name in ({wanted})", names)
+    numeric = {name for (name,) in told}
+    answers: dict[FieldRef, Column] = {}
+    for field in fields:
+        cells = [found[field.name].get(place, (None, None)) for place in places]
+        answers[field] = _written(field, [n for n, _ in cells], [t for _, t in cells], is_numeric=field.name in numeric)
+    return answers
 
 
 def _builtin_column(database: Database, ids: RunIds, field: FieldRef, keys: Sequence[RunKey]) -> Column:

@@ -25,7 +25,8 @@ from runfolio.index.asked import (
     TextTest,
 )
 from runfolio.index.field_source import field_source
-from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.fields import BY_NAME
+from runfolio.index.known import Known
 from runfolio.index.meaning import quantity
 from runfolio.model.filter_text import parse_term
 from runfolio.model.query import FieldKind, FieldRef, SortKey

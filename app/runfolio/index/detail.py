@@ -11,7 +11,6 @@ from runfolio.errors import NotFound
 from runfolio.index.database import Database, Row
 from runfolio.index.registered import registered_versions
 from runfolio.model.alignment import scaled
-from runfolio.model.answers import MetricFacts, RecordingFacts, RunDetail
 from runfolio.model.datasets import ArtifactRef, DatasetRef
 from runfolio.model.direction import guess_direction
 from runfolio.model.params import Json, Param
@@ -19,6 +18,7 @@ from runfolio.model.problem import Problem, Severity
 from runfolio.model.promotion import RunMarks
 from runfolio.model.registered import RegisteredVersion
 from runfolio.model.run import RunKey, RunStatus
+from runfolio.model.run_detail import MetricFacts, RecordingFacts, RunDetail
 
 
 def details(

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import cast
 
 from runfolio.index.database import Database
-from runfolio.model.answers import FolderReport, Verdict
 from runfolio.model.problem import Problem, Severity
+from runfolio.model.reports import FolderReport, Verdict
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _VERDICTS = (Verdict.SKIPPED, Verdict.PARTIAL, Verdict.IMPORTED)

@@ -7,27 +7,15 @@ from numpy.typing import NDArray
 
 from runfolio.index.column_store import Bools
 from runfolio.index.evaluate import Evaluator
-from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.fields import BY_NAME
+from runfolio.index.known import Known
 from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
 from runfolio.index.meaning import meaning
 from runfolio.model.answers import CellKind
+from runfolio.model.expression import Between, Both, Compare, Either, Expression, IsNull, Name, Not, OneOf, Scalar
 from runfolio.model.facets import Bins, Facet, FacetValue, most_first
 from runfolio.model.filter_print import quote_value, to_text
-from runfolio.model.query import (
-    Between,
-    Both,
-    Compare,
-    Either,
-    Expression,
-    FieldKind,
-    FieldRef,
-    IsNull,
-    Name,
-    Not,
-    OneOf,
-    Scalar,
-    number_text,
-)
+from runfolio.model.query import FieldKind, FieldRef, number_text
 
 BINS = 28
 FEW = 12

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from runfolio.index.asked import AllOf, AnyOf, Missing, Opposite, Test, TextTest
 from runfolio.index.fields import BY_NAME
+from runfolio.model.expression import Span
 from runfolio.model.marks import LEFT_OUT
-from runfolio.model.query import FieldKind, Span
+from runfolio.model.query import FieldKind
 
 
 def without_left_out(test: Test | None) -> Test | None:

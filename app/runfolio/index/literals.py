@@ -7,7 +7,7 @@ import re
 
 from runfolio.model import times
 from runfolio.model.display import storable
-from runfolio.model.query import Number, Scalar
+from runfolio.model.expression import Number, Scalar
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(Z|[+-]\d\d:\d\d)?")

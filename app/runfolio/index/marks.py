@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from runfolio.errors import NotFound
 from runfolio.index.database import Database
 from runfolio.model.display import storable
 from runfolio.model.marks import FLAGS
-from runfolio.model.promotion import ModelVersion
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.model.promotion import ModelVersion
 
 _MIRRORED = ("run_tags", "run_notes", "run_marks", "versions")
 

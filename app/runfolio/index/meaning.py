@@ -22,13 +22,13 @@ from runfolio.index.asked import (
     TextTest,
     WordTest,
 )
-from runfolio.index.fields import BY_NAME, Known
+from runfolio.index.fields import BY_NAME
+from runfolio.index.known import Known
 from runfolio.index.literals import as_moments, as_number, as_seconds, as_text
 from runfolio.model.answers import CellKind
 from runfolio.model.arithmetic import RELATIONS
 from runfolio.model.display import storable
-from runfolio.model.marks import FLAGS
-from runfolio.model.query import (
+from runfolio.model.expression import (
     Arithmetic,
     Bare,
     Between,
@@ -37,8 +37,6 @@ from runfolio.model.query import (
     Compare,
     Either,
     Expression,
-    FieldKind,
-    FieldRef,
     IsNull,
     Name,
     Negative,
@@ -51,6 +49,8 @@ from runfolio.model.query import (
     Value,
     Word,
 )
+from runfolio.model.marks import FLAGS
+from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunStatus
 
 STATUSES = frozenset(s.value for s in RunStatus)

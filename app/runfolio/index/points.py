@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from runfolio.index.database import Database
-from runfolio.model.alignment import AlignedName
 from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME
 
@@ -20,6 +19,7 @@ SeriesStart = tuple[int, int | None, int | None, int]
 def series_for(database: Database, keys: Sequence[RunKey], metric: str) -> dict[RunKey, MetricSeries]:
     """The shown series of one metric for many runs, arrays read-only; runs without it are left out."""
     # NumPy is no part of a window's start.
+    from runfolio.model.alignment import AlignedName
     from runfolio.model.metrics import MetricSeries
 
     with database.snapshot():

@@ -10,30 +10,23 @@ from runfolio.errors import NotFound
 from runfolio.index import columns, points
 from runfolio.index.alignments import written
 from runfolio.index.database import Database
-from runfolio.index.fields import BUILTINS, BY_NAME, Known
+from runfolio.index.fields import BUILTINS, BY_NAME
 from runfolio.index.run_ids import MANY
 from runfolio.index.selecting import NAMED, Selecting
-from runfolio.model.answers import (
-    CellKind,
-    Column,
-    DatasetUse,
-    FieldInfo,
-    IndexFacts,
-    LibraryNode,
-    PlacedProblem,
-    Source,
-)
+from runfolio.model.answers import CellKind, Column, FieldInfo, LibraryNode, Source
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.key_order import KeyOrder
-from runfolio.model.problem import Problem, Severity
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.index.evaluate import Evaluator
+    from runfolio.index.known import Known
     from runfolio.index.run_ids import RunIds
     from runfolio.model.facets import Facet
     from runfolio.model.metrics import MetricSeries
+    from runfolio.model.reports import IndexFacts, PlacedProblem
+    from runfolio.model.run_detail import DatasetUse
 
 
 class Queries:
@@ -74,6 +67,8 @@ class Queries:
 
     def facts(self) -> IndexFacts:
         """Counts for the status bar."""
+        from runfolio.model.reports import IndexFacts
+
         rows = self._db.rows(
             """select (select count(*) from runs), (select count(*) from recordings),
                       (select coalesce(sum(n), 0)::bigint from series where id not in (select id from made_series)),
@@ -84,6 +79,9 @@ class Queries:
 
     def problems(self) -> tuple[PlacedProblem, ...]:
         """All problems, errors first, each with the run it belongs to."""
+        from runfolio.model.problem import Problem, Severity
+        from runfolio.model.reports import PlacedProblem
+
         rows = self._db.rows(
             """select s.path, p.severity, p.code, p.path, p.message, p.hint, p.at_byte, r.key
                from problems p
@@ -194,6 +192,10 @@ class Queries:
         """A field's values for runs, in the order of `keys`."""
         return self._selecting.column(field, keys)
 
+    def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+        """The same of some fields, as one snapshot sees them."""
+        return self._selecting.columns(fields, keys)
+
     def ids(self) -> RunIds:
         """The ids of runs by key and back, of the surrounding snapshot."""
         return self._selecting.current()
@@ -232,6 +234,8 @@ class Queries:
 
     def datasets(self) -> tuple[DatasetUse, ...]:
         """Data sets by name and digest, with the runs that recorded each."""
+        from runfolio.model.run_detail import DatasetUse
+
         rows = self._db.rows(
             """select d.name, d.digest, list_sort(list(distinct d.context) filter (d.context is not null)),
                       max(d.row_count), any_value(d.origin), list_sort(list(distinct r.key))

@@ -10,20 +10,19 @@ from runfolio.errors import FilterSyntax
 from runfolio.index import columns
 from runfolio.index.database import Bound, Database
 from runfolio.index.engine import duckdb
-from runfolio.index.fields import Known
 from runfolio.index.index_state import IndexState
 from runfolio.index.run_ids import MANY, RunIds
 from runfolio.model.answers import CellKind, Column
-from runfolio.model.filter_print import term_text
-from runfolio.model.filter_text import parse, parse_term
 from runfolio.model.key_order import KeyOrder
-from runfolio.model.query import Expression, FieldKind, FieldRef, RunQuery
+from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.index.asked import Test
     from runfolio.index.column_store import ColumnStore
     from runfolio.index.evaluate import Evaluator
+    from runfolio.index.known import Known
+    from runfolio.model.expression import Expression
     from runfolio.model.facets import Facet
 
 NAMED = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG, FieldKind.FACT)
@@ -40,7 +39,7 @@ class Selecting:
         self._db = database
         self._many = many
         self._ids = RunIds()
-        self._known: tuple[object, Known] = (None, Known({}))
+        self._known: tuple[object, Known | None] = (None, None)
         self._columns: ColumnStore | None = None
         self._leaves: tuple[object, bool] = (None, False)
 
@@ -53,8 +52,11 @@ class Selecting:
 
     def _known_now(self, state: IndexState) -> Known:
         kept, known = self._known
-        if kept == state.version and kept is not None:
+        if known is not None and kept == state.version and kept is not None:
             return known
+        # Here and below: filters and orders take modules that a start without any does not need.
+        from runfolio.index.known import Known
+
         names: dict[FieldKind, set[str]] = {kind: set() for kind in NAMED}
         for kind, name in self._db.rows("select kind, name from fields"):
             names[FieldKind(str(kind))].add(str(name))
@@ -65,7 +67,7 @@ class Selecting:
 
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax when the text is no filter, or names an unknown field."""
-        expression = parse(text)
+        expression = _parsed(text)
         if expression is not None:
             with self._db.snapshot():
                 self._meaning(expression, self._known_now(IndexState.of(self._db)))
@@ -73,6 +75,8 @@ class Selecting:
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic stands for. Raises FilterSyntax."""
         from runfolio.index.meaning import quantity
+        from runfolio.model.filter_print import term_text
+        from runfolio.model.filter_text import parse_term
 
         term = parse_term(text)
         quantity(term, self.known())
@@ -80,7 +84,6 @@ class Selecting:
 
     def _meaning(self, expression: Expression, known: Known) -> Test:
         """The tests of a filter, whose regular expressions are found to be sound."""
-        # Here and below: filters and orders take modules that a start without any does not need.
         from runfolio.index.asked import text_tests
         from runfolio.index.meaning import meaning, senseless
 
@@ -118,7 +121,7 @@ class Selecting:
 
     def run_order(self, query: RunQuery) -> KeyOrder:
         """The runs that a query selects, in its order. Raises FilterSyntax."""
-        expression = parse(query.where)
+        expression = _parsed(query.where)
         with self._db.snapshot():
             state = IndexState.of(self._db)
             ids = self._current(state)
@@ -178,7 +181,7 @@ class Selecting:
         from runfolio.index.faceting import facet
         from runfolio.index.left_out import without_left_out
 
-        expression = parse(query.where)
+        expression = _parsed(query.where)
         with self._db.snapshot():
             state = IndexState.of(self._db)
             ids, known = self._current(state), self._known_now(state)
@@ -202,6 +205,18 @@ class Selecting:
                 return columns.column(self._db, ids, field, keys)
             return self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
 
+    def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
+        """The values of some fields for runs, in the order of `keys`, as one snapshot sees them."""
+        with self._db.snapshot():
+            state = IndexState.of(self._db)
+            ids = self._current(state)
+            kept = [f for f in fields if not _of_points(f) and f.kind is not FieldKind.DERIVED]
+            found = dict(zip(kept, columns.columns(self._db, ids, kept, keys), strict=True))
+            for field in fields:
+                if field not in found:
+                    found[field] = self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
+        return tuple(found[field] for field in fields)
+
     def _figures(self, ids: RunIds, evaluator: Evaluator, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A column that is worked out: of all runs, unless it is a page that some points are enough for."""
         places = [ids.places.get(key, -1) for key in keys]
@@ -222,6 +237,15 @@ class Selecting:
         return Column(field, CellKind.NUMBER, values)
 
 
+def _parsed(text: str) -> Expression | None:
+    """A filter as a tree, None for all runs. Raises FilterSyntax."""
+    if not text.strip():
+        return None
+    from runfolio.model.filter_text import parse
+
+    return parse(text)
+
+
 def _of_points(field: FieldRef) -> bool:
     return field.kind is FieldKind.METRIC and field.aggregate.of_points
 
@@ -230,6 +254,7 @@ def _worked_out(test: Test | None, query: RunQuery, known: Known) -> bool:
     """Whether a query asks for figures that SQL has no word for."""
     from runfolio.index.asked import figures
     from runfolio.index.meaning import quantity
+    from runfolio.model.filter_text import parse_term
 
     asked = [*figures(test)] if test is not None else []
     for key in query.sort:

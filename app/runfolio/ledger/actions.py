@@ -12,7 +12,8 @@ from runfolio.ledger.state import LedgerState
 from runfolio.model.display import plain
 from runfolio.model.links import LinkKind, RecordingName
 from runfolio.model.params import Json
-from runfolio.model.promotion import GateResult, LedgerEntry, Stage
+from runfolio.model.promotion import GateResult, LedgerEntry
+from runfolio.model.stage import Stage
 
 _LONGEST_NAME = mark_actions.LONGEST_TAG
 

@@ -6,7 +6,6 @@ first), so a line that was changed, dropped or moved breaks the chain at that pl
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -122,6 +121,9 @@ def encode(event: Event, number: int, previous: str) -> bytes:
 
 def decode(line: bytes, number: int, previous: str) -> Entry:
     """The entry of a line that should have this number and follow `previous`. Raises BrokenLine."""
+    # OpenSSL comes with it.
+    import hashlib
+
     try:
         record = json.loads(line)
         event = Event(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from runfolio.ledger.events import Action, Entry
 from runfolio.ledger.mark_fold import MarkState
 from runfolio.ledger.names import Names, known_names
-from runfolio.model.alignment import AlignedName, Alignment, Dismissal
-from runfolio.model.links import LinkDecision, LinkKind, RecordingName
 from runfolio.model.marks import FLAGS
 from runfolio.model.params import Json
-from runfolio.model.promotion import ModelVersion, RunMarks, Stage
 from runfolio.model.run import RunKey
+
+if TYPE_CHECKING:
+    from runfolio.model.alignment import AlignedName, Alignment, Dismissal
+    from runfolio.model.links import LinkDecision
+    from runfolio.model.promotion import ModelVersion, RunMarks
+    from runfolio.model.stage import Stage
 
 
 @dataclass(slots=True)
@@ -58,6 +61,8 @@ class LedgerState(MarkState):
 
     def marks(self, key: RunKey) -> RunMarks:
         """What the user has put on one run."""
+        from runfolio.model.promotion import RunMarks
+
         versions = tuple(v for v in self.versions.values() if v.run == key)
         starred, hidden, archived = (key in self.flags[name] for name in FLAGS)
         tags, note, color = tuple(self.tags.get(key, ())), self.notes.get(key, ""), self.colors.get(key, 0)
@@ -104,6 +109,10 @@ class LedgerState(MarkState):
             self.put_tags(self.now(key, entry.number), change["add"], change["remove"])
 
     def _promote(self, entry: Entry) -> None:
+        # Here and below: a start with a ledger that says nothing of them does not need their classes.
+        from runfolio.model.promotion import ModelVersion
+        from runfolio.model.stage import Stage
+
         event = entry.event
         for item in _items(event.payload, "unregisters"):
             self.versions.pop((str(item["model"]), cast(int, item["version"])), None)
@@ -127,6 +136,8 @@ class LedgerState(MarkState):
                 self.versions[place] = replace(self.versions[place], stage=Stage(str(item["to"])))
 
     def _sign_off(self, entry: Entry) -> None:
+        from runfolio.model.stage import Stage
+
         payload = entry.event.payload
         for witness in entry.event.runs:
             place = (self.now(witness.key, entry.number), str(payload["model"]), Stage(str(payload["stage"])))
@@ -137,6 +148,8 @@ class LedgerState(MarkState):
                 people.discard(str(payload["who"]))
 
     def _link(self, entry: Entry) -> None:
+        from runfolio.model.links import LinkDecision, LinkKind, RecordingName
+
         event = entry.event
         if event.undoes is not None:
             self.links.pop(event.undoes, None)
@@ -150,6 +163,8 @@ class LedgerState(MarkState):
             self.links[entry.number] = LinkDecision(kind, names, event.actor, entry.number)
 
     def _align(self, entry: Entry) -> None:
+        from runfolio.model.alignment import Alignment
+
         event = entry.event
         for change in _items(event.payload, "changes"):
             target = str(change["target"])
@@ -158,6 +173,8 @@ class LedgerState(MarkState):
                 self.alignments[target] = Alignment(target, names, event.actor, entry.number)
 
     def _apart(self, entry: Entry) -> None:
+        from runfolio.model.alignment import Dismissal
+
         event = entry.event
         if event.undoes is not None:
             self.dismissals.pop(event.undoes, None)
@@ -179,6 +196,8 @@ class LedgerState(MarkState):
 
 def aligned_names(written: Json) -> tuple[AlignedName, ...]:
     """The names of an alignment as an event keeps them."""
+    from runfolio.model.alignment import AlignedName
+
     items = cast("list[dict[str, Json]]", written or [])
     return tuple(AlignedName(str(item["name"]), float(cast(float, item["scale"]))) for item in items)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from runfolio.model.filter_terms import NUMBER
-from runfolio.model.filter_tokens import KEYWORDS, PLAIN_NAME, SIGNS
-from runfolio.model.query import (
-    Aggregate,
+from runfolio.model.expression import (
     Bare,
     Between,
     Both,
@@ -24,8 +21,10 @@ from runfolio.model.query import (
     Term,
     Value,
     Word,
-    number_text,
 )
+from runfolio.model.filter_terms import NUMBER
+from runfolio.model.filter_tokens import KEYWORDS, PLAIN_NAME, SIGNS
+from runfolio.model.query import Aggregate, number_text
 
 _SUM, _PRODUCT, _SIGNED, _POWER, _ATOM = range(5)
 _BINDING = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}

@@ -9,20 +9,9 @@ from dataclasses import replace
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.arithmetic import FUNCTIONS
+from runfolio.model.expression import Arithmetic, Call, Name, Negative, Number, Span, Term, Value
 from runfolio.model.filter_tokens import Token
-from runfolio.model.query import (
-    Aggregate,
-    Arithmetic,
-    Call,
-    FieldKind,
-    Name,
-    Negative,
-    Number,
-    Span,
-    Term,
-    Value,
-    argument_fault,
-)
+from runfolio.model.query import Aggregate, FieldKind, argument_fault
 
 AGGREGATES = tuple(a.value for a in Aggregate)
 SUFFIXES = frozenset(f".{a.value}" for a in Aggregate if not a.needs_argument)

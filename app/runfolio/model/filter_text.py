@@ -36,9 +36,7 @@ from __future__ import annotations
 
 from runfolio.errors import FilterSyntax
 from runfolio.model.arithmetic import RELATIONS
-from runfolio.model.filter_terms import KINDS, NUMBER, TermParser
-from runfolio.model.filter_tokens import Token, tokens
-from runfolio.model.query import (
+from runfolio.model.expression import (
     Bare,
     Between,
     Both,
@@ -57,6 +55,8 @@ from runfolio.model.query import (
     Value,
     Word,
 )
+from runfolio.model.filter_terms import KINDS, NUMBER, TermParser
+from runfolio.model.filter_tokens import Token, tokens
 
 TEXT_OPERATORS = ("like", "ilike", "matches")
 OPERATORS = (*RELATIONS, "~", "!~", *TEXT_OPERATORS, *(f"not {word}" for word in TEXT_OPERATORS))

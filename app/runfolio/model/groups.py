@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runfolio.model.comparison import Comparison, Figures
 from runfolio.model.direction import Direction
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
-from runfolio.model.statistics import LEVEL, Comparison, Figures, Method
+from runfolio.model.statistics import LEVEL, Method
 
 
 @dataclass(frozen=True, slots=True)

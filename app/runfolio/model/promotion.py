@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from runfolio.model.run import RunKey
-
-
-class Stage(StrEnum):
-    """Where a model version stands. The words are MLflow's and the model registries' own."""
-
-    NONE = "none"
-    CANDIDATE = "candidate"
-    STAGING = "staging"
-    PRODUCTION = "production"
-    ARCHIVED = "archived"
+from runfolio.model.stage import Stage
 
 
 class Outcome(StrEnum):

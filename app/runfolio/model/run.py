@@ -6,7 +6,6 @@ have kept a recording. Readers make recordings; `index.links` gathers them into 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,14 +13,12 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NewType
 
-from runfolio.model.datasets import ArtifactRef, DatasetRef
-from runfolio.model.params import Json, Param
-from runfolio.model.problem import Problem
-from runfolio.model.text_params import TextParams
-
 if TYPE_CHECKING:
-    # A window starts without NumPy: only series bring it in.
+    # A window starts without NumPy, which series bring in, and without what only readers make.
+    from runfolio.model.datasets import ArtifactRef, DatasetRef
     from runfolio.model.metrics import MetricSeries
+    from runfolio.model.params import Json, Param
+    from runfolio.model.problem import Problem
 
 RunKey = NewType("RunKey", str)
 """Stable identity of a run: survives moving the folder, renaming the root and deleting the index."""
@@ -132,6 +129,8 @@ def content_identity(recording: Recording) -> str:
 
 def params_digest(params: Iterable[Param]) -> str:
     """Equal for equal params whatever their order; "" when there are none."""
+    from runfolio.model.text_params import TextParams
+
     if isinstance(params, TextParams) and params.names:
         before = _before_texts(params.names)
         if before is not None:
@@ -165,4 +164,7 @@ def _sized(part: str) -> bytes:
 
 
 def _hashed(data: bytes) -> str:
+    # OpenSSL comes with it.
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()[:32]

@@ -13,9 +13,10 @@ import numpy as np
 from runfolio.analysis.statistics import resampled, t_tests
 from runfolio.analysis.statistics.spreads import spreads
 from runfolio.analysis.statistics.verdicts import judged, untold
+from runfolio.model.comparison import Comparison, Effect, Figures
 from runfolio.model.direction import Direction
 from runfolio.model.metrics import Floats
-from runfolio.model.statistics import LEVEL, Comparison, Effect, Figures, Method
+from runfolio.model.statistics import LEVEL, Method
 
 _ROUNDING = 1e-12
 """Of a spread relative to the values: what is below comes from how numbers are written, not from the runs."""

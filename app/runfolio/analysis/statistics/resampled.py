@@ -10,8 +10,9 @@ import numpy as np
 
 from runfolio.analysis.statistics.resampling import SEED
 from runfolio.analysis.statistics.spreads import RESAMPLES, spreads
+from runfolio.model.comparison import Comparison
 from runfolio.model.metrics import Floats
-from runfolio.model.statistics import Centre, Comparison, Method, Spread
+from runfolio.model.statistics import Centre, Method, Spread
 
 _AT_ONCE = 4_000_000
 """Values that are resampled at a time: 32 MB."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from runfolio.model.comparison import Comparison
 from runfolio.model.direction import Direction
 from runfolio.model.display import number
-from runfolio.model.statistics import Comparison, Method, Standing
+from runfolio.model.statistics import Method, Standing
 
 _TOLD = {Standing.BETTER, Standing.WORSE, Standing.HIGHER, Standing.LOWER}
 

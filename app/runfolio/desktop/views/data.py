@@ -26,10 +26,11 @@ from runfolio.desktop.histogram_delegate import HistogramDelegate
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import Card, EmptyState, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.answers import Change, DatasetUse, Touched
+from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count, number
 from runfolio.model.filter_print import quote_value
 from runfolio.model.params import Json
+from runfolio.model.run_detail import DatasetUse
 
 _SHIFTED, _MOVED = 0.25, 0.10
 _FILES = "Data files (*.csv *.tsv *.parquet *.pq)"

@@ -13,8 +13,8 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import FolderUnreadable
-from runfolio.model.answers import FolderReport, Verdict
 from runfolio.model.display import count
+from runfolio.model.reports import FolderReport, Verdict
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace

@@ -17,11 +17,12 @@ from runfolio.desktop.inspector_sections import PLACE, SECTIONS
 from runfolio.desktop.inspector_tabs import WrappedTabs
 from runfolio.desktop.preview_files import FileTree
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill
-from runfolio.model.answers import Change, RunDetail, Touched
+from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.params import Json
 from runfolio.model.previews import RunFile
 from runfolio.model.run import RunStatus, status_words
+from runfolio.model.run_detail import RunDetail
 
 STATUS_TONES = {
     RunStatus.FINISHED: "good",

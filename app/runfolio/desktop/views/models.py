@@ -15,9 +15,10 @@ from runfolio.desktop.promotion_panel import PromotionPanel
 from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
-from runfolio.model.promotion import LedgerEntry, ModelVersion, Stage
+from runfolio.model.promotion import LedgerEntry, ModelVersion
 from runfolio.model.registered import RegisteredVersion
 from runfolio.model.run import RunKey
+from runfolio.model.stage import Stage
 
 STAGE_TONES = {
     Stage.NONE: "neutral",

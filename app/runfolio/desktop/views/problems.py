@@ -9,10 +9,11 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.views.folder_reports import FolderReports
 from runfolio.desktop.widgets import EmptyState, PlainLabel, TextButton
-from runfolio.model.answers import Change, PlacedProblem, Touched
+from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.params import Json
 from runfolio.model.problem import Severity
+from runfolio.model.reports import PlacedProblem
 from runfolio.model.run import RunKey
 
 _COLORS = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "muted"}
