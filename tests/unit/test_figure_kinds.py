@@ -21,12 +21,12 @@ from runfolio.errors import UsageError
 from runfolio.export.chart import export_chart
 from runfolio.export.digests import changed, with_digests
 from runfolio.export.figure import draw
-from runfolio.export.judged import LOOKS, classified_of, options_of
+from runfolio.export.judged import LOOKS, options_of, tables_of
 from runfolio.export.kind_axes import Facts
 from runfolio.export.recipe import ChartRecipe, Option, PanelRecipe, RunStyleRecipe
 from runfolio.export.recipe_file import read_recipe
 from runfolio.model.answers import CellKind
-from runfolio.model.kinds import Classified, Importance, Scored, Variable
+from runfolio.model.kinds import Classified, Importance, JudgedTable, Scored, Variable
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.previews import Histogram, Histograms
 from runfolio.model.query import FieldKind, FieldRef
@@ -60,7 +60,7 @@ def classified() -> Classified:
         np.array([0.0, 0.75]), (3, 4), 0.1,
     )  # fmt: skip
     matrix = confusion_matrix(truth, score >= 0.5)
-    return Classified(("y",), "y", "", "s", ("0", "1"), matrix, 7, 1, scored, ("Said.",))
+    return Classified(("y",), "y", "", "s", ("0", "1"), matrix, 7, 1, (scored,), ("Said.",))
 
 
 def figure(kind: str, **options: Option) -> ChartRecipe:
@@ -72,6 +72,13 @@ def figure(kind: str, **options: Option) -> ChartRecipe:
 
 
 JUDGED = classified()
+OTHER = replace(
+    JUDGED.scored[0], positive="0", fpr=np.array([0.0, 0.5, 1.0]), tpr=np.array([0.0, 0.75, 1.0]), auc=0.625
+)
+OF_RUNS = [
+    JudgedTable("first", None, JUDGED),
+    JudgedTable("second", None, replace(JUDGED, scored=(OTHER, JUDGED.scored[0]))),
+]
 FIGURES = {
     "scatter": figure("scatter", x=LR.field.id, y=ACC.field.id, color=OPT.field.id, log_x=True, front=True),
     "colours": figure("scatter", x=LR.field.id, y=OPT.field.id, color=ACC.field.id, size=ACC.field.id),
@@ -93,7 +100,10 @@ FIGURES = {
     "time": figure("histogram", value="metric:acc:last", look="time"),
     "maps": figure("recorded", tag="w", look="time", step="", runs=("k:0", "k:3")),
     "bars": figure("recorded", tag="w", look="step", step="1", runs=("k:0", "k:3")),
-    **{look: figure("classifier", **dict(options_of(JUDGED, look, "p.csv"))) for look in LOOKS},
+    **{look: figure("classifier", **dict(options_of([JudgedTable("p.csv", None, JUDGED)], look))) for look in LOOKS},
+    "confusion of runs": figure("classifier", **dict(options_of(OF_RUNS, "confusion"))),
+    "roc of runs": figure("classifier", **dict(options_of(OF_RUNS, "roc"))),
+    "roc of classes": figure("classifier", **dict(options_of(OF_RUNS[1:], "roc"))),
 }  # fmt: skip
 
 
@@ -245,18 +255,38 @@ def test_the_table_of_a_matrix_and_of_a_curve_hold_its_numbers(tmp_path: Path) -
     assert matrix.rows() == [("0", 3.0, 1.0), ("1", 0.0, 3.0)]
     roc = pl.read_parquet(export_chart(FIGURES["roc"], {}, tmp_path / "r.parquet"))
     assert roc.columns == ["false positive rate", "true positive rate"]
-    assert JUDGED.scored is not None
-    assert roc.to_series(1).to_list() == JUDGED.scored.tpr.tolist()
+    assert roc.to_series(1).to_list() == JUDGED.scored[0].tpr.tolist()
+    of_runs = pl.read_parquet(export_chart(FIGURES["confusion of runs"], {}, tmp_path / "m.parquet"))
+    assert of_runs.columns == ["run", "true class", "predicted", "rows"]
+    assert of_runs.rows()[2:6] == [
+        ("first", "1", "0", 0),
+        ("first", "1", "1", 3),
+        ("second", "0", "0", 3),
+        ("second", "0", "1", 1),
+    ]
+    # The first class of the first run is what both are asked for.
+    of_runs = pl.read_parquet(export_chart(FIGURES["roc of runs"], {}, tmp_path / "r.parquet"))
+    assert of_runs.columns == ["run", "false positive rate", "true positive rate"]
+    assert of_runs["run"].unique(maintain_order=True).to_list() == ["first", "second"]
+    of_classes = pl.read_parquet(export_chart(FIGURES["roc of classes"], {}, tmp_path / "c.parquet"))
+    assert of_classes.filter(pl.col("class") == "0").rows() == [("0", 0.0, 0.0), ("0", 0.5, 0.75), ("0", 1.0, 1.0)]
 
 
 def test_a_table_in_a_recipe_that_is_none_is_refused() -> None:
     panel = FIGURES["roc"].panels[0]
     options = tuple((name, ("x",) if name == "x" else value) for name, value in panel.options)
     with pytest.raises(UsageError, match="damaged"):
-        classified_of(replace(panel, options=options))
+        tables_of(replace(panel, options=options))
     options = tuple((name, ("0",) * 4 if name == "counts" else value) for name, value in panel.options)
     with pytest.raises(UsageError, match="no rows"):
-        classified_of(replace(panel, options=options))
-    assert classified_of(PanelRecipe("", kind="classifier")) is None
+        tables_of(replace(panel, options=options))
+    assert tables_of(PanelRecipe("", kind="classifier")) == ()
+    # As figures of one table were written before there could be several.
+    old = {
+        "look": "roc",
+        "table": "p.csv",
+        **{k: v for k, v in panel.options if k not in ("tables", "curves", "of_class")},
+    }
+    assert tables_of(replace(panel, options=tuple(old.items())))[0].found.scored[0].auc == JUDGED.scored[0].auc
     with pytest.raises(UsageError, match="shows no field 'metric:acc'"):
         figure("histogram", value="metric:acc")

@@ -12,7 +12,8 @@ import pytest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from runfolio.analysis.kinds.classified import Request, classify
+from runfolio.analysis.kinds.classified import classify
+from runfolio.analysis.kinds.predictions import Request
 from runfolio.errors import FolderUnreadable, UsageError
 from runfolio.model.metrics import Floats
 
@@ -39,15 +40,14 @@ def test_a_confusion_matrix_is_counted_by_hand(tmp_path: Path) -> None:
     assert found.labels == ("cat", "dog", "emu")
     assert found.confusion.tolist() == [[2, 1, 0], [0, 1, 0], [1, 0, 0]]
     assert (found.rows, found.skipped) == (5, 1)
-    assert found.scored is None
+    assert found.scored == ()
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_curves_are_those_of_scikit_learn(tmp_path: Path, suffix: str) -> None:
     truth, score = predictions()
     found = classify(write(tmp_path / f"p{suffix}", y_true=truth, y_score=score))
-    scored = found.scored
-    assert scored is not None
+    (scored,) = found.scored
     assert scored.positive == "1"
     fpr, tpr, _ = metrics.roc_curve(truth, score)
     assert np.allclose(scored.fpr, fpr)
@@ -87,7 +87,7 @@ def test_columns_can_be_named_and_wrong_ones_are_refused(tmp_path: Path) -> None
     truth, score = predictions(20)
     write(tmp_path / "p.csv", a=truth, b=score)
     path = str(tmp_path / "p.csv")
-    assert classify(Request(path, truth="a", score="b")).scored is not None
+    assert classify(Request(path, truth="a", score="b")).scored[0].positive == "1"
     with pytest.raises(UsageError, match="No column is known to hold the true classes"):
         classify(Request(path))
     with pytest.raises(UsageError, match="no column 'c'"):
@@ -106,3 +106,54 @@ def test_what_scores_cannot_say_is_said(tmp_path: Path) -> None:
     assert found.confusion.size == 0
     three = classify(write(tmp_path / "q.csv", y_true=["a", "b", "c"], y_pred=["a", "b", "b"], score=[0.1, 0.2, 0.3]))
     assert three.notes == ("Scores need two classes; there are 3.",)
+
+
+@pytest.mark.parametrize("named", ["score_{}", "{}", "Prob {}"])
+def test_each_class_against_the_others_by_a_column_of_scores_each(tmp_path: Path, named: str) -> None:
+    random = np.random.default_rng(5)
+    names = np.array(["cat", "dog", "emu"])
+    truth = random.integers(0, 3, 300)
+    scores = random.dirichlet((1, 1, 1), 300)
+    scores[np.arange(300), truth] += random.uniform(0, 0.4, 300)
+    scores /= scores.sum(axis=1, keepdims=True)
+    columns = {named.format(name): scores[:, place] for place, name in enumerate(names)}
+    found = classify(write(tmp_path / "p.parquet", truth=names[truth], **columns))
+    assert [one.positive for one in found.scored] == names.tolist()
+    for place, one in enumerate(found.scored):
+        of_class = truth == place
+        assert one.auc == pytest.approx(metrics.roc_auc_score(of_class, scores[:, place]))
+        assert one.average_precision == pytest.approx(metrics.average_precision_score(of_class, scores[:, place]))
+        assert one.share == pytest.approx(of_class.mean())
+        assert one.brier == pytest.approx(np.mean((scores[:, place] - of_class) ** 2))
+    assert found.confusion.tolist() == metrics.confusion_matrix(truth, scores.argmax(axis=1)).tolist()
+    assert found.notes[1] == "Predicted: the class with the highest score."
+    # With one column missing nothing is known of any class.
+    del columns[named.format("emu")]
+    with pytest.raises(UsageError, match="predictions or scores"):
+        classify(write(tmp_path / "q.parquet", truth=names[truth], **columns))
+
+
+def test_curves_and_matrices_that_wandb_wrote_are_taken_as_they_are(tmp_path: Path) -> None:
+    truth, score = predictions()
+    fpr, tpr, _ = metrics.roc_curve(truth, score)
+    precision, recall, _ = metrics.precision_recall_curve(truth, score)
+
+    def table(name: str, columns: list[str], *values: object) -> Request:
+        path = tmp_path / f"{name}.table.json"
+        cells = [np.asarray(one).tolist() for one in values]
+        path.write_text(json.dumps({"columns": columns, "data": [*zip(*cells, strict=True)]}))
+        return Request(str(path))
+
+    order = np.random.default_rng(1).permutation(len(fpr))
+    roc = classify(table("roc", ["class", "fpr", "tpr"], ["yes"] * len(fpr), fpr[order], tpr[order]))
+    assert (roc.labels, roc.confusion.size, roc.scored[0].positive) == (("yes",), 0, "yes")
+    assert roc.scored[0].auc == pytest.approx(metrics.auc(fpr, tpr))
+    pr = classify(table("pr", ["class", "precision", "recall"], ["yes"] * len(recall), precision, recall))
+    assert pr.scored[0].average_precision == pytest.approx(metrics.average_precision_score(truth, score))
+    assert pr.notes == ("The table holds the curve, not the predictions: it is drawn as written.",)
+    counted = classify(
+        table("cm", ["Actual", "Predicted", "nPredictions"], ["a", "a", "b", "b"], ["a", "b", "a", "b"], [5, 1, 0, 7])
+    )
+    assert (counted.labels, counted.confusion.tolist(), counted.rows) == (("a", "b"), [[5, 1], [0, 7]], 13)
+    with pytest.raises(UsageError, match="No row of the table has a place"):
+        classify(table("gaps", ["class", "fpr", "tpr"], ["yes"], [None], [0.5]))

@@ -64,7 +64,8 @@ class Exploring:
 
         Raises  FolderUnreadable; UsageError for what cannot be judged; LimitReached; Cancelled.
         """
-        from runfolio.analysis.kinds.classified import Request, classify
+        from runfolio.analysis.kinds.classified import classify
+        from runfolio.analysis.kinds.predictions import Request
         from runfolio.analysis.working import in_a_worker
 
         request = Request(str(path.expanduser().absolute()), truth, predicted, score)

@@ -21,6 +21,7 @@ from runfolio.api.exporting import Exporting
 from runfolio.api.files import data_diff
 from runfolio.api.group_tables import GroupTables
 from runfolio.api.grouping import Grouping
+from runfolio.api.judging import Judging
 from runfolio.api.library import Library
 from runfolio.api.linking import Linking
 from runfolio.api.marking import Marking
@@ -83,6 +84,7 @@ class Workspace:
         self._comparing = Comparing(self._stores)
         self._previewing = Previewing(self._stores)
         self._exploring = Exploring(self._asking)
+        self._judging = Judging(self._previewing, self._asking)
         self._marking = Marking(self._stores)
         self._promoting = Promoting(self._stores)
         self._linking = Linking(self._stores)
@@ -262,6 +264,7 @@ class Workspace:
     variables = _of(lambda ws: ws._exploring, Exploring.variables)
     importance = _of(lambda ws: ws._exploring, Exploring.importance)
     classified = _of(lambda ws: ws._exploring, Exploring.classified)
+    judged_tables = _of(lambda ws: ws._judging, Judging.judged_tables)
 
     # --- marking.py: tags and notes
 

@@ -19,7 +19,7 @@ from runfolio.desktop.panel_choices import ChoicesPopup
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.widgets import ElidedLabel
-from runfolio.model.kinds import Classified
+from runfolio.model.kinds import JudgedTables
 
 
 class ChartPanel(QWidget):
@@ -92,10 +92,10 @@ class ChartPanel(QWidget):
         return filled
 
     @property
-    def read(self) -> Classified | Recorded | None:
+    def read(self) -> JudgedTables | Recorded | None:
         """The table of predictions, or the histograms, that it has read out of files."""
         answer: object = self.body.answer
-        return answer if isinstance(answer, Classified | Recorded) else None
+        return answer if isinstance(answer, JudgedTables | Recorded) else None
 
     # --- what is shown -----------------------------------------------------------------------------------------
 

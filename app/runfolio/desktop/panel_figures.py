@@ -19,7 +19,7 @@ from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
 from runfolio.export.recipe import CHARTS, KINDS, LEGENDS, LINES, ChartRecipe, Option, PanelRecipe, RunStyleRecipe
 from runfolio.model.display import count
-from runfolio.model.kinds import Classified
+from runfolio.model.kinds import JudgedTable, JudgedTables
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
@@ -43,7 +43,7 @@ class Part:
     settings: PanelSettings
     drawings: tuple[Drawing, ...] = ()
     title: str = ""
-    read: Classified | Recorded | None = None
+    read: JudgedTables | Recorded | None = None
 
 
 def ask_recipe(
@@ -130,7 +130,7 @@ def _chart(workspace: Workspace, part: Part, keys: Sequence[RunKey]) -> PanelRec
     title = part.settings.title or part.title or KIND_TITLES[kind]
     options = _options(filled)
     if isinstance(filled, ClassifierSettings):
-        options = _judged(workspace, filled, part.read if isinstance(part.read, Classified) else None)
+        options = _judged(workspace, filled, part.read if isinstance(part.read, JudgedTables) else None, keys)
     elif isinstance(filled, RecordedSettings):
         options = _recorded(workspace, filled, part.read if isinstance(part.read, Recorded) else None, keys)
     columns, rows = part.settings.size
@@ -159,13 +159,18 @@ def _recorded(
 
 
 def _judged(
-    workspace: Workspace, settings: ClassifierSettings, found: Classified | None
+    workspace: Workspace, settings: ClassifierSettings, found: JudgedTables | None, keys: Sequence[RunKey]
 ) -> tuple[tuple[str, Option], ...]:
+    """What is drawn of the tables, so that the figure needs none of them."""
     from runfolio.export.judged import options_of
 
-    if not settings.path:
-        return (("look", settings.look),)
-    path = Path(settings.path)
     if found is None:
-        found = workspace.classified(path, truth=settings.truth, predicted=settings.predicted, score=settings.score)
-    return options_of(found, settings.look, path.name)
+        truth, predicted, score = settings.truth, settings.predicted, settings.score
+        if settings.path:
+            path = Path(settings.path)
+            judged = workspace.classified(path, truth=truth, predicted=predicted, score=score)
+            found = JudgedTables((JudgedTable(path.name, None, judged),))
+        else:
+            table = "" if settings.table == AUTO else settings.table
+            found = workspace.judged_tables(keys, table, truth=truth, predicted=predicted, score=score)
+    return options_of(found.tables, settings.look, settings.of_class) if found.tables else (("look", settings.look),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from runfolio.analysis.kinds.boxes import Boxes
 from runfolio.analysis.kinds.histograms import QUANTILES, Histogram, OverTime
 from runfolio.analysis.kinds.planes import Cells
 from runfolio.analysis.kinds.recorded import Recorded, at_step
-from runfolio.model.kinds import Classified, Flags, Importance, Scored, Variable
+from runfolio.analysis.kinds.variables import natural
+from runfolio.model.kinds import Classified, Flags, Importance, JudgedTable, Scored, Variable
 from runfolio.model.metrics import Floats, Ints
 
 Cell = str | int | float | None
@@ -116,21 +118,80 @@ def importance_rows(found: Importance) -> Rows:
     return [head, *([p.field.name, _known(mean), _known(std), int(gone)] for p, mean, std, gone in figures)]
 
 
-def classified_rows(found: Classified, look: str) -> Rows:
-    """The matrix (of counts, or of shares of each true class) or the curve that is shown."""
-    scored = found.scored
-    if look in MATRICES or scored is None:
-        lines = [
-            [label, *map(_known, row)] for label, row in zip(found.labels, matrix(found, look).tolist(), strict=False)
-        ]
-        return [["true \\ predicted", *found.labels], *lines]
-    if look == "calibration":
-        cells = zip(scored.claimed.tolist(), scored.found.tolist(), scored.in_bin, strict=True)
-        return [["mean score", "share of positives", "rows"], *([a, b, int(n)] for a, b, n in cells)]
-    names, x, y = curve(scored, look)
-    return [[*names], *([a, b] for a, b in zip(x.tolist(), y.tolist(), strict=True))]
+def judged_rows(tables: Sequence[JudgedTable], look: str, label: str = "") -> Rows:
+    """The matrix (of counts, or of shares of each true class) or the curves that are shown.
+
+    Of several tables each row says whose it is, and of several classes whose curve; matrices then are a row a cell.
+    label   the class whose curves are shown, as for `curves_of`.
+    """
+    several = len(tables) > 1
+    if look in MATRICES:
+        if several:
+            value = "share" if look == "rates" else "rows"
+            return [["run", "true class", "predicted", value], *(row for one in tables for row in _cells(one, look))]
+        found = tables[0].found
+        lines = zip(found.labels, matrix(found, look).tolist(), strict=False)
+        return [["true \\ predicted", *found.labels], *([label, *map(_known, row)] for label, row in lines)]
+    head: list[Cell] = [*CURVE_ROWS[look]]
+    curves = curves_of(tables, look, label)
+    by_class = len({own.positive for _, own in curves}) > 1
+    rows: Rows = [[*(["run"] if several else []), *(["class"] if by_class else []), *head]]
+    for one, own in curves:
+        before: list[Cell] = [*([one.name] if several else []), *([own.positive] if by_class else [])]
+        x, y = places(own, look)
+        columns = [x.tolist(), y.tolist(), *([[*own.in_bin]] if look == "calibration" else [])]
+        rows += [[*before, *cells] for cells in zip(*columns, strict=True)]
+    return rows
 
 
+def curves_of(tables: Sequence[JudgedTable], look: str, label: str = "") -> list[tuple[JudgedTable, Scored]]:
+    """The curves that are shown: those of a class, or all of one table; of several tables those of their first class
+    where none is named, since more could not be told apart."""
+    curves = [(one, own) for one in tables for own in one.found.scored if len(places(own, look)[0])]
+    if not label and len(tables) > 1 and curves:
+        label = curves[0][1].positive
+    return [(one, own) for one, own in curves if label in ("", own.positive)]
+
+
+def figure_of(scored: Scored, look: str) -> tuple[str, float | None]:
+    """What is said of a curve in one number, and that number; None where it cannot be told."""
+    name, value = {
+        "roc": ("AUC", scored.auc),
+        "pr": ("average precision", scored.average_precision),
+        "calibration": ("Brier score", scored.brier),
+    }[look]
+    return name, None if value is None or np.isnan(value) else value
+
+
+def matrices_of(tables: Sequence[JudgedTable]) -> list[JudgedTable]:
+    """The tables that have a confusion matrix, all with the same classes: those that any of them has."""
+    having = [one for one in tables if one.found.confusion.size]
+    labels = tuple(sorted({label for one in having for label in one.found.labels}, key=natural))
+    found = []
+    for one in having:
+        own = [labels.index(label) for label in one.found.labels]
+        wide = np.zeros((len(labels), len(labels)), dtype=np.int64)
+        wide[np.ix_(own, own)] = one.found.confusion
+        found.append(replace(one, found=replace(one.found, labels=labels, confusion=wide)))
+    return found
+
+
+def _cells(table: JudgedTable, look: str) -> Rows:
+    labels = table.found.labels
+    shown = matrix(table.found, look).tolist()
+    return [
+        [table.name, true, guess, _known(cell)]
+        for true, row in zip(labels, shown, strict=False)
+        for guess, cell in zip(labels, row, strict=True)
+    ]
+
+
+CURVE_ROWS = {
+    "roc": ("false positive rate", "true positive rate"),
+    "pr": ("recall", "precision"),
+    "calibration": ("mean score", "share of positives", "rows"),
+}
+"""What the places of a curve are, by look."""
 MATRICES = ("confusion", "rates")
 
 
@@ -143,8 +204,8 @@ def matrix(found: Classified, look: str) -> Floats:
     return table
 
 
-def curve(scored: Scored, look: str) -> tuple[tuple[str, str], Floats, Floats]:
-    """What the axes of the ROC or precision-recall curve are, and its points."""
+def places(scored: Scored, look: str) -> tuple[Floats, Floats]:
+    """Where a curve goes, both (n,); empty where the table has no such curve."""
     if look == "roc":
-        return ("false positive rate", "true positive rate"), scored.fpr, scored.tpr
-    return ("recall", "precision"), scored.recall, scored.precision
+        return scored.fpr, scored.tpr
+    return (scored.recall, scored.precision) if look == "pr" else (scored.claimed, scored.found)

@@ -10,18 +10,18 @@ from runfolio.analysis.kinds.boxes import boxes
 from runfolio.analysis.kinds.histograms import Histogram, histogram
 from runfolio.analysis.kinds.planar import pareto_front
 from runfolio.analysis.kinds.planes import cells, facets
-from runfolio.export.judged import classified_of
+from runfolio.export.judged import tables_of
 from runfolio.export.kind_axes import Facts
 from runfolio.export.kind_recorded import step_of
 from runfolio.export.kind_rows import (
     Named,
     Rows,
     cell_rows,
-    classified_rows,
     field_rows,
     group_rows,
     histogram_rows,
     importance_rows,
+    judged_rows,
     over_time_rows,
     recorded_rows,
     scatter_rows,
@@ -89,8 +89,8 @@ class _Maker:
         return [] if found is None else importance_rows(found)
 
     def classifier(self) -> Rows:
-        found = classified_of(self.panel)
-        return [] if found is None else classified_rows(found, self.panel.text("look"))
+        found = tables_of(self.panel)
+        return judged_rows(found, self.panel.text("look"), self.panel.text("of_class")) if found else []
 
     def recorded(self) -> Rows:
         found = self.facts.recorded.get(self.place)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from runfolio.model.answers import CellKind
 from runfolio.model.metrics import Floats
 from runfolio.model.query import FieldRef
+from runfolio.model.run import RunKey
 
 Flags = NDArray[np.bool_]
 
@@ -87,7 +88,9 @@ class Importance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """What the scores of two classes say; `positive` is the class that a high score means.
+    """What the scores say of a class against the others; `positive` is the class that a high score means.
+
+    A curve that was written ready-made has no other figures: arrays are then empty, and numbers NaN.
 
     fpr, tpr           the ROC curve from (0, 0) to (1, 1), and the area under it.
     recall, precision  the precision-recall curve by falling recall, and its average precision.
@@ -112,14 +115,15 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Classified:
-    """A table of predictions, judged.
+    """A table of predictions, judged; or one that holds a curve or a matrix ready-made, whose columns are all "".
 
     columns       all columns of the table.
     truth, predicted, score   the columns used; "" for none. Without predictions, a score of at least 0.5 is one.
     labels        the classes in natural order.
     confusion     int64 (true class, predicted class); empty without predictions.
     rows          that were used; `skipped` those with a gap in a column used.
-    scored        None where there is no score, or not two classes.
+    scored        for each class that has scores; of two classes with one column of scores the greater alone; () for
+                  none.
     notes         what has to be said.
     """
 
@@ -131,5 +135,30 @@ class Classified:
     confusion: NDArray[np.int64]
     rows: int
     skipped: int
-    scored: Scored | None
+    scored: tuple[Scored, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedTable:
+    """A judged table and whose it is: `run` is None for a file that was chosen by hand; `name` is the run's, or its."""
+
+    name: str
+    run: RunKey | None
+    found: Classified
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedTables:
+    """The same table of several runs, judged.
+
+    offered   tables that the runs looked through have, with the number of runs; a table of several steps counts once.
+    table     the one that is shown; "" where none was found.
+    failed    names of runs whose table cannot be judged, with the reason.
+    """
+
+    tables: tuple[JudgedTable, ...]
+    offered: tuple[tuple[str, int], ...] = ()
+    table: str = ""
+    looked: int = 0
+    failed: tuple[tuple[str, str], ...] = ()

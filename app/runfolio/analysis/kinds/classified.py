@@ -1,185 +1,164 @@
-"""Tables of predictions judged in a worker process: confusion, ROC, precision and recall, calibration.
-
-Read are CSV, TSV and Parquet, and JSON as W&B and MLflow write tables: `{"columns": [...], "data": [[...], ...]}`.
-"""
+"""Tables of predictions judged in a worker process: confusion, ROC, precision and recall, calibration."""
 
 from __future__ import annotations
 
-import json
+import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runfolio.analysis.datafile import check_file, load
-from runfolio.analysis.dataworker import connect, readable
+from runfolio.analysis.kinds.given_curves import given, given_columns
+from runfolio.analysis.kinds.predictions import Chosen, Request, Values, chosen, read, scores_of_classes
 from runfolio.analysis.kinds.variables import natural
-from runfolio.errors import FolderUnreadable, LimitReached, UsageError
+from runfolio.analysis.preview.worker import open_place
+from runfolio.errors import LimitReached, RunfolioError, UsageError
 from runfolio.model.kinds import Classified, Scored
 from runfolio.model.metrics import Floats
+from runfolio.model.previews import FilePlace
 
 MOST_LABELS = 60
-MOST_ROWS = 20_000_000
-_MOST_JSON = 512 << 20
 _MOST_POINTS = 2_000
 _BINS = 10
-_MEMORY = 2 << 30
-
-_NAMES = {
-    "truth": ("y_true", "ytrue", "true", "truth", "target", "label", "labels", "actual", "ground_truth", "y", "class"),
-    "predicted": ("y_pred", "ypred", "prediction", "predictions", "predicted", "pred", "predicted_label", "output"),
-    "score": ("y_score", "yscore", "score", "probability", "prob", "proba", "y_prob", "y_proba", "confidence", "p"),
-}
+_MOST_BYTES = 2 << 30
+_MOST_SCORES = 200
+"""Columns that are looked through for the scores of classes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A table, and its columns: "" lets a usual name be looked for."""
+class TableOfRun:
+    """A table in a run's folder, and its columns as in `Request`."""
 
-    path: str
+    place: FilePlace
     truth: str = ""
     predicted: str = ""
     score: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    columns: tuple[str, ...]
-    values: dict[str, Sequence[object]]
+def classify_each(asked: Sequence[TableOfRun]) -> tuple[Classified | RunfolioError, ...]:
+    """Tables of runs judged one after the other; in place of one that cannot be, the reason."""
+    return tuple(_attempt(one) for one in asked)
+
+
+def _attempt(asked: TableOfRun) -> Classified | RunfolioError:
+    try:
+        folder, name = open_place(asked.place)
+        with tempfile.TemporaryDirectory(prefix="runfolio-table-") as scratch:
+            # The table's reader wants a path, and one into a run's folder might lead out of it by then.
+            copy = Path(scratch) / f"table{Path(name).suffix.lower()}"
+            with folder.open(name) as handle, open(handle, "rb", closefd=False) as source, copy.open("wb") as target:
+                if source.seek(0, 2) > _MOST_BYTES:
+                    raise LimitReached(f"The table is larger than {_MOST_BYTES >> 20:,} MiB", where=folder.where(name))
+                source.seek(0)
+                shutil.copyfileobj(source, target)
+            return classify(Request(str(copy), asked.truth, asked.predicted, asked.score))
+    except RunfolioError as failure:
+        failure.where = ""
+        return failure
 
 
 def classify(request: Request) -> Classified:
     """Read and judge; in this process.
 
+    Scores are those of one column, for two classes, or of a column for each class that is called like it. Tables that
+    hold a curve or a matrix already made are taken as they are.
+
     Raises  FolderUnreadable, UsageError for a column that is not there or nothing that can be judged, LimitReached.
     """
-    path = Path(request.path)
-    table, (truth, predicted, score) = _read(path, lambda columns: _chosen(request, columns))
-    return _judged(table.columns, truth, predicted, score, table.values)
+    columns: list[str] = []
+    of_curve: list[str] = []
+
+    def choose(names: tuple[str, ...]) -> Sequence[str]:
+        columns.extend(names)
+        if not (request.truth or request.predicted or request.score):
+            of_curve.extend(given_columns(names))
+        if of_curve:
+            return [name for name in of_curve if name]
+        found = chosen(request, names)
+        scores = [name for name in found.each if len(found.each) <= _MOST_SCORES]
+        if not found.predicted and not found.score and not scores:
+            raise UsageError(
+                "No column is known to hold predictions or scores", hint="Choose one of them.", where=request.path
+            )
+        return [name for name in (found.truth, found.predicted, found.score, *scores) if name]
+
+    values = read(Path(request.path), choose)
+    if of_curve:
+        return given(tuple(columns), of_curve, values)
+    return _judged(chosen(request, tuple(columns)), values, request.path)
 
 
-def _chosen(request: Request, columns: tuple[str, ...]) -> tuple[str, str, str]:
-    """The columns of truth, prediction and score, of which one of the latter may be ""."""
-    truth = _column(request.truth, columns, "truth")
-    predicted = _column(request.predicted, columns, "predicted")
-    score = _column(request.score, columns, "score")
-    if not truth:
-        shown = ", ".join(columns[:12])
+def _judged(found: Chosen, values: Values, where: str) -> Classified:
+    actual = _labels(values[found.truth])
+    guessed = _labels(values[found.predicted]) if found.predicted else None
+    classes = {label for label in actual if label is not None} | {g for g in guessed or () if g is not None}
+    if len(classes) > MOST_LABELS:
         raise UsageError(
-            "No column is known to hold the true classes",
-            hint=f"Choose it. The columns are: {shown}.",
-            where=request.path,
+            f"The column {found.truth!r} has {len(classes):,} different values; at most {MOST_LABELS} can be shown",
+            hint="Choose the column that holds classes.",
         )
-    if not predicted and not score:
-        raise UsageError(
-            "No column is known to hold predictions or scores", hint="Choose one of them.", where=request.path
-        )
-    return truth, predicted, score
-
-
-def _column(asked: str, columns: Sequence[str], part: str) -> str:
-    if asked:
-        if asked not in columns:
-            raise UsageError(f"The table has no column {asked!r}", hint=f"It has {', '.join(columns[:12])}.")
-        return asked
-    by_name = {name.lower().replace("-", "_").replace(" ", "_"): name for name in reversed(columns)}
-    return next((by_name[name] for name in _NAMES[part] if name in by_name), "")
-
-
-_Choose = Callable[[tuple[str, ...]], tuple[str, str, str]]
-
-
-def _read(path: Path, choose: _Choose) -> tuple[_Table, tuple[str, str, str]]:
-    """A table with the columns that were chosen of it, and which those are."""
-    if path.suffix.lower() == ".json":
-        return _read_json(path, choose)
-    check_file(path)
-    with tempfile.TemporaryDirectory(prefix="runfolio-table-") as scratch:
-        private = Path(scratch)
-        name = readable(path, private, "t")
-        con = connect(private, [name], _MEMORY)
-        try:
-            loaded = load(con, path, name, "predictions")
-            if loaded.rows > MOST_ROWS:
-                raise LimitReached(f"The table has {loaded.rows:,} rows; at most {MOST_ROWS:,} are judged")
-            idents = {column.name: column.ident for column in loaded.columns}
-            wanted = choose(tuple(idents))
-            values: dict[str, Sequence[object]] = {}
-            for column in filter(None, wanted):
-                rows = con.execute(f"select {idents[column]} from predictions order by rowid").fetchall()
-                values[column] = [row[0] for row in rows]
-            return _Table(tuple(idents), values), wanted
-        finally:
-            con.close()
-
-
-def _read_json(path: Path, choose: _Choose) -> tuple[_Table, tuple[str, str, str]]:
-    try:
-        if path.stat().st_size > _MOST_JSON:
-            raise LimitReached(f"The table is larger than {_MOST_JSON >> 20} MiB of JSON")
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise FolderUnreadable(f"The table cannot be read: {error}", where=str(path)) from error
-    columns = tree.get("columns") if isinstance(tree, dict) else None
-    data = tree.get("data") if isinstance(tree, dict) else None
-    if not isinstance(columns, list) or not isinstance(data, list):
-        raise FolderUnreadable(
-            "This JSON is no table", hint='A table is {"columns": [...], "data": [[...], ...]}.', where=str(path)
-        )
-    if not all(isinstance(row, list) and len(row) == len(columns) for row in data):
-        raise FolderUnreadable("Not every row of the table has a cell for each column", where=str(path))
-    names = tuple(str(column) for column in columns)
-    wanted = choose(names)
-    return _Table(names, {name: [row[names.index(name)] for row in data] for name in wanted if name}), wanted
-
-
-def _judged(
-    columns: tuple[str, ...], truth: str, predicted: str, score: str, values: dict[str, Sequence[object]]
-) -> Classified:
-    actual = _labels(values[truth])
-    guessed = _labels(values[predicted]) if predicted else None
-    scores = _numbers(values[score]) if score else None
-    used = np.array([label is not None for label in actual])
+    labels = tuple(sorted(classes, key=natural))
+    of_class: dict[str, Floats] = {}
+    if found.score:
+        of_class = {"": _numbers(values[found.score])}
+    elif len(labels) > 1:
+        named = scores_of_classes(labels, found.each)
+        of_class = {label: _numbers(values[column]) for label, column in named.items()}
+    if guessed is None and not of_class:
+        raise UsageError("No column is known to hold predictions or scores", hint="Choose one of them.", where=where)
+    used = np.array([label is not None for label in actual], dtype=bool)
     if guessed is not None:
-        used &= np.array([label is not None for label in guessed])
-    if scores is not None:
+        used &= np.array([label is not None for label in guessed], dtype=bool)
+    for scores in of_class.values():
         used &= np.isfinite(scores)
     places = np.flatnonzero(used).tolist()
     if not places:
         raise UsageError("No row has a value in all columns that are used", hint="Choose other columns.")
     kept = [str(actual[i]) for i in places]
-    found = {*kept, *((str(guessed[i]) for i in places) if guessed is not None else ())}
-    if len(found) > MOST_LABELS:
-        raise UsageError(
-            f"The column {truth!r} has {len(found):,} different values; at most {MOST_LABELS} classes can be shown",
-            hint="Choose the column that holds classes.",
-        )
-    labels = tuple(sorted(found, key=natural))
-    notes: list[str] = []
-    scored = None
-    if scores is not None:
-        if len(labels) == 2:
-            scored = _scored(kept, scores[used], labels[1])
-            if not len(scored.claimed):
-                notes.append("Scores lie outside of 0 to 1: they are no probabilities, and cannot be calibrated.")
-        else:
-            notes.append(f"Scores need two classes; there {'is' if len(labels) == 1 else 'are'} {len(labels)}.")
-    if guessed is None and scored is not None and len(scored.claimed):
-        assert scores is not None
-        guess = [labels[1] if s >= 0.5 else labels[0] for s in scores[used].tolist()]
-        notes.append(f"Predicted: {labels[1]} where the score is 0.5 or more.")
-    else:
-        guess = [str(guessed[i]) for i in places] if guessed is not None else []
+    guess = [str(guessed[i]) for i in places] if guessed is not None else []
+    # Classes of rows that have gaps do not count.
+    left = {*kept, *guess, *of_class}
+    labels = tuple(label for label in labels if label in left)
+    scored, guess, notes = _scores(kept, guess, labels, {name: own[used] for name, own in of_class.items()})
     confusion = np.empty((0, 0), dtype=np.int64)
     if guess:
         from sklearn.metrics import confusion_matrix
 
         confusion = confusion_matrix(kept, guess, labels=[*labels])
     gaps = len(actual) - len(places)
-    return Classified(columns, truth, predicted, score, labels, confusion, len(places), gaps, scored, tuple(notes))
+    return Classified(
+        found.all, found.truth, found.predicted, found.score, labels, confusion, len(places), gaps, scored, tuple(notes)
+    )
+
+
+def _scores(
+    kept: Sequence[str], guess: list[str], labels: Sequence[str], of_class: dict[str, Floats]
+) -> tuple[tuple[Scored, ...], list[str], list[str]]:
+    """What the scores say of each class, the predictions (of the scores where there are none), and notes."""
+    if not of_class:
+        return (), guess, []
+    if "" not in of_class:
+        scored = tuple(_scored(kept, of_class[label], label) for label in labels if 0 < kept.count(label) < len(kept))
+        notes = ["One class against all others, by the columns of scores that are called like the classes."]
+        if not guess:
+            table = np.stack([of_class[label] for label in labels])
+            guess = [labels[place] for place in table.argmax(axis=0).tolist()]
+            notes.append("Predicted: the class with the highest score.")
+        return scored, guess, notes
+    if len(labels) != 2:
+        return (), guess, [f"Scores need two classes; there {'is' if len(labels) == 1 else 'are'} {len(labels)}."]
+    scores = of_class[""]
+    one = _scored(kept, scores, labels[1])
+    notes = []
+    if not len(one.claimed):
+        notes.append("Scores lie outside of 0 to 1: they are no probabilities, and cannot be calibrated.")
+    elif not guess:
+        guess = [labels[1] if score >= 0.5 else labels[0] for score in scores.tolist()]
+        notes.append(f"Predicted: {labels[1]} where the score is 0.5 or more.")
+    return (one,), guess, notes
 
 
 def _scored(actual: Sequence[str], scores: Floats, positive: str) -> Scored:

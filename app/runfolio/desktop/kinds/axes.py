@@ -40,6 +40,11 @@ class Axes:
         """The point of two places, 0 to 1."""
         return QPointF(self.area.left() + x * self.area.width(), self.area.bottom() - y * self.area.height())
 
+    def share(self, at: QPointF) -> tuple[float, float]:
+        """The inverse of `at`."""
+        area = self.area
+        return (at.x() - area.left()) / area.width(), (area.bottom() - at.y()) / area.height()
+
     def paint(self, painter: QPainter, theme: Theme) -> None:
         """The grid, the texts beside it, and the titles."""
         area = self.area

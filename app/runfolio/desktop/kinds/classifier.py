@@ -1,27 +1,27 @@
-"""The classifier panel: confusion matrix, ROC, precision and recall, and calibration of a table of predictions."""
+"""The classifier panel: confusion matrix, ROC, precision and recall, and calibration of tables of predictions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QTimer
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
-from runfolio.desktop.jobs import LongJob
-from runfolio.desktop.kinds.axes import Axes
-from runfolio.desktop.kinds.grid_paint import paint_cells
+from runfolio.desktop.kinds.classifier_paint import curve_axes, matrix_axes, paint_curves, paint_matrices, tones
+from runfolio.desktop.kinds.classifier_words import curve_at, curve_words, matrix_words, place_words, why_none
 from runfolio.desktop.kinds.panel import KindPanel
-from runfolio.desktop.kinds.scale import Scale
-from runfolio.desktop.kinds.settings import ClassifierSettings
+from runfolio.desktop.kinds.settings import AUTO, ClassifierSettings
+from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.widgets import TextButton
 from runfolio.errors import RunfolioError
-from runfolio.export.kind_rows import MATRICES, Rows, classified_rows, curve, matrix
-from runfolio.model.display import count, number, plain
-from runfolio.model.kinds import Classified, Scored
+from runfolio.export.kind_rows import MATRICES, Rows, curves_of, judged_rows, matrices_of
+from runfolio.model.display import count, plain
+from runfolio.model.kinds import JudgedTable, JudgedTables, Scored
+from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
@@ -35,19 +35,25 @@ _LOOKS = {
 }
 _FILES = "Tables (*.csv *.tsv *.parquet *.pq *.json)"
 _COLUMNS = {"truth": "True class", "predicted": "Predicted", "score": "Score"}
-_WHOLE = Scale(0.0, 1.0)
+_BY_HAND = "\0"
+_PAUSE_MS = 150
+_NO_RUNS = "Open a folder or change the filter, or choose a file with predictions."
 
 
-class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
-    """A table that is chosen once; its columns are guessed and can be chosen."""
+class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
+    """A table of predictions of the first runs in scope that have it, or of a file that is chosen."""
 
     kind = "classifier"
     title = "Classifier"
-    explained = "Predictions of a classifier from a table: CSV, Parquet, or JSON as W&B and MLflow write tables."
+    explained = (
+        "Predictions of a classifier, from tables in the runs' folders or of a file: CSV, Parquet, or JSON as W&B and "
+        "MLflow write tables. A click selects the run."
+    )
 
     def add_controls(self) -> None:
         """The table, its columns, and what is drawn of it."""
-        button = TextButton("Choose a table…", self._context.theme, icon="folder-open", tip="A file with predictions")
+        self._table = self.controls.choice("table", "Table", {AUTO: "that holds predictions"})
+        button = TextButton("Choose a file…", self._context.theme, icon="folder-open", tip="A file with predictions")
         button.setObjectName("kind-table")
         button.clicked.connect(self.ask_for_table)
         self.controls.add(button)
@@ -55,7 +61,13 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         for part, label in _COLUMNS.items():
             self._columns[part] = self.controls.choice(part, label, {"": "by its name"})
         self._look = self.controls.choice("look", "Show", _LOOKS)
-        self._job: LongJob | None = None
+        self._label = self.controls.choice("of_class", "Class", {"": "all"})
+        self._looker = Looker(self._context, "Judge predictions")
+        # While a filter is typed the scope changes with each key.
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._begin)
 
     def ask_for_table(self) -> None:
         """Ask for a file without blocking."""
@@ -71,14 +83,22 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
         dialog.open()
 
     def open_table(self, path: str) -> None:
-        """Judge another table, its columns guessed anew."""
-        self.choose("Choose table", path=path, truth="", predicted="", score="")
+        """Judge another file, its columns guessed anew."""
+        super().choose("Choose table", path=path, truth="", predicted="", score="", of_class="")
+
+    def choose(self, label: str, **parts: object) -> None:
+        """Another table of the runs takes the place of a file, and its columns are guessed anew."""
+        if parts.get("table") == _BY_HAND:
+            return
+        if "table" in parts:
+            parts |= {"path": "", "truth": "", "predicted": "", "score": "", "of_class": ""}
+        super().choose(label, **parts)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
     def put_settings(self, settings: ClassifierSettings) -> None:
-        """Another look needs no new reading."""
-        same = replace(settings, look="") == replace(self._settings, look="")
+        """Another look or class needs no new reading."""
+        same = replace(settings, look="", of_class="") == replace(self._settings, look="", of_class="")
         if same and self.answer is not None:
             self._settings = self.filled = settings
             self.changed.emit()
@@ -88,201 +108,188 @@ class ClassifierPanel(KindPanel[ClassifierSettings, Classified]):
             super().put_settings(settings)
 
     def _on_scope(self) -> None:
-        # The table does not depend on the runs in scope.
-        return
+        # A file does not depend on the runs in scope.
+        if not self._settings.path:
+            super()._on_scope()
+
+    @property
+    def settled(self) -> bool:
+        """Whether no answer is awaited."""
+        return not (self._looker.busy or self._pause.isActive())
 
     def refresh(self) -> None:
-        """Read the table and judge it."""
+        """Read the tables and judge them, a moment after the last change."""
         self._stale = False
         settings = self.filled = self._settings
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        self._looker.forget()
         self._look.setCurrentIndex(self._look.findData(settings.look))
-        if not settings.path:
-            text = "Choose a file with a row for each example: its true class, and what was predicted or its score."
-            self._say("No table is chosen", text)
-            self.empty.set("No table is chosen", text, action="Choose a table…", call=self.ask_for_table)
-            return
-
-        def work(workspace: Workspace, token: CancelToken, _progress: object) -> Classified:
-            return workspace.classified(
-                Path(settings.path),
-                truth=settings.truth,
-                predicted=settings.predicted,
-                score=settings.score,
-                cancel=token,
+        if not settings.path and not self._context.state.scope_keys:
+            self._pause.stop()
+            self._offer_file(
+                "No runs in scope", "Open a folder or change the filter, or choose a file with predictions."
             )
+            return
+        if self.answer is None or settings.path:
+            name = plain(Path(settings.path).name, 80) if settings.path else "Looking through the files of runs"
+            self._say("Reading the table", name)
+            self.empty.set("Reading the table", name, action="Cancel", call=self._cancel)
+        self._pause.start()
 
-        def judged(found: Classified) -> None:
-            if job is self._job:
-                self._job = None
-                self._show_choice(found)
-                self.put_answer(found)
+    def _begin(self) -> None:
+        settings, keys = self._settings, self._context.state.scope_keys
+        truth, predicted, score = settings.truth, settings.predicted, settings.score
 
-        def failed(error: RunfolioError) -> None:
-            if job is self._job:
-                self._job = None
-                self._fail(error)
+        def call(workspace: Workspace, token: CancelToken) -> tuple[JudgedTables, dict[RunKey, int]]:
+            if settings.path:
+                path = Path(settings.path)
+                found = workspace.classified(path, truth=truth, predicted=predicted, score=score, cancel=token)
+                return JudgedTables((JudgedTable(path.name, None, found),)), {}
+            table = "" if settings.table == AUTO else settings.table
+            judged = workspace.judged_tables(keys, table, truth=truth, predicted=predicted, score=score, cancel=token)
+            runs = {one.run for one in judged.tables}
+            return judged, {key: place for place, key in enumerate(keys) if key in runs}
 
-        job = self._job = self._context.jobs.long("Judging the predictions", work, judged, failed)
-        name = plain(Path(settings.path).name, 80)
-        self._say("Reading the table", name)
-        self.empty.set("Reading the table", name, action="Cancel", call=self._cancel)
+        self._looker.ask(call, lambda answer: self._arrived(keys, *answer), self._fail)
+
+    def _arrived(self, keys: Sequence[RunKey], found: JudgedTables, places: dict[RunKey, int]) -> None:
+        self.keys, self._place_of = keys, places
+        self._show_choice(found)
+        if found.tables:
+            self.put_answer(found)
+            return
+        self.answer = None
+        self._offer_file(*why_none(found))
+
+    def _offer_file(self, title: str, text: str) -> None:
+        self.answer = None
+        self._say(title, text)
+        self.empty.set(title, text, action="Choose a file…", call=self.ask_for_table)
 
     def _cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        self._looker.forget()
+        self._pause.stop()
         self._say("Cancelled", "The table was not read.")
         self.empty.set("Cancelled", "The table was not read.", action="Start again", call=self.refresh)
 
-    def _show_choice(self, found: Classified) -> None:
-        for part, box in self._columns.items():
-            box.clear()
-            guessed = plain(getattr(found, part), 40)
-            box.addItem(
-                f"{guessed} (by its name)" if guessed and not getattr(self.settings, part) else "by its name", ""
-            )
-            for column in found.columns:
-                box.addItem(plain(column, 60), column)
-            box.setCurrentIndex(max(0, box.findData(getattr(self.settings, part))))
-        self._look.setCurrentIndex(self._look.findData(self.settings.look))
-
-    def words_of(self, answer: Classified) -> str:
-        """How many rows, the figures, and what cannot be said."""
-        words = [f"{plain(Path(self.settings.path).name, 60)}: {count(answer.rows)} rows."]
-        if answer.skipped:
-            words.append(f"{count(answer.skipped)} with a gap in a column used are left out.")
-        look, scored = self.settings.look, answer.scored
-        if look in MATRICES:
-            if answer.confusion.size:
-                right = int(np.trace(answer.confusion))
-                words.append(f"Accuracy {number(right / answer.rows, 4)} ({count(right)} right).")
-            else:
-                words.append("There are no predictions, and scores alone name no class.")
-        elif scored is None:
-            words.append("This needs a score and two classes.")
-        elif look == "roc":
-            words.append(f"Area under the curve {number(scored.auc, 4)}; the diagonal is chance.")
-        elif look == "pr":
-            words.append(
-                f"Average precision {number(scored.average_precision, 4)}; by chance {number(scored.share, 4)}."
-            )
-        elif scored.brier is not None:
-            words.append(f"Brier score {number(scored.brier, 4)}. Ten bins; the diagonal is a perfect forecast.")
-        if scored is not None and look in ("roc", "pr", "calibration"):
-            words.append(f"Positive: {plain(scored.positive, 40)}.")
-        return " ".join([*words, *answer.notes])
-
-    @property
-    def heading(self) -> str:
-        """What it shows now, in a few words."""
-        look = _LOOKS[self.settings.look]
-        return look if self.answer is None else f"{look} · {plain(Path(self.settings.path).name, 60)}"
+    def _fail(self, error: RunfolioError) -> None:
+        self._offer_file(error.message, error.hint)
 
     def leave(self) -> None:
         """Read no longer."""
         super().leave()
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        self._pause.stop()
+        self._looker.forget()
+
+    # --- what can be chosen ------------------------------------------------------------------------------------
+
+    def _show_choice(self, answer: JudgedTables) -> None:
+        settings = self._settings
+        if not settings.path:
+            # Of a file nothing is known of the runs' tables: what was offered before stays.
+            self._table.clear()
+            auto = plain(answer.table, 40) if settings.table == AUTO and answer.table else "that holds predictions"
+            self._table.addItem(f"{auto} (by its name)" if settings.table == AUTO and answer.table else auto, AUTO)
+            for name, runs in answer.offered:
+                self._table.addItem(f"{plain(name, 60)} · {count(runs)}", name)
+            if self._table.findData(settings.table) < 0:
+                self._table.addItem(plain(settings.table, 60), settings.table)
+            self._table.setCurrentIndex(self._table.findData(settings.table))
+        elif self._table.findData(_BY_HAND) < 0:
+            self._table.addItem("a file", _BY_HAND)
+        if settings.path:
+            self._table.setCurrentIndex(self._table.findData(_BY_HAND))
+        first = answer.tables[0].found if answer.tables else None
+        for part, box in self._columns.items():
+            chosen = getattr(settings, part)
+            guessed = plain(getattr(first, part), 40) if first is not None and not chosen else ""
+            box.clear()
+            box.addItem(f"{guessed} (by its name)" if guessed else "by its name", "")
+            for column in () if first is None else first.columns:
+                box.addItem(plain(column, 60), column)
+            box.setCurrentIndex(max(0, box.findData(chosen)))
+        self._look.setCurrentIndex(self._look.findData(settings.look))
+        classes = dict.fromkeys(own.positive for one in answer.tables for own in one.found.scored)
+        self._label.clear()
+        self._label.addItem("all" if len(answer.tables) < 2 else "the first", "")
+        for name in classes:
+            self._label.addItem(plain(name, 60), name)
+        self._label.setCurrentIndex(max(0, self._label.findData(settings.of_class)))
+        self._label.setEnabled(len(classes) > 1 and settings.look not in MATRICES)
+
+    # --- words -------------------------------------------------------------------------------------------------
+
+    def words_of(self, answer: JudgedTables) -> str:
+        """How many rows, the figures, and what cannot be said."""
+        look = self._settings.look
+        if look in MATRICES:
+            return matrix_words(answer)
+        return curve_words(answer, self._curves(answer), look)
+
+    def _curves(self, answer: JudgedTables) -> list[tuple[JudgedTable, Scored]]:
+        classes = {own.positive for one in answer.tables for own in one.found.scored}
+        label = self._settings.of_class if self._settings.of_class in classes else ""
+        return curves_of(answer.tables, self._settings.look, label)
+
+    @property
+    def heading(self) -> str:
+        """What it shows now, in a few words."""
+        look, answer = _LOOKS[self._settings.look], self.answer
+        if answer is None:
+            return look
+        return f"{look} · {plain(answer.table or answer.tables[0].name, 60)}"
 
     def rows(self) -> Rows:
-        """The matrix or the curve that is shown."""
-        return [] if self.answer is None else classified_rows(self.answer, self.settings.look)
+        """The matrices or the curves that are shown."""
+        answer = self.answer
+        return [] if answer is None else judged_rows(answer.tables, self._settings.look, self._settings.of_class)
 
     # --- the artist --------------------------------------------------------------------------------------------
 
-    def _axes(self, frame: QRectF) -> Axes:
-        answer = self.answer
-        assert answer is not None
-        look = self.settings.look
-        if look in MATRICES:
-            across = Scale(-0.5, len(answer.labels) - 0.5, categories=answer.labels)
-            # The first class on top, as matrices are read.
-            down = Scale(-0.5, len(answer.labels) - 0.5, categories=answer.labels[::-1])
-            return Axes(_square(frame), across, down, "Predicted", "True class")
-        titles = {
-            "roc": ("False positive rate", "True positive rate"),
-            "pr": ("Recall", "Precision"),
-            "calibration": ("Mean score", "Share of positives"),
-        }
-        return Axes(_square(frame), _WHOLE, _WHOLE, *titles[look])
-
     def paint(self, painter: QPainter, frame: QRectF) -> None:
-        """The matrix or the curve."""
-        answer, theme = self.answer, self._context.theme
+        """The matrices or the curves."""
+        answer, theme, look = self.answer, self._context.theme, self._settings.look
         if answer is None:
             return
-        axes = self._axes(frame)
-        axes.paint(painter, theme)
-        if self.settings.look in MATRICES:
-            table = matrix(answer, self.settings.look)
-            if table.size:
-                counts = answer.confusion[::-1]
-                only = self.settings.look == "confusion"
-                paint_cells(painter, theme, axes, table[::-1], counts, Scale.over(table, pad=0.0), counts_only=only)
-        elif answer.scored is not None:
-            self._paint_curve(painter, axes, answer.scored)
+        if look in MATRICES:
+            matrices = matrices_of(answer.tables)
+            if matrices:
+                paint_matrices(painter, theme, matrix_axes(frame, matrices), matrices, look)
+            return
+        curves = self._curves(answer)
+        if curves:
+            several = len({one.name for one, _ in curves}) > 1
+            names = [one.name if several else own.positive for one, own in curves]
+            style = self._context.state.style_of
+            picked = [-1 if one.run is None or not several else style(one.run).color_index for one, _ in curves]
+            paint_curves(painter, theme, curve_axes(frame, look), curves, look, tones(theme, curves, picked), names)
 
-    def _paint_curve(self, painter: QPainter, axes: Axes, scored: Scored) -> None:
-        theme, look = self._context.theme, self.settings.look
-        painter.setPen(QPen(theme.color("muted"), 1.2, Qt.PenStyle.DashLine))
-        low = scored.share if look == "pr" else 0.0
-        painter.drawLine(axes.at(0, low), axes.at(1, low if look == "pr" else 1.0))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.color("accent"), 2.4))
-        if look == "calibration":
-            x, y = scored.claimed, scored.found
-        else:
-            _, x, y = curve(scored, look)
-        if look == "pr":
-            # Precision holds until the next recall: between two points there is no threshold.
-            x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
-        points = [axes.at(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-        painter.drawPolyline(QPolygonF(points))
-        if look == "calibration":
-            most = max(scored.in_bin, default=1)
-            painter.setBrush(theme.color("accent"))
-            for point, n in zip(points, scored.in_bin, strict=True):
-                painter.drawEllipse(point, 3 + 6 * (n / most) ** 0.5, 3 + 6 * (n / most) ** 0.5)
+    def _at(self, at: QPointF) -> tuple[JudgedTable, str] | None:
+        """The table there and what it says there: of a cell, or of the nearest place of the nearest curve."""
+        answer, look = self.answer, self._settings.look
+        if answer is None:
+            return None
+        frame = QRectF(self.canvas.rect())
+        if look in MATRICES:
+            matrices = matrices_of(answer.tables)
+            for axes, one in zip(matrix_axes(frame, matrices) if matrices else (), matrices, strict=True):
+                if axes.area.contains(at):
+                    across, up = axes.share(at)
+                    size = len(one.found.labels)
+                    cell = min(size - 1, int((1 - up) * size)), min(size - 1, int(across * size))
+                    return one, place_words(one, cell, several=len(matrices) > 1)
+            return None
+        axes, curves = curve_axes(frame, look), self._curves(answer)
+        if not curves or not axes.area.contains(at):
+            return None
+        return curve_at(axes.share(at), curves, look)
 
     def words_at(self, at: QPointF) -> str:
-        """The cell, or the nearest place of the curve."""
-        answer = self.answer
-        if answer is None:
-            return ""
-        area = self._axes(QRectF(self.canvas.rect())).area
-        if not area.contains(at):
-            return ""
-        across, up = (at.x() - area.left()) / area.width(), (area.bottom() - at.y()) / area.height()
-        if self.settings.look in MATRICES:
-            size = len(answer.labels)
-            if not answer.confusion.size:
-                return ""
-            true, guess = min(size - 1, int((1 - up) * size)), min(size - 1, int(across * size))
-            n, total = int(answer.confusion[true, guess]), int(answer.confusion[true].sum())
-            names = plain(answer.labels[true], 40), plain(answer.labels[guess], 40)
-            share = f" ({n / total:.1%} of {names[0]})" if total else ""
-            return f"{names[0]} predicted as {names[1]}: {count(n)}{share}"
-        scored = answer.scored
-        if scored is None:
-            return ""
-        if self.settings.look == "calibration":
-            if not len(scored.claimed):
-                return ""
-            place = int(np.abs(scored.claimed - across).argmin())
-            return (
-                f"Mean score {number(float(scored.claimed[place]), 3)}: {number(float(scored.found[place]), 3)} "
-                f"positive, {count(scored.in_bin[place])} rows"
-            )
-        head, x, y = curve(scored, self.settings.look)
-        place = int(np.hypot(x - across, y - up).argmin())
-        return f"{head[0]} {number(float(x[place]), 3)}, {head[1]} {number(float(y[place]), 3)}"
+        """The cell, or the nearest place of a curve."""
+        found = self._at(at)
+        return "" if found is None else found[1]
 
-
-def _square(frame: QRectF) -> QRectF:
-    """As much of the frame as keeps both axes about as long."""
-    width = min(frame.width(), frame.height() * 1.25)
-    return QRectF(frame.left() + (frame.width() - width) / 2, frame.top(), width, frame.height())
+    def click(self, at: QPointF, *, add: bool) -> None:
+        """Select the run there."""
+        found = self._at(at)
+        if found is not None and found[0].run in self._place_of:
+            self.pick_one(self._place_of[found[0].run], add=add)

@@ -110,12 +110,18 @@ class HistogramSettings(KindSettings):
 
 @dataclass(frozen=True, slots=True)
 class ClassifierSettings(KindSettings):
-    """path: a table of predictions; truth, predicted, score: its columns, "" where guessed. look: see the panel."""
+    """table: of the runs in scope, as `JudgedTables` names them; AUTO for the first that holds predictions.
+
+    path: a file that was chosen by hand in place of it. truth, predicted, score: its columns, "" where guessed.
+    of_class: the class whose curves are shown, "" for all of one run. look: see the panel.
+    """
 
     path: str = ""
+    table: str = AUTO
     truth: str = ""
     predicted: str = ""
     score: str = ""
+    of_class: str = ""
     look: str = "confusion"
 
 

@@ -13,7 +13,7 @@ from runfolio.desktop.kinds.factory import KINDS, Panel, make_panel
 from runfolio.desktop.panel_figures import Part, ask_recipe
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.answers import Change
-from runfolio.model.kinds import Classified
+from runfolio.model.kinds import JudgedTables
 from runfolio.model.params import Json
 
 
@@ -89,7 +89,7 @@ class ExploreView(QWidget):
     def export(self) -> None:
         """Show what the chart would be as a figure, and write it."""
         panel, window = self.panel, self.window()
-        read = panel.answer if isinstance(panel.answer, Classified | Recorded) else None
+        read = panel.answer if isinstance(panel.answer, JudgedTables | Recorded) else None
         part = Part(PanelSettings(chart=panel.drawn_by), title=panel.heading, read=read)
         ask_recipe(
             self._context, [part], lambda recipe: ExportDialog.open_for(self._context, recipe, panel.kind, window)

@@ -1,0 +1,138 @@
+"""Tables of predictions as they lie on the disk, and which of their columns hold what.
+
+Read are CSV, TSV and Parquet, and JSON as W&B and MLflow write tables: `{"columns": [...], "data": [[...], ...]}`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runfolio.analysis.datafile import check_file, load
+from runfolio.analysis.dataworker import connect, readable
+from runfolio.errors import FolderUnreadable, LimitReached, UsageError
+
+MOST_ROWS = 20_000_000
+_MOST_JSON = 512 << 20
+_MEMORY = 2 << 30
+
+_NAMES = {
+    "truth": ("y_true", "ytrue", "true", "truth", "target", "label", "labels", "actual", "ground_truth", "y", "class"),
+    "predicted": (
+        "y_pred", "ypred", "prediction", "predictions", "predicted", "pred", "predicted_label", "guess", "output",
+    ),
+    "score": ("y_score", "yscore", "score", "probability", "prob", "proba", "y_prob", "y_proba", "confidence", "p"),
+}  # fmt: skip
+_OF_A_CLASS = ("{}", "score_{}", "prob_{}", "proba_{}", "probability_{}", "p_{}", "y_score_{}", "y_prob_{}", "{}_score",
+               "{}_prob", "{}_probability")  # fmt: skip
+"""How columns are called that hold the score of a class each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A table, and its columns: "" lets a usual name be looked for."""
+
+    path: str
+    truth: str = ""
+    predicted: str = ""
+    score: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Columns by name: "" where there is none. `all` of the table; `each` may hold the score of one class each."""
+
+    all: tuple[str, ...]
+    truth: str
+    predicted: str
+    score: str
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """Columns that may hold the score of a class; () where one column is known to hold scores."""
+        used = {self.truth, self.predicted}
+        return () if self.score else tuple(name for name in self.all if name not in used)
+
+
+Values = dict[str, Sequence[object]]
+_Choose = Callable[[tuple[str, ...]], Sequence[str]]
+
+
+def read(path: Path, choose: _Choose) -> Values:
+    """The columns of a table that `choose` names out of all, in the order of their rows.
+
+    Raises  FolderUnreadable, LimitReached, and what `choose` raises.
+    """
+    if path.suffix.lower() == ".json":
+        return _read_json(path, choose)
+    check_file(path)
+    with tempfile.TemporaryDirectory(prefix="runfolio-table-") as scratch:
+        private = Path(scratch)
+        name = readable(path, private, "t")
+        con = connect(private, [name], _MEMORY)
+        try:
+            loaded = load(con, path, name, "predictions")
+            if loaded.rows > MOST_ROWS:
+                raise LimitReached(f"The table has {loaded.rows:,} rows; at most {MOST_ROWS:,} are judged")
+            idents = {column.name: column.ident for column in loaded.columns}
+            values: Values = {}
+            for column in dict.fromkeys(choose(tuple(idents))):
+                rows = con.execute(f"select {idents[column]} from predictions order by rowid").fetchall()
+                values[column] = [row[0] for row in rows]
+            return values
+        finally:
+            con.close()
+
+
+def _read_json(path: Path, choose: _Choose) -> Values:
+    try:
+        if path.stat().st_size > _MOST_JSON:
+            raise LimitReached(f"The table is larger than {_MOST_JSON >> 20} MiB of JSON")
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FolderUnreadable(f"The table cannot be read: {error}", where=str(path)) from error
+    columns = tree.get("columns") if isinstance(tree, dict) else None
+    data = tree.get("data") if isinstance(tree, dict) else None
+    if not isinstance(columns, list) or not isinstance(data, list):
+        raise FolderUnreadable(
+            "This JSON is no table", hint='A table is {"columns": [...], "data": [[...], ...]}.', where=str(path)
+        )
+    if not all(isinstance(row, list) and len(row) == len(columns) for row in data):
+        raise FolderUnreadable("Not every row of the table has a cell for each column", where=str(path))
+    names = tuple(str(column) for column in columns)
+    return {name: [row[names.index(name)] for row in data] for name in dict.fromkeys(choose(names))}
+
+
+def chosen(request: Request, columns: tuple[str, ...]) -> Chosen:
+    """The columns of truth, prediction and score. Raises UsageError where there is none for the truth."""
+    found = Chosen(columns, *(_column(getattr(request, part), columns, part) for part in _NAMES))
+    if not found.truth:
+        shown = ", ".join(columns[:12])
+        raise UsageError(
+            "No column is known to hold the true classes",
+            hint=f"Choose it. The columns are: {shown}.",
+            where=request.path,
+        )
+    return found
+
+
+def _column(asked: str, columns: Sequence[str], part: str) -> str:
+    if asked:
+        if asked not in columns:
+            raise UsageError(f"The table has no column {asked!r}", hint=f"It has {', '.join(columns[:12])}.")
+        return asked
+    by_name = {name.lower().replace("-", "_").replace(" ", "_"): name for name in reversed(columns)}
+    return next((by_name[name] for name in _NAMES[part] if name in by_name), "")
+
+
+def scores_of_classes(labels: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """The column that holds the score of each of some classes, by class; {} where not each class has one."""
+    by_name = {name.lower().replace("-", "_").replace(" ", "_"): name for name in reversed(columns)}
+    for pattern in _OF_A_CLASS:
+        wanted = {label: pattern.format(label.lower().replace("-", "_").replace(" ", "_")) for label in labels}
+        if all(name in by_name for name in wanted.values()):
+            return {label: by_name[name] for label, name in wanted.items()}
+    return {}
