@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.asking import Asking
 from runfolio.api.previews import Previewing
-from runfolio.errors import FolderUnreadable, LimitReached, NotFound, RunfolioError
+from runfolio.errors import FolderUnreadable, LimitReached, NotFound
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.api.cancelling import CancelToken
-    from runfolio.model.kinds import Classified, JudgedTables
+    from runfolio.model.kinds import JudgedTables
     from runfolio.model.previews import RunFile
 
 MOST_BESIDE = 8
@@ -24,7 +24,7 @@ _SECONDS = 300.0
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".table.json")
 _TELLING = re.compile(r"pred|roc|pr_?curve|precision.?recall|confusion|classif|y_true|proba|eval_results|eval.?table")
 _MOST_TRIED = 6
-"""Tables of the first run that are judged to see which holds predictions."""
+"""Tables that are tried to see which holds predictions."""
 
 
 class Judging:
@@ -51,7 +51,7 @@ class Judging:
         At most `MOST_BESIDE` runs are judged, and the files of 100 are looked through for them. Of a table that was
         written at several steps the last is taken. Raises LimitReached and Cancelled.
         """
-        from runfolio.analysis.kinds.classified import TableOfRun, classify_each
+        from runfolio.analysis.kinds.classified import TableOfRun, classify_first
         from runfolio.analysis.working import in_a_worker
         from runfolio.model.kinds import Classified, JudgedTable, JudgedTables
 
@@ -60,27 +60,25 @@ class Judging:
         for own in of_runs.values():
             counts.update({name: counts.get(name, 0) + 1 for name in own})
         offered = tuple(sorted(counts.items(), key=lambda one: (not _telling(one[0]), -one[1], one[0])))
-
-        def judge(asked: Sequence[tuple[RunKey, str]]) -> tuple[Classified | RunfolioError, ...]:
-            places = [place for key, name in asked if (place := of_runs[key][name].place) is not None]
-            tables = tuple(TableOfRun(place, truth, predicted, score) for place in places)
-            return in_a_worker(classify_each, tables, "Judging the predictions", cancel, _SECONDS)
-
-        first = next(iter(of_runs), None)
-        wanted = table
-        if not table and first is not None:
-            tried = [name for name, _ in offered if _telling(name) and name in of_runs[first]][:_MOST_TRIED]
-            answers = judge([(first, name) for name in tried]) if tried else ()
-            good = (name for name, found in zip(tried, answers, strict=True) if isinstance(found, Classified))
-            wanted = next(good, "")
-        having = [key for key, own in of_runs.items() if wanted in own][:MOST_BESIDE]
-        if not wanted or not having:
-            return JudgedTables((), offered, wanted, looked)
+        tried = [table] if table else [name for name, _ in offered if _telling(name)][:_MOST_TRIED]
+        runs = {name: [key for key, own in of_runs.items() if name in own][:MOST_BESIDE] for name in tried}
+        asked = [
+            [
+                TableOfRun(place, truth, predicted, score)
+                for key in runs[name]
+                if (place := of_runs[key][name].place) is not None
+            ]
+            for name in tried
+        ]
+        if not any(asked):
+            return JudgedTables((), offered, table, looked)
+        taken, answers = in_a_worker(classify_first, asked, "Judging the predictions", cancel, _SECONDS)
+        wanted, having = tried[taken], runs[tried[taken]]
         column = self._asking.column(FieldRef(FieldKind.BUILTIN, "name"), having)
         names = [str(name or key) for name, key in zip(column.values, having, strict=True)]
         shown: list[JudgedTable] = []
         failed: list[tuple[str, str]] = []
-        for key, name, found in zip(having, names, judge([(key, wanted) for key in having]), strict=True):
+        for key, name, found in zip(having, names, answers, strict=True):
             if isinstance(found, Classified):
                 shown.append(JudgedTable(name, key, found))
             else:

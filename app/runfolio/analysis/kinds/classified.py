@@ -38,9 +38,18 @@ class TableOfRun:
     score: str = ""
 
 
-def classify_each(asked: Sequence[TableOfRun]) -> tuple[Classified | RunfolioError, ...]:
-    """Tables of runs judged one after the other; in place of one that cannot be, the reason."""
-    return tuple(_attempt(one) for one in asked)
+def classify_first(asked: Sequence[Sequence[TableOfRun]]) -> tuple[int, tuple[Classified | RunfolioError, ...]]:
+    """The first table of some that can be judged, of all the runs that have it, and its place among them.
+
+    asked   for each table that may be wanted, those of the runs, all with one at least.
+
+    In place of what cannot be judged stands the reason; where no table can be, those of the last one.
+    """
+    place, found = 0, (_attempt(asked[0][0]),)
+    while isinstance(found[0], RunfolioError) and place + 1 < len(asked):
+        place += 1
+        found = (_attempt(asked[place][0]),)
+    return place, (*found, *(_attempt(one) for one in asked[place][1:]))
 
 
 def _attempt(asked: TableOfRun) -> Classified | RunfolioError:
