@@ -46,13 +46,19 @@ def _window(paths: Sequence[str]) -> int:
     # the start. The window begins to collect when it is there.
     gc.disable()
     try:
+        from runfolio.desktop import opening
+        from runfolio.settings import Settings
+
+        settings = Settings.load()
+        early = opening.begin_early(settings)
+        # After that, since it imports the window.
         from runfolio.desktop.app import run
     except ImportError as error:
         if "PySide6" not in str(error) and ".so" not in str(error):
             raise
         sys.stderr.write(NO_WINDOW.format(reason=error) + "\n")
         return 2
-    return run(paths)
+    return run(paths, settings, early)
 
 
 def _trouble_with_display() -> str:

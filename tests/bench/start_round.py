@@ -75,6 +75,11 @@ def runs(*, leave: bool = False) -> None:
     """Runfolio's own way in, up to the first painted rows; then the end, at once or in good order."""
     # As `runfolio.__main__` does, which cannot be asked to stop at the first rows.
     gc.disable()
+    from runfolio.desktop import opening
+    from runfolio.settings import Settings
+
+    settings = Settings.load()
+    early = opening.begin_early(settings)
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -105,7 +110,7 @@ def runs(*, leave: bool = False) -> None:
                 tell(marks)
 
     app.begin = begin  # type: ignore[assignment]
-    sys.exit(app.run([]))
+    sys.exit(app.run([], settings, early))
 
 
 if __name__ == "__main__":

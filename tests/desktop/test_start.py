@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,20 @@ HEAVY = (
     *("numpy", "polars", "duckdb", "pyqtgraph", "matplotlib", "scipy", "sklearn", "xlsxwriter", "tomlkit"),
     "runfolio.api",
 )
+
+LATE = (
+    *HEAVY[:-1],
+    *("jinja2", "yaml", "tomllib", "difflib", "multiprocessing", "pebble", "PySide6.QtNetwork"),
+    *(
+        f"runfolio.model.{name}"
+        for name in ("alignment", "comparison", "datasets", "expression", "filter_text", "groups")
+    ),
+    *(f"runfolio.model.{name}" for name in ("links", "problem", "promotion", "run_detail", "registered", "reports")),
+    *(f"runfolio.index.{name}" for name in ("asked", "column_store", "compile", "detail", "known", "pipeline")),
+    *(f"runfolio.desktop.{name}" for name in ("chart_strip", "completion", "filter_suggestions", "palette", "plot")),
+    *("runfolio.analysis.statistics", "runfolio.export", "runfolio.processes", "runfolio.readers"),
+)
+"""What the first rows need nothing of."""
 
 
 def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -52,6 +67,19 @@ def test_the_window_is_there_before_anything_heavy_is_imported() -> None:
     )
     done = run_python(code)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_first_rows_are_there_before_what_they_need_nothing_of_is_imported(indexed: Path) -> None:
+    code = (
+        "from bench import start_round\n"
+        "from runfolio.desktop import app, first_look\n"
+        # However slow the machine is, nothing else begins by itself.
+        "app.LATER_MS = first_look.LONGEST_MS = first_look.PAINTED_MS = 10**6\n"
+        f"start_round.HEAVY = {LATE!r}\n"
+        "start_round.runs()\n"
+    )
+    done = run_python(code, RUNFOLIO_HOME=str(indexed))
+    assert json.loads(done.stdout)["modules"] == [], done.stderr
 
 
 def test_every_verb_that_is_known_at_the_start_is_one_of_the_command_line() -> None:

@@ -10,12 +10,15 @@ from unittest.mock import patch
 
 import pytest
 
-from runfolio.api import Workspace
+from runfolio import processes
+from runfolio.api import CancelToken, Workspace
 from runfolio.model.promotion import RunMarks
 from runfolio.readers import looks
 from runfolio.readers.layout_files import parse_layout
 from support.inspected import CORPUS
 from support.lab import LAYOUT, write_lab, write_run
+from support.repeats import write_repeats
+from support.repeats import write_run as write_repeat
 
 FORMATS = ("mlflow_registry", "dvclive", "metaflow", "sb3", "keras", "mmengine", "mlflow_sqlite")
 DATA_SETS = "mlflow_file/runs/v3_17/mlruns"
@@ -132,3 +135,21 @@ def test_layouts_that_come_change_and_go_between_looks(ws: Workspace, tmp_path: 
     put(root / "width" / "wide_net_seed1" / "more" / "late.txt", "x")
     ws.index()
     assert told(ws) == told_anew(root, tmp_path / "fresh-late")
+
+
+def test_worker_processes_start_when_there_is_something_to_read(tmp_path: Path) -> None:
+    root, places = write_repeats(tmp_path / "runs"), (tmp_path / "index.duckdb", tmp_path / "ledger")
+    with Workspace.open(*places) as first:
+        first.index([root])
+    token = CancelToken()
+    with (
+        Workspace.open(*places) as ws,
+        patch.object(processes, "start_server", wraps=processes.start_server) as started,
+    ):
+        assert ws.index().read == 0
+        assert ws.index([root]).read == 0
+        ws.watch(token, on_round=lambda _: token.cancel())
+        assert not started.called
+        write_repeat(root / "study" / "late", "adam", 7, 0.5)
+        assert ws.index().read == 1
+        assert started.called

@@ -47,10 +47,13 @@ class Reading:
         from runfolio.processes import start_server
 
         started = time.monotonic()
-        # It gets ready on another core while this process imports what it needs itself.
-        start_server()
-        chosen = None if paths is None else [self._library.add_source(path).id for path in paths]
-        sources = [(s.id, Path(s.path)) for s in self._library.sources() if chosen is None or s.id in chosen]
+        added = None if paths is None else [self._library.add_source(path).id for path in paths]
+        chosen = [source for source in self._library.sources() if added is None or source.id in added]
+        sources = [(source.id, Path(source.path)) for source in chosen]
+        if deep or any(source.scanned_us is None for source in chosen):
+            # It gets ready on another core while this process imports what it needs itself. A look at what is known
+            # already mostly finds nothing to read, and then needs none.
+            start_server()
         with self._stores.indexing:
             counts = self._stores.indexer().run(
                 sources,

@@ -87,14 +87,10 @@ class Stores:
     # --- the index ---------------------------------------------------------------------------------------------
 
     def indexer(self) -> Indexer:
-        """What reads folders into the index; its worker processes start with the first."""
+        """What reads folders into the index; its worker processes start with the first folder that has to be read."""
         # Reading and watching may both be the first to ask.
         with self._making:
             if self._indexer is None:
-                # It gets ready on another core while this process imports what it needs itself.
-                from runfolio.processes import start_server
-
-                start_server()
                 from runfolio.index.pipeline import Indexer
                 from runfolio.model.links import LinkChoices
 

@@ -1,4 +1,4 @@
-"""Starts the window: Qt and light modules first, the workspace on a thread, everything else when it is shown."""
+"""Starts the window: Qt and light modules first, the workspace on a thread, all else when it is shown."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from runfolio import __version__, locate
-from runfolio.desktop import fonts, session
+from runfolio.desktop import fonts, opening, session
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.notices import Notices
+from runfolio.desktop.opening import Opening
 from runfolio.desktop.single_instance import Reception, hand_over
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.window import MainWindow
 from runfolio.desktop.window_commands import add_window_commands
 from runfolio.interrupts import Interruptible
 from runfolio.settings import Settings
-
-if TYPE_CHECKING:
-    from runfolio.api import Workspace
 
 SAVE_EVERY_MS = 30_000
 TURN_MS = 250
@@ -38,9 +35,11 @@ _DRESSED = "runfolio-dressed"
 """Whether an application has its style and typefaces; a test makes many windows in one."""
 
 
-def run(paths: Sequence[str]) -> int:
-    """Open the window on `paths`, or hand them to the one that is open; the exit code."""
-    settings = Settings.load()
+def run(paths: Sequence[str], settings: Settings, early: Opening | None = None) -> int:
+    """Open the window on `paths`, or hand them to the one that is open; the exit code.
+
+    early   its workspace, where that is being opened already.
+    """
     scale = settings.number("window.scale")
     if scale != 1.0:
         # Qt reads it once, when the application object is made.
@@ -48,11 +47,14 @@ def run(paths: Sequence[str]) -> int:
     app = make_application()
     whole = [str(Path(path).expanduser().absolute()) for path in paths]
     if hand_over(whole):
+        if early is not None:
+            opening.give_up(early)
         return 0
+    early = early or opening.begin(settings)
     _log_to_file()
     theme = Theme(ThemeMode(settings.text("window.theme")))
     theme.apply()
-    window = make_window(theme, settings, open_early=True)
+    window = make_window(theme, settings, early)
     _catch_bugs(window)
     store = layout_store()
     window.restore_layout(store)
@@ -103,20 +105,10 @@ def make_application() -> QApplication:
     return app
 
 
-def make_window(theme: Theme, settings: Settings, *, open_early: bool = False) -> MainWindow:
-    """A window with threads of its own; nothing is opened yet, unless the workspace is to be while it is made."""
+def make_window(theme: Theme, settings: Settings, early: Opening | None = None) -> MainWindow:
+    """A window with threads of its own. Nothing is opened yet, but for `early`, which is its workspace then."""
     say = Notices()
-
-    def open_workspace() -> Workspace:
-        # Here, on a job thread: the façade brings DuckDB with it.
-        from runfolio.api import Workspace
-
-        preferred = settings.text("library.preferred_sources").replace(",", " ").split()
-        return Workspace.open(actor=settings.text("ledger.actor") or None, preferred=preferred)
-
-    jobs = Jobs(open_workspace, say.error)
-    if open_early:
-        jobs.open_early()
+    jobs = Jobs(lambda: opening.open_workspace(settings), say.error, early=early)
     window = MainWindow(jobs, theme, say, settings)
     add_window_commands(window)
     return window

@@ -1,7 +1,7 @@
 """Work off the GUI thread: queries of which the latest wins, actions in order, long jobs with progress and cancel.
 
-The workspace is opened, used and closed by these threads alone. Every result crosses to the GUI thread by one
-signal of one relay object; a result that is no longer wanted is dropped there.
+The workspace is used and closed by these threads alone, and opened by them unless it is being opened already. Every
+result crosses to the GUI thread by one signal of one relay object; a result that is no longer wanted is dropped there.
 """
 
 from __future__ import annotations
@@ -81,9 +81,17 @@ class Jobs(QObject):
 
     open_workspace   called on a job thread; may raise a RunfolioError.
     on_error         hears of expected errors whose job has no `fail` of its own.
+    early            a workspace that is being opened already; the first `open` takes what comes of it.
     """
 
-    def __init__(self, open_workspace: Callable[[], Workspace], on_error: Fail, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        open_workspace: Callable[[], Workspace],
+        on_error: Fail,
+        parent: QObject | None = None,
+        *,
+        early: Future[Workspace] | None = None,
+    ) -> None:
         super().__init__(parent)
         self._open_workspace = open_workspace
         self._on_error = on_error
@@ -91,7 +99,7 @@ class Jobs(QObject):
         self._queries = ThreadPoolExecutor(QUERY_THREADS, thread_name_prefix="query")
         self._actions = ThreadPoolExecutor(1, thread_name_prefix="action")
         self._longs = ThreadPoolExecutor(4, thread_name_prefix="long")
-        self._early: Future[Workspace] | None = None
+        self._early = early
         self._opened: Future[Workspace] | None = None
         self._generations: dict[str, int] = {}
         self._running: set[LongJob] = set()
@@ -100,14 +108,6 @@ class Jobs(QObject):
         self._closed = False
 
     # --- the workspace -----------------------------------------------------------------------------------------
-
-    def open_early(self) -> None:
-        """Begin to open the workspace before there is anything to show it in; `open` then takes what came of it.
-
-        Opening a database is work of another core, while this one makes a window.
-        """
-        if self._early is None:
-            self._early = self._actions.submit(self._open_workspace)
 
     def open(self, then: Callable[[], None], fail: Fail, changed: Callable[[Change], None]) -> None:
         """Open the workspace, again after a failure; `changed` hears every commit from then on."""

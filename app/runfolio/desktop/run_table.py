@@ -188,10 +188,12 @@ class RunTableModel(QAbstractTableModel):
         self._want_groups()
         coloured = [c for c in self._wanted if self.format_of(c).colouring is not Colouring.NONE]
         self.colours.want(coloured, self._keys)
-        # A few columns at a time, so that taking them in holds the window for a moment only; the others follow.
-        wanted = self._cache.missing(*self._in_view(max(0, first - MARGIN), last + 1 + MARGIN))[:AT_ONCE]
-        if not wanted:
+        missing = self._cache.missing(*self._in_view(max(0, first - MARGIN), last + 1 + MARGIN))
+        if not missing:
             return
+        # A few columns at a time, so that taking them in holds the window for a moment only; the others follow, and
+        # curves last: at a start they take NumPy, which nothing else here does.
+        wanted = ([pair for pair in missing if not pair[0].curve] or missing)[:AT_ONCE]
         self._asking = True
         generation = self._cache.generation
 

@@ -37,6 +37,8 @@ class ScopeLoader(QObject):
         self.refused: FilterSyntax | None = None
         """Why the scope has no answer: the filter names what is no longer there."""
         self._pick_first = True
+        self._learning = False
+        """Whether names may be asked for: not before the first rows, which bring most of them."""
         self._picked: tuple[RunKey, ...] = ()
         state = context.state
         state.query_changed.connect(self.ask)
@@ -87,7 +89,14 @@ class ScopeLoader(QObject):
         if change.touched & (Touched.RUNS | Touched.MARKS):
             self.ask()
 
+    def learn_names(self) -> None:
+        """Ask for the names of selected runs from now on; after the first rows, which bring most of them."""
+        self._learning = True
+        self._learn_names()
+
     def _learn_names(self) -> None:
+        if not self._learning:
+            return
         state = self._context.state
         shown = (*state.selection, *((state.baseline,) if state.baseline is not None else ()))
         unknown = [key for key in shown if not state.knows_name(key)]

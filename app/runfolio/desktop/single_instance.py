@@ -23,10 +23,15 @@ def server_name() -> str:
     return f"runfolio-{digest.toHex().data().decode()[:16]}"
 
 
+def is_alone() -> bool:
+    """Whether it is certain that no window has this library open; asking one takes an application."""
+    # There Qt keeps the sockets of local servers. Most starts find none, and need nothing of networks then.
+    return sys.platform != "win32" and not (Path(QDir.tempPath()) / server_name()).exists()
+
+
 def hand_over(paths: list[str]) -> bool:
     """Give `paths` to a window that runs already; False when there is none."""
-    # There Qt keeps the sockets of local servers. Most starts find none, and need nothing of networks then.
-    if sys.platform != "win32" and not (Path(QDir.tempPath()) / server_name()).exists():
+    if is_alone():
         return False
     from PySide6.QtNetwork import QLocalSocket
 

@@ -222,7 +222,6 @@ class MainWindow(QMainWindow):
             self._open = True
             self.scope.ask()
             self._put_view(self._wanted)
-            self.library.show_places()
             self.first_look.begin(lambda: self._go_on(paths))
 
         def failed(error: RunfolioError) -> None:
@@ -233,6 +232,8 @@ class MainWindow(QMainWindow):
         self.context.jobs.open(opened, failed, self.context.state.announce)
 
     def _go_on(self, paths: Sequence[str]) -> None:
+        self.library.show_places()
+        self.scope.learn_names()
         # Imported one after the other before several threads want them.
         self._classes.make_known(
             lambda: self.context.jobs.query("first-imports", import_all, lambda _done: self._work(paths))
