@@ -24,7 +24,7 @@ def paint_rows(viewport: QWidget, event: QPaintEvent, height: int, paint: Callab
     paint     paints a part of the viewport.
     """
     area, region = event.rect(), event.region()
-    in_turns = _on_screen(viewport)
+    in_turns = is_on_screen(viewport)
     until = time.perf_counter() + TURN_MS / 1000
     top, end = area.top(), area.bottom() + 1
     while top < end:
@@ -36,7 +36,7 @@ def paint_rows(viewport: QWidget, event: QPaintEvent, height: int, paint: Callab
             return
 
 
-def _on_screen(viewport: QWidget) -> bool:
+def is_on_screen(viewport: QWidget) -> bool:
     """Whether it is the window that is painted, and no picture of it, which has to be whole at once."""
     store = viewport.window().backingStore()
     painter = QPainter(viewport)
