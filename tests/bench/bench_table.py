@@ -15,7 +15,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -25,56 +24,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from bench.many_runs import index
+from bench.turns import Bench, head, tell
 from runfolio.desktop import app as desktop
 from runfolio.desktop.column_format import Colouring
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.theme import Theme, ThemeMode
-from runfolio.desktop.window import MainWindow
 from runfolio.model.grouping import GroupBy
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, SortKey
 from runfolio.settings import Settings
 
 PAGES = 150
-PATIENCE_S = 60.0
-
-
-class Bench:
-    """Turns the event loop by hand, so that each turn can be timed."""
-
-    def __init__(self, application: QApplication, window: MainWindow) -> None:
-        self._application = application
-        self.window = window
-        self.held = self.busy = 0.0
-
-    def turn(self, call: Callable[[], object] = lambda: None) -> None:
-        """One turn of the event loop, after `call`."""
-        wall, cpu = time.perf_counter(), time.thread_time()
-        call()
-        self._application.processEvents()
-        self.held = max(self.held, time.perf_counter() - wall)
-        self.busy = max(self.busy, time.thread_time() - cpu)
-
-    def step(self, what: str, call: Callable[[], object], shown: Callable[[], bool] | None = None) -> None:
-        """Do something and wait until it shows, then until nothing is on its way; print the figures."""
-        self.held = self.busy = 0.0
-        start = time.perf_counter()
-        self.turn(call)
-        while shown is not None and not shown():
-            if time.perf_counter() - start > PATIENCE_S:
-                raise TimeoutError(what)
-            self.turn()
-        until = time.perf_counter() - start
-        quiet = time.perf_counter()
-        while time.perf_counter() - quiet < 0.25:
-            self.turn()
-            if not self.window.context.jobs.idle:
-                quiet = time.perf_counter()
-            time.sleep(0.001)
-        _tell(f"| {what} | {until * 1e3:.0f} ms | {self.held * 1e3:.0f} ms | {self.busy * 1e3:.0f} ms |")
 
 
 def main() -> int:
@@ -113,8 +75,7 @@ def _run(runs: int) -> None:
     def moved(before: KeyOrder) -> bool:
         return state.scope_keys is not before and first_name() != "…"
 
-    _tell("| step | shows after | held at most | of that, processor |")
-    _tell("| --- | --- | --- | --- |")
+    head()
     bench.step("start to first rows", lambda: desktop.begin(window, []), lambda: first_name() != "…")
     _scroll(bench)
     metric = next(c.field for c in table.runs.columns if c.field.kind is FieldKind.METRIC)
@@ -148,7 +109,7 @@ def _run(runs: int) -> None:
     _scroll(bench, "scroll the open groups")
     bench.step("close all groups", lambda: columns.groups.fold_all(opened=False))
     bench.step("replicates", lambda: columns.group(GroupBy(replicates=True)), lambda: grouped(1))
-    _tell(f"| ({len(table.runs.groups.grouped.tree.start) if table.runs.groups else 0} groups) | | | |")
+    tell(f"| ({len(table.runs.groups.grouped.tree.start) if table.runs.groups else 0} groups) | | | |")
     order = SortKey(metric)
     bench.step(
         "sort the groups by a metric",
@@ -165,11 +126,6 @@ def _run(runs: int) -> None:
     desktop.end(window)
 
 
-def _tell(row: str) -> None:
-    sys.stdout.write(f"{row}\n")
-    sys.stdout.flush()
-
-
 def _scroll(bench: Bench, what: str = "scroll by pages, with the bar and with the wheel") -> None:
     table = bench.window.runs_view().table
     bar = table.verticalScrollBar()
@@ -183,12 +139,12 @@ def _scroll(bench: Bench, what: str = "scroll by pages, with the bar and with th
             bench.turn(lambda: bar.setValue(bar.value() - 3))
         QTest.keyClick(table, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
 
-    bench.held = bench.busy = 0.0
+    bench.begin()
     start = time.perf_counter()
     pages()
     turns = 2 * PAGES + 26
     mean = (time.perf_counter() - start) / turns
-    _tell(f"| {what} | {mean * 1e3:.1f} ms a step | {bench.held * 1e3:.0f} ms | {bench.busy * 1e3:.0f} ms |")
+    bench.tell(what, f"{mean * 1e3:.1f} ms a step")
 
 
 if __name__ == "__main__":

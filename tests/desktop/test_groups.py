@@ -173,14 +173,19 @@ def test_a_filter_keeps_the_grouping_and_the_open_groups(runs: Driver) -> None:
     assert runs.column("Run") == ["adam", "dusky-lynx", "fleet-marten", "sgd"]
 
 
-def test_a_session_brings_open_groups_and_the_current_run_back(runs: Driver) -> None:
+def test_a_session_brings_open_groups_the_current_run_and_the_place_back(runs: Driver) -> None:
     _group_by(runs, "optimizer")
     runs.table.setFocus()
     runs.table.selectRow(1)
     runs.press("Right").press("Down")
     opened = runs.column("Run")
     assert opened == ["adam", "sgd", "amber-heron", "calm-ibis", "eager-finch"]
+    runs.window.runs_view().splitter.setSizes([130, 700])
+    runs.table.verticalScrollBar().setValue(2)
+    runs.settle()
+    assert runs.table.rowAt(0) == 2
     runs.restart()
+    assert runs.table.rowAt(0) == 2, "the row at the top is the same"
     state = runs.window.context.state
     assert runs.column("Run") == opened
     assert (runs.table.currentIndex().row(), state.current and state.name_of(state.current)) == (2, "amber-heron")

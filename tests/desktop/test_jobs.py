@@ -13,11 +13,13 @@ from unittest.mock import patch
 
 import pytest
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 from pytestqt.exceptions import capture_exceptions
 from pytestqt.qtbot import QtBot
 
 from runfolio import scratch
 from runfolio.api import CancelToken, Workspace
+from runfolio.desktop import jobs
 from runfolio.desktop.jobs import Jobs
 from runfolio.errors import Cancelled, IndexLocked, NotFound, RunfolioError
 from runfolio.model.answers import Change, Progress
@@ -309,3 +311,23 @@ def test_a_window_that_is_closed_while_a_long_folder_is_read_ends_at_once(
         assert [Path(source.path) for source in workspace.sources()] == [sweep]
         assert workspace.index().read == 6
         assert len(workspace.run_keys()) == 6
+
+
+def test_answers_that_come_at_once_are_taken_in_over_several_turns(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open(qtbot)
+    monkeypatch.setattr(jobs, "TURN_S", 1e-9)
+    told: list[int] = []
+    there = threading.Event()
+    for number in range(3):
+        desk.jobs.background(partial(there.wait, 5), lambda _done, number=number: told.append(number))
+    there.set()
+    # All have been posted once a job behind them in the same thread has run.
+    last = threading.Event()
+    desk.jobs.background(last.set)
+    assert last.wait(5)
+    QApplication.sendPostedEvents()
+    assert told == [0], "the window has its turn after the first"
+    desk.settle(qtbot)
+    assert told == [0, 1, 2]

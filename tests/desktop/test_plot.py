@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.prepared import prepare, prepare_arrays
 from runfolio.analysis.scales import LINEAR, YKind, YScale
-from runfolio.desktop import app, plot_items
+from runfolio.desktop import app, plot_items, plot_turn
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_style import Curve
 from runfolio.desktop.state import WindowState
@@ -500,7 +500,7 @@ def test_a_chart_of_double_pixels_is_painted_in_each_of_them(hand: Hand) -> None
 def test_charts_that_arrive_together_leave_the_window_its_turn_between_them(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plot_items, "SHARED_MS", 1e-6)
+    monkeypatch.setattr(plot_turn, "SHARED_MS", 1e-6)
     plots = [pg.PlotWidget() for _ in range(3)]
     told: list[int] = []
     items = []

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QListView, QWidget
 from runfolio import locate
 from runfolio.desktop import app
 from runfolio.desktop.palette import Palette
+from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.rail import Rail
 from runfolio.desktop.theme import ThemeMode
 from runfolio.desktop.views.registry import VIEWS
@@ -201,6 +202,12 @@ def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_pa
     assert not driver.window.library_dock.isVisible()
     assert driver.window.inspector_dock.isVisible()
     assert (driver.window.width(), driver.window.height()) == (790, 640)
+    driver.do("window.library").do("view.charts")
+    driver.window.resize(800, 600)
+    driver.settle()
+    assert (driver.window.width(), driver.window.height()) == (800, 600), "with both docks and the charts"
+    assert driver.find(QWidget, "inspector").width() < 330
+    assert driver.find(PlainTable, "recordings").horizontalScrollBar().maximum() == 0
 
 
 def test_the_palette_finds_commands_and_runs_by_a_few_letters(driver: Driver, indexed: Path) -> None:

@@ -63,6 +63,12 @@ class Digits:
 
     sizes: Mapping[int, int] = field(default_factory=dict)
     whole: bool = True
+    decimals: int = field(init=False, compare=False)
+    """Places after the point: four significant digits for the median, fewer where the largest gets too long."""
+
+    def __post_init__(self) -> None:
+        # Once: each cell of a column is written with them.
+        object.__setattr__(self, "decimals", self._decimals())
 
     def seen(self, values: Iterable[object]) -> Digits:
         """With more values taken into account; what is no finite number, or is 0, does not count."""
@@ -74,9 +80,7 @@ class Digits:
                 whole = whole and value.is_integer()
         return Digits(sizes, whole)
 
-    @property
-    def decimals(self) -> int:
-        """Places after the point: four significant digits for the median, fewer where the largest gets too long."""
+    def _decimals(self) -> int:
         if self.whole or not self.sizes:
             return 0
         wanted = SIGNIFICANT - 1 - self._median

@@ -205,10 +205,9 @@ class ChartBar(QWidget):
         self.asked.emit("Smoothing", replace(self._settings, smoothing=value / 100))
 
     def _on_log(self, checked: bool) -> None:
-        wanted = self._settings
-        for metric in self._panels:
-            kind = YKind.LOG if checked else YKind.LINEAR
-            wanted = wanted.with_panel(metric, replace(wanted.panel(metric), y=kind, y_range=None))
+        kind = YKind.LOG if checked else YKind.LINEAR
+        panels = {m: replace(self._settings.panel(m), y=kind, y_range=None) for m in self._panels}
+        wanted = self._settings.with_panels(panels)
         self.asked.emit("Scale", wanted)
 
     def _fill_add_menu(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -153,6 +153,11 @@ class ChartSettings:
     torn: tuple[Torn, ...] = ()
     sections: bool | None = None
     folded: frozenset[str] = frozenset()
+    _by_key: Mapping[str, PanelSettings] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Of hundreds of panels each is asked for several times a turn.
+        object.__setattr__(self, "_by_key", dict(self.panels))
 
     def metrics_of(self, key: str) -> tuple[str, ...]:
         """What a panel draws as curves."""
@@ -184,11 +189,15 @@ class ChartSettings:
 
     def panel(self, metric: str) -> PanelSettings:
         """What is set for a metric."""
-        return dict(self.panels).get(metric, _PLAIN_PANEL)
+        return self._by_key.get(metric, _PLAIN_PANEL)
 
     def with_panel(self, metric: str, panel: PanelSettings) -> ChartSettings:
         """The same with other settings for a metric."""
-        panels = {**dict(self.panels), metric: panel}
+        return self.with_panels({metric: panel})
+
+    def with_panels(self, panels: Mapping[str, PanelSettings]) -> ChartSettings:
+        """The same with other settings for several metrics."""
+        panels = {**self._by_key, **panels}
         return replace(self, panels=tuple(sorted((m, p) for m, p in panels.items() if p != _PLAIN_PANEL)))
 
     def drawings(self, key: str, baseline: RunKey | None) -> tuple[Drawing, ...]:

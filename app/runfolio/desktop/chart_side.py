@@ -45,6 +45,8 @@ class ChartSide(QWidget):
         self.search.setToolTip("Enter shows a panel for every metric that matches")
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(lambda: self.all_chosen.emit(self._in_sight()))
+        self._listed: list[str] = []
+        self._ticked: set[str] = set()
         self.listing = QListWidget()
         self.listing.setProperty("surface", "panel")
         self.listing.setSpacing(2)
@@ -94,38 +96,35 @@ class ChartSide(QWidget):
         """List these metrics, those with a panel ticked."""
         wanted = set(ticked)
         self.listing.blockSignals(True)
-        if [self._metric(row) for row in range(self.listing.count())] != [*metrics]:
+        anew = [*metrics] != self._listed
+        if anew:
+            self._listed = [*metrics]
             self.listing.clear()
-            for metric in metrics:
-                item = QListWidgetItem(plain(metric))
-                item.setData(Qt.ItemDataRole.UserRole, metric)
-                item.setFlags(_CHECKABLE)
-                self.listing.addItem(item)
+            self.listing.addItems([plain(metric) for metric in metrics])
         for row, metric in enumerate(metrics):
-            ticks = Qt.CheckState.Checked if metric in wanted else Qt.CheckState.Unchecked
-            self.listing.item(row).setCheckState(ticks)
+            # Of thousands of metrics few have a panel more or less than before.
+            if anew or (metric in wanted) is not (metric in self._ticked):
+                ticks = Qt.CheckState.Checked if metric in wanted else Qt.CheckState.Unchecked
+                self.listing.item(row).setCheckState(ticks)
+        self._ticked = wanted
         self.listing.blockSignals(False)
-        self._filter(self.search.text())
-
-    def _metric(self, row: int) -> str:
-        return str(self.listing.item(row).data(Qt.ItemDataRole.UserRole))
+        if anew:
+            self._filter(self.search.text())
 
     def _filter(self, text: str) -> None:
         wanted = text.strip().lower()
         pattern = wanted if any(c in wanted for c in "*?[") else f"*{wanted}*"
-        for row in range(self.listing.count()):
-            matches = not wanted or fnmatch.fnmatchcase(self._metric(row).lower(), pattern)
-            self.listing.item(row).setHidden(not matches)
+        for row, metric in enumerate(self._listed):
+            matches = not wanted or fnmatch.fnmatchcase(metric.lower(), pattern)
+            self.listing.setRowHidden(row, not matches)
 
     def _in_sight(self) -> list[str]:
-        return [self._metric(row) for row in range(self.listing.count()) if not self.listing.item(row).isHidden()]
+        return [metric for row, metric in enumerate(self._listed) if not self.listing.isRowHidden(row)]
 
     def _on_changed(self, item: QListWidgetItem) -> None:
-        metric = str(item.data(Qt.ItemDataRole.UserRole))
-        self.chosen.emit(metric, item.checkState() is Qt.CheckState.Checked)
-
-
-_CHECKABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
+        metric, ticked = self._listed[self.listing.row(item)], item.checkState() is Qt.CheckState.Checked
+        self._ticked = self._ticked | {metric} if ticked else self._ticked - {metric}
+        self.chosen.emit(metric, ticked)
 
 
 def _rank(reading: Reading) -> tuple[int, float]:

@@ -170,6 +170,11 @@ class ColumnCache:
         """How the column's numbers are written."""
         return self._digits.get(column, Digits())
 
+    def manner(self, column: TableColumn) -> tuple[CellKind, int, bool]:
+        """All that decides how a value of the column is written."""
+        digits = self.digits(column)
+        return self.kind(column), digits.decimals, digits.whole
+
     @property
     def generation(self) -> int:
         """Goes up when everything has become out of date."""

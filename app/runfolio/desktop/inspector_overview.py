@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHeaderView, QScrollArea, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
@@ -15,6 +15,9 @@ from runfolio.desktop.widgets import ElidedLabel, PlainLabel, SectionTitle, Text
 from runfolio.model.display import count, duration
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run_detail import RunDetail
+
+_TRACKER = 82
+"""Pixels of the first column."""
 
 
 class OverviewSection(QScrollArea):
@@ -30,8 +33,12 @@ class OverviewSection(QScrollArea):
         self._facts.setHorizontalSpacing(14)
         self._facts.setVerticalSpacing(5)
         self.recordings = PlainTable(["Tracker", "Why it belongs here", "Path"], "recordings")
-        for place, width in enumerate((82, 216)):
-            self.recordings.setColumnWidth(place, width)
+        # As wide as the section, which never scrolls sideways; tooltips say what is cut.
+        across = self.recordings.horizontalHeader()
+        across.resizeSection(0, _TRACKER)
+        for place in (1, 2):
+            across.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+        self.recordings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.recordings.setMinimumHeight(130)
         self.split = TextButton("Split off", context.theme)
         self.split.setObjectName("split-recordings")

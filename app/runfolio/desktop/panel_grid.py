@@ -19,11 +19,13 @@ from runfolio.desktop.panel_grips import PanelGrips
 from runfolio.desktop.panel_headings import PanelHeadings
 from runfolio.desktop.panel_layout import Laid, beside, furthest, lay_out_page, reordered, size_to
 from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
+from runfolio.desktop.panel_page import PanelPage
 
 _MOST_MADE = 60
 """Panels that are kept; those furthest from sight are made anew when one comes back to them."""
 
-_MAKING_MS = 12.0
+_MAKING_MS = 6.0
+"""How long panels are made before the window may do something else: one or two."""
 
 
 class PanelGrid(QScrollArea):
@@ -58,8 +60,7 @@ class PanelGrid(QScrollArea):
         self._pages: tuple[str, ...] = ()
         self._resizing: tuple[str, Size] | None = None
         self._dragged_to = QPoint()
-        self._inner = QWidget()
-        self._inner.setProperty("surface", "surface")
+        self._inner = PanelPage(context.theme)
         self._headings = PanelHeadings(self._inner)
         self._headings.folded.connect(self._fold)
         self._laid = Laid({}, {}, 0, (1, 1))
@@ -299,10 +300,11 @@ class PanelGrid(QScrollArea):
         if not self.isVisible():
             return
         sight = self.viewport().rect().translated(-self._inner.pos())
+        seen = {key: rect for key, rect in self._laid.panels.items() if sight.intersects(rect)}
+        settings = self._settings
+        self._inner.show_waiting({k: (r, settings.name_of(k)) for k, r in seen.items() if k not in self._panels})
         until = time.perf_counter() + _MAKING_MS / 1000
-        for key, rect in self._laid.panels.items():
-            if not sight.intersects(rect):
-                continue
+        for key in seen:
             if key not in self._panels:
                 self._make(key)
             if key in self._stale:

@@ -27,6 +27,7 @@ from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
 from runfolio.desktop.plot_counts import CountsItem
+from runfolio.desktop.plot_frame import PlotFrame
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_notes import NotesItem, write_note
 from runfolio.desktop.plot_pointer import PlotPointer
@@ -98,9 +99,8 @@ class LinePanel(QWidget):
         self._note = PlainLabel("", role="muted", wrap=True, font=fonts.ui(11))
         self._message = PlainLabel("", role="muted", wrap=True)
         self._axes = {side: PlainAxis(side) for side in ("left", "bottom")}
-        self.plot = pg.PlotWidget(axisItems=self._axes, enableMenu=False)
+        self.plot = PlotFrame(self._axes)
         self.plot.setObjectName("plot")
-        self.plot.hideButtons()
         self.plot.setFrameStyle(0)
         self._axes["bottom"].kind = AxisKind.WHOLE
         self._view = self.plot.getViewBox()
@@ -161,7 +161,8 @@ class LinePanel(QWidget):
         self._title_text = title
         shown = f"{title}{_Y_WORDS[self._scale.kind]}"
         self.head.set_title(shown)
-        self.setAccessibleName(f"Chart of {shown}")
+        for part in (self, self.plot):
+            part.setAccessibleName(f"Chart of {shown}")
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -312,7 +313,7 @@ class LinePanel(QWidget):
             axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11))
         # Wider only for numbers that need it: charts under each other keep one left edge.
         self._axes["left"].setStyle(tickTextWidth=_LABEL_WIDTH, autoExpandTextSpace=True, autoReduceTextSpace=False)
-        self.plot.showGrid(x=True, y=True, alpha=0.10 if theme.name == "light" else 0.16)
+        self.plot.show_grid(0.10 if theme.name == "light" else 0.16)
         pen = QPen(theme.color("cursor"), 1.0, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._cursor.setPen(pen)

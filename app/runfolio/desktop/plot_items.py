@@ -31,6 +31,7 @@ from runfolio.desktop.plot_render import (
     strong_strokes,
 )
 from runfolio.desktop.plot_style import Curve, Look
+from runfolio.desktop.plot_turn import TURN
 from runfolio.desktop.strokes import Frame
 from runfolio.model.run import RunKey
 
@@ -43,41 +44,13 @@ REST_MS = 60
 AT_ONCE_MS = 30.0
 """A picture that will not take longer is painted at once where there is none to be moved."""
 
+FIRST_MS = 20.0
+"""So long such a picture is painted in the turn that asks for it; what is left then goes on in turns."""
+
 TURN_MS = 6.0
 """How long painting goes on before the window may do something else."""
 
-SHARED_MS = 12.0
-"""How long several charts may paint one after the other before the window does something else; each paints its axes
-besides."""
-
 _STRONGER = 1.65
-
-
-class _Turn:
-    """What all charts together have spent painting since the window had its last turn, in milliseconds."""
-
-    def __init__(self) -> None:
-        self.spent = 0.0
-        self._ends = False
-
-    def add(self, ms: float) -> None:
-        """A chart has painted for so long."""
-        self.spent += ms
-        if not self._ends:
-            self._ends = True
-            QTimer.singleShot(0, self._end)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether others than the first have to wait."""
-        return self.spent >= SHARED_MS
-
-    def _end(self) -> None:
-        self.spent = 0.0
-        self._ends = False
-
-
-_TURN = _Turn()
 
 
 class CurvesItem(QGraphicsObject):
@@ -218,8 +191,8 @@ class CurvesItem(QGraphicsObject):
             self._stop()
             self._start(frame, ratio)
             # What was thought to be quick may still go on in turns, and so do charts that come after others.
-            if not _TURN.is_over:
-                self._work_on(AT_ONCE_MS * 1.5)
+            if not TURN.is_over:
+                self._work_on(FIRST_MS)
         elif self._stale or picture is None or _is_far(picture.frame, frame):
             # Not put off, and not begun anew for each move: the next picture is nearer, and the one after that is it.
             if self._work is None:
@@ -246,7 +219,7 @@ class CurvesItem(QGraphicsObject):
         self._turns.stop()
 
     def _go_on(self) -> None:
-        if not _TURN.is_over:
+        if not TURN.is_over:
             self._work_on(TURN_MS)
 
     def _work_on(self, ms: float) -> None:
@@ -259,7 +232,7 @@ class CurvesItem(QGraphicsObject):
                 self._take(done.value)
             if time.perf_counter() >= until:
                 break
-        _TURN.add((time.perf_counter() - started) * 1000)
+        TURN.add((time.perf_counter() - started) * 1000)
 
     def _take(self, picture: Picture) -> None:
         self._picture, self._hits, self._over = picture, None, None

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QStyleOptionGraphicsItem, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.chart_settings import MOST_NOTE, Note
+from runfolio.desktop.plot_frame import PlotFrame
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_overlay import PlotOverlay
 from runfolio.model.display import plain
@@ -110,7 +111,7 @@ class NoteEditor(QLineEdit):
         super().keyPressEvent(event)
 
 
-def write_note(plot: pg.PlotWidget, curves: CurvesItem, x: float, text: str, written: Callable[[str], None]) -> None:
+def write_note(plot: PlotFrame, curves: CurvesItem, x: float, text: str, written: Callable[[str], None]) -> None:
     """Let a note be written where it stands; `written` hears the text at Enter."""
     frame = curves.frame()
     if frame is None:

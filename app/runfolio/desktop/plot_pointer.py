@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from runfolio.analysis.scales import placed
+from runfolio.desktop.plot_frame import PlotFrame
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_lasso import Lasso
 from runfolio.desktop.plot_style import Curve
@@ -50,7 +50,7 @@ class PlotPointer(QObject):
 
     def __init__(
         self,
-        plot: pg.PlotWidget,
+        plot: PlotFrame,
         items: CurvesItem,
         state: WindowState,
         x_text: Callable[[float], str],

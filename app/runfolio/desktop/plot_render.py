@@ -132,8 +132,10 @@ def _stroked(drawn: tuple[Drawn, ...], frame: Frame, ratio: float, look: Look, m
         thin = max(1.0, look.width * _FAINT_SHARE) * ratio
         for d, line in zip(behind, faint, strict=True):
             paint_strokes(painter, line, mixed(d.curve.color, look.surface), thin, ratio)
+            yield from spent.turn()
         for d, line in zip(drawn, strong, strict=True):
             paint_strokes(painter, line, d.curve.color, look.width * ratio, ratio, d.curve.dash)
+            yield from spent.turn()
         marks.paint(painter, look.marks)
     finally:
         painter.end()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFocusEvent, QFont, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFocusEvent, QFont, QIcon, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QTreeView, QWidget
 
 from runfolio.desktop import fonts
@@ -14,7 +14,6 @@ from runfolio.export.table import as_tsv
 from runfolio.model.display import plain
 
 Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _EXPANDED = 400
@@ -66,11 +65,15 @@ def branches(
     return root
 
 
-class BranchModel(QAbstractItemModel):
-    """Answers from the tree that it was given."""
+class BranchModel(QStandardItemModel):
+    """Answers from the tree that it was given.
+
+    Which rows there are is kept by Qt: a view asks that of every row at once, and of ten thousand it takes a tenth of
+    a second to answer in Python. What cells say is asked of the rows in view alone, and answered from the branches.
+    """
 
     def __init__(self, header: tuple[str, ...], *, mono: frozenset[int], right: frozenset[int]) -> None:
-        super().__init__()
+        super().__init__(0, len(header))
         self._header, self._mono, self._right = header, mono, right
         self._face: QFont = fonts.mono(12)
         self.root = Branch(())
@@ -79,37 +82,44 @@ class BranchModel(QAbstractItemModel):
     def put(self, root: Branch) -> None:
         """Show another tree."""
         self.beginResetModel()
+        # Views hear of the whole, and not of each row.
+        self.blockSignals(True)
         self.root = root
+        top = self.invisibleRootItem()
+        top.setRowCount(0)
+        top.setRowCount(len(root.below))
+        open_ones = [(top, root)]
+        while open_ones:
+            item, branch = open_ones.pop()
+            for place, below in enumerate(branch.below):
+                if below.below:
+                    inner = QStandardItem(len(below.below), len(self._header))
+                    item.setChild(place, 0, inner)
+                    open_ones.append((inner, below))
+        self.blockSignals(False)
         self.endResetModel()
 
     def branch(self, index: Index) -> Branch:
         """The row at an index; the root for none."""
-        found = index.internalPointer() if index.isValid() else None
-        return found if isinstance(found, Branch) else self.root
+        rows: list[int] = []
+        while index.isValid():
+            rows.append(index.row())
+            index = index.parent()
+        found = self.root
+        for row in reversed(rows):
+            found = found.below[row]
+        return found
 
     def index_of(self, branch: Branch) -> QModelIndex:
         """Where a row is."""
-        return _ROOT if branch is self.root else self.createIndex(branch.place, 0, branch)
-
-    def index(self, row: int, column: int, parent: Index = _ROOT) -> QModelIndex:
-        """A row below another one."""
-        above = self.branch(parent)
-        if 0 <= row < len(above.below) and 0 <= column < len(self._header):
-            return self.createIndex(row, column, above.below[row])
-        return QModelIndex()
-
-    def parent(self, index: Index = _ROOT) -> QModelIndex:  # type: ignore[override] # Qt has another of that name
-        """The row above."""
-        above = self.branch(index).parent if index.isValid() else None
-        return QModelIndex() if above is None or above is self.root else self.createIndex(above.place, 0, above)
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """Rows below."""
-        return 0 if parent.isValid() and parent.column() > 0 else len(self.branch(parent).below)
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        """Columns."""
-        return len(self._header)
+        rows: list[int] = []
+        while branch.parent is not None:
+            rows.append(branch.place)
+            branch = branch.parent
+        found = QModelIndex()
+        for row in reversed(rows):
+            found = self.index(row, 0, found)
+        return found
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, face and tooltip of a cell."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView, QWidget
 
@@ -14,7 +14,8 @@ from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
-from runfolio.desktop.run_delegate import RunDelegate
+from runfolio.desktop.painting_turns import paint_rows
+from runfolio.desktop.run_delegate import ROW_HEIGHT, RunDelegate
 from runfolio.desktop.run_pins import PinnedColumns
 from runfolio.desktop.run_shape import columns_in_view, paint_beyond, shape
 from runfolio.desktop.run_sort import next_sort
@@ -282,13 +283,20 @@ class RunList(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows, and their lines and highlight on to the right of the last column."""
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), self._context.theme.color("surface"))
-        painter.end()
         if self._patience.isActive() and self.runs.is_waiting:
-            return
+            self._fill(event.rect())
+        else:
+            paint_rows(self.viewport(), event, ROW_HEIGHT, self._paint_part)
+
+    def _paint_part(self, event: QPaintEvent) -> None:
+        self._fill(event.rect())
         super().paintEvent(event)
-        paint_beyond(self, self._context.theme)
+        paint_beyond(self, self._context.theme, event.rect())
+
+    def _fill(self, area: QRect) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(area, self._context.theme.color("surface"))
+        painter.end()
 
     # --- what the user does ------------------------------------------------------------------------------------
 

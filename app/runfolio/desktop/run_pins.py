@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderVi
 
 from runfolio.desktop import fonts
 from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.painting_turns import paint_rows
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.desktop.theme import Theme
@@ -37,7 +38,7 @@ class PinnedColumns(QTableView):
         self._head_menu = head_menu
         self._count = 0
         self._placed: tuple[tuple[int, int], ...] = ()
-        give_viewport(self)
+        give_viewport(self).setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setModel(runs)
         self.setSelectionModel(table.selectionModel())
         self.setItemDelegate(table.itemDelegate())
@@ -151,12 +152,16 @@ class PinnedColumns(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The cells, and a line where the others go under."""
+        paint_rows(self.viewport(), event, ROW_HEIGHT, self._paint_part)
+
+    def _paint_part(self, event: QPaintEvent) -> None:
+        area = event.rect()
         painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), self._theme.color("surface"))
+        painter.fillRect(area, self._theme.color("surface"))
         painter.end()
         super().paintEvent(event)
         painter = QPainter(self.viewport())
         painter.setPen(self._theme.color("line_strong"))
         right = self.viewport().width() - 1
-        painter.drawLine(right, 0, right, self.viewport().height())
+        painter.drawLine(right, area.top(), right, area.bottom())
         painter.end()

@@ -66,19 +66,19 @@ def columns_in_view(table: QTableView, columns: Sequence[TableColumn], pinned: i
     return [columns[head.logicalIndex(place)] for place in dict.fromkeys((*range(pinned), *seen))]
 
 
-def paint_beyond(table: QTableView, theme: Theme) -> None:
-    """The lines and the highlight of the rows on to the right of the last column."""
+def paint_beyond(table: QTableView, theme: Theme, area: QRect) -> None:
+    """The lines and the highlight of the rows in `area` on to the right of the last column."""
     head = table.horizontalHeader()
     right = head.length() - head.offset()
     width = table.viewport().width() - right
     count = table.model().rowCount()
-    if width <= 0 or not count:
+    if width <= 0 or not count or area.right() < right:
         return
     painter = QPainter(table.viewport())
-    row = max(0, table.rowAt(0))
+    row = max(0, table.rowAt(area.top()))
     while row < count:
         y = table.rowViewportPosition(row)
-        if y > table.viewport().height():
+        if y > area.bottom():
             break
         if table.selectionModel().isRowSelected(row, QModelIndex()):
             painter.fillRect(QRect(right, y, width, ROW_HEIGHT), theme.color("accent_soft"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 
 from runfolio.desktop.cells import Digits, cell_text, exact_text
 from runfolio.desktop.column_colours import ColumnColours
@@ -14,19 +14,17 @@ from runfolio.desktop.columns import NAME, ColumnCache, Fetched, TableColumn, fe
 from runfolio.desktop.context import Context
 from runfolio.desktop.group_texts import WAITING, GroupTexts
 from runfolio.desktop.run_look import Look
+from runfolio.desktop.run_rows import Index, RunRowsModel
 from runfolio.desktop.run_sort import sort_mark
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import CellKind, Change
-from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind
 from runfolio.model.run import RunKey, RunStatus
 
 if TYPE_CHECKING:
     from runfolio.api.grouping import GroupColumn
-    from runfolio.desktop.group_rows import Anchor, GroupRows, Line
 
-Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 MARGIN = 60
 """Rows fetched above and below those in view."""
@@ -36,7 +34,7 @@ ALIGNED = "≈"
 """Behind the title of a column whose values come from several names."""
 
 
-class RunTableModel(QAbstractTableModel):
+class RunTableModel(RunRowsModel):
     """Runs of the scope by row. `arrived` is emitted with the columns of which cells have come in."""
 
     arrived = Signal(tuple)
@@ -44,55 +42,25 @@ class RunTableModel(QAbstractTableModel):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._keys = KeyOrder()
         self._columns: tuple[TableColumn, ...] = ()
         self._wanted: tuple[TableColumn, ...] = ()
         self._cache = ColumnCache()
         self._looks: dict[TableColumn, Look] = {}
         self.texts = GroupTexts(self)
-        self._groups: GroupRows | None = None
         self._formats: Mapping[str, ColumnFormat] = {}
         self.colours = ColumnColours(context, self._show_arrived)
         self._asking = False
         self._asking_groups = False
 
-    # --- what it holds -----------------------------------------------------------------------------------------
+    def _rows_changed(self) -> None:
+        self.texts.forget()
 
-    @property
-    def keys(self) -> KeyOrder:
-        """The runs in order."""
-        return self._keys
+    # --- what it holds -----------------------------------------------------------------------------------------
 
     @property
     def columns(self) -> tuple[TableColumn, ...]:
         """The columns in the model's own order; the view may show them in another."""
         return self._columns
-
-    @property
-    def groups(self) -> GroupRows | None:
-        """The groups and runs that the rows are; None when every row is a run."""
-        return self._groups
-
-    def set_keys(self, keys: Sequence[RunKey], groups: GroupRows | None = None) -> None:
-        """Show other runs, or the same in another order; in groups where those are given."""
-        self.beginResetModel()
-        self._keys, self._groups = KeyOrder.of(keys), groups
-        self.texts.forget()
-        self.endResetModel()
-
-    def fold(self, group: int, *, opened: bool) -> None:
-        """Open or close a group."""
-        change = self._groups.folded(group, opened=opened) if self._groups is not None else None
-        if change is None:
-            return
-        begin, end = self.beginRemoveRows, self.endRemoveRows
-        if opened:
-            begin, end = self.beginInsertRows, self.endInsertRows
-        begin(QModelIndex(), change.first, change.first + change.count - 1)
-        self._groups = change.rows
-        end()
-        above = self.index(change.first - 1, 0)
-        self.dataChanged.emit(above, above)
 
     def set_columns(self, columns: tuple[TableColumn, ...]) -> None:
         """Show other columns; what was fetched before is kept."""
@@ -110,58 +78,6 @@ class RunTableModel(QAbstractTableModel):
     def format_of(self, column: TableColumn) -> ColumnFormat:
         """How a column is written and coloured."""
         return self._formats.get(column.id, PLAIN)
-
-    # --- which row is what -------------------------------------------------------------------------------------
-
-    def line(self, row: int) -> Line | None:
-        """What a row of a grouped table shows; None where every row is a run."""
-        return None if self._groups is None else self._groups.line(row)
-
-    def key_at(self, row: int) -> RunKey | None:
-        """The run of a row; None for the row of a group, or none."""
-        if not 0 <= row < self.rowCount():
-            return None
-        if self._groups is None:
-            return self._keys[row]
-        return None if self._groups.line(row).is_group else self._groups.key(row)
-
-    def stand_in(self, row: int) -> RunKey:
-        """The run of a row, or the first of its group."""
-        return self._keys[row] if self._groups is None else self._groups.key(row)
-
-    def members(self, rows: Sequence[int]) -> tuple[RunKey, ...]:
-        """The runs of rows, those of groups included, each once."""
-        if self._groups is None:
-            return tuple(self._keys[row] for row in rows if row < len(self._keys))
-        found: dict[RunKey, None] = {}
-        for row in rows:
-            line = self._groups.line(row)
-            keys = self._groups.members(line.group) if line.is_group else (self._groups.key(row),)
-            found.update(dict.fromkeys(keys))
-        return tuple(found)
-
-    def mark(self, row: int) -> RunKey | Anchor:
-        """What a row is known by when the rows become others."""
-        line = self.line(row)
-        if self._groups is not None and line is not None and line.is_group:
-            return self._groups.anchor(line.group)
-        return self.stand_in(row)
-
-    def row_near(self, mark: RunKey | Anchor) -> int | None:
-        """The same; for a run inside a closed group the row of that group."""
-        row = self.row_of(mark)
-        if row is None and self._groups is not None and isinstance(mark, str):
-            return self._groups.row_of_run(mark, or_group=True)
-        return row
-
-    def row_of(self, mark: RunKey | Anchor) -> int | None:
-        """The row of a run or a group; None when it is not in the scope, or inside a closed group."""
-        if isinstance(mark, tuple):
-            group = None if self._groups is None else self._groups.group_of_anchor(mark)
-            return None if group is None or self._groups is None else self._groups.row_of_group(group)
-        if self._groups is not None:
-            return self._groups.row_of_run(mark)
-        return self._keys.row_of(mark)
 
     def outdate(self, change: Change) -> None:
         """Cells that a change may have touched are asked for again when they are next in view."""
@@ -213,13 +129,25 @@ class RunTableModel(QAbstractTableModel):
         )
 
     def _take(self, answers: list[Fetched], generation: int) -> None:
+        same = True
         for answer in answers:
+            before = self._cache.manner(answer.column)
+            anew = not self._cache.cells(answer.column).keys().isdisjoint(answer.keys)
             self._cache.put(answer, generation)
-            self._looks.pop(answer.column, None)
+            look = self._looks.get(answer.column)
+            alike = self._cache.manner(answer.column) == before
+            same = same and alike and not anew
+            if look is not None and alike:
+                # Written as before: the texts of other rows stay.
+                for key in answer.keys:
+                    look.texts.pop(key, None)
+            else:
+                self._looks.pop(answer.column, None)
             if answer.column.is_name:
                 names = {key: str(name) for key, name in zip(answer.keys, answer.values, strict=True)}
                 self._context.state.learn_names(names)
-        self.texts.forget()
+        if not same:
+            self.texts.forget()
         self._show_arrived(tuple(answer.column for answer in answers))
 
     def _forget_looks(self) -> None:
@@ -270,12 +198,6 @@ class RunTableModel(QAbstractTableModel):
 
     # --- what Qt asks ------------------------------------------------------------------------------------------
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """Rows; known at once, so that the scroll bar is right."""
-        if parent.isValid():
-            return 0
-        return len(self._keys) if self._groups is None else self._groups.count
-
     def columnCount(self, parent: Index = _ROOT) -> int:
         """Columns."""
         return 0 if parent.isValid() else len(self._columns)
@@ -310,7 +232,7 @@ class RunTableModel(QAbstractTableModel):
             return key, column, None, WAITING
         text = look.texts.get(key)
         if text is None:
-            text = self._shown(key, column, found[1], found[2])
+            text = self._shown(key, look, found[1], found[2])
             if look.builtin != "status":
                 # A status changes with the run being seen to be written.
                 look.texts[key] = text
@@ -383,17 +305,14 @@ class RunTableModel(QAbstractTableModel):
         """What a run's cell says."""
         return self.cell_of(key, column)[3]
 
-    def _shown(self, key: RunKey, column: TableColumn, value: object, text: str | None) -> str:
-        if value == RunStatus.RUNNING and column.field.name == "status" and key in self._context.state.live:
+    def _shown(self, key: RunKey, look: Look, value: object, text: str | None) -> str:
+        if look.builtin == "status" and value == RunStatus.RUNNING and key in self._context.state.live:
             # Seen to be written: what it claims is so.
             return str(RunStatus.RUNNING)
-        return self._text(column, value, text)
-
-    def _text(self, column: TableColumn, value: object, text: str | None) -> str:
-        if column.curve:
+        if look.column.curve:
             return ""
-        chosen = self.format_of(column)
-        if not chosen.plain and isinstance(value, float):
-            return chosen.write(value, text or self._cache.digits(column).write(value))
+        digits = self._cache.digits(look.column)
+        if not look.format.plain and isinstance(value, float):
+            return look.format.write(value, text or digits.write(value))
         utc = self._context.settings.text("window.times") == "utc"
-        return cell_text(self.kind(column), value, text, self._cache.digits(column), utc=utc)
+        return cell_text(self.kind(look.column), value, text, digits, utc=utc)

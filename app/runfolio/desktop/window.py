@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         self.views.activate_all()
         self.runs_view().add_charts()
         if self._shown_last is not None:
-            self.runs_view().table.go_to(self._shown_last)
+            self.runs_view().go_to_last(self._shown_last)
             self.context.state.set_current(self._shown_last)
         if paths:
             self.folders.open_paths(paths)

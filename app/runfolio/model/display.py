@@ -23,6 +23,9 @@ def plain(text: str, limit: int = SHOWN_CHARACTERS, *, lines: bool = False) -> s
     Control characters (ESC among them), direction marks and lone surrogates become visible escapes such as
     `\\x1b`; more than eight combining marks in a row are dropped. Line breaks become `⏎` unless `lines`.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        # As nearly all are: nothing to change.
+        return text
     cut = text[: limit + 1]
     shown: list[str] = []
     marks = 0

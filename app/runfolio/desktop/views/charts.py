@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
@@ -62,6 +62,11 @@ class ChartsView(QWidget):
         self._pointed = ""
         self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
+        # Dozens of panels may have drawn in one turn: they are counted and read out once.
+        self._drawn = QTimer(self)
+        self._drawn.setSingleShot(True)
+        self._drawn.setInterval(0)
+        self._drawn.timeout.connect(self._on_drawn)
         self.bar = ChartBar(context.theme)
         self.pages = PageBar(context.theme)
         self.grid = PanelGrid(context)
@@ -167,7 +172,7 @@ class ChartsView(QWidget):
         return (self.grid, *(window.grid for window in self.torn.windows.values()))
 
     def _connect(self, grid: PanelGrid) -> None:
-        grid.drawn.connect(self._on_drawn)
+        grid.drawn.connect(self._drawn.start)
         grid.isolated.connect(self.side.legend.isolate)
         grid.pointed.connect(self._on_pointed)
         grid.wanted.connect(self.hand.handle)

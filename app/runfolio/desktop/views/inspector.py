@@ -32,6 +32,9 @@ STATUS_TONES = {
     RunStatus.UNKNOWN: "neutral",
 }
 
+_NARROWEST = 296
+"""With rail, library and workspace as narrow as they get, the window fits a screen of 800 pixels."""
+
 
 class InspectorView(QWidget):
     """Follows `state.current`."""
@@ -39,7 +42,7 @@ class InspectorView(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("inspector")
-        self.setMinimumWidth(330)
+        self.setMinimumWidth(_NARROWEST)
         self._context = context
         self._run: RunDetail | None = None
         self._make_sections()

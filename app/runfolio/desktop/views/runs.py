@@ -18,6 +18,7 @@ from runfolio.desktop.quick_filter import QuickFilters
 from runfolio.desktop.run_columns import RunColumns
 from runfolio.desktop.run_copy import FORMS, copied
 from runfolio.desktop.run_list import RunList
+from runfolio.desktop.run_place import bring_back, place_of
 from runfolio.desktop.widgets import EmptyState
 from runfolio.errors import FilterSyntax
 from runfolio.model.answers import Change, Touched
@@ -51,6 +52,9 @@ class RunsView(QWidget):
         self._asked = ""
         self._charts_wanted = False
         self._kept_current: RunKey | None = None
+        self._kept_place: dict[str, Json] | None = None
+        self._brought: tuple[dict[str, Json], int] | None = None
+        """The place that was brought back, and the row that it came to."""
         self._left_out = 0
         """Runs that would be in the scope but for being hidden; 0 until they are counted."""
         self.table = RunList(context)
@@ -99,6 +103,10 @@ class RunsView(QWidget):
         if self.splitter.count() == 1:
             self.splitter.addWidget(ChartStrip(self._context))
             self.splitter.setSizes([*self._heights])
+            if self._brought is not None and self._brought[1] == self.table.rowAt(0):
+                # With less room for the table rows nearer to the end can be at its top.
+                bring_back(self.table, self._brought[0])
+            self._brought = None
 
     def changed(self, change: Change) -> None:
         """Cells may be out of date; new runs may bring better default columns."""
@@ -111,31 +119,42 @@ class RunsView(QWidget):
             self.table.refresh()
 
     def saved(self) -> dict[str, Json]:
-        """Columns, the current run, and the height of the strip."""
+        """Columns, the current run, where the table is scrolled to, and the height of the strip."""
         heights = self.splitter.sizes() if self.splitter.count() == len(HEIGHTS) else self._heights
         current = self._context.state.current or self._kept_current
-        return {**self.columns.saved(), "current": current, "heights": [*heights]}
+        place = place_of(self.table) if self._kept_place is None else self._kept_place
+        return {**self.columns.saved(), "current": current, "heights": [*heights], "place": place}
 
     def restore(self, kept: dict[str, Json]) -> None:
         """Take over what a session kept."""
         self.columns.restore(kept)
         current = kept.get("current")
         self._kept_current = RunKey(current) if isinstance(current, str) else None
+        place = kept.get("place")
+        self._kept_place = place if isinstance(place, dict) else None
         heights = kept.get("heights")
         if isinstance(heights, list) and len(heights) == len(HEIGHTS):
             self._heights = tuple(h for h in heights if isinstance(h, int) and h >= 0)
             self.splitter.setSizes([*self._heights])
 
     def _bring_back_current(self) -> None:
-        """The run that was current when the session was kept is so again, where it is among the first rows shown."""
-        keys, key = self.table.runs.keys, self._kept_current
-        if key is None or not keys:
+        """What was current and in view when the session was kept is so again, as far as the first rows hold it."""
+        keys, key, place = self.table.runs.keys, self._kept_current, self._kept_place
+        if not keys:
             return
-        self._kept_current = None
-        if self._context.state.current is None and keys.row_of(key) is not None:
+        self._kept_current = self._kept_place = None
+        if key is not None and self._context.state.current is None and keys.row_of(key) is not None:
             self._context.state.set_current(key)
             if self.table.runs.row_of(key) is not None:
                 self.table.go_to(key)
+        if place is not None:
+            bring_back(self.table, place)
+            self._brought = place, self.table.rowAt(0)
+
+    def go_to_last(self, key: RunKey) -> None:
+        """Make the run of the last session the current one, where it is not so yet."""
+        if self._context.state.current != key or self.table.runs.row_of(key) is None:
+            self.table.go_to(key)
 
     # --- scope -------------------------------------------------------------------------------------------------
 

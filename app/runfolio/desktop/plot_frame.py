@@ -1,0 +1,69 @@
+"""What holds a chart: a view box with an axis at the left and one below."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsItem, QSizePolicy, QWidget
+
+from runfolio.desktop.painting_turns import is_on_screen
+from runfolio.desktop.plot_axis import PlainAxis
+from runfolio.desktop.plot_turn import TURN
+
+_PLACES = {"bottom": (1, 1), "left": (0, 0)}
+
+
+class PlotFrame(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph ships no types
+    """As the library's own plot widget, without the menus and forms that it makes for each plot, which nothing here
+    shows and which take more time than all else of a chart."""
+
+    def __init__(self, axes: Mapping[str, PlainAxis], parent: QWidget | None = None) -> None:
+        super().__init__(parent, background="default")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.enableMouse(False)
+        self._inner = pg.GraphicsWidget()
+        self._inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._axes = dict(axes)
+        grid = QGraphicsGridLayout()
+        grid.setContentsMargins(1, 1, 1, 1)
+        grid.setHorizontalSpacing(0)
+        grid.setVerticalSpacing(0)
+        self._inner.setLayout(grid)
+        self._view = pg.ViewBox(parent=self._inner, enableMenu=False)
+        grid.addItem(self._view, 0, 1)
+        for side, axis in self._axes.items():
+            axis.linkToView(self._view)
+            grid.addItem(axis, *_PLACES[side])
+            axis.setZValue(0.5)
+            axis.setFlag(QGraphicsItem.GraphicsItemFlag.ItemNegativeZStacksBehindParent)
+        grid.setRowStretchFactor(0, 100)
+        grid.setColumnStretchFactor(1, 100)
+        self.setCentralItem(self._inner)
+        viewport = self.viewport()
+        # The scene fills its ground itself.
+        viewport.setAutoFillBackground(False)
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Wait for the next turn where other charts have spent this one; what was painted before stays meanwhile."""
+        viewport = self.viewport()
+        if TURN.is_over and is_on_screen(viewport):
+            viewport.update()
+            return
+        begun, painted = time.perf_counter(), TURN.spent
+        super().paintEvent(event)
+        # The curves have counted themselves; the rest is mostly axes.
+        TURN.add((time.perf_counter() - begun) * 1000 - (TURN.spent - painted))
+
+    def getViewBox(self) -> pg.ViewBox:
+        """Where curves are drawn; called as the library calls it."""
+        return self._view
+
+    def show_grid(self, alpha: float) -> None:
+        """Lines at the ticks of both axes, of that opacity from 0 to 1."""
+        for axis in self._axes.values():
+            axis.setGrid(int(alpha * 255))

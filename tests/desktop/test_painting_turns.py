@@ -1,0 +1,51 @@
+"""Pages of many rows are painted over several turns of the event loop, pictures of them at once."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from runfolio.desktop import painting_turns
+from runfolio.desktop.painting_turns import ROWS, paint_rows
+
+HEIGHT = 10
+BAND = ROWS * HEIGHT
+
+
+class Page(QWidget):
+    """Tells from where to where it was painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.resize(80, 3 * BAND)
+        self.told: list[tuple[int, int]] = []
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_rows(self, event, HEIGHT, self._paint)
+
+    def _paint(self, event: QPaintEvent) -> None:
+        self.told.append((event.rect().top(), event.rect().bottom() + 1))
+
+
+WHOLE = [(0, BAND), (BAND, 2 * BAND), (2 * BAND, 3 * BAND)]
+
+
+def test_the_rest_of_a_page_is_painted_in_the_next_turns(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page()
+    qtbot.addWidget(page)
+    with qtbot.waitExposed(page):
+        page.show()
+    qtbot.waitUntil(lambda: bool(page.told))
+    QApplication.processEvents()
+    monkeypatch.setattr(painting_turns, "TURN_MS", -1.0)
+    page.told.clear()
+    page.repaint()
+    assert page.told == WHOLE[:1], "the window has its turn after the first rows"
+    qtbot.waitUntil(lambda: page.told == WHOLE)
+    page.told.clear()
+    page.grab()
+    assert page.told == WHOLE, "a picture is whole at once"
