@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from runfolio.model.problem import Problem
+from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import Recording
 from runfolio.readers.contract import Budget
 from runfolio.readers.parse import parse
+from runfolio.readers.scanner import scan
 from support.inspected import CORPUS, claims_on, inspected_runs
 
 RUNS = CORPUS / "mlflow_sqlite" / "runs"
@@ -211,6 +213,34 @@ def test_views_in_place_of_tables_are_never_run(store: sqlite3.Connection, tmp_p
         "select 'k' || i as key, 'v' as value, '" + RUN + "' as run_uuid from t;"
     )
     assert only(tmp_path).params == ()
+
+
+def test_a_store_that_lost_its_experiments_has_its_runs(store: sqlite3.Connection, tmp_path: Path) -> None:
+    store.executescript("drop table experiments; drop table tags")
+    recordings, problems = read(tmp_path)
+    assert [(r.id, {p.key: p.text for p in r.params}) for r in recordings] == [(RUN, {"lr": "0.1"})]
+    assert [(p.code, p.path) for p in problems if p.severity is Severity.WARNING] == [
+        ("no-experiments", "any name.sqlite")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_a_log_that_is_no_file_is_told(store: sqlite3.Connection, tmp_path: Path, kind: str) -> None:
+    log = tmp_path / "any name.sqlite-wal"
+    if kind == "pipe":
+        os.mkfifo(log)
+    else:
+        log.symlink_to("/etc/passwd")
+    recordings, problems = read(tmp_path)
+    assert len(recordings) == 1
+    assert [(p.path, kind in p.message) for p in problems if p.code == "not-a-file"] == [(log.name, True)]
+
+
+def test_a_log_without_its_database_is_told(store: sqlite3.Connection, tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "mlflow.db-wal").write_bytes(b"\x37\x7f\x06\x82")
+    told = [unit for unit in scan(tmp_path) if isinstance(unit, Problem)]
+    assert [(p.code, p.path) for p in told] == [("log-alone", "away/mlflow.db-wal")]
 
 
 def test_texts_that_are_not_utf8_and_odd_types_are_shown_safely(store: sqlite3.Connection, tmp_path: Path) -> None:

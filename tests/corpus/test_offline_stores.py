@@ -257,6 +257,17 @@ def test_an_empty_zip_is_a_run_that_was_killed(tmp_path: Path) -> None:
     assert codes(tmp_path, "comet") == ["empty-zip"]
 
 
+def test_a_zip_that_was_cut_off_is_told_and_many_files_in_one_hide_nothing(tmp_path: Path) -> None:
+    comet(tmp_path, message("metric_msg", metric={"metricName": "loss", "metricValue": 0.5, "step": 2}))
+    with zipfile.ZipFile(tmp_path / "abc.zip", "a") as archive:
+        for number in range(2_000):
+            archive.writestr(f"{number:06}-of-the-assets-of-the-run", "")
+    assert points(only(tmp_path, "comet"), "loss") == [(2, "0.5")]
+    data = (tmp_path / "abc.zip").read_bytes()
+    (tmp_path / "abc.zip").write_bytes(data[: len(data) // 2])
+    assert codes(tmp_path, "comet") == ["unreadable-zip"]
+
+
 def test_other_zips_are_not_taken(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         archive.writestr("../../experiment.json", "{}")

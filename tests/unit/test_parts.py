@@ -295,6 +295,19 @@ def test_what_finds_no_room_for_parts_comes_at_once(store: Path) -> None:
     assert [part.is_last for part in batch] == [False, True]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory has no limit elsewhere, or files no holes")
+def test_a_file_that_memory_does_not_hold_costs_itself_only(tmp_path: Path) -> None:
+    (tmp_path / "params.json").write_text('{"lr": 0.1}')
+    (tmp_path / "metrics.csv").write_text("step,loss\n0,1.5\n")
+    os.truncate(tmp_path / "metrics.csv", 3 << 30)  # a hole: nothing of it is on the disk
+    with ParsePool(list[Parsed], Limits(workers=1, memory_bytes=1 << 30)) as pool:
+        ((_, (parsed,)),) = pool.parse(tmp_path, claims_on(tmp_path))
+    (run,) = parsed.recordings
+    assert {p.key: p.value for p in run.params} == {"lr": 0.1}
+    assert [(p.path, "at most" in p.message) for p in run.problems] == [("metrics.csv", True)]
+    assert not parsed.failed
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sizes of files have no limit there")
 def test_a_database_that_finds_no_room_for_a_copy_says_so(store: Path) -> None:
     import resource

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from runfolio.readers.python_literals import literals_of
+from runfolio.readers import python_literals
+from runfolio.readers.python_literals import literals_before_mistake, literals_of
 
 CONFIGS = sorted((Path(__file__).parent.parent / "corpus" / "mmengine" / "runs").rglob("config.py"))
 
@@ -73,3 +74,29 @@ def test_what_is_no_python_raises_as_the_parser_does(source: str) -> None:
 
 def test_an_odd_escape_in_somebodys_config_warns_nobody() -> None:
     assert literals_of(r"pattern = '\d+'")[0] == {"pattern": "\\d+"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lr = 0.1\nmodel = dict(\n    type='A',\n    depth=", {"lr": 0.1}),
+        ("lr = 0.1\nx = 'never closed\nepochs = 3\n", {"lr": 0.1}),
+        ("lr = 0.1\ndepth = " + "(" * 300 + "1" + ")" * 300 + "\n", {"lr": 0.1}),
+        ("lr = 0.1\n  epochs = 3\n", {"lr": 0.1}),
+    ],
+)
+def test_what_stands_before_a_mistake_is_kept(text: str, found: dict[str, object]) -> None:
+    kept, left, mistake = literals_before_mistake(text)
+    assert (kept, left) == (found, 0)
+    assert mistake is not None
+    with pytest.raises(SyntaxError):
+        literals_before_mistake(text.partition("\n")[2])
+    assert literals_before_mistake("lr = 0.1\n") == ({"lr": 0.1}, 0, None)
+
+
+def test_a_source_that_is_wrong_in_every_line_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SyntaxError):
+        literals_before_mistake("a = )\n" * 50)
+    monkeypatch.setattr(python_literals, "_MOST_MISTAKES", 2)
+    with pytest.raises(SyntaxError):
+        literals_before_mistake("a = 1\n" + "b = [\n" * 50)

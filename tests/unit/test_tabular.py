@@ -222,6 +222,14 @@ def test_headers_of_numpy_and_excel_are_understood() -> None:
     assert points(read("sep=;\nstep;loss\n3;1,5\n")) == {"loss": ([3], [1.5])}
 
 
+def test_comments_before_the_header_are_passed_over() -> None:
+    said = "# a run, of a script\n#\nstep,loss\n3,1\n"
+    assert points(read(said)) == {"loss": ([3], [1.0])}
+    assert header_of(said.encode()) == ["step", "loss"]
+    assert points(read("# one, two\n#step,loss\n3,1\n")) == {"loss": ([3], [1.0])}
+    assert points(read("# of numbers alone\n3,1\n4,2\n"))["column 2"] == ([0, 1], [1.0, 2.0])
+
+
 def test_text_columns_are_told_once_and_are_no_metrics() -> None:
     logged = read("step,phase,loss\n0,train,1\n1,val,2\n")
     assert points(logged) == {"loss": ([0, 1], [1.0, 2.0])}
@@ -303,6 +311,10 @@ def test_files_without_rows_have_no_series(content: str) -> None:
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def test_json_lines_may_end_in_carriage_returns_alone() -> None:
+    assert points(read('{"step": 0, "a": 1}\r{"step": 1, "a": 2}\r', "m.jsonl"))["a"] == ([0, 1], [1.0, 2.0])
 
 
 def test_json_lines_may_differ_in_their_keys() -> None:

@@ -23,6 +23,7 @@ from runfolio.readers.yaml_events import some
 from runfolio.readers.zip_file import EMPTY_ZIP, Zip, names_in_directory, opened_zip
 
 _EXPERIMENT, _MESSAGES = "experiment.json", "messages.json"
+_FIRST_FILE = re.compile(rb"PK\x03\x04.{26}(?:experiment|messages)\.json", re.DOTALL)
 _NAME = re.compile(r"[0-9a-zA-Z]{32,50}\.zip")
 
 
@@ -33,7 +34,7 @@ class Comet:
     title: ClassVar[str] = "Comet"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """Zips that name both files in their directory; empty ones with the name of an experiment."""
+        """Zips that name both files in their directory or begin with one; empty ones with the name of an experiment."""
         found = frozenset(n for n in folder.files if n.endswith(".zip") and n not in taken and _is_ours(folder, n))
         if not found:
             return None
@@ -54,7 +55,9 @@ def _is_ours(folder: Folder, name: str) -> bool:
     try:
         if folder.files[name].size == EMPTY_ZIP:
             return bool(_NAME.fullmatch(name))
-        return names_in_directory(folder, name, (_EXPERIMENT.encode(), _MESSAGES.encode()))
+        names = (_EXPERIMENT.encode(), _MESSAGES.encode())
+        # One that was cut off has no directory; its first file is one of the two, which are written first.
+        return names_in_directory(folder, name, names) or _FIRST_FILE.match(folder.head(name, 64)) is not None
     except FolderUnreadable:
         return False
 

@@ -41,6 +41,7 @@ _SEPARATORS = (",", ";", "\t")
 _DECIMAL_COMMA = r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$"
 _QUOTED = re.compile(r'"[^"]*"')
 _OF_NUMBERS = b"0123456789+-.eE\n"
+_COMMENT = "#"
 _NO_END = "The last line has no end, so its last number may be cut off"
 _NAMED_SEPARATOR = re.compile(r'"?sep=([,;\t])"?\n')  # what Excel writes into a first line
 
@@ -54,12 +55,30 @@ def separator_of(text: str) -> str:
     return best if best in lines[0] else ","
 
 
+def _uncommented(text: str) -> str:
+    """The text from its header on: lines that begin with `#` before it are comments, unless the last is the header.
+
+    `numpy.savetxt` writes its header so. Before a row with a number in it there has to be one of as many cells.
+    """
+    at, last = 0, ""
+    while text.startswith(_COMMENT, at) and (end := text.find("\n", at) + 1):
+        last, at = text[at:end], end
+    rest = text[at:].lstrip(_BLANKS)
+    if not at or not rest.strip():
+        return text
+    separator = separator_of(rest)
+    cells = rest.partition("\n")[0].split(separator)
+    if last.count(separator) == len(cells) - 1 and any(number_in(cell.strip()) is not None for cell in cells):
+        return last.lstrip(f"{_COMMENT} ") + rest
+    return rest
+
+
 def head_rows(head: bytes) -> list[list[str]]:
     """Header and first rows in the first bytes of a file, stripped; [] when they look like no text table."""
     if not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head[: head.rfind(b"\n") + 1] or head  # half a line may end in half a letter
     text, _ = decode(head, "")
-    text = _NAMED_SEPARATOR.sub("", text.lstrip(_BLANKS), count=1)
+    text = _uncommented(_NAMED_SEPARATOR.sub("", text.lstrip(_BLANKS), count=1))
     if not text or "\0" in text or any(ord(c) < 32 and c not in "\t\r\n" for c in text[:1000]):
         return []
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
@@ -82,7 +101,7 @@ def certain_header(line: bytes) -> tuple[list[str], str] | None:
     """
     text, odd = decode(line, "")
     counts = sorted(text.count(separator) for separator in _SEPARATORS)
-    if odd or not text.strip() or text[0] in _BLANKS or any(c in text for c in '"\0\r'):
+    if odd or not text.strip() or text[0] in _BLANKS or text[0] == _COMMENT or any(c in text for c in '"\0\r'):
         return None
     if (counts[-1] and counts[-1] == counts[-2]) or _NAMED_SEPARATOR.match(text) or not text.endswith("\n"):
         return None
@@ -106,7 +125,7 @@ def read_csv(data: bytes, where: str, budget: Budget) -> Table:
     table.problems += odd
     text = _cleaned(text, where, table)
     named = _NAMED_SEPARATOR.match(text)
-    text = text[named.end() :] if named else text
+    text = _uncommented(text[named.end() :] if named else text)
     if not text:
         return table
     separator = named[1] if named else separator_of(text)

@@ -25,7 +25,7 @@ def read_json_lines(data: bytes, where: str, budget: Budget) -> Table:
     table.problems += odd
     rows: list[tuple[int, dict[str, Json]]] = []
     bad: list[int] = []
-    lines = text.split("\n")
+    lines = text.split("\n" if "\n" in text else "\r")
     for number, line in enumerate(lines, 1):
         if number % 5_000 == 0:
             budget.check(where)

@@ -20,6 +20,8 @@ _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _SEEDS = tuple(zlib.crc32(bytes((kind,))) for kind in range(_LAST + 1))
 _WINDOW = 128 * BLOCK
 """Bytes read at once; whole blocks, so that no chunk lies across two reads."""
+_MOST_EMPTY = 16
+"""Windows of nothing but zeros after which a file is not read on: 64 MiB."""
 _LONGEST = 1 << 28
 """Bytes of one record; a longer one is damage."""
 _MOST_SEARCHES, _MOST_TRIES = 32, 4096
@@ -59,9 +61,10 @@ def records(read: Read, start: int = 0) -> Iterator[bytes | Damage]:
     start   bytes of the writer's own head, which count as part of the first block.
     """
     record = _Open()
-    base = 0
-    while True:
+    base = empty = 0
+    while empty < _MOST_EMPTY:
         window = read(base, _WINDOW)
+        empty = empty + 1 if window.count(0) == len(window) else 0
         yield from _in_window(window, base, max(0, start - base), record)
         base += len(window)
         if len(window) < _WINDOW:

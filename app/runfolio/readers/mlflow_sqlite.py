@@ -24,7 +24,7 @@ from runfolio.model.params import Json, Param
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import NO_TIME, to_iso
-from runfolio.readers.contract import Budget, Claim, Strength, info
+from runfolio.readers.contract import Budget, Claim, Strength, info, warning
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.mlflow import FACTS, STATUS
@@ -36,6 +36,7 @@ from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions,
 from runfolio.readers.yaml_events import some
 
 _TABLES = ("experiments", "runs")
+_OF_RUNS = ("runs", "params", "metrics")
 _RUN = "run_uuid"
 _TOGETHER = 500
 """Runs whose rows are read together."""
@@ -87,7 +88,8 @@ def _is_store(folder: Folder, name: str) -> bool:
     if name.endswith(COMPANIONS) or folder.files[name].size < 512:
         return False
     try:
-        return mentions(folder, name, _TABLES)
+        # Without its experiments a store still has its runs; other programs have tables of these names, too.
+        return mentions(folder, name, _TABLES) or mentions(folder, name, _OF_RUNS, _RUN)
     except FolderUnreadable:
         return False
 
@@ -109,6 +111,9 @@ class _Reader:
         self.name = name
         self.budget = budget
         self.path = folder.where(name)
+        if "experiments" not in store.tables:
+            message = "There is no table of experiments: which one a run is of is not known"
+            store.problems.append(warning("no-experiments", self.path, message, "Copy the database again."))
         self.experiments = self._experiments()
         self.params: dict[str, dict[str, str]] = {}
         self.tags: dict[str, dict[str, str]] = {}

@@ -23,7 +23,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, info, problem_fro
 from runfolio.readers.documents import decode
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
-from runfolio.readers.python_literals import literals_of
+from runfolio.readers.python_literals import literals_before_mistake
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _SUFFIX = ".log.json"
@@ -221,12 +221,16 @@ def _config(
             message = f"{logs} launches share this folder, and the config in it: it is that of the last one"
             problems.append(info("config-shared", where, message))
     try:
-        settings, left = literals_of(text)
+        settings, left, mistake = literals_before_mistake(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as failure:
         message = storable(f"The config is no Python that can be read: {failure}")
         hint = "Check whether the file was copied completely."
         problems.append(warning("config-syntax", where or folder.shown, message, hint))
         return {}, ""
+    if mistake is not None:
+        message = storable(f"The config is no Python from some line on: {mistake}; what comes before is shown")
+        hint = "Check whether the file was copied completely."
+        problems.append(warning("config-syntax", where or folder.shown, message, hint))
     if left:
         message = f"{left} settings could only be had by running the config, and are left out"
         problems.append(info("config-not-literal", where or folder.shown, message))

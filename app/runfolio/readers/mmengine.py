@@ -22,7 +22,7 @@ from runfolio.readers.contract import Budget, Claim, Strength, info, problem_fro
 from runfolio.readers.documents import decode
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
-from runfolio.readers.python_literals import literals_of
+from runfolio.readers.python_literals import literals_before_mistake
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _VIS, _SCALARS, _CONFIG = "vis_data", "scalars.json", "config.py"
@@ -123,7 +123,7 @@ def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
         problems += odd
         if not text.strip():
             problems.append(warning("config-empty", where, "The config is empty: its params are lost"))
-        found, left = literals_of(text)
+        found, left, mistake = literals_before_mistake(text)
     except RunfolioError as failure:
         problems.append(problem_from(failure, "unreadable-file", where))
         return {}
@@ -131,6 +131,9 @@ def _config(folder: Folder, problems: list[Problem]) -> dict[str, Json]:
         message = f"The config is no Python that can be read: {failure}"
         problems.append(warning("config-syntax", where, message, "Check whether the file was copied completely."))
         return {}
+    if mistake is not None:
+        message = f"The config is no Python from some line on: {mistake}; what comes before is shown"
+        problems.append(warning("config-syntax", where, message, "Check whether the file was copied completely."))
     if left:
         message = f"{left} settings could only be had by running the config, and are left out"
         problems.append(info("config-not-literal", where, message))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -28,6 +28,9 @@ _log = logging.getLogger("runfolio.readers")
 
 ROWS_AT_ONCE = 500_000
 """Points that lie in memory together before they are handed over."""
+
+_LESS = 8
+"""By how much smaller a file has to be that is read in the memory where larger ones were too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def parse_parts(
     failure: Problem | None = None
     try:
         # One by one: what came before a failure is kept.
-        for piece in reader_named(claim.reader).read(folder, claim, budget):
+        for piece in _pieces_read(folder, claim, budget):
             parts.add(_with_own_datasets(piece, claim, folder, budget))
             if rows_at_once is not None and parts.rows > rows_at_once:
                 yield parts.some()
@@ -106,6 +109,22 @@ def parse_parts(
             "This is a mistake in Runfolio; the log has the details. Other folders are not affected.",
         )
     yield parts.last(failure)
+
+
+def _pieces_read(folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
+    """What the reader gives; where memory ends before its first, once more without the folder's largest files."""
+    reader = reader_named(claim.reader)
+    has_begun = False
+    try:
+        for piece in reader.read(folder, claim, budget):
+            has_begun = True
+            yield piece
+    except MemoryError:
+        if has_begun:
+            raise
+    else:
+        return
+    yield from reader.read(folder, claim, replace(budget, metric_bytes=budget.metric_bytes // _LESS))
 
 
 def parse_all(root: Path, claims: Sequence[Claim], seconds: Sequence[float]) -> Iterator[Parsed]:

@@ -15,6 +15,7 @@ _LARGEST = 500_000
 
 _BREAKS = re.compile(r"\r\n|[\r\n]")  # where a line of Python ends; a form feed is a blank
 _CHARACTERS = 64  # of a text count as one literal more
+_MOST_MISTAKES = 8
 _HARMLESS = (ast.Import, ast.ImportFrom, ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -27,6 +28,24 @@ def literals_of(text: str) -> tuple[dict[str, Json], int]:
     """
     reading = _read(text)
     return reading.found, reading.left
+
+
+def literals_before_mistake(text: str) -> tuple[dict[str, Json], int, SyntaxError | None]:
+    """The same of what stands before the statement that is no Python, as in a file that was cut off; and what is wrong.
+
+    Raises as `literals_of` where nothing stands before it.
+    """
+    mistake: SyntaxError | None = None
+    for _ in range(_MOST_MISTAKES):
+        try:
+            return *literals_of(text), mistake
+        except SyntaxError as error:
+            mistake = mistake or error
+            line = error.lineno or 0
+            if line < 2:
+                raise mistake from None
+            text = "\n".join(_BREAKS.split(text)[: line - 1])
+    return *literals_of(text), mistake
 
 
 def place_of_literal(text: str, path: Sequence[str]) -> tuple[Json, int, int] | None:

@@ -1,4 +1,4 @@
-"""Stable-Baselines3: `progress.csv` or `progress.json` of its logger, and monitor files of its environments.
+"""Stable-Baselines3: `progress.csv` or `progress.json` of its logger, its evaluations, and monitor files.
 
 The logger's x axis is `time/total_timesteps`; that of a monitor the steps of all episodes so far. Model files are zips
 with pickles and are only listed.
@@ -25,6 +25,7 @@ from runfolio.readers.csv_table import header_of, read_csv
 from runfolio.readers.files import artifacts_below, read_params
 from runfolio.readers.folder import Folder
 from runfolio.readers.json_text import load_json
+from runfolio.readers.sb3_evaluations import EVALUATIONS, evaluations, is_evaluations
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 
 _CSV, _JSON, _STEP = "progress.csv", "progress.json", "time/total_timesteps"
@@ -42,7 +43,7 @@ class StableBaselines:
     title: ClassVar[str] = "Stable-Baselines3"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """A table with total timesteps, or monitor files with their head."""
+        """A table with total timesteps, monitor files with their head, or evaluations."""
         files = {name for name in folder.files if name not in taken and is_ours(folder, name)}
         if not files:
             return None
@@ -62,6 +63,10 @@ class StableBaselines:
         monitors = sorted(name for name in claim.files if MONITOR.fullmatch(name))
         head, episodes = _heads(folder, monitors)
         metrics += _monitors(folder, monitors, budget, problems)
+        if EVALUATIONS in claim.files:
+            # The logger has the same means, where it was told to write a table.
+            logged = {metric.name for metric in metrics}
+            metrics += [m for m in evaluations(folder, budget, problems) if m.name not in logged]
         params: list[Param] = []
         places = [(folder, name) for name in _ZOO if name in claim.files]
         places += [(folder.sub(below), name) for below in sorted(claim.prune or ()) for name in _ZOO]
@@ -103,8 +108,10 @@ def _zoo_folders(folder: Folder) -> list[str]:
 
 
 def is_ours(folder: Folder, name: str) -> bool:
-    """Whether a file is one of the logger or a monitor, by its name and its beginning."""
+    """Whether a file is one of the logger, a monitor or evaluations, by its name and its beginning or end."""
     try:
+        if name == EVALUATIONS:
+            return is_evaluations(folder, name)
         if MONITOR.fullmatch(name):
             return bool(_HEAD.match(folder.head(name, 4096)))
         if name == _CSV:

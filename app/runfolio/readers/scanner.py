@@ -71,6 +71,7 @@ class Memory:
 
 
 NO_MEMORY = Memory()
+_DATABASES = (".db", ".sqlite", ".sqlite3")
 LAYOUT_UNUSABLE = "layout-unusable"
 """The code of problems that say which file of the user's layouts cannot be used; they come before all else."""
 
@@ -128,8 +129,8 @@ def scan(
         for claim in found:
             pruned.update(listing.folders if claim.prune is None else claim.prune)
         yield from units
-        if not found:
-            yield from _odd_ones(folder)
+        told = [] if found else [*_odd_ones(folder)]
+        yield from told
         below = [*_below(path, listing.folders, pruned)]
         if path.count("/") >= MAX_DEPTH and below:
             yield warning(
@@ -140,7 +141,7 @@ def scan(
             )
             continue
         stack.extend(below)
-        if folder.opened is None or memory.keep is None or not (found or not listing.odd):
+        if folder.opened is None or memory.keep is None or told:
             continue
         if all(unit.is_seen for unit in units):
             kept = glances.look(path, tuple(c.reader for c in found), pruned, folder.opened, begun_ns)
@@ -155,7 +156,15 @@ def _below(path: str, folders: Iterable[str], pruned: Container[str]) -> Iterato
 
 
 def _odd_ones(folder: Folder) -> Iterator[Problem]:
-    """What in an unclaimed folder is no regular file. Nothing says that it belongs to a run, so no run lacks it."""
+    """What in an unclaimed folder is no regular file, or the log of a database that is not there.
+
+    Nothing says that it belongs to a run, so no run lacks it.
+    """
+    for name in folder.files:
+        database = name.removesuffix("-wal")
+        if database != name and database.endswith(_DATABASES) and database not in folder.files:
+            message = "The log of a database that does not lie here: nothing can be read from it alone"
+            yield warning("log-alone", folder.where(name), message, f"Copy {storable(database)} as well.")
     for odd in folder.listing.odd:
         where = folder.where(odd.name)
         if odd.kind == "link":

@@ -42,8 +42,10 @@ _QUOTES = ("", '"', "`", "'")
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_TRANSACTION})
 
 
-def mentions(folder: Folder, name: str, tables: Sequence[str]) -> bool:
+def mentions(folder: Folder, name: str, tables: Sequence[str], column: str = "") -> bool:
     """Whether a file is a SQLite database whose first megabyte, or that of its log, names all these tables.
+
+    A column is looked for by its name alone, wherever it stands.
 
     A view will do: what is lost by that is told when the file is read. Nothing is opened as a database for it; a table
     of that name may be elsewhere in a large file.
@@ -55,6 +57,8 @@ def mentions(folder: Folder, name: str, tables: Sequence[str]) -> bool:
         seen += folder.head(f"{name}-wal", _PEEK)
     # The statements that made them lie there as text, in the encoding of all texts of the database.
     code = _ENCODINGS.get(int.from_bytes(seen[56:60], "big"), "utf-8")
+    if column.encode(code) not in seen:
+        return False
     return all(any(f"{w} {q}{t}{q}".encode(code) in seen for w in ("TABLE", "VIEW") for q in _QUOTES) for t in tables)
 
 
@@ -182,6 +186,10 @@ def opened(folder: Folder, name: str, budget: Budget) -> Iterator[Store]:
         if not _copied(folder, name, copy, budget):
             message = "The database was being written while it was copied: what is shown may lack the last rows"
             problems.append(warning("changing-database", where, message, "Look again when the run has ended."))
+        for odd in folder.listing.odd:
+            if odd.name in (f"{name}-wal", f"{name}-journal"):
+                message = f"A {odd.kind} in place of the database's log: it was not opened, and may have had later rows"
+                problems.append(warning("not-a-file", folder.where(odd.name), message, "Copy the log itself."))
         lacking = _lacking(copy)
         if lacking:
             message = f"The last {lacking:,} bytes of the database are missing: what lay there is not shown"

@@ -256,7 +256,7 @@ def _marked(folder: Folder, name: str, mark: FileMark, end: int) -> FileMark:
 
 
 def _header(folder: Folder, name: str) -> int:
-    """Bytes of the lines up to and with the first that is no comment; 0 when it is not whole yet."""
+    """Bytes of the header and the comments before it, which may hold it; 0 when it is not whole yet."""
     data = folder.head(name, _LONGEST_LINE)
     at = 0
     while True:
@@ -264,7 +264,8 @@ def _header(folder: Folder, name: str) -> int:
         if not end:
             return 0
         if not data[at:end].lstrip().startswith(b"#"):
-            return end
+            # A row without a letter is none, so the last comment was.
+            return at if at and not any(map(str.isalpha, data[at:end].decode("latin-1"))) else end
         at = end
 
 

@@ -20,6 +20,7 @@ EMPTY_ZIP = 22
 _MOST_MEMBERS = 1_000_000
 _PIECE = 1 << 20
 _DIRECTORY = 1 << 16
+_DIRECTORY_END, _DIRECTORY_END_BYTES = b"PK\x05\x06", 22
 _UNSUSPECTED = 64 << 20
 _DENSEST = 200
 """How much larger than its packed bytes a member of more than 64 MB may be. Logs come to 50, and bombs to 1,000."""
@@ -110,7 +111,18 @@ def opened_zip(folder: Folder, name: str) -> Iterator[Zip]:
 
 
 def names_in_directory(folder: Folder, name: str, wanted: tuple[bytes, ...]) -> bool:
-    """Whether the end of a zip, where its directory lies, names all of `wanted`. Raises FolderUnreadable."""
+    """Whether the directory at the end of a zip names all of `wanted`. Raises FolderUnreadable.
+
+    Of a directory of thousands of files the beginning and the end are looked at.
+    """
     size = folder.files[name].size
     tail = folder.part(name, max(0, size - _DIRECTORY), _DIRECTORY)
-    return b"PK\x05\x06" in tail and all(word in tail for word in wanted)
+    end = tail.rfind(_DIRECTORY_END)
+    if end < 0 or len(tail) < end + _DIRECTORY_END_BYTES:
+        return False
+    if all(word in tail for word in wanted):
+        return True
+    length, _ = struct.unpack_from("<II", tail, end + 12)
+    begin = max(0, size - len(tail) + end - length)
+    head = folder.part(name, begin, _DIRECTORY)
+    return all(word in tail or word in head for word in wanted)
