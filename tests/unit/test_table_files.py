@@ -20,7 +20,9 @@ from scipy import stats
 from runfolio.api import CancelToken, Workspace
 from runfolio.errors import Cancelled, UsageError
 from runfolio.export.copied import WRITERS
-from runfolio.export.sheet import SheetColumn, told_apart
+from runfolio.export.sheet import Block, SheetColumn, told_apart
+from runfolio.export.table_files import table_writer
+from runfolio.model.answers import CellKind, Column
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
@@ -87,6 +89,36 @@ def test_parquet_has_the_types_and_the_exact_numbers(workspace: Workspace, tmp_p
     assert rows[1]["text"] == NASTY
     assert [row["val/acc · best"] for row in rows] == [accuracy(n) for n in range(6)]
     assert math.isnan(rows[5]["loss · last"])
+
+
+def test_a_param_that_is_a_text_in_some_runs_is_written_as_its_files_wrote_it(tmp_path: Path) -> None:
+    def block(*values: tuple[float | str | None, str | None]) -> Block:
+        lr = FieldRef(FieldKind.PARAM, "lr")
+        return Block(
+            len(values),
+            (
+                Column(lr, CellKind.NUMBER, tuple(v for v, _ in values), tuple(t for _, t in values)),
+                Column(FieldRef(FieldKind.PARAM, "k"), CellKind.NUMBER, (1.0,) * len(values), ("+1",) * len(values)),
+            ),
+        )
+
+    # The text may come after blocks of numbers alone, before, and in between.
+    blocks = (
+        block((0.1, "1e-1"), (0.01, "0.010"), (None, None)),
+        block((5.0, "5")),
+        block(("fast", "fast"), (1.0, "1.")),
+        block((1e-5, "1e-05")),
+    )
+    for suffix in ("parquet", "csv"):
+        with table_writer(tmp_path / f"x.{suffix}", ("lr", "k"), 7) as writer:
+            for part in blocks:
+                writer.write(part)
+    written = ["1e-1", "0.010", None, "5", "fast", "1.", "1e-05"]
+    table = pq.read_table(tmp_path / "x.parquet")
+    assert table["lr"].to_pylist() == written
+    assert table["k"].to_pylist() == [1] * 7, "what is a number everywhere is one"
+    with (tmp_path / "x.csv").open(newline="") as file:
+        assert [row[0] or None for row in [*csv.reader(file)][1:]] == written
 
 
 def test_csv_has_what_is_shown_in_its_order(workspace: Workspace, tmp_path: Path) -> None:
