@@ -68,6 +68,10 @@ class Asking:
         """Raises FilterSyntax with the position when the text is no filter, or names an unknown field."""
         self._stores.queries.check_filter(text)
 
+    def filter_hints(self, text: str) -> tuple[str, ...]:
+        """Why a filter may find nothing: params that are compared with a text that no run has. Raises FilterSyntax."""
+        return self._stores.queries.filter_hints(text)
+
     def field_named(self, text: str) -> FieldRef:
         """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`, `mean(loss, last=10)`.
 

@@ -182,6 +182,10 @@ class Queries:
         """Raises FilterSyntax when the text is no filter, or names an unknown field."""
         self._selecting.check_filter(text)
 
+    def filter_hints(self, text: str) -> tuple[str, ...]:
+        """Sentences on why a filter may find nothing. Raises FilterSyntax."""
+        return self._selecting.filter_hints(text)
+
     def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
         """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
         return self._selecting.facet(field, query, limit)

@@ -70,6 +70,16 @@ class Selecting:
             with self._db.snapshot():
                 self._meaning(expression, self._known_now(IndexState.of(self._db)))
 
+    def filter_hints(self, text: str) -> tuple[str, ...]:
+        """Why a filter may find nothing, see `filter_hints`. Raises FilterSyntax."""
+        from runfolio.index.filter_hints import filter_hints
+
+        expression = parse(text)
+        if expression is None:
+            return ()
+        with self._db.snapshot():
+            return filter_hints(self._db, expression, self._known_now(IndexState.of(self._db)))
+
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic stands for. Raises FilterSyntax."""
         from runfolio.index.meaning import quantity
