@@ -223,11 +223,37 @@ def test_json_and_python_give_the_same_values(workspace: Workspace) -> None:
     assert math.isnan(float(str(runs["loss · last"][5])))
 
 
+def test_truth_values_and_null_of_params_are_copied_as_what_they_are(tmp_path: Path) -> None:
+    for number, params in enumerate(({"amp": True, "warm": None, "k": 1}, {"amp": "False", "warm": 2, "k": "true"})):
+        folder = tmp_path / "runs" / f"run-{number}"
+        folder.mkdir(parents=True)
+        (folder / "params.json").write_text(json.dumps(params), encoding="utf-8")
+        (folder / "metrics.csv").write_text(f"step,loss\n1,{number}\n2,3\n", encoding="utf-8")
+    columns = tuple(field(FieldKind.PARAM, name) for name in ("amp", "warm", "k"))
+    with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as made:
+        made.index([tmp_path / "runs"])
+        block = made.sheet(by_name(made), columns)
+    titles = [column.title for column in columns]
+    assert json.loads(WRITERS["json"][1](titles, block)) == [
+        {"amp": True, "warm": None, "k": 1}, {"amp": False, "warm": 2, "k": True},
+    ]  # fmt: skip
+    space: dict[str, object] = {}
+    exec(WRITERS["python"][1](titles, block), {}, space)  # what was written is read as its reader does
+    assert space["runs"] == {"amp": [True, False], "warm": [None, 2], "k": [1, True]}
+    # As text they are as their files wrote them.
+    assert WRITERS["tsv"][1](titles, block).splitlines()[1:] == ["true\tnull\t1", "False\t2\ttrue"]
+
+
 def test_latex_is_escaped_and_has_rules(workspace: Workspace) -> None:
     lines = copied(workspace, "latex").splitlines()
     assert lines[1:3] == ["\\begin{tabular}{llrrrlrr}", "\\toprule"]
     assert "a \\& b, 50 \\%" in lines[5]
     assert lines[-2:] == ["\\bottomrule", "\\end{tabular}"]
+    # After the end of a row, a bracket or a star would be taken for its argument.
+    odd = Block(2, (Column(NAME, CellKind.TEXT, ("[1, 2]", "*best")),))
+    assert WRITERS["latex"][1](["[x]"], odd).splitlines()[3:7] == [
+        "{[}x] \\\\", "\\midrule", "{[}1, 2] \\\\", "{*}best \\\\",
+    ]  # fmt: skip
     assert copied(workspace, "tsv").splitlines()[1].startswith(f"{NAMES[0]}\ta & b, 50 %\t1.0\t0\t{BIG}")
 
 

@@ -64,6 +64,10 @@ class Asking:
         """A field's values for runs, in the order of `keys`."""
         return self._stores.queries.column(field, keys)
 
+    def param_kinds(self, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+        """What a param is in each run ("bool", "null", "float"...), in the order of `keys`; None where it has none."""
+        return self._stores.queries.param_kinds(param, keys)
+
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax with the position when the text is no filter, or names an unknown field."""
         self._stores.queries.check_filter(text)

@@ -198,6 +198,10 @@ class Queries:
         """A field's values for runs, in the order of `keys`."""
         return self._selecting.column(field, keys)
 
+    def param_kinds(self, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+        """What a param is in each run ("bool", "null", "float"...), in the order of `keys`; None where it has none."""
+        return self._selecting.param_kinds(param, keys)
+
     def ids(self) -> RunIds:
         """The ids of runs by key and back, of the surrounding snapshot."""
         return self._selecting.current()

@@ -212,6 +212,11 @@ class Selecting:
                 return columns.column(self._db, ids, field, keys)
             return self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
 
+    def param_kinds(self, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+        """What a param is in each run; None where it has none."""
+        with self._db.snapshot():
+            return columns.kinds(self._db, self.current(), param, keys)
+
     def _figures(self, ids: RunIds, evaluator: Evaluator, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A column that is worked out: of all runs, unless it is a page that some points are enough for."""
         places = [ids.places.get(key, -1) for key in keys]
