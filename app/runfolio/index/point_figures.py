@@ -21,6 +21,8 @@ Places: TypeAlias = NDArray[np.int32]
 CHUNK = 500_000
 """Points that are in memory at once, about 100 bytes each at the worst."""
 
+LONG = 1 << 20
+"""Points from which on a series is read until it reaches a value, and no further."""
 _LEAST = -(2**63)
 _SPARSE = 64
 """Up to so many series for each that is wanted, all of them are looked through."""
@@ -35,6 +37,7 @@ class _Series:
     """The series that show a metric, by number: arrays (m,).
 
     scale   by which values are multiplied where they stand under another name in their run.
+    first_wall   in microseconds, NO_TIME where it is not known.
     wall_unit   of the differences of wall times, in microseconds.
     """
 
@@ -43,7 +46,13 @@ class _Series:
     n: Ints
     first_step: Ints
     scale: Floats
+    first_wall: Ints
     wall_unit: Ints
+
+    def where(self, which: NDArray[np.bool_]) -> _Series:
+        """Some of them."""
+        parts = (self.number, self.run, self.n, self.first_step, self.scale, self.first_wall, self.wall_unit)
+        return _Series(*(part[which] for part in parts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +102,10 @@ def _kept_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None)
 
 
 def _from_points(database: Database, ref: FieldRef, series: _Series) -> tuple[Places, Floats]:
+    if ref.aggregate in (Aggregate.REACH, Aggregate.REACH_TIME) and (is_long := series.n > LONG).any():
+        few, figures = _reach_of_long(database, ref, series.where(is_long))
+        runs, others = _from_points(database, ref, series.where(~is_long))
+        return np.concatenate((runs, few)), np.concatenate((others, figures))
     found = np.full(len(series.number), np.nan)
     present = np.zeros(len(series.number), dtype=bool)
     for chunk in _chunks(database, series, _PARTS.get(ref.aggregate, "step")):
@@ -100,6 +113,22 @@ def _from_points(database: Database, ref: FieldRef, series: _Series) -> tuple[Pl
         found[chunk.own] = figure
         present[chunk.own] = has
     return series.run[present], found[present]
+
+
+def _reach_of_long(database: Database, ref: FieldRef, series: _Series) -> tuple[Places, Floats]:
+    """Of series that are not held as a whole."""
+    from runfolio.index.long_points import Numbered
+    from runfolio.index.long_reach import long_reach
+
+    runs: list[int] = []
+    figures: list[float] = []
+    parts = (series.number, series.n, series.first_step, series.first_wall, series.wall_unit)
+    for run, scale, *numbers in zip(*(p.tolist() for p in (series.run, series.scale, *parts)), strict=True):
+        figure = long_reach(database, Numbered(*numbers), scale, ref)
+        if figure is not None:
+            runs.append(run)
+            figures.append(figure)
+    return np.array(runs, dtype=np.int32), np.array(figures, dtype=np.float64)
 
 
 def _narrowed(metric: str, runs: Sequence[int] | None) -> tuple[str, list[Bound]]:
@@ -113,7 +142,7 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None, which: 
     narrowed, params = _narrowed(metric, runs)
     rows = database.arrays(
         f"""select x.series as number, x.run, s.n, coalesce(s.first_step, 0)::bigint as first_step, x.scale,
-                   s.wall_unit
+                   coalesce(s.first_wall, {NO_TIME})::bigint as first_wall, coalesce(s.wall_unit, 1) as wall_unit
             from run_series x join series s on s.id = x.series
             where x.name = ? and s.n > 0 {narrowed} {which}
             order by x.series""",
@@ -125,6 +154,7 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None, which: 
         rows["n"].astype(np.int64),
         rows["first_step"].astype(np.int64),
         rows["scale"].astype(np.float64),
+        rows["first_wall"].astype(np.int64),
         rows["wall_unit"].astype(np.int64),
     )
 
