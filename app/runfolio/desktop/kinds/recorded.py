@@ -166,11 +166,13 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         return f"{tag} over the steps" if self._settings.look == "time" else f"{tag} at {self._step_words()}"
 
     def _step_words(self) -> str:
-        return f"step {self._settings.step}" if self._settings.step else "the last step"
+        step = self._step()
+        return "the last step" if step is None else f"step {count(step)}"
 
     def _step(self) -> int | None:
         text = self._settings.step
-        return int(text) if text.removeprefix("-").isdecimal() else None
+        # A view that somebody has sent may hold any text.
+        return int(text) if len(text) < 20 and text.removeprefix("-").isdecimal() else None
 
     def rows(self) -> Rows:
         """Every bucket of what is shown."""
