@@ -98,7 +98,7 @@ def test_repeated_runs_are_grouped_by_themselves_with_the_verdict_in_words(drive
     base = chip(driver, "groups-baseline").removeprefix("baseline: ")
     assert found[base][-1] == "baseline"
     notes = driver.text("groups-notes")
-    assert "same experiment, data and params, but for trainer.random_seed, output_dir" in notes
+    assert "same experiment, data and params (fractions to 12 digits), but for trainer.random_seed, output_dir" in notes
     assert "1 run is alone and left out" in notes
 
 

@@ -45,6 +45,9 @@ def test_a_filter_that_nothing_fits_says_so_and_offers_to_clear_it(runs: Driver)
     assert isinstance(empty, EmptyState)
     assert empty.isVisible()
     assert empty.accessibleName() == "No run matches the filter"
+    assert empty.accessibleDescription() == "Change the filter above, or clear it to see every run again."
+    runs.filter("lr = fast")
+    assert empty.accessibleDescription().startswith("No run has lr = 'fast': lr is a number in 6 runs. Change")
     runs.press("Tab").do("filter.clear").sees_runs(*NAMES)
     assert runs.table.isVisible()
 

@@ -136,12 +136,12 @@ def test_replicates_are_found_by_one_command_and_their_rule_can_be_edited(runs: 
     assert set(runs.column("val/acc")) == {"0.7000", "0.7200", "0.7400", "0.7600", "0.7800", "0.8000"}
     runs.press("Ctrl+G")
     assert runs.find(QCheckBox, "group-replicates").isChecked()
-    assert runs.text("group-rule") == "Same experiment, data and params, but for seed."
+    assert runs.text("group-rule") == "Same experiment, data and params (fractions to 12 digits), but for seed."
     line = runs.find(QLineEdit, "group-ignored")
     line.setFocus()
     line.selectAll()
     runs.type("seed, lr").press("Return")
-    assert runs.text("group-rule") == "Same experiment, data and params, but for lr, seed."
+    assert runs.text("group-rule") == "Same experiment, data and params (fractions to 12 digits), but for lr, seed."
     runs.press("Escape")
     assert sorted(runs.column("val/acc")) == ["0.7400 ± 0.0994", "0.7600 ± 0.0994"]
 

@@ -9,8 +9,24 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
+from runfolio.desktop.kinds.settings import (
+    SETTINGS,
+    ClassifierSettings,
+    GridSettings,
+    GroupsSettings,
+    HistogramSettings,
+    ImportanceSettings,
+    KindSettings,
+    ParallelSettings,
+    RecordedSettings,
+    ScatterSettings,
+    kind_of,
+)
+from runfolio.desktop.panel_kinds import with_new_chart
+from runfolio.desktop.panel_pages import FOLLOWING
 from runfolio.desktop.table_look import columns_of
 from runfolio.desktop.view_file import SUFFIX
+from runfolio.desktop.views.charts import ChartsView
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import FieldRef
 from support.driver import Driver
@@ -55,6 +71,45 @@ def test_a_view_brings_filter_order_columns_groups_and_charts_back(runs: Driver)
     assert state.scope == before
     assert runs.titles() == ["Run", "seed"]
     assert charts.slider.value() == 0  # type: ignore[attr-defined]
+
+
+CHARTS: tuple[KindSettings, ...] = (
+    ScatterSettings(x="param:lr", y="metric:loss:last", color="param:optimizer", log_x=True, margins=False, front=True),
+    ParallelSettings(("param:lr", "metric:loss:min"), ("param:lr",), "param:seed"),
+    ImportanceSettings("metric:loss:last", ("param:lr", "param:seed"), "param:lr"),
+    GroupsSettings("metric:loss:last", "param:optimizer", "violin", True),
+    GridSettings("param:lr", "param:seed", "metric:loss:last", "param:optimizer", "coverage", True),
+    HistogramSettings("metric:loss:last", "time", True),
+    ClassifierSettings("/somewhere/p.csv", "y", "guess", "score", "roc"),
+    RecordedSettings("weights", "step", "12"),
+)
+
+
+def test_panels_of_every_kind_are_kept_by_a_view_and_by_its_file(runs: Driver, tmp_path: Path) -> None:
+    assert {kind_of(chart) for chart in CHARTS} == {*SETTINGS}, "every kind there is"
+    charts = runs.window.views.widget_of("charts")
+    assert isinstance(charts, ChartsView)
+    nothing = charts.settings
+    kept = nothing
+    for chart in CHARTS:
+        kept, _ = with_new_chart(kept, chart)
+    charts.restore(kept.saved())
+    save(runs.settle(), "Kinds")
+    charts.restore(nothing.saved())
+    runs.choose_in("saved-views", "Kinds")
+    assert charts.settings == kept
+    runs.do("edit.undo")
+    assert charts.settings.panels == ()
+    # A colleague opens the file, and has all of it but what lies on this disk.
+    file = tmp_path / f"kinds{SUFFIX}"
+    runs.window.folders.own_views.export(runs.window.folders.saved[0], file)
+    runs.settle()
+    assert runs.notice().endswith("Left out, as it is on this machine alone: the table of a classifier.")
+    runs.window.folders.open_paths([str(file)])
+    runs.settle()
+    opened = [charts.settings.panel(key).chart for key in charts.settings.metrics or () if key != FOLLOWING]
+    without = ClassifierSettings("", "y", "guess", "score", "roc")
+    assert opened == [without if isinstance(chart, ClassifierSettings) else chart for chart in CHARTS]
 
 
 def test_a_file_is_written_and_opened_by_dropping_it_on_the_window(runs: Driver, tmp_path: Path) -> None:

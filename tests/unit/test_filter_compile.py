@@ -142,6 +142,16 @@ def sort(kind: FieldKind, name: str, aggregate: Aggregate = Aggregate.LAST, *, d
         ("rows = 1e20", "ab"),
         ("rows = 100000000000000000000", "ab"),
         ("rows = 100000000000000000001", "b"),
+        ("seed > 9007199254740992", "a"),
+        ("seed >= 9007199254740993", "a"),
+        ("seed < 9007199254740993", "b"),
+        ("seed <= +9007199254740992", "b"),
+        ("seed between 9007199254740993 and 9007199254740999", "a"),
+        ("not seed > 9007199254740992", "cbd"),
+        ("rows > 99999999999999999999", "ab"),
+        ("rows > 100000000000000000000", ""),
+        ("rows < 100000000000000000001", "ab"),
+        ("rows < 1" + "0" * 45, "ab"),
         ("lr=1e-3&&amp=true||amp=false", "ca"),
         ("optim.name = adam", "a"),
         ("optim.name ~ adam", "ab"),
@@ -317,6 +327,29 @@ def test_a_filter_that_makes_no_sense_is_explained(
     assert caught.value.message == says
     assert caught.value.position == position
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("where", "hints"),
+    [
+        # Of the four runs lr is a number in three, NaN included, and a text in one.
+        ("lr = slow", ["No run has lr = 'slow': lr is a number in 3 runs."]),
+        ("lr in (slow, 0.001) and seed ~ abc", [
+            "No run has lr = 'slow': lr is a number in 3 runs.", "No run has seed ~ 'abc': seed is a number in 2 runs.",
+        ]),
+        ("(val/acc > 2 or amp = maybe) and param.optim.name = Adan", [
+            "No run has amp = 'maybe'.", "No run has param.optim.name = 'Adan'.",
+        ]),
+        # What some run has, what is a number, what is negated, and what is no param are no reason.
+        ("lr = fast and lr > 5 and lr = nan", []),
+        ("lr != slow and not lr = slow and lr not in (slow)", []),
+        ("name = nobody", []),
+        ("lr < seed", []),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_a_param_beside_a_text_that_no_run_has_is_hinted_at(shelf: Shelf, where: str, hints: list[str]) -> None:
+    assert [*shelf.queries.filter_hints(where)] == hints
 
 
 def test_names_and_values_that_look_like_sql_are_names_and_values(shelf: Shelf) -> None:

@@ -120,7 +120,10 @@ def test_replicates_differ_in_nothing_but_what_is_ignored(workspace: Workspace) 
     assert len(_groups(workspace, GroupBy(replicates=True))) == 6
     assert _groups(workspace, GroupBy(replicates=True, ignored=("seed", "lr"))) in ([ODD, EVEN], [EVEN, ODD])
     rule = workspace.replicate_rule(GroupBy())
-    assert (rule.ignored, rule.words) == (("seed",), "same experiment, data and params, but for seed")
+    assert (rule.ignored, rule.words) == (
+        ("seed",),
+        "same experiment, data and params (fractions to 12 digits), but for seed",
+    )
 
 
 def test_a_group_knows_its_figures_and_whether_its_runs_agree(workspace: Workspace) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from runfolio.index import long_points
 from runfolio.index import point_figures as module
 from runfolio.index import point_spans
 from runfolio.model.answers import CellKind
@@ -144,6 +145,22 @@ def test_the_value_at_a_step_is_the_latest_up_to_it_of_runs_that_came_so_far(she
     assert figures(shelf, Aggregate.AT, 4)["same"] == 4.0
     assert figures(shelf, Aggregate.AT, 25)["back"] == 3.5
     assert math.isnan(figures(shelf, Aggregate.AT, 2)["broken"] or 0.0)
+
+
+@pytest.mark.parametrize("value", [1e9, 1e6 + 3.0, 4.0, 3.5, 1.0, 0.25, -5.0])
+@pytest.mark.parametrize("name", ["loss", "quantity"])
+def test_a_long_series_is_read_until_it_reaches_a_value_with_the_same_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float, name: str
+) -> None:
+    shelf = Shelf(tmp_path)
+    named = {key: MetricSeries(name, own.step, own.value, own.wall_time_us) for key, own in SERIES.items()}
+    shelf.put(*(Recording("generic", key, key, metrics=(own,)) for key, own in named.items()))
+    asked = [FieldRef(FieldKind.METRIC, name, a, value) for a in (Aggregate.REACH, Aggregate.REACH_TIME)]
+    whole = [dict(zip(*module.point_figures(shelf.database, ref), strict=True)) for ref in asked]
+    monkeypatch.setattr(module, "LONG", 1)
+    monkeypatch.setattr(long_points, "AT_ONCE", 3)
+    assert [dict(zip(*module.point_figures(shelf.database, ref), strict=True)) for ref in asked] == whole
+    shelf.close()
 
 
 def test_the_first_step_and_time_as_good_as_a_value(shelf: Shelf) -> None:

@@ -232,7 +232,7 @@ def test_parquet_pages(tmp_path: Path) -> None:
 def test_lists_and_structures_of_parquet_are_texts_as_far_as_they_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "nested.parquet"
     day = dt.date(2026, 1, 2)
-    deep = functools.reduce(lambda below, _: [below], range(40), [1])
+    deep: list[object] = functools.reduce(lambda below, _: [below], range(40), [1])
     rows = {
         "long": [[*range(100_000)], [], None],
         "text": [["a", "ünï\n", 'q"'], ["x" * 400_000], [None]],

@@ -66,10 +66,12 @@ def test_what_only_names_a_run_does_not_count() -> None:
 
 
 def test_the_rule_is_told_in_words() -> None:
-    assert rule_text(["seed"], experiment=True, data=True) == "same experiment, data and params, but for seed"
-    assert rule_text([], experiment=False, data=False) == "same params"
+    assert rule_text(["seed"], experiment=True, data=True) == (
+        "same experiment, data and params (fractions to 12 digits), but for seed"
+    )
+    assert rule_text([], experiment=False, data=False) == "same params (fractions to 12 digits)"
     assert rule_text([*"abcdef"], experiment=True, data=False) == (
-        "same experiment and params, but for a, b, c, d and 2 more"
+        "same experiment and params (fractions to 12 digits), but for a, b, c, d and 2 more"
     )
 
 
@@ -102,7 +104,10 @@ def test_runs_that_differ_in_seed_and_folder_are_one_group(workspace: Workspace)
     assert found.groups[-1].name == "optimizer=rmsprop"
     assert found.ignored == ("trainer.random_seed", "output_dir")
     assert found.offered == ("optimizer",)
-    assert found.rule == "same experiment, data and params, but for trainer.random_seed, output_dir"
+    assert (
+        found.rule
+        == "same experiment, data and params (fractions to 12 digits), but for trainer.random_seed, output_dir"
+    )
     assert (found.single, found.unknown) == (1, 0)
 
 
@@ -143,6 +148,25 @@ def test_values_count_as_in_a_diff_and_experiments_and_data_apart(tmp_path: Path
         assert found.unknown == 1
         across = made.replicate_groups(ignored=[*found.ignored, "experiment"])
         assert ["a", "b", "e"] in [names(made, group) for group in across.groups]
+
+
+def test_fractions_that_print_the_same_at_twelve_digits_are_one_configuration(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    values: dict[str, object] = {
+        "a1": 0.1 + 0.2, "a2": 0.3, "a3": 0.3000000000001, "b": 0.300000000001,
+        # Just below a whole number, and the whole number.
+        "c1": 0.7 + 0.1 + 0.2, "c2": 1, "d1": -1.1 - 2.2, "d2": -3.3, "e1": 1e-320, "e2": 2e-320,
+        # Whole numbers are exact, past what float64 can tell apart as well.
+        "f1": 1234567890123456, "f2": 1234567890123457, "g1": 2**53, "g2": 2**53 + 1, "h": float("inf"),
+    }  # fmt: skip
+    for seed, (name, value) in enumerate(values.items()):
+        write_run(runs / name, "adam", seed, 0.9, wd=value)
+    with opened(tmp_path, runs) as made:
+        found = made.replicate_groups()
+        assert "fractions to 12 digits" in found.rule
+        together = sorted(tuple(names(made, group)) for group in found.groups)
+    alone = [(name,) for name in ("b", "e1", "e2", "f1", "f2", "g1", "g2", "h")]
+    assert together == sorted([("a1", "a2", "a3"), ("c1", "c2"), ("d1", "d2"), *alone])
 
 
 # --- groups by a field ---------------------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ from scipy import stats
 from runfolio.api import CancelToken, Workspace
 from runfolio.errors import Cancelled, UsageError
 from runfolio.export.copied import WRITERS
-from runfolio.export.sheet import SheetColumn, told_apart
+from runfolio.export.sheet import Block, SheetColumn, told_apart
+from runfolio.export.table_files import table_writer
+from runfolio.model.answers import CellKind, Column
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
@@ -87,6 +89,36 @@ def test_parquet_has_the_types_and_the_exact_numbers(workspace: Workspace, tmp_p
     assert rows[1]["text"] == NASTY
     assert [row["val/acc · best"] for row in rows] == [accuracy(n) for n in range(6)]
     assert math.isnan(rows[5]["loss · last"])
+
+
+def test_a_param_that_is_a_text_in_some_runs_is_written_as_its_files_wrote_it(tmp_path: Path) -> None:
+    def block(*values: tuple[float | str | None, str | None]) -> Block:
+        lr = FieldRef(FieldKind.PARAM, "lr")
+        return Block(
+            len(values),
+            (
+                Column(lr, CellKind.NUMBER, tuple(v for v, _ in values), tuple(t for _, t in values)),
+                Column(FieldRef(FieldKind.PARAM, "k"), CellKind.NUMBER, (1.0,) * len(values), ("+1",) * len(values)),
+            ),
+        )
+
+    # The text may come after blocks of numbers alone, before, and in between.
+    blocks = (
+        block((0.1, "1e-1"), (0.01, "0.010"), (None, None)),
+        block((5.0, "5")),
+        block(("fast", "fast"), (1.0, "1.")),
+        block((1e-5, "1e-05")),
+    )
+    for suffix in ("parquet", "csv"):
+        with table_writer(tmp_path / f"x.{suffix}", ("lr", "k"), 7) as writer:
+            for part in blocks:
+                writer.write(part)
+    written = ["1e-1", "0.010", None, "5", "fast", "1.", "1e-05"]
+    table = pq.read_table(tmp_path / "x.parquet")
+    assert table["lr"].to_pylist() == written
+    assert table["k"].to_pylist() == [1] * 7, "what is a number everywhere is one"
+    with (tmp_path / "x.csv").open(newline="") as file:
+        assert [row[0] or None for row in [*csv.reader(file)][1:]] == written
 
 
 def test_csv_has_what_is_shown_in_its_order(workspace: Workspace, tmp_path: Path) -> None:
@@ -191,11 +223,37 @@ def test_json_and_python_give_the_same_values(workspace: Workspace) -> None:
     assert math.isnan(float(str(runs["loss · last"][5])))
 
 
+def test_truth_values_and_null_of_params_are_copied_as_what_they_are(tmp_path: Path) -> None:
+    for number, params in enumerate(({"amp": True, "warm": None, "k": 1}, {"amp": "False", "warm": 2, "k": "true"})):
+        folder = tmp_path / "runs" / f"run-{number}"
+        folder.mkdir(parents=True)
+        (folder / "params.json").write_text(json.dumps(params), encoding="utf-8")
+        (folder / "metrics.csv").write_text(f"step,loss\n1,{number}\n2,3\n", encoding="utf-8")
+    columns = tuple(field(FieldKind.PARAM, name) for name in ("amp", "warm", "k"))
+    with Workspace.open(tmp_path / "index.duckdb", tmp_path / "ledger") as made:
+        made.index([tmp_path / "runs"])
+        block = made.sheet(by_name(made), columns)
+    titles = [column.title for column in columns]
+    assert json.loads(WRITERS["json"][1](titles, block)) == [
+        {"amp": True, "warm": None, "k": 1}, {"amp": False, "warm": 2, "k": True},
+    ]  # fmt: skip
+    space: dict[str, object] = {}
+    exec(WRITERS["python"][1](titles, block), {}, space)  # what was written is read as its reader does
+    assert space["runs"] == {"amp": [True, False], "warm": [None, 2], "k": [1, True]}
+    # As text they are as their files wrote them.
+    assert WRITERS["tsv"][1](titles, block).splitlines()[1:] == ["true\tnull\t1", "False\t2\ttrue"]
+
+
 def test_latex_is_escaped_and_has_rules(workspace: Workspace) -> None:
     lines = copied(workspace, "latex").splitlines()
     assert lines[1:3] == ["\\begin{tabular}{llrrrlrr}", "\\toprule"]
     assert "a \\& b, 50 \\%" in lines[5]
     assert lines[-2:] == ["\\bottomrule", "\\end{tabular}"]
+    # After the end of a row, a bracket or a star would be taken for its argument.
+    odd = Block(2, (Column(NAME, CellKind.TEXT, ("[1, 2]", "*best")),))
+    assert WRITERS["latex"][1](["[x]"], odd).splitlines()[3:7] == [
+        "{[}x] \\\\", "\\midrule", "{[}1, 2] \\\\", "{*}best \\\\",
+    ]  # fmt: skip
     assert copied(workspace, "tsv").splitlines()[1].startswith(f"{NAMES[0]}\ta & b, 50 %\t1.0\t0\t{BIG}")
 
 

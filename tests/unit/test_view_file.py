@@ -33,7 +33,7 @@ def test_a_view_comes_back_whole(tmp_path: Path) -> None:
 
 def test_a_file_tells_nothing_of_the_disk_it_was_made_on_and_says_what_it_lacks(tmp_path: Path) -> None:
     here = "/home/ada/secret-project/runs"
-    table = {"chart": {"path": f"{here}/p.csv", "look": "roc"}, "kind": "classifier"}
+    table: Json = {"chart": {"path": f"{here}/p.csv", "look": "roc"}, "kind": "classifier"}
     views: dict[str, Json] = {
         "charts": {"smoothing": 0.6, "panels": {"1": table, "2": {"chart": {"x": "param:lr"}}, "3": {"chart": None}}},
         "explore": {"kind": "classifier", "kinds": {"classifier": {"path": f"{here}/p.csv", "truth": "y"}}},

@@ -47,8 +47,8 @@ def ignored_keys(keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def rule_text(ignored: Sequence[str], *, experiment: bool, data: bool) -> str:
-    """The rule in words: `same experiment, data and params, but for seed, output_dir`."""
-    same = [*(["experiment"] if experiment else []), *(["data"] if data else []), "params"]
+    """The rule in words: `same experiment, data and params (fractions to 12 digits), but for seed, output_dir`."""
+    same = [*(["experiment"] if experiment else []), *(["data"] if data else []), "params (fractions to 12 digits)"]
     words = " and ".join([", ".join(same[:-1]), same[-1]] if len(same) > 1 else same)
     shown = ", ".join(ignored[:4]) + (f" and {len(ignored) - 4} more" if len(ignored) > 4 else "")
     return f"same {words}, but for {shown}" if ignored else f"same {words}"

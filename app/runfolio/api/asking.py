@@ -70,9 +70,17 @@ class Asking:
         """
         return self._stores.queries.columns(fields, keys)
 
+    def param_kinds(self, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+        """What a param is in each run ("bool", "null", "float"...), in the order of `keys`; None where it has none."""
+        return self._stores.queries.param_kinds(param, keys)
+
     def check_filter(self, text: str) -> None:
         """Raises FilterSyntax with the position when the text is no filter, or names an unknown field."""
         self._stores.queries.check_filter(text)
+
+    def filter_hints(self, text: str) -> tuple[str, ...]:
+        """Why a filter may find nothing: params that are compared with a text that no run has. Raises FilterSyntax."""
+        return self._stores.queries.filter_hints(text)
 
     def field_named(self, text: str) -> FieldRef:
         """The field that a typed name means, as in a filter: `val/acc.best`, `param.lr`, `mean(loss, last=10)`.

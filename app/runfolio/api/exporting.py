@@ -154,8 +154,8 @@ class Exporting:
         """The histograms of the runs that a panel names, which are among those of the figure."""
         if panel.kind != "recorded":
             return None
-        named = [key for key in keys if str(key) in panel.texts("runs")]
-        return self._previewing.recorded_histograms(named, panel.text("tag"))
+        named = frozenset(panel.texts("runs"))
+        return self._previewing.recorded_histograms([key for key in keys if key in named], panel.text("tag"))
 
     def _over_time(self, id: str, keys: Sequence[RunKey], *, log: bool) -> OverTime | None:
         """A metric's distribution along the steps; None for what has none."""

@@ -54,10 +54,15 @@ class Tabling:
         return tuple(columns)
 
     def sheet(self, keys: Sequence[RunKey], columns: Sequence[SheetColumn]) -> Block:
-        """The cells of some runs, in the order of `keys`."""
+        """The cells of some runs, in the order of `keys`; truth values and null of params are what they are."""
         from runfolio.export.sheet import Block
 
-        return Block(len(keys), tuple(self._asking.column(column.field, keys) for column in columns))
+        kinds = {
+            place: self._asking.param_kinds(column.field.name, keys)
+            for place, column in enumerate(columns)
+            if column.field.kind is FieldKind.PARAM
+        }
+        return Block(len(keys), tuple(self._asking.column(column.field, keys) for column in columns), kinds)
 
     def export_table(
         self,

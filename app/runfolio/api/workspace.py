@@ -191,6 +191,7 @@ class Workspace:
     column = _of(lambda ws: ws._asking, Asking.column)
     columns = _of(lambda ws: ws._asking, Asking.columns)
     check_filter = _of(lambda ws: ws._asking, Asking.check_filter)
+    filter_hints = _of(lambda ws: ws._asking, Asking.filter_hints)
     field_named = _of(lambda ws: ws._asking, Asking.field_named)
     facet = _of(lambda ws: ws._asking, Asking.facet)
     filter_name = _of(lambda ws: ws._asking, Asking.filter_name)

@@ -117,6 +117,8 @@ def list_runs(args: argparse.Namespace) -> int:
             say(note)
         if not keys:
             say("No run fits." if args.where else "The index is empty. Add folders: runfolio index PATH")
+            for hint in ws.filter_hints(args.where):
+                say(hint)
     return 0
 
 

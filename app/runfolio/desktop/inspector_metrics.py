@@ -45,7 +45,7 @@ _AGGREGATES = {
     6: Aggregate.FIRST,
     7: Aggregate.COUNT,
 }
-_WIDTHS = (110, 66, 76, 76, 76, 76, 76, 66, 66, 76, 76, 86, 86, 96)
+_WIDTHS = (110, 66, 88, 88, 88, 88, 88, 66, 66, 88, 88, 96, 86, 96)
 _POINTS = 40
 _AT_ONCE = 24
 _PAUSE_MS = 60

@@ -37,7 +37,7 @@ class SoundPane(QWidget):
         self.told = PlainLabel("", role="muted", wrap=True)
         self.told.setObjectName(f"{name}-play-told")
         head = QHBoxLayout()
-        head.setContentsMargins(14, 6, 14, 0)
+        head.setContentsMargins(14, 6, 14, 9)
         head.setSpacing(10)
         head.addWidget(self.button)
         head.addWidget(self.told, 1)

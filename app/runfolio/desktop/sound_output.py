@@ -58,12 +58,12 @@ def open_output(rate: int, channels: int, parent: QObject) -> SoundOutput:
     form.setSampleFormat(audio.QAudioFormat.SampleFormat.Int16)
     if not device.isFormatSupported(form):
         raise CannotPlayError(f"{device.description()} does not play {rate:,} samples a second.")
-    return _QtOutput(audio.QAudioSink(device, form, parent), audio.QAudio.State.IdleState)
+    return _QtOutput(audio.QAudioSink(device, form, parent))
 
 
 class _QtOutput:
-    def __init__(self, sink: Any, idle: object) -> None:
-        self._sink, self._idle = sink, idle
+    def __init__(self, sink: Any) -> None:
+        self._sink = sink
         self._pipe = sink.start()
         if self._pipe is None:
             raise CannotPlayError(f"The sound device does not start: {sink.error().name}")
@@ -78,7 +78,9 @@ class _QtOutput:
         return float(self._sink.processedUSecs()) / 1e6
 
     def is_drained(self) -> bool:
-        return bool(self._sink.state() == self._idle)
+        # By name: the states of a sink and those of QAudio are different enums, of the same names.
+        idle = self._sink.state().name == "IdleState"
+        return bool(idle and self._sink.bytesFree() >= self._sink.bufferSize())
 
     def stop(self) -> None:
         self._sink.reset()

@@ -60,9 +60,9 @@ def without_paths(view: SavedView) -> tuple[SavedView, tuple[str, ...]]:
     views = views if isinstance(views, dict) else {}
     for id, parts in (("data", ("files",)), ("files", ("file", "search"))):
         kept = views.get(id)
-        for part in parts if isinstance(kept, dict) else ():
-            if kept.pop(part, None):
-                left_out[_FILES] = None
+        held = [kept.pop(part, None) for part in parts] if isinstance(kept, dict) else []
+        if any(held):
+            left_out[_FILES] = None
     for settings in _classifiers(views):
         if settings.get("path"):
             settings["path"] = ""

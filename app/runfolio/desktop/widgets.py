@@ -269,6 +269,7 @@ class EmptyState(QWidget):
     def set(self, title: str, text: str, *, action: str = "", call: Callable[[], None] | None = None) -> None:
         """Say something else; without `action` there is no button."""
         self.setAccessibleName(plain(title))
+        self.setAccessibleDescription(plain(text))
         self._title.setText(title)
         self._text.setText(text)
         self._call = call

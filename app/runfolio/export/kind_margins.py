@@ -47,7 +47,7 @@ def _beside(axes: Axes, *, upright: bool) -> Axes:
     inner = axes.inset_axes((0.0, 1.0, 1.0, 0.1))
     inner.set_axis_off()
 
-    def place(_inner: Axes, _renderer: RendererBase | None) -> Bbox:
+    def place(_inner: object, _renderer: RendererBase | None) -> Bbox:
         from matplotlib.transforms import Bbox
 
         figure = axes.get_figure(root=True)

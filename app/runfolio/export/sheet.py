@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 from runfolio.model import times
 from runfolio.model.answers import CellKind, Column
+from runfolio.model.params import as_number
 from runfolio.model.query import FieldRef
 
 Cell: TypeAlias = str | float | int | bool | dt.datetime | tuple[str, ...] | None
@@ -35,10 +36,14 @@ class Block:
 
     cells   typed.
     texts   in full precision: a param as its file wrote it, "" where there is none, times in UTC.
+
+    written_as   by the place of a column what its params are in each run ("bool", "null" and others); where it is
+                 known, what was written `true` is True, `null` has no value, and a number is one among texts as well.
     """
 
     rows: int
     columns: tuple[Column, ...]
+    written_as: Mapping[int, Sequence[str | None]] = field(default_factory=dict)
 
     @property
     def kinds(self) -> tuple[CellKind, ...]:
@@ -48,7 +53,10 @@ class Block:
     @cached_property
     def cells(self) -> tuple[list[Cell], ...]:
         """A list for each column."""
-        return tuple(_cells(column) for column in self.columns)
+        return tuple(
+            _typed(_cells(column), self.written_as[place]) if place in self.written_as else _cells(column)
+            for place, column in enumerate(self.columns)
+        )
 
     @cached_property
     def texts(self) -> tuple[list[str], ...]:
@@ -65,6 +73,20 @@ def _cells(column: Column) -> list[Cell]:
         None if value is None else _written(value, text)
         for value, text in zip(column.values, column.texts, strict=True)
     ]
+
+
+def _typed(cells: Sequence[Cell], kinds: Sequence[str | None]) -> list[Cell]:
+    return [_of_kind(cell, kind) if isinstance(cell, str) else cell for cell, kind in zip(cells, kinds, strict=True)]
+
+
+def _of_kind(text: str, kind: str | None) -> Cell:
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true"
+    # Among texts, where numbers are few.
+    number = as_number(text) if kind in ("int", "float") else None
+    return text if number is None else _written(number, text)
 
 
 def _other(kind: CellKind, value: object) -> Cell:

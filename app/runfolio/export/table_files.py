@@ -16,7 +16,7 @@ from runfolio.analysis.cells import spreadsheet
 from runfolio.errors import UsageError
 from runfolio.export.files import whole_file
 from runfolio.export.sheet import Block, Cell
-from runfolio.model.answers import CellKind
+from runfolio.model.answers import CellKind, Column
 from runfolio.model.display import storable
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
@@ -75,7 +75,11 @@ def _csv_writer(path: Path, titles: Sequence[str]) -> Iterator[TableWriter]:
 
 
 class _Parquet:
-    """Each block becomes a file of its own, typed by what is in it; joining them finds the type that holds all."""
+    """Each block becomes a file of its own, typed by what is in it; joining them finds the type that holds all.
+
+    A param that is a text in some runs is text in all of them, as its files wrote it. That may come out in a later
+    block, so the texts of what are numbers until then lie beside the numbers: column 3 is called "3", its texts "t3".
+    """
 
     def __init__(self, titles: Sequence[str], folder: Path) -> None:
         self._titles = titles
@@ -84,10 +88,12 @@ class _Parquet:
         self.schemas: list[dict[str, pl.DataType]] = []
 
     def write(self, block: Block) -> None:
-        columns = [
-            _series(title, kind, cells)
-            for title, kind, cells in zip(self._titles, block.kinds, block.cells, strict=True)
-        ]
+        columns: list[pl.Series] = []
+        for place, (column, cells) in enumerate(zip(block.columns, block.cells, strict=True)):
+            made = _series(str(place), column, cells)
+            columns.append(made)
+            if column.texts is not None and made.dtype != pl.String:
+                columns.append(_text_series(f"t{place}", column, cells))
         frame = pl.DataFrame(columns)
         part = self._folder / f"part-{len(self.parts)}.parquet"
         frame.write_parquet(part)
@@ -96,15 +102,29 @@ class _Parquet:
 
     def join(self, path: Path) -> None:
         """Write the parts as one file, never holding all of them."""
-        schema = {title: _common([s[title] for s in self.schemas]) for title in self._titles}
-        frames = [
-            pl.scan_parquet(part).with_columns(pl.col(title).cast(kind) for title, kind in schema.items())
-            for part in self.parts
-        ]
+        kinds = [_common([s[str(place)] for s in self.schemas]) for place in range(len(self._titles))]
+        frames = []
+        for part, own in zip(self.parts, self.schemas, strict=True):
+            chosen = []
+            for place, (title, kind) in enumerate(zip(self._titles, kinds, strict=True)):
+                written = f"t{place}" if kind == pl.String and f"t{place}" in own else str(place)
+                chosen.append(pl.col(written).cast(kind).alias(title))
+            frames.append(pl.scan_parquet(part).select(chosen))
         pl.concat(frames).sink_parquet(path)
 
 
-def _series(title: str, kind: CellKind, cells: Sequence[Cell]) -> pl.Series:
+def _text_series(title: str, column: Column, cells: Sequence[Cell]) -> pl.Series:
+    """A param as its file wrote it; null where it has none."""
+    written = column.texts or (None,) * len(cells)
+    texts = [
+        None if cell is None else storable(str(cell) if text is None else text)
+        for cell, text in zip(cells, written, strict=True)
+    ]
+    return pl.Series(title, texts, dtype=pl.String)
+
+
+def _series(title: str, column: Column, cells: Sequence[Cell]) -> pl.Series:
+    kind = column.kind
     if kind is CellKind.TIME:
         return pl.Series(title, cells, dtype=pl.Datetime("us", "UTC"))
     if kind is CellKind.TAGS:
@@ -112,8 +132,7 @@ def _series(title: str, kind: CellKind, cells: Sequence[Cell]) -> pl.Series:
         return pl.Series(title, lists, dtype=pl.List(pl.String))
     given = [c for c in cells if c is not None]
     if kind not in (CellKind.NUMBER, CellKind.DURATION) or any(isinstance(c, str) for c in given):
-        texts = [None if c is None else storable(str(c)) for c in cells]
-        return pl.Series(title, texts, dtype=pl.String)
+        return _text_series(title, column, cells)
     whole = bool(given) and all(isinstance(c, int) and abs(c) <= _LARGEST for c in given)
     if whole:
         return pl.Series(title, cells, dtype=pl.Int64)

@@ -75,7 +75,8 @@ class Missing:
 class TextTest:
     """`text operator value`, of any text where the field may have several.
 
-    operator   one of = < <= > >= contains (any case), starts, folded (equals in lower case), like, ilike, matches.
+    operator   one of = < <= > >= contains (any case), starts, folded (equals in lower case), like, ilike, matches;
+               "whole <" and so on for texts that are whole numbers, of any size, against one.
     """
 
     ref: FieldRef

@@ -57,6 +57,12 @@ def _written(field: FieldRef, numbers: Sequence[object], texts: Sequence[object]
     return Column(field, CellKind.NUMBER, shown, written)
 
 
+def kinds(database: Database, ids: RunIds, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+    """What a param is in each run, as `model.params` names it ("bool", "null", "float"...); None where it has none."""
+    (found,) = _values(database, ids, "select run, kind from run_params where key = ? and is_first", [param], keys, 1)
+    return tuple(cast("list[str | None]", found))
+
+
 def origins(database: Database, ids: RunIds, metric: str, keys: Sequence[RunKey]) -> tuple[str, ...] | None:
     """What the values of an aligned name come from, for people; None where no name is aligned to it."""
     if not database.rows("select 1 from aligned where target = ? limit 1", [metric]):

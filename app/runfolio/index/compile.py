@@ -213,6 +213,11 @@ _TEXT_SQL = {
     "starts": "starts_with({0}, ?)",
     "folded": "lower({0}) = ?",
     "matches": "regexp_matches({0}, ?)",
+    **{
+        f"whole {operator}": "(regexp_matches({0}, '^[+-]?[0-9]+$')"
+        f" and try_cast({{0}} as hugeint) {operator} try_cast(? as hugeint))"
+        for operator in ("<", "<=", ">", ">=")
+    },
 }
 """A test of a text, which stands at {0}, against a bound one."""
 

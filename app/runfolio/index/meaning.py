@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
+from collections.abc import Callable
 
 from runfolio.errors import FilterSyntax
 from runfolio.index.asked import (
@@ -61,6 +63,11 @@ _MOST_WORDS = 64
 _EXACT = 2.0**53
 """From here on neighbouring whole numbers are one float64, so equality of these asks for the text as well."""
 _WHOLE = re.compile(r"[+-]?[0-9]+")
+_MOST_DIGITS = 38
+"""Of the greatest whole numbers that the database compares."""
+_HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
 def meaning(expression: Expression, known: Known) -> Test:
@@ -182,14 +189,29 @@ class _Meaning:
         if ref.kind is FieldKind.METRIC:
             return self._number(ref, node, number)
         if ref.kind is FieldKind.PARAM and number is not None and node.operator in RELATIONS:
-            if node.operator == "=" and _EXACT <= abs(number) < math.inf and _WHOLE.fullmatch(as_text(node.value)):
-                # One of a float64's many whole numbers: as written, or a number that was not written as a whole one.
-                other = TextTest(ref, "matches", f"^{_WHOLE.pattern}$", node.span)
-                return AnyOf(
-                    (self._text(ref, node), AllOf((NumberTest(Figure(ref), "=", Constant(number)), Opposite(other))))
-                )
+            digits = as_text(node.value)
+            # Neither NaN nor an infinity has digits. Past 38 of them only equality is asked of the text.
+            exact = abs(number) >= _EXACT and _WHOLE.fullmatch(digits) is not None
+            if exact and (node.operator == "=" or len(digits.lstrip("+-")) <= _MOST_DIGITS):
+                return self._whole(ref, node, number)
             return self._number(ref, node, number)
         return self._text(ref, node)
+
+    def _whole(self, ref: FieldRef, node: Compare, number: float) -> Test:
+        """Against one of a float64's many whole numbers: its digits, where a param is written as a whole number.
+
+        A param that is not is its float64.
+        """
+        is_whole = TextTest(ref, "matches", f"^{_WHOLE.pattern}$", node.span)
+        same = NumberTest(Figure(ref), "=", Constant(number))
+        as_float = AllOf((same, Opposite(is_whole)))
+        if node.operator == "=":
+            return AnyOf((self._text(ref, node), as_float))
+        digits = as_text(node.value)
+        by_digits = AllOf((same, TextTest(ref, f"whole {node.operator}", digits, node.span)))
+        beyond = NumberTest(Figure(ref), node.operator[0], Constant(number))
+        holds = _HOLDS[node.operator](int(number), int(digits))
+        return AnyOf((beyond, by_digits, *([as_float] if holds else [])))
 
     def _builtin(self, ref: FieldRef, node: Compare) -> Test:
         builtin = BY_NAME[ref.name]

@@ -15,6 +15,8 @@ from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.query import Aggregate, FieldRef
 from runfolio.model.times import NO_TIME
 
+LONG = 1 << 20
+"""Points from which on a series is read until it reaches a value, and no further."""
 _LEAST = -(2**63)
 _FAR = np.uint64(2**61)
 _PARTS = {Aggregate.MEAN: "", Aggregate.STD: "", Aggregate.REACH_TIME: "step, wall"}
@@ -54,12 +56,32 @@ def _kept_figures(database: Database, ref: FieldRef, runs: Sequence[int] | None)
 
 
 def _from_points(database: Database, ref: FieldRef, wanted: Wanted) -> tuple[Places, Floats]:
+    if ref.aggregate in (Aggregate.REACH, Aggregate.REACH_TIME) and (is_long := wanted.n > LONG).any():
+        few, figures = _reach_of_long(database, ref, wanted.where(is_long))
+        runs, others = _from_points(database, ref, wanted.where(~is_long))
+        return np.concatenate((runs, few)), np.concatenate((others, figures))
     found = np.full(len(wanted), np.nan)
     present = np.zeros(len(wanted), dtype=bool)
     for part in spans(database, wanted, _PARTS.get(ref.aggregate, "step")):
         if len(part.own):
             found[part.own], present[part.own] = _figure(ref, part, wanted)
     return wanted.run[present], found[present]
+
+
+def _reach_of_long(database: Database, ref: FieldRef, series: Wanted) -> tuple[Places, Floats]:
+    """Of series that are not held as a whole."""
+    from runfolio.index.long_points import Numbered
+    from runfolio.index.long_reach import long_reach
+
+    runs: list[int] = []
+    figures: list[float] = []
+    parts = (series.number, series.n, series.first_step, series.first_wall, series.wall_unit)
+    for run, scale, *numbers in zip(*(p.tolist() for p in (series.run, series.scale, *parts)), strict=True):
+        figure = long_reach(database, Numbered(*numbers), scale, ref)
+        if figure is not None:
+            runs.append(run)
+            figures.append(figure)
+    return np.array(runs, dtype=np.int32), np.array(figures, dtype=np.float64)
 
 
 def _narrowed(metric: str, runs: Sequence[int] | None) -> tuple[str, list[Bound]]:
@@ -73,7 +95,7 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None, which: 
     narrowed, params = _narrowed(metric, runs)
     rows = database.arrays(
         f"""select x.series as number, x.run, s.n, coalesce(s.first_step, 0)::bigint as first_step, x.scale,
-                   s.wall_unit
+                   coalesce(s.first_wall, {NO_TIME})::bigint as first_wall, coalesce(s.wall_unit, 1) as wall_unit
             from run_series x join series s on s.id = x.series
             where x.name = ? and s.n > 0 {narrowed} {which}
             order by x.series""",
@@ -85,6 +107,7 @@ def _series(database: Database, metric: str, runs: Sequence[int] | None, which: 
         rows["n"].astype(np.int64),
         rows["first_step"].astype(np.int64),
         rows["scale"].astype(np.float64),
+        rows["first_wall"].astype(np.int64),
         rows["wall_unit"].astype(np.int64),
     )
 

@@ -32,6 +32,7 @@ class Wanted:
     """The series that show a metric, by rising number: arrays (m,).
 
     scale   by which values are multiplied where they stand under another name in their run.
+    first_wall   in microseconds, NO_TIME where it is not known.
     wall_unit   of the differences of wall times, in microseconds.
     """
 
@@ -40,7 +41,13 @@ class Wanted:
     n: Ints
     first_step: Ints
     scale: Floats
+    first_wall: Ints
     wall_unit: Ints
+
+    def where(self, which: NDArray[np.bool_]) -> Wanted:
+        """Some of them."""
+        parts = (self.number, self.run, self.n, self.first_step, self.scale, self.first_wall, self.wall_unit)
+        return Wanted(*(part[which] for part in parts))
 
     def __len__(self) -> int:
         return len(self.number)

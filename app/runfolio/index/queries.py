@@ -180,6 +180,10 @@ class Queries:
         """Raises FilterSyntax when the text is no filter, or names an unknown field."""
         self._selecting.check_filter(text)
 
+    def filter_hints(self, text: str) -> tuple[str, ...]:
+        """Sentences on why a filter may find nothing. Raises FilterSyntax."""
+        return self._selecting.filter_hints(text)
+
     def facet(self, field: FieldRef, query: RunQuery, limit: int) -> Facet:
         """The values of a field among the runs of a query, with counts. Raises FilterSyntax."""
         return self._selecting.facet(field, query, limit)
@@ -195,6 +199,10 @@ class Queries:
     def columns(self, fields: Sequence[FieldRef], keys: Sequence[RunKey]) -> tuple[Column, ...]:
         """The same of some fields, as one snapshot sees them."""
         return self._selecting.columns(fields, keys)
+
+    def param_kinds(self, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+        """What a param is in each run ("bool", "null", "float"...), in the order of `keys`; None where it has none."""
+        return self._selecting.param_kinds(param, keys)
 
     def ids(self) -> RunIds:
         """The ids of runs by key and back, of the surrounding snapshot."""

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from runfolio.index.database import Bound, Database
 
-# As a diff compares: 1e-3 equals 0.001 and True equals true, but neither equals 1. Numbers that float64 cannot tell
-# apart are told apart by their text.
-_VALUE = """hash(key, kind = 'null', kind = 'bool', num,
-                 case when kind = 'null' then '' when kind = 'bool' then lower(text)
-                      when num is null or abs(num) >= 9007199254740992 then text end)"""
+# 1e-3 equals 0.001 and True equals true, but neither equals 1. Fractions that print the same at 12 digits are equal:
+# 0.1 + 0.2 and 0.3 are one choice, written by way of other arithmetic. Twelve characters have no more digits than that.
+# Whole numbers are exact, and those that float64 cannot tell apart are told apart by their text.
+_NUMBER = f"""case when num is null or num = floor(num) or strlen(coalesce(text, '{"?" * 13}')) <= 12 then num
+                   else format('{{:.11e}}', num)::double end"""
+_VALUE = f"""hash(key, kind = 'null', kind = 'bool', {_NUMBER},
+                  case when kind = 'null' then '' when kind = 'bool' then lower(text)
+                       when num is null or abs(num) >= 9007199254740992 then text end)"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,6 +72,16 @@ class Selecting:
             with self._db.snapshot():
                 self._meaning(expression, self._known_now(IndexState.of(self._db)))
 
+    def filter_hints(self, text: str) -> tuple[str, ...]:
+        """Why a filter may find nothing, see `filter_hints`. Raises FilterSyntax."""
+        from runfolio.index.filter_hints import filter_hints
+
+        expression = parse(text)
+        if expression is None:
+            return ()
+        with self._db.snapshot():
+            return filter_hints(self._db, expression, self._known_now(IndexState.of(self._db)))
+
     def derived(self, text: str) -> FieldRef:
         """The column that arithmetic stands for. Raises FilterSyntax."""
         from runfolio.index.meaning import quantity
@@ -216,6 +226,11 @@ class Selecting:
                 if field not in found:
                     found[field] = self._figures(ids, self._evaluator(ids, self._known_now(state), state), field, keys)
         return tuple(found[field] for field in fields)
+
+    def param_kinds(self, param: str, keys: Sequence[RunKey]) -> tuple[str | None, ...]:
+        """What a param is in each run; None where it has none."""
+        with self._db.snapshot():
+            return columns.kinds(self._db, self.current(), param, keys)
 
     def _figures(self, ids: RunIds, evaluator: Evaluator, field: FieldRef, keys: Sequence[RunKey]) -> Column:
         """A column that is worked out: of all runs, unless it is a page that some points are enough for."""

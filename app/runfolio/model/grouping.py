@@ -83,7 +83,7 @@ class ReplicateRule:
     """What makes replicates of runs.
 
     ignored   keys of the params that do not count.
-    words     the rule for people: `same experiment, data and params, but for seed`.
+    words     the rule for people: `same experiment, data and params (fractions to 12 digits), but for seed`.
     """
 
     ignored: tuple[str, ...]

@@ -32,7 +32,7 @@ class Grouping:
     """How runs were put together.
 
     groups    the largest first.
-    rule      in words: "same experiment, data and params, but for seed".
+    rule      in words: "same experiment, data and params (fractions to 12 digits), but for seed".
     ignored   keys of the params that did not count.
     offered   keys of params that runs of different groups differ in: what could be ignored as well.
     single    how many runs are alone in their group. Groups of one are in `groups` too.

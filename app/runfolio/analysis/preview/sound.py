@@ -49,7 +49,7 @@ def _facts(kind: str, rate: int, channels: int, bits: str, seconds: float | None
 
 def _wave(handle: int) -> tuple[Sound, tuple[str, ...]]:
     wave = wave_of(handle)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if wave.length < wave.stated:
         notes = (f"The header says {wave.stated:,} bytes of samples, {wave.length:,} are there",)
     facts = _facts("WAV", wave.rate, wave.channels, wave.title, wave.length / wave.block / wave.rate)

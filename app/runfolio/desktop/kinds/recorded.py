@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _LOOKS = {"time": "Over the steps", "step": "At a step"}
 _PAUSE_MS = 150
 _TOP = 30.0
+_FINE = 2
+"""Columns of a map's picture for each pixel."""
 
 
 class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
@@ -164,11 +166,13 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         return f"{tag} over the steps" if self._settings.look == "time" else f"{tag} at {self._step_words()}"
 
     def _step_words(self) -> str:
-        return f"step {self._settings.step}" if self._settings.step else "the last step"
+        step = self._step()
+        return "the last step" if step is None else f"step {count(step)}"
 
     def _step(self) -> int | None:
         text = self._settings.step
-        return int(text) if text.removeprefix("-").isdecimal() else None
+        # A view that somebody has sent may hold any text.
+        return int(text) if len(text) < 20 and text.removeprefix("-").isdecimal() else None
 
     def rows(self) -> Rows:
         """Every bucket of what is shown."""
@@ -210,7 +214,9 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         else:
             self._paint_maps(painter, axes, data)
             room = QRectF(axes[0].area.left(), frame.top() + 2, frame.right() - axes[0].area.left() - 14, 18)
-            paint_scale(painter, theme, room, "Share of a step's values", Scale(0.0, 100 * data.maps[0].highest))
+            paint_scale(
+                painter, theme, room, "% of a step's values, by its square root", Scale(0.0, 100 * data.maps[0].highest)
+            )
         paint_heads(painter, theme, axes, tuple(self.pane_title(place) for place in range(len(data.runs))))
         for place, color in self.chosen_runs():
             own = data.runs.index(self.keys[place])
@@ -231,18 +237,19 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
     def _paint_maps(self, painter: QPainter, axes: Sequence[Axes], data: Recorded) -> None:
         theme = self._context.theme
         for one, found, made in zip(axes, data.found, data.maps, strict=True):
-            cells = np.frombuffer(b"".join(made.cells), dtype=np.uint8).reshape(len(made.cells), -1).T[::-1]
+            area = one.area
+            edges = one.x.place(np.array(column_edges([histogram.step for histogram in found.steps])))
+            # One picture with the columns where their steps are: side by side, they would show their seams.
+            middle = (np.arange(max(1, round(area.width() * _FINE))) + 0.5) / max(1, round(area.width() * _FINE))
+            column = np.searchsorted(edges, middle, side="right") - 1
+            cells = np.frombuffer(b"".join(made.cells), dtype=np.uint8).reshape(len(made.cells), -1)
+            cells = cells[np.clip(column, 0, len(made.cells) - 1)].T[::-1]
             pixels = np.empty((*cells.shape, 4), dtype=np.uint8)
             pixels[..., :3] = ramp((cells / 255.0).ravel(), theme).reshape((*cells.shape, 3))
-            pixels[..., 3] = np.where(cells > 0, 255, 0)
+            pixels[..., 3] = np.where((cells > 0) & (column >= 0) & (column < len(made.cells)), 255, 0)
             height, width = cells.shape
             image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-            edges = one.x.place(np.array(column_edges([histogram.step for histogram in found.steps])))
-            area = one.area
-            for column, (left, right) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
-                room = QRectF(one.at(left, 1.0), QPointF(one.at(right, 0.0).x(), area.bottom()))
-                # A little over, or seams are seen between columns.
-                painter.drawImage(room.adjusted(0, 0, 0.5, 0), image, QRectF(column, 0, 1, height))
+            painter.drawImage(area, image)
             if self._at >= 0:
                 x = one.at(float(one.x.place(np.array([float(data.steps[self._at])]))[0]), 0).x()
                 painter.setPen(QPen(theme.color("text"), 1, Qt.PenStyle.DotLine))

@@ -38,6 +38,7 @@ LOCAL_COMMANDS = (
 )
 
 
+_NO_MATCH = "Change the filter above, or clear it to see every run again."
 HEIGHTS: tuple[int, ...] = (500, 330)
 """Table and strip at first."""
 
@@ -182,6 +183,22 @@ class RunsView(QWidget):
                 call=lambda: self._context.commands.run("runs.show-hidden"),
             )
 
+    def _ask_why(self, where: str) -> None:
+        """Say what may have been overlooked in a filter that finds nothing."""
+        state = self._context.state
+
+        def take(hints: tuple[str, ...]) -> None:
+            empty = not state.scope_keys and self.stack.currentWidget() is self.empty and not self._left_out
+            if hints and empty and state.scope.where == where:
+                self.empty.set(
+                    "No run matches the filter",
+                    " ".join([*hints, _NO_MATCH]),
+                    action="Clear the filter",
+                    call=lambda: state.set_where(""),
+                )
+
+        self._context.jobs.query("filter-hints", lambda workspace: workspace.filter_hints(where), take)
+
     def show_answer(self, *, busy: bool, refused: FilterSyntax | None) -> None:
         """The scope has an answer: show it, or say why there is nothing to show."""
         state = self._context.state
@@ -199,10 +216,11 @@ class RunsView(QWidget):
         elif state.scope.where:
             self.empty.set(
                 "No run matches the filter",
-                "Change the filter above, or clear it to see every run again.",
+                _NO_MATCH,
                 action="Clear the filter",
                 call=lambda: state.set_where(""),
             )
+            self._ask_why(state.scope.where)
         elif state.scope.source is not None or state.scope.experiment is not None:
             self.empty.set(
                 "No runs here",
