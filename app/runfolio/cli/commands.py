@@ -93,6 +93,7 @@ def list_runs(args: argparse.Namespace) -> int:
         names = split_names(args.columns or "")
         fields = [ws.field_named(n) for n in names] if names else [*ws.default_columns()]
         columns = [ws.column(f, keys) for f in fields]
+        hints = () if keys else ws.filter_hints(args.where)
     header = [title(f) for f in fields]
     if args.json:
         write_json(
@@ -117,7 +118,7 @@ def list_runs(args: argparse.Namespace) -> int:
             say(note)
         if not keys:
             say("No run fits." if args.where else "The index is empty. Add folders: runfolio index PATH")
-            for hint in ws.filter_hints(args.where):
+            for hint in hints:
                 say(hint)
     return 0
 
