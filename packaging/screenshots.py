@@ -60,8 +60,8 @@ def _take(theme_name: str, out: Path, samples: Path) -> None:
     from runfolio.desktop.notice_bar import NoticeBar
     from runfolio.desktop.run_list import RunList
     from runfolio.desktop.theme import Theme, ThemeMode
-    from runfolio.model.stage import Stage
     from runfolio.model.query import Aggregate, FieldKind, FieldRef, SortKey
+    from runfolio.model.stage import Stage
     from runfolio.settings import Settings
 
     application = desktop.make_application()

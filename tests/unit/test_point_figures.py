@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runfolio.index import long_points
+from runfolio.index import long_points, point_spans
 from runfolio.index import point_figures as module
-from runfolio.index import point_spans
 from runfolio.model.answers import CellKind
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.metrics import MetricSeries, series

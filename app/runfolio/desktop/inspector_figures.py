@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runfolio.desktop.context import Context
 from runfolio.errors import RunfolioError
-from runfolio.model.answers import MetricFacts
 from runfolio.model.display import duration, number
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
+from runfolio.model.run_detail import MetricFacts
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace

@@ -8,11 +8,12 @@ from typing import cast
 from runfolio.index.asked import TextTest
 from runfolio.index.compile import text_sql
 from runfolio.index.database import Database
-from runfolio.index.fields import Known
+from runfolio.index.known import Known
 from runfolio.index.literals import as_number, as_text
 from runfolio.index.meaning import meaning
 from runfolio.model.display import count, plain
-from runfolio.model.query import Both, Compare, Either, Expression, FieldKind, OneOf
+from runfolio.model.expression import Both, Compare, Either, Expression, OneOf
+from runfolio.model.query import FieldKind
 
 MOST = 3
 """Hints at once."""

@@ -76,7 +76,7 @@ class Selecting:
         """Why a filter may find nothing, see `filter_hints`. Raises FilterSyntax."""
         from runfolio.index.filter_hints import filter_hints
 
-        expression = parse(text)
+        expression = _parsed(text)
         if expression is None:
             return ()
         with self._db.snapshot():
