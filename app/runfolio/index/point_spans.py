@@ -46,8 +46,15 @@ class Wanted:
 
     def where(self, which: NDArray[np.bool_]) -> Wanted:
         """Some of them."""
-        parts = (self.number, self.run, self.n, self.first_step, self.scale, self.first_wall, self.wall_unit)
-        return Wanted(*(part[which] for part in parts))
+        return Wanted(
+            self.number[which],
+            self.run[which],
+            self.n[which],
+            self.first_step[which],
+            self.scale[which],
+            self.first_wall[which],
+            self.wall_unit[which],
+        )
 
     def __len__(self) -> int:
         return len(self.number)
