@@ -52,6 +52,10 @@ def test_from_a_folder_to_a_promoted_run(runs: Path, tmp_path: Path) -> None:
     (diverged,) = answer("runs", "--where", "val/loss = nan", "--columns", "name,status,optim.lr")
     assert (diverged["name"], diverged["status"], diverged["optim.lr"]) == ("mellow-crane", "failed", 30.0)
 
+    told = call("runs", "--where", "optim.lr = fast").stderr
+    assert "No run fits." in told
+    assert "No run has optim.lr = 'fast': optim.lr is a number in " in told
+
     diff = answer_apart("diff", "ivory-stoat", "olive-newt", "--exit-code", code=1)
     (data,) = (s for s in diff["sections"] if s["id"] == "datasets")
     assert [r["differs"] for r in data["rows"]] == [True]
