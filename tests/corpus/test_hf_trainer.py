@@ -252,7 +252,8 @@ def test_arguments_that_cannot_be_read_cost_the_arguments_only(tmp_path: Path) -
 
 
 def test_results_whose_log_was_not_kept_are_a_run_without_steps(tmp_path: Path) -> None:
-    said = {"epoch": 10.0, "eval_f1": 0.66, "eval_loss": float("nan"), "eval_runtime": 3.5}
+    many = {f"eval_T{number:03}_f1": 0.5 for number in range(500)}
+    said = {"epoch": 10.0, **many, "eval_f1": 0.66, "eval_loss": float("nan"), "eval_runtime": 3.5}
     (tmp_path / "eval_results.json").write_text(json.dumps(said, indent=4))
     (tmp_path / "all_results.json").write_text(json.dumps({**said, "train_loss": 0.25}, indent=4))
     (recording,) = recordings_of(tmp_path, "hf_trainer")[0].values()

@@ -34,7 +34,7 @@ _ARGS, _CONFIG = "training_args.bin", "config.json"
 _TEXT_ARGS = ("training_args.json", "training_args.yaml", "training_args.yml")
 _MARKS = (b'"global_step"', b'"log_history"', b'"best_model_checkpoint"')
 _RESULTS = ("all_results.json", "train_results.json", "eval_results.json", "test_results.json", "predict_results.json")
-_RESULT = re.compile(rb'\s*\{(?=[^{}\[]*"(?:eval|train|test|predict)_(?:loss|runtime|samples)")[^{}\[]*\}\s*\Z')
+_RESULT = re.compile(rb'\s*\{(?=[^{}\[]*"(?:eval|train|test|predict)_(?:loss|runtime|samples)")[^{}\[]*(?:\}\s*)?\Z')
 """Flat, and with one of the figures that the Trainer always has."""
 _CHECKPOINT = re.compile(r"checkpoint-(?P<step>\d{1,18})")
 _LARGEST_ARGS = 1 << 20
@@ -111,7 +111,7 @@ def _is_state(folder: Folder) -> bool:
 
 def _is_result(folder: Folder, name: str) -> bool:
     try:
-        return name in folder.files and _RESULT.match(folder.head(name, 4096)) is not None
+        return name in folder.files and _RESULT.match(folder.head(name, 1 << 16)) is not None
     except FolderUnreadable:
         return False
 
