@@ -249,3 +249,20 @@ def test_arguments_that_cannot_be_read_cost_the_arguments_only(tmp_path: Path) -
     with zipfile.ZipFile(tmp_path / "training_args.bin", "w") as archive:
         archive.writestr("x/data.pkl", pickle.dumps({"learning_rate": 5e-5, "hub_token": "hf_x", "bomb": Bomb()}))
     assert {p.key: p.value for p in only(tmp_path).params} == {"learning_rate": 5e-5}
+
+
+def test_results_whose_log_was_not_kept_are_a_run_without_steps(tmp_path: Path) -> None:
+    many = {f"eval_T{number:03}_f1": 0.5 for number in range(500)}
+    said = {"epoch": 10.0, **many, "eval_f1": 0.66, "eval_loss": float("nan"), "eval_runtime": 3.5}
+    (tmp_path / "eval_results.json").write_text(json.dumps(said, indent=4))
+    (tmp_path / "all_results.json").write_text(json.dumps({**said, "train_loss": 0.25}, indent=4))
+    (recording,) = recordings_of(tmp_path, "hf_trainer")[0].values()
+    assert {m.name: repr(m.value.tolist()) for m in recording.metrics} == {
+        name: repr([value]) for name, value in {**said, "train_loss": 0.25}.items()
+    }
+    assert not any(metric.has_step for metric in recording.metrics)
+    assert [*recordings_of(tmp_path, "gbm")[0]] == []
+    for other in ({"eval_loss": {"a": [1]}}, {"accuracy": 0.9}):
+        (tmp_path / "all_results.json").write_text(json.dumps(other))
+        (tmp_path / "eval_results.json").write_text(json.dumps(other))
+        assert [*recordings_of(tmp_path, "hf_trainer")[0]] == []

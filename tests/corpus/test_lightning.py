@@ -103,6 +103,14 @@ def test_python_tags_in_hparams_are_data(recordings: dict[str, Recording]) -> No
 # --- what is and is not claimed --------------------------------------------------------------------------------------
 
 
+def test_versions_before_2_did_not_sort_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "version_3").mkdir()
+    (tmp_path / "version_3" / "metrics.csv").write_text("train_loss,epoch,step\n0.5,0,24\n0.25,1,49\n")
+    assert [c.reader for c in claims_on(tmp_path / "version_3")] == ["lightning"]
+    (tmp_path / "version_3").rename(tmp_path / "mine")
+    assert [c.reader for c in claims_on(tmp_path / "mine")] == ["generic"]
+
+
 def test_a_metrics_file_with_sorted_columns_and_a_step_is_lightnings(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text("epoch,loss,step\n0,1.0,4\n")
     assert [c.reader for c in claims_on(tmp_path)] == ["lightning"]

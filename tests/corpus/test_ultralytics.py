@@ -82,6 +82,9 @@ def test_old_results_have_the_names_of_the_event_files_that_were_written_with_th
         "val/cls_loss": ([1], [0.011]),
     }
     assert [a.path for a in run.artifacts] == ["results.txt"]
+    (tmp_path / "events.out.tfevents.1700000000.host.1.0").touch()
+    assert (only(tmp_path).metrics, only(tmp_path).problems) == ((), ())
+    (tmp_path / "events.out.tfevents.1700000000.host.1.0").unlink()
     (tmp_path / "results.txt").write_text("     0/2     5.96G   0.08   0.03\n")
     run = only(tmp_path)
     assert ([p.code for p in run.problems], run.metrics) == (["results-without-names"], ())

@@ -316,6 +316,20 @@ def test_a_copy_taken_earlier_joins_the_run_and_gives_it_nothing() -> None:
     assert [p.problem.code for p in problems] == ["same-id-other-content"]
 
 
+def test_a_copy_taken_earlier_may_hold_several_recordings() -> None:
+    def job(path: str, points: int) -> list[Linkable]:
+        config = replace(recording(path, "hydra", overlay=True, series=(), params="p"), identity="content:config")
+        table = apart(path, "generic", curve("loss", LOSS[:points]))
+        return [config, replace(table, identity="content:table")]
+
+    for first, second in ((4, 2), (2, 4)):
+        items = [*job("job", first), *job("usb/job", second)]
+        (run,), problems = gather(items, extends=lambda short, long: True)
+        assert run.path == ("job" if first > second else "usb/job")
+        assert len(run.members) == 4
+        assert problems == ()
+
+
 def test_the_folders_of_a_resumed_run_are_its_legs() -> None:
     one = apart("wandb/run-1-r", "wandb_offline", curve("loss", LOSS), started_us=1_000, identity="wandb:r:1")
     two = apart("wandb/run-2-r", "wandb_offline", curve("loss", ACC, 3), started_us=2_000, identity="wandb:r:2")

@@ -38,12 +38,13 @@ def join_copies(groups: list[Group], extends: Extends) -> Gathered:
     kept = Counter(name for group in ordered for name in _identities(group))
     expect(i for group in ordered if any(kept[name] > 1 for name in _identities(group)) for i in group.items)
     for group in ordered:
-        home = next((v for name in _identities(group) if name in variants for v in [variants[name]]), None)
+        names = _identities(group)  # now: a copy taken earlier is known by nothing once it has been joined
+        home = next((v for name in names if name in variants for v in [variants[name]]), None)
         if home is None:
             home = [group]
         elif not any(_join_copy(known, group, extends) for known in _elsewhere(home, group)):
             home.append(group)
-        for name in _identities(group):
+        for name in names:
             variants.setdefault(name, home)
     found = Gathered([], {}, [])
     for home in {id(v): v for v in variants.values()}.values():

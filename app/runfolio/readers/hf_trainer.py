@@ -34,6 +34,8 @@ _ARGS, _CONFIG = "training_args.bin", "config.json"
 _TEXT_ARGS = ("training_args.json", "training_args.yaml", "training_args.yml")
 _MARKS = (b'"global_step"', b'"log_history"', b'"best_model_checkpoint"')
 _RESULTS = ("all_results.json", "train_results.json", "eval_results.json", "test_results.json", "predict_results.json")
+_RESULT = re.compile(rb'\s*\{(?=[^{}\[]*"(?:eval|train|test|predict)_(?:loss|runtime|samples)")[^{}\[]*(?:\}\s*)?\Z')
+"""Flat, and with one of the figures that the Trainer always has."""
 _CHECKPOINT = re.compile(r"checkpoint-(?P<step>\d{1,18})")
 _LARGEST_ARGS = 1 << 20
 _SECRET = frozenset({"hub_token", "push_to_hub_token"})
@@ -46,12 +48,13 @@ class HfTrainer:
     title: ClassVar[str] = "HF Trainer"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """A folder with a state, or with checkpoints that have one."""
+        """A folder with a state, with checkpoints that have one, or with the results that `save_metrics` writes."""
         checkpoints = frozenset(_checkpoints(folder))
         own = STATE in folder.files and STATE not in taken and _is_state(folder)
-        if not checkpoints and not own:
+        results = next((name for name in _RESULTS if name not in taken and _is_result(folder, name)), None)
+        if not checkpoints and not own and results is None:
             return None
-        reason = STATE if own else f"checkpoints with {STATE}"
+        reason = STATE if own else f"checkpoints with {STATE}" if checkpoints else f"{results} of the Trainer"
         names = {STATE, _ARGS, *_TEXT_ARGS, _CONFIG, "generation_config.json", "adapter_config.json", *_RESULTS}
         files = frozenset(names & {*folder.files}) - taken
         return Claim(self.name, folder.path, Strength.LAYOUT, reason, files, checkpoints, deep=bool(checkpoints))
@@ -82,7 +85,7 @@ class HfTrainer:
             id=folder.shown,
             name=run_name if isinstance(run_name, str) and run_name != by_name.get("output_dir") else None,
             params=params,
-            metrics=tuple(_metrics(log, problems)),
+            metrics=tuple(_metrics(log, problems) if log.where else _results(folder, claim, budget)),
             artifacts=artifacts,
             facts={"transformers.version": version} if isinstance(version, str) else {},
             extra=_extra(folder, claim, log.state, config, budget, problems),
@@ -104,6 +107,25 @@ def _is_state(folder: Folder) -> bool:
         return True  # reading it tells
     whole = head.startswith(b"{") and head.endswith(b"}")
     return not whole or any(mark in head for mark in _MARKS)
+
+
+def _is_result(folder: Folder, name: str) -> bool:
+    try:
+        return name in folder.files and _RESULT.match(folder.head(name, 1 << 16)) is not None
+    except FolderUnreadable:
+        return False
+
+
+def _results(folder: Folder, claim: Claim, budget: Budget) -> Iterator[MetricSeries]:
+    """The last figures of a training whose log was not kept; they have no step."""
+    known: set[str] = set()
+    for name in _RESULTS:
+        # What is wrong with the file is told where it is kept as it is.
+        found = _document(folder, name, budget, []).mapping if name in claim.files else {}
+        for label, value in found.items():
+            if label not in known and not isinstance(value, bool) and isinstance(value, int | float):
+                known.add(label)
+                yield series(storable(label), None, np.array([_as_float(value)]), source=folder.where(name))
 
 
 def _step_of(name: str) -> int:

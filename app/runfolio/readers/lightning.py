@@ -97,7 +97,9 @@ def _is_lightning(folder: Folder) -> bool:
         names = header_of(folder.head(_METRICS, 1 << 16))
     except FolderUnreadable:
         return False
-    return "step" in names and names == sorted(names)
+    # Before 2.0 the columns were in the order in which they were first logged.
+    is_named_so = _VERSION.fullmatch(folder.name) is not None and "epoch" in names
+    return "step" in names and (names == sorted(names) or is_named_so)
 
 
 def _checkpoint_facts(paths: list[str]) -> dict[str, Json]:

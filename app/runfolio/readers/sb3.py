@@ -88,10 +88,15 @@ class StableBaselines:
             started_us=round(started * 1e6) if started is not None and 0 < started < 9e9 else None,
             params=tuple(params),
             metrics=tuple(metrics),
-            artifacts=tuple(a for a in artifacts if a.path not in claim.files and "tfevents" not in a.path),
+            artifacts=tuple(a for a in artifacts if _is_artifact(a.path, claim)),
             extra={"monitor_header": head or None, "monitors": episodes},
             problems=(*problems, *odd_entries),
         )
+
+
+def _is_artifact(path: str, claim: Claim) -> bool:
+    # Of evaluations only the means are shown as metrics.
+    return path == EVALUATIONS or (path not in claim.files and "tfevents" not in path)
 
 
 def _zoo_folders(folder: Folder) -> list[str]:

@@ -80,6 +80,8 @@ class Ultralytics:
         if _RESULTS in claim.files:
             logged = read_table(folder, _RESULTS, budget)
             problems += logged.problems
+        elif _OLD_RESULTS in folder.files and any("tfevents" in name for name in folder.files):
+            pass  # it has four digits of what the event files hold
         elif _OLD_RESULTS in folder.files:
             try:
                 data = folder.read(_OLD_RESULTS, budget.text_bytes)
