@@ -239,7 +239,12 @@ def test_columns_asked_for_together_are_those_asked_for_one_by_one(
     assert [str(found) for found in shelf.queries.columns(fields, wanted)] == alone_each
     asked: list[str] = []
     rows = shelf.database.rows
-    monkeypatch.setattr(shelf.database, "rows", lambda sql, given=(): asked.append(sql) or rows(sql, given))
+
+    def counted(sql: str, given: Sequence[Bound] = ()) -> list[Row]:
+        asked.append(sql)
+        return rows(sql, given)
+
+    monkeypatch.setattr(shelf.database, "rows", counted)
     shelf.queries.columns(
         [ref("builtin", "name"), ref("builtin", "status"), ref("param", "lr"), ref("param", "seed")], wanted
     )

@@ -20,7 +20,7 @@ def server_name() -> str:
     # Qt's, since it is there: Python's own brings OpenSSL.
     path = str(locate.data_folder()).encode("utf-8", "surrogatepass")
     digest = QCryptographicHash.hash(path, QCryptographicHash.Algorithm.Sha256)
-    return f"runfolio-{digest.toHex().data().decode()[:16]}"
+    return f"runfolio-{bytes(digest.toHex().data()).decode()[:16]}"
 
 
 def is_alone() -> bool:
