@@ -63,7 +63,14 @@ class RunsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
+        self._strip = QWidget()
+        """The room of the charts until they are there, so that no row moves when they come."""
+        self._strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._strip.setProperty("surface", "surface")
+        self.splitter.addWidget(self._strip)
         self._heights = HEIGHTS
+        self.splitter.setSizes([*HEIGHTS])
+        self._has_charts = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
@@ -87,7 +94,7 @@ class RunsView(QWidget):
     def add_charts(self) -> None:
         """Put the strip of charts below the table, as soon as the view is shown."""
         self._charts_wanted = True
-        if self.splitter.count() == 1 and self.isVisible():
+        if not self._has_charts and self.isVisible():
             # NumPy and pyqtgraph take half a second to import: on a thread, while the rows are already there.
             self._context.jobs.query(
                 "chart-strip", lambda _workspace: import_module("runfolio.desktop.chart_strip"), self._add_strip
@@ -96,9 +103,13 @@ class RunsView(QWidget):
     def _add_strip(self, _module: ModuleType) -> None:
         from runfolio.desktop.chart_strip import ChartStrip
 
-        if self.splitter.count() == 1:
-            self.splitter.addWidget(ChartStrip(self._context))
-            self.splitter.setSizes([*self._heights])
+        if not self._has_charts:
+            self._has_charts = True
+            heights, room = self.splitter.sizes(), self._strip
+            self._strip = ChartStrip(self._context)
+            self.splitter.replaceWidget(1, self._strip)
+            room.deleteLater()
+            self.splitter.setSizes(heights)
 
     def changed(self, change: Change) -> None:
         """Cells may be out of date; new runs may bring better default columns."""
@@ -112,7 +123,7 @@ class RunsView(QWidget):
 
     def saved(self) -> dict[str, Json]:
         """Columns, the current run, and the height of the strip."""
-        heights = self.splitter.sizes() if self.splitter.count() == len(HEIGHTS) else self._heights
+        heights = self.splitter.sizes() if self._has_charts else self._heights
         current = self._context.state.current or self._kept_current
         return {**self.columns.saved(), "current": current, "heights": [*heights]}
 
