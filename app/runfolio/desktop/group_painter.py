@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from runfolio.desktop.cell_painter import CellPainter
 from runfolio.desktop.columns import TableColumn
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 SIDE = 10
 """Free pixels left and right in a cell."""
-_SELECTED = QStyle.StateFlag.State_Selected.value
 DOT_SPACE = 24
 """What dot and gap take before a name."""
 CHEVRON = 18
@@ -70,11 +68,9 @@ class GroupPainter:
         self._paint_value = paint_value
         self._curves = GroupCurves(context, model)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, column: TableColumn, line: Line) -> None:
+    def paint(self, painter: QPainter, rect: QRect, column: TableColumn, line: Line, *, selected: bool) -> None:
         """Draw one cell of a group's row."""
-        rect = option.rect
         x, y, width, height = rect.x(), rect.y(), rect.width(), rect.height()
-        selected = option.state.value & _SELECTED
         painter.fillRect(rect, self._pen.color("accent_soft" if selected else "panel"))
         painter.setPen(self._pen.pen("line"))
         painter.drawLine(x, y + height - 1, x + width, y + height - 1)

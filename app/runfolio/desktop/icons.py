@@ -52,17 +52,15 @@ def pixmap(name: str, theme: Theme, token: str = "muted", *, size: int = SIZE, r
 # Images and not pixmaps, which may not outlive the application. There are some hundred icons of a kilobyte.
 @cache
 def _coloured(name: str, color: str, pixels: int) -> QImage:
-    coloured = _shape(name, pixels).copy()
-    painter = QPainter(coloured)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-    painter.fillRect(coloured.rect(), QColor(color))
-    painter.end()
+    coloured = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    coloured.fill(QColor(color))
+    coloured.setAlphaChannel(_shape(name, pixels))
     return coloured
 
 
 @cache
 def _shape(name: str, pixels: int) -> QImage:
-    # All of an icon is drawn in one colour, so that one drawing does for all colours.
+    """How much of each pixel an icon covers: it is drawn in one colour, so one drawing does for all of them."""
     drawn = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
     drawn.fill(Qt.GlobalColor.transparent)
     # Lucide draws 2 of 24 units; at 18 px 1.75 is the weight that goes with Inter Regular.
@@ -70,7 +68,7 @@ def _shape(name: str, pixels: int) -> QImage:
     painter = QPainter(drawn)
     QSvgRenderer(QByteArray(text)).render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
-    return drawn
+    return drawn.convertToFormat(QImage.Format.Format_Alpha8)
 
 
 @cache

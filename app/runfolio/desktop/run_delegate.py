@@ -16,10 +16,11 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from runfolio.desktop import icons
 from runfolio.desktop.cell_painter import CellPainter
+from runfolio.desktop.cell_state import is_pointed, is_selected
 from runfolio.desktop.column_format import Colouring
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
@@ -34,8 +35,6 @@ from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey, RunStatus
 from runfolio.model.stage import Stage
 
-_SELECTED = QStyle.StateFlag.State_Selected.value
-_POINTED = QStyle.StateFlag.State_MouseOver.value
 ROW_HEIGHT = 33
 FLAG_SPACE = 20
 
@@ -86,13 +85,14 @@ class RunDelegate(QStyledItemDelegate):
         # Straight from the model: a detour through QModelIndex.data costs more than the drawing.
         line = self._model.line(index.row())
         if line is not None and line.is_group:
-            self._groups.paint(painter, option, self._model.columns[index.column()], line)
+            selected = is_selected(option, index)
+            self._groups.paint(painter, option.rect, self._model.columns[index.column()], line, selected=selected)
             return
         key, column, value, text = self._model.cell(index.row(), index.column())
         look = self._model.look(column)
         rect = option.rect
         x, y, width, height = rect.x(), rect.y(), rect.width(), rect.height()
-        if option.state.value & _SELECTED:
+        if is_selected(option, index):
             painter.fillRect(rect, self.pen.color("accent_soft"))
         # No save and restore: everything that is drawn here sets what it draws with.
         painter.setPen(self.pen.pen("line"))
@@ -101,7 +101,7 @@ class RunDelegate(QStyledItemDelegate):
         if look.name:
             if line is not None:
                 inner.setLeft(inner.left() + indent_of(self._model, line))
-            self._paint_name(painter, inner, key, text, pointed=bool(option.state.value & _POINTED))
+            self._paint_name(painter, inner, key, text, pointed=is_pointed(option))
         elif look.builtin or column.curve or look.format.colouring is not Colouring.NONE:
             self.paint_value(painter, inner, column, key, value, text)
         elif text:

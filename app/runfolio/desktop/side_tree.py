@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from runfolio.desktop import fonts, icons
+from runfolio.desktop.cell_state import is_pointed, is_selected
 from runfolio.desktop.context import Context
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.widgets import tooltip
@@ -113,8 +114,7 @@ class _EntryDelegate(QStyledItemDelegate):
         theme = self._context.theme
         painter.save()
         area = option.rect
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        chosen, hovered = is_selected(option, index), is_pointed(option)
         if chosen or hovered:
             painter.fillRect(area, theme.color("accent_soft" if chosen else "hover"))
         left = area.left() + (10 if entry.view is not None else 3)

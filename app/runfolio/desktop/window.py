@@ -409,6 +409,9 @@ class MainWindow(QMainWindow):
         self._line.setVisible(shown)
 
     def _on_scope_answered(self) -> None:
+        if self.context.state.scope_keys:
+            # Whatever the last start left: there are runs to look at.
+            self._set_has_folders(there=True)
         if not self.context.state.scope_keys or self._current != "runs":
             self.first_look.seen()
         self.filter_bar.refuse(self.scope.refused)

@@ -54,7 +54,6 @@ class RunsView(QWidget):
         self._charts_wanted = False
         self._kept_current: RunKey | None = None
         self._kept_place: dict[str, Json] | None = None
-        self._brought: tuple[dict[str, Json], int] | None = None
         """The place that was brought back, and the row that it came to."""
         self._left_out = 0
         """Runs that would be in the scope but for being hidden; 0 until they are counted."""
@@ -68,7 +67,14 @@ class RunsView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
+        self._strip = QWidget()
+        """The room of the charts until they are there, so that no row moves when they come."""
+        self._strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._strip.setProperty("surface", "surface")
+        self.splitter.addWidget(self._strip)
         self._heights = HEIGHTS
+        self.splitter.setSizes([*HEIGHTS])
+        self._has_charts = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
@@ -92,7 +98,7 @@ class RunsView(QWidget):
     def add_charts(self) -> None:
         """Put the strip of charts below the table, as soon as the view is shown."""
         self._charts_wanted = True
-        if self.splitter.count() == 1 and self.isVisible():
+        if not self._has_charts and self.isVisible():
             # NumPy and pyqtgraph take half a second to import: on a thread, while the rows are already there.
             self._context.jobs.query(
                 "chart-strip", lambda _workspace: import_module("runfolio.desktop.chart_strip"), self._add_strip
@@ -101,13 +107,13 @@ class RunsView(QWidget):
     def _add_strip(self, _module: ModuleType) -> None:
         from runfolio.desktop.chart_strip import ChartStrip
 
-        if self.splitter.count() == 1:
-            self.splitter.addWidget(ChartStrip(self._context))
-            self.splitter.setSizes([*self._heights])
-            if self._brought is not None and self._brought[1] == self.table.rowAt(0):
-                # With less room for the table rows nearer to the end can be at its top.
-                bring_back(self.table, self._brought[0])
-            self._brought = None
+        if not self._has_charts:
+            self._has_charts = True
+            heights, room = self.splitter.sizes(), self._strip
+            self._strip = ChartStrip(self._context)
+            self.splitter.replaceWidget(1, self._strip)
+            room.deleteLater()
+            self.splitter.setSizes(heights)
 
     def changed(self, change: Change) -> None:
         """Cells may be out of date; new runs may bring better default columns."""
@@ -121,7 +127,7 @@ class RunsView(QWidget):
 
     def saved(self) -> dict[str, Json]:
         """Columns, the current run, where the table is scrolled to, and the height of the strip."""
-        heights = self.splitter.sizes() if self.splitter.count() == len(HEIGHTS) else self._heights
+        heights = self.splitter.sizes() if self._has_charts else self._heights
         current = self._context.state.current or self._kept_current
         place = place_of(self.table) if self._kept_place is None else self._kept_place
         return {**self.columns.saved(), "current": current, "heights": [*heights], "place": place}
@@ -150,7 +156,6 @@ class RunsView(QWidget):
                 self.table.go_to(key)
         if place is not None:
             bring_back(self.table, place)
-            self._brought = place, self.table.rowAt(0)
 
     def go_to_last(self, key: RunKey) -> None:
         """Make the run of the last session the current one, where it is not so yet."""
