@@ -213,7 +213,7 @@ def _panels(bench: Bench, names: dict[str, RunKey]) -> None:
     window, view = bench.window, _view(bench)
     bench.step("select 12 runs", lambda: window.context.state.select(_of(names, "wide")))
     bench.step("charts of them", lambda: window.show_view("charts"), lambda: bool(view.panels))
-    bench.step(f"{PANELS} panels", view.show_all, lambda: len(view.keys) == PANELS)
+    bench.step(f"{PANELS} panels", view.show_all, lambda: len(view.keys) >= PANELS)
     bar = view.grid.verticalScrollBar()
     bench.begin()
     for place in (3, 7, 1, 9, 5):
