@@ -17,9 +17,10 @@ from runfolio.desktop.group_painter import chevron_zone, dot_zone
 from runfolio.desktop.painting_turns import paint_rows
 from runfolio.desktop.run_delegate import ROW_HEIGHT, RunDelegate
 from runfolio.desktop.run_pins import PinnedColumns
+from runfolio.desktop.run_rows import Index
 from runfolio.desktop.run_shape import columns_in_view, paint_beyond, shape
 from runfolio.desktop.run_sort import next_sort
-from runfolio.desktop.run_table import Index, RunTableModel
+from runfolio.desktop.run_table import RunTableModel
 from runfolio.desktop.run_widths import FIRST_ROWS, first_width, wanted_width
 from runfolio.model.run import RunKey
 
