@@ -31,6 +31,7 @@ from bench.trees import tree
 from bench.turns import Bench, head
 from runfolio.api import Workspace
 from runfolio.desktop import app as desktop
+from runfolio.desktop.first_look import import_views
 from runfolio.desktop.inspector_sections import PLACE
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.views.charts import ChartsView
@@ -116,6 +117,8 @@ def _run(only: tuple[str, ...]) -> None:
     head()
     state = window.context.state
     bench.step("start", lambda: desktop.begin(window, []), lambda: len(state.scope_keys) > SMALL and window.ready)
+    # As five seconds after every start.
+    window.context.jobs.background(import_views)
     names: dict[str, RunKey] = {}
 
     def known(found: dict[str, RunKey]) -> None:
@@ -210,7 +213,7 @@ def _panels(bench: Bench, names: dict[str, RunKey]) -> None:
     window, view = bench.window, _view(bench)
     bench.step("select 12 runs", lambda: window.context.state.select(_of(names, "wide")))
     bench.step("charts of them", lambda: window.show_view("charts"), lambda: bool(view.panels))
-    bench.step(f"{PANELS} panels", view.show_all, lambda: len(view.keys) == PANELS)
+    bench.step(f"{PANELS} panels", view.show_all, lambda: len(view.keys) >= PANELS)
     bar = view.grid.verticalScrollBar()
     bench.begin()
     for place in (3, 7, 1, 9, 5):

@@ -321,11 +321,12 @@ def test_answers_that_come_at_once_are_taken_in_over_several_turns(
     told: list[int] = []
     there = threading.Event()
 
-    def tell(number: int, _done: bool) -> None:
-        told.append(number)
+    def wait(number: int) -> int:
+        assert there.wait(5)
+        return number
 
     for number in range(3):
-        desk.jobs.background(partial(there.wait, 5), partial(tell, number))
+        desk.jobs.background(partial(wait, number), told.append)
     there.set()
     # All have been posted once a job behind them in the same thread has run.
     last = threading.Event()

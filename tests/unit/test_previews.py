@@ -144,6 +144,14 @@ def test_long_lines_are_folded_and_control_characters_only_stand_there(tmp_path:
     assert lines[4] == "␛[31mred\ufffd"
     assert page.block_of(2, 0) == (4, 0)
     assert page.block_of(1, 1_100) == (3, 100)
+    # Of a large script a fifth as many characters stand in a line.
+    path.write_text("損失\n" + "学習率" * 70 + "\nend\n", encoding="utf-8")
+    page = see(path).content
+    assert isinstance(page, TextPage)
+    assert [len(line) for line in page.text.split("\n")] == [2, 100, 100, 10, 3, 0]
+    assert page.folds == (2, 3)
+    assert page.block_of(1, 205) == (3, 5)
+    assert page.block_of(2, 0) == (4, 0)
 
 
 def test_a_text_is_found_with_its_line_and_column(tmp_path: Path) -> None:

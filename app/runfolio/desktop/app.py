@@ -32,7 +32,7 @@ SWITCH_S = 0.0005
 own ten times as long add up: a turn lets others go on dozens of times."""
 TURN_MS = 250
 LATER_MS = 5_000
-"""By then what can wait until the first rows has been imported as well."""
+"""Then the rest is imported; by then what can wait until the first rows has been."""
 _CLOCK = "session-clock"
 _DRESSED = "runfolio-dressed"
 """Whether an application has its style and typefaces; a test makes many windows in one."""
@@ -75,7 +75,7 @@ def run(paths: Sequence[str], settings: Settings, early: Opening | None = None) 
     with Interruptible(app.quit) as interrupt:
         begin(window, whole)
         QTimer.singleShot(LATER_MS, receive)
-        QTimer.singleShot(LATER_MS, _collect_garbage)
+        QTimer.singleShot(LATER_MS, lambda: _import_the_rest(window))
         # Python hears of signals only when it gets a turn; the timer gives it some. One that came before the loop ran
         # has quit nothing yet.
         turns = QTimer()
@@ -163,6 +163,12 @@ def _catch_bugs(window: MainWindow) -> None:
         sys.excepthook(kind, error, trace)
 
     sys.excepthook = first_bug
+
+
+def _import_the_rest(window: MainWindow) -> None:
+    from runfolio.desktop.first_look import import_views
+
+    window.context.jobs.background(import_views, lambda _done: _collect_garbage())
 
 
 def _collect_garbage() -> None:

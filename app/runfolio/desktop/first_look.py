@@ -28,6 +28,16 @@ def import_all(workspace: Workspace) -> None:
     workspace.prepare_reading()
 
 
+def import_views() -> None:
+    """Import what the window may be asked to show next; on a thread. Each of them takes up to a third of a second."""
+    from runfolio.desktop.views.registry import INSPECTOR, VIEWS
+
+    for row in (*VIEWS, INSPECTOR):
+        import_module(row.module)
+    for kind in import_module("runfolio.desktop.kinds.factory").KINDS:
+        import_module(kind.module)
+
+
 class FirstLook(QObject):
     """Calls what was given to `begin` once, after `seen` or LONGEST_MS, whichever is first; `over` is emitted then."""
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
@@ -148,6 +148,8 @@ class Legend(QWidget):
         self._context = context
         self._hidden: frozenset[RunKey] = frozenset()
         self._grouping: tuple[RunGroup, ...] = ()
+        self._stale = True
+        """Whether it shows what was so when it was last in sight."""
         self.search = QLineEdit()
         self.search.setObjectName("legend-search")
         self.search.setPlaceholderText("search runs")
@@ -174,6 +176,7 @@ class Legend(QWidget):
         column.addWidget(self.listing)
         context.theme.changed.connect(self._fill)
         context.state.names_changed.connect(self._fill)
+        context.state.selection_changed.connect(self._fill)
 
     @property
     def lines(self) -> list[str]:
@@ -182,9 +185,10 @@ class Legend(QWidget):
         return [entry.name if entry.shown else f"({entry.name})" for entry in rows]
 
     def show_hidden(self, hidden: frozenset[RunKey]) -> None:
-        """Show which of the selected runs are switched off."""
-        self._hidden = hidden
-        self._fill()
+        """Show the selected runs, and which of them are switched off."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._fill()
 
     def show_grouping(self, grouping: tuple[RunGroup, ...]) -> None:
         """List groups instead of the runs in them; () for single runs."""
@@ -192,7 +196,16 @@ class Legend(QWidget):
             self._grouping = grouping
             self._fill()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """In sight: catch up."""
+        super().showEvent(event)
+        if self._stale:
+            self._fill()
+
     def _fill(self) -> None:
+        self._stale = not self.isVisible()
+        if self._stale:
+            return
         state, theme = self._context.state, self._context.theme
         entries: list[Entry] = []
         grouped: set[RunKey] = set()

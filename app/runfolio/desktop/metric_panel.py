@@ -55,7 +55,7 @@ class MetricPanel(LinePanel):
         self.drawings: tuple[Drawing, ...] = (Drawing(metric),)
         """What the next answer is to be drawn as, for each metric."""
         self._answers: tuple[Fetched, ...] = (Fetched(self.drawings[0]),)
-        self._forgotten = 0
+        self._forgotten = self._points = 0
         self._hidden: frozenset[RunKey] = frozenset()
         self._closer_for: tuple[float, float] | None = None
         self.waiting = Waiting(context.theme, self)
@@ -224,6 +224,7 @@ class MetricPanel(LinePanel):
             notes=tuple(notes),
             nowhere=sum(series.nowhere for series in self._in_sight()),
         )
+        self._points = sum(len(series) for series in self._in_sight())
         self.show_message(self._why_empty(first) if not curves or not several else "")
 
     def _in_sight(self) -> list[PreparedSeries]:
@@ -234,7 +235,7 @@ class MetricPanel(LinePanel):
     @property
     def point_count(self) -> int:
         """How many points the chart stands for, those that are taken together in groups as well."""
-        return sum(len(series) for series in self._in_sight())
+        return self._points
 
     def _curves_of(self, answer: Fetched, place: int, suffix: str) -> list[Curve]:
         """Of one metric; the further it is from the first, the further the dash."""

@@ -293,16 +293,22 @@ class PanelGrid(QScrollArea):
 
     def ask_in_sight(self) -> None:
         """Let the panels that are in sight fetch what is stale in them; the others wait until they are scrolled to."""
+        self._seen()
         self._look.start(0)
+
+    def _seen(self) -> tuple[QRect, list[str]]:
+        """What is in sight, and the panels there; those that are not made yet show their titles until they are."""
+        sight = self.viewport().rect().translated(-self._inner.pos())
+        seen = {key: rect for key, rect in self._laid.panels.items() if sight.intersects(rect)}
+        name_of, made = self._settings.name_of, self._panels
+        self._inner.show_waiting({key: (rect, name_of(key)) for key, rect in seen.items() if key not in made})
+        return sight, [*seen]
 
     def _look_around(self) -> None:
         """Make the panels in sight, a few at a time, and let them fetch."""
         if not self.isVisible():
             return
-        sight = self.viewport().rect().translated(-self._inner.pos())
-        seen = {key: rect for key, rect in self._laid.panels.items() if sight.intersects(rect)}
-        settings = self._settings
-        self._inner.show_waiting({k: (r, settings.name_of(k)) for k, r in seen.items() if k not in self._panels})
+        sight, seen = self._seen()
         until = time.perf_counter() + _MAKING_MS / 1000
         for key in seen:
             if key not in self._panels:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
@@ -16,6 +15,7 @@ from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
 from runfolio.desktop.painting_turns import paint_rows
 from runfolio.desktop.run_delegate import ROW_HEIGHT, RunDelegate
+from runfolio.desktop.run_highlight import HighlightedRuns
 from runfolio.desktop.run_pins import PinnedColumns
 from runfolio.desktop.run_rows import Index
 from runfolio.desktop.run_shape import columns_in_view, paint_beyond, shape
@@ -25,7 +25,7 @@ from runfolio.desktop.run_widths import FIRST_ROWS, first_width, wanted_width
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
-    from runfolio.desktop.group_rows import Anchor, GroupRows
+    from runfolio.desktop.group_rows import GroupRows
 
 _VISIBLE = QAbstractItemView.ScrollHint.EnsureVisible
 PATIENCE_MS = 150
@@ -35,7 +35,7 @@ KEPT_HIGHLIGHT = 5_000
 """Highlighted rows that follow their runs into another order."""
 
 
-class RunList(QTableView):
+class RunList(HighlightedRuns):
     """Rows of the scope. The *highlighted* rows are Qt's; the *selected* runs, with colours, are the state's.
 
     opened        Enter or double click: the inspector is wanted.
@@ -51,12 +51,10 @@ class RunList(QTableView):
     resized = Signal()
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(RunTableModel(context), parent)
         self.setObjectName("runs-table")
         self.setAccessibleName("Runs")
         self._context = context
-        self.runs = RunTableModel(context)
-        self.setModel(self.runs)
         self.setItemDelegate(RunDelegate(context, self.runs, self))
         self._widths: dict[str, int] = {}
         self._pinned: tuple[str, ...] = ()
@@ -113,25 +111,6 @@ class RunList(QTableView):
         self._fit(tuple(seen) if groups is not None else ())
         self._look.start()
 
-    def highlight(self, marks: Iterable[RunKey | Anchor], current: RunKey | Anchor | None, column: int = 0) -> None:
-        """Highlight the rows of runs and groups and put the current row on `current`, as far as they have rows."""
-        rows = sorted({row for mark in marks if (row := self.runs.row_of(mark)) is not None})
-        self._highlight_rows(rows)
-        row = None if current is None else self.runs.row_near(current)
-        if row is not None:
-            self.selectionModel().setCurrentIndex(
-                self.runs.index(row, column), QItemSelectionModel.SelectionFlag.NoUpdate
-            )
-
-    def _highlight_rows(self, rows: list[int]) -> None:
-        chosen = QItemSelection()
-        # Neighbours become one range: a hundred thousand highlighted rows are one entry.
-        for _, group in itertools.groupby(enumerate(rows), lambda pair: pair[1] - pair[0]):
-            run_of_rows = [row for _, row in group]
-            chosen.select(self.runs.index(run_of_rows[0], 0), self.runs.index(run_of_rows[-1], 0))
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.selectionModel().select(chosen, flags)
-
     def go_to(self, key: RunKey) -> None:
         """Make a run's row the current and only highlighted one, in view; nothing when it is not in the scope."""
         groups = self.runs.groups
@@ -146,23 +125,6 @@ class RunList(QTableView):
         if row is not None:
             self.highlight([key], key)
             self.scrollTo(self.runs.index(row, 0))
-
-    def highlighted_rows(self) -> list[int]:
-        """The highlighted rows from top to bottom."""
-        rows: set[int] = set()
-        pieces = self.selectionModel().selection()
-        for number in range(pieces.count()):
-            piece = pieces.at(number)
-            rows.update(range(piece.top(), piece.bottom() + 1))
-        return sorted(rows)
-
-    def highlighted(self) -> tuple[RunKey, ...]:
-        """The runs of the highlighted rows, from top to bottom; of a group all its runs."""
-        return self.runs.members(self.highlighted_rows())
-
-    def current_key(self) -> RunKey | None:
-        """The run of the current row; None on the row of a group."""
-        return self.runs.key_at(self.currentIndex().row())
 
     # --- columns -----------------------------------------------------------------------------------------------
 
@@ -186,7 +148,7 @@ class RunList(QTableView):
         for place, column in enumerate(columns):
             width = self._widths.get(column.id) or self._fitted.get(column) or first_width(column)
             self.setColumnWidth(place, width)
-        self._highlight_rows(rows)
+        self.highlight_rows(rows)
         if at >= 0:
             place = columns.index(column_at) if column_at in columns else 0
             self.selectionModel().setCurrentIndex(

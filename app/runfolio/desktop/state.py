@@ -94,6 +94,8 @@ class WindowState(QObject):
         """The marks of all runs that have some."""
         self._chosen: dict[RunKey, int] = {}
         self._styles: dict[RunKey, tuple[int, int]] | None = None
+        self._looks: dict[RunKey, RunStyle] = {}
+        """Those asked for since the selection became what it is."""
         self._baseline: RunKey | None = None
         self._current: RunKey | None = None
         self._cursor_step: float | None = None
@@ -192,6 +194,12 @@ class WindowState(QObject):
         slot = self._slots.get(key)
         if slot is None:
             return _PLAIN
+        known = self._looks.get(key)
+        if known is None:
+            known = self._looks[key] = self._look_of(key, slot)
+        return known
+
+    def _look_of(self, key: RunKey, slot: int) -> RunStyle:
         color, rank = slot % COLORS, slot // COLORS
         if self._chosen:
             if self._styles is None:
@@ -210,7 +218,7 @@ class WindowState(QObject):
         recoloured = board.colors != self.board.colors
         self.board = board
         self._chosen = {RunKey(key): color - 1 for key, color in board.colors}
-        self._styles = None
+        self._styles, self._looks = None, {}
         self.marks_changed.emit()
         if recoloured and self._slots:
             self.selection_changed.emit()
@@ -240,7 +248,7 @@ class WindowState(QObject):
                 slot = free
                 taken.add(slot)
             slots[key] = slot
-        self._slots, self._styles = slots, None
+        self._slots, self._styles, self._looks = slots, None, {}
         self._remember("Selection", before)
         self.selection_changed.emit()
 
@@ -329,7 +337,7 @@ class WindowState(QObject):
     def _bring_back(self, view: _View) -> None:
         old = self._view()
         self._query, self._slots, self._baseline = view.query, dict(view.slots), view.baseline
-        self._styles = None
+        self._styles, self._looks = None, {}
         if view.query != old.query:
             self.query_changed.emit()
         if list(view.slots.items()) != list(old.slots.items()):

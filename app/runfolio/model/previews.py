@@ -126,7 +126,7 @@ class Ask:
 class TextPage:
     """A part of a text.
 
-    text         control characters made visible, one for one; lines longer than FOLD are folded.
+    text         control characters made visible, one for one; lines longer than `fold` characters are folded.
     start, end   its bytes in the file of `size` bytes; it begins and ends at a line where lines are not endless.
     line         number of its first line, from 1, where that is known.
     folds        numbers, from 0, of those lines of `text` that go on with the one before.
@@ -139,6 +139,7 @@ class TextPage:
     size: int
     line: int | None = None
     folds: tuple[int, ...] = ()
+    fold: int = FOLD
 
     def block_of(self, line: int, column: int) -> tuple[int, int]:
         """Line and column in `text`, both from 0, of the character `column` of the line `line` of this page."""
@@ -147,7 +148,7 @@ class TextPage:
             if fold > block:
                 break
             block += 1
-        return block + column // FOLD, column % FOLD
+        return block + column // self.fold, column % self.fold
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 
 from runfolio.analysis.preview.reading import read_at
@@ -21,6 +22,9 @@ _VISIBLE = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | 
 _VISIBLE |= dict.fromkeys(
     (*range(128, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
 )
+
+
+_LARGE = re.compile("[\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\ufe30-\uffef\U0001f000-\U0003ffff]+")
 
 
 class Coding(NamedTuple):
@@ -64,8 +68,10 @@ def text_page(folder: Folder, name: str, at: int, *, backwards: bool = False, pa
         if not backwards and len(data) > limit:
             data = data[: _end(data, limit, coding)]
         line = _line_number(handle, start, coding)
-    text, folds = folded(visible(data.decode(coding.name, "replace").replace("\r\n", "\n")))
-    return TextPage(text, _title(coding), start, start + len(data), size, line, folds)
+    shown = visible(data.decode(coding.name, "replace").replace("\r\n", "\n"))
+    fold = fold_of(shown)
+    text, folds = folded(shown, fold)
+    return TextPage(text, _title(coding), start, start + len(data), size, line, folds, fold)
 
 
 def visible(text: str) -> str:
@@ -73,15 +79,25 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
-def folded(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text with lines of at most FOLD characters, and the numbers of those that go on with the one before."""
+def fold_of(text: str) -> int:
+    """How long lines may get: shorter where many of the characters are of large scripts.
+
+    Chinese, Japanese and Korean are twice as wide as Latin, and no spaces let the eye rest: of a line of 500 such
+    characters most is out of sight, and all of it has to be laid out, glyph by glyph.
+    """
+    large = len(text) - sum(map(len, _LARGE.split(text)))
+    return FOLD // 5 if large * 4 > len(text) else FOLD
+
+
+def folded(text: str, fold: int = FOLD) -> tuple[str, tuple[int, ...]]:
+    """The text with lines of at most `fold` characters, and the numbers of those that go on with the one before."""
     lines: list[str] = []
     folds: list[int] = []
     for line in text.split("\n"):
-        lines.append(line[:FOLD])
-        for begin in range(FOLD, len(line), FOLD):
+        lines.append(line[:fold])
+        for begin in range(fold, len(line), fold):
             folds.append(len(lines))
-            lines.append(line[begin : begin + FOLD])
+            lines.append(line[begin : begin + fold])
     return "\n".join(lines), tuple(folds)
 
 

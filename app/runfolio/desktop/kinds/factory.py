@@ -31,6 +31,11 @@ class KindRow:
         """What it is called."""
         return KIND_TITLES[self.id]
 
+    @property
+    def module(self) -> str:
+        """The module to import, which may be done ahead on another thread."""
+        return f"{__package__}.{self.factory.partition(':')[0]}"
+
 
 _FACTORIES = {
     "scatter": "scatter:ScatterPanel",
@@ -68,8 +73,7 @@ def fill(kind: str, settings: KindSettings, workspace: Workspace, keys: Sequence
 
 
 def _class_of(row: KindRow) -> type[Panel]:
-    module, _, name = row.factory.partition(":")
-    made = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+    made = getattr(importlib.import_module(row.module), row.factory.partition(":")[2])
     if not (isinstance(made, type) and issubclass(made, KindPanel)):
         raise TypeError(f"{row.factory} is no panel")
     return made

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QMenu
 
 from runfolio.analysis.kinds.lines import line_density, nearest_line
@@ -24,7 +24,6 @@ from runfolio.desktop.widgets import TextButton
 from runfolio.export.kind_rows import Rows, field_rows
 from runfolio.model.display import count, plain
 from runfolio.model.kinds import Flags
-from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         self._held: tuple[str, int, float] | None = None
         self._moved = 0.0
         self._at = 0
-        self._dense: tuple[ParallelData, tuple[int, ...], list[tuple[Floats, Floats]]] | None = None
+        self._dense: tuple[tuple[ParallelData, tuple[int, ...], str], list[QImage]] | None = None
 
     def show_controls(self, offer: Offer, settings: ParallelSettings) -> None:
         """Let the controls show settings."""
@@ -204,7 +203,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         data, theme = self.answer, self._context.theme
         assert data is not None
         if data.density:
-            look.paint_density(painter, theme, place, data.density)
+            look.paint_density(painter, place, look.density_images(theme, data.density))
         else:
             look.paint_lines(painter, theme, place, data.crossed, data.color, data.tone)
 
@@ -214,11 +213,14 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         if len(chosen) <= _LINES:
             look.paint_chosen(painter, self._context.theme, place, data.crossed, chosen)
             return
-        runs = tuple(run for run, _ in chosen)
-        if self._dense is None or self._dense[0] is not data or self._dense[1] != runs:
+        theme, runs = self._context.theme, tuple(run for run, _ in chosen)
+        wanted = (data, runs, theme.name)
+        if self._dense is None or self._dense[0] != wanted:
             some, none = data.crossed[:, runs], np.full(len(runs), np.nan)
-            self._dense = (data, runs, [line_density(a, b, none) for a, b in itertools.pairwise(some)])
-        look.paint_density(painter, self._context.theme, place, self._dense[2])
+            density = [line_density(a, b, none) for a, b in itertools.pairwise(some)]
+            # The pictures are kept: every move of the pointer paints them again.
+            self._dense = (wanted, look.density_images(theme, density))
+        look.paint_density(painter, place, self._dense[1])
 
     def _line_at(self, at: QPointF) -> int | None:
         data = self.answer

@@ -84,11 +84,11 @@ def paint_lines(
         painter.drawPolyline(_lines(frame, crossed, run))
 
 
-def paint_density(painter: QPainter, theme: Theme, frame: Frame, density: Sequence[tuple[Floats, Floats]]) -> None:
+def density_images(theme: Theme, density: Sequence[tuple[Floats, Floats]]) -> list[QImage]:
     """The gaps as pictures: where one line passes there is colour, where many pass there is more of it."""
     most = max(float(count.max()) for count, _ in density)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    for gap, (count, mean) in enumerate(density):
+    images: list[QImage] = []
+    for count, mean in density:
         rows, columns = count.shape
         pixels = np.empty((rows, columns, 4), dtype=np.uint8)
         plain = rgb(theme.color("accent"))
@@ -96,8 +96,15 @@ def paint_density(painter: QPainter, theme: Theme, frame: Frame, density: Sequen
         # By its logarithm, from a visible least on: a single line among 100,000 is seen.
         share = np.log1p(count) / np.log1p(max(most, 1.0))
         pixels[..., 3] = np.where(count > 0, 40 + 215 * share, 0).astype(np.uint8)
-        image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()
-        top, low = frame.y(1.0), frame.y(NOWHERE)
+        images.append(QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy())
+    return images
+
+
+def paint_density(painter: QPainter, frame: Frame, images: Sequence[QImage]) -> None:
+    """Draw the pictures of the gaps."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    top, low = frame.y(1.0), frame.y(NOWHERE)
+    for gap, image in enumerate(images):
         painter.drawImage(QRectF(frame.x(gap), top, frame.gap, low - top), image)
 
 

@@ -44,6 +44,8 @@ FIRST_PANELS = 6
 """Panels that are made by themselves."""
 
 _MOST_AT_ONCE = 300
+_WITH_SIDE = 440
+"""Narrower, with docks at both sides of a small screen, the charts have all the room."""
 _REST_S = 1.5
 """After so long a rest the slider begins a new step of undo."""
 
@@ -133,6 +135,7 @@ class ChartsView(QWidget):
         """In a narrow window the charts keep most of the room."""
         super().resizeEvent(event)
         self.side.fit(self.width())
+        self.side.setVisible(self.width() >= _WITH_SIDE)
 
     def activate(self) -> None:
         """Shown: fetch what is stale."""

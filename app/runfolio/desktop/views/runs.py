@@ -54,7 +54,6 @@ class RunsView(QWidget):
         self._charts_wanted = False
         self._kept_current: RunKey | None = None
         self._kept_place: dict[str, Json] | None = None
-        """The place that was brought back, and the row that it came to."""
         self._left_out = 0
         """Runs that would be in the scope but for being hidden; 0 until they are counted."""
         self.table = RunList(context)
