@@ -14,7 +14,7 @@ turn      the longest that painting kept the window from doing something else.
 hover     a frame of the crosshair over a picture that stands.
 prepare   work of a query thread, for each curve.
 
-With --index a series of so many points is written to an index first; then: open (its blocks read and painted), zoom
+With --index series of so many points are written to an index first; then: open (its blocks read and painted), zoom
 (blocks or points read for the range, and painted), and the memory of the process.
 """
 
@@ -33,6 +33,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "app"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import pyqtgraph as pg
@@ -40,6 +41,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
+from bench.goals import note
 from runfolio.analysis.axis import XKind
 from runfolio.analysis.long_prepared import prepare_long
 from runfolio.analysis.prepared import prepare_arrays
@@ -188,6 +190,17 @@ def own(x: Floats, ys: list[Floats], width: float, *, antialias: bool) -> dict[s
     }
 
 
+def hold(case: str, theirs: Took, ours: dict[str, str]) -> None:
+    """Hold the figures of a case of many curves against the goals."""
+    if case.startswith("1x"):
+        return
+    _, passed = ours["hand"].rstrip(")").split(" (")
+    middle, late, _ = (float(part) for part in passed.split())
+    note("plot", f"{case}: settled picture beside the library", float(ours["cpu"]) / theirs.cpu, 0.2, "x")
+    note("plot", f"{case}: half of the frames while the hand moves", middle, 16.0, "ms")
+    note("plot", f"{case}: 99 of 100 frames", late, 33.0, "ms")
+
+
 def _none() -> Frame:
     raise RuntimeError("there is nothing to paint on")
 
@@ -268,12 +281,17 @@ def of_index(points: int) -> None:
             show(0, points, found[0])
 
         say(f"one series of {points} points from the index")
-        say(f"  open      {once(open_it)}")
+        opened = once(open_it)
+        say(f"  open      {opened}")
+        note("plot", f"one curve of {points:,} points opens", opened.clock, 1000.0, "ms")
         middle = points * 3 // 4
+        slowest = 0.0
         for share in (1.0, 0.3, 0.03, 0.003, 1e-4, 1e-6):
             reach = max(50.0, points * share / 4)
             took = best(lambda reach=reach: show(middle - reach, middle + reach, found[0]), 3)  # type: ignore[misc]
             say(f"  zoom to {2 * reach:12.0f} points  {took}")
+            slowest = max(slowest, took.clock)
+        note("plot", f"slowest zoom of {points:,} points", slowest, 20.0, "ms")
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         say(f"  memory: {(after - before) / 1024:.0f} MB more at most than before it was opened")
         plot.close()
@@ -319,6 +337,7 @@ def _first_paint(path: Path, points: int) -> None:
     one, other = (min(took[1:], key=lambda t: t.cpu) for took in (theirs, ours))
     say(f"a curve of {points} points in an empty chart: library {one}, ours from the index {other}")
     say(f"  ratio {other.cpu / one.cpu:.3f}")
+    note("plot", f"one curve of {points:,} points first painted beside the library", other.cpu / one.cpu, 0.1, "x")
     database.close()
 
 
@@ -380,14 +399,14 @@ def main() -> int:
     parser.add_argument("--kind", nargs="+", default=["noise", "calm"])
     parser.add_argument("--width", type=float, nargs="+", default=[1.0, 2.0])
     parser.add_argument("--antialias", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--index", type=float, default=0.0)
+    parser.add_argument("--index", type=float, nargs="*", default=[])
     args = parser.parse_args()
     application = QApplication([])
     application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     load = os.getloadavg()[0]
     say(f"{SIZE[0]} x {SIZE[1]} pixels, {application.platformName()}, load {load:.1f}, {os.cpu_count()} cores")
-    if args.index:
-        of_index(int(args.index))
+    for points in args.index:
+        of_index(int(points))
     if args.case:
         say(
             "case       kind   width fine  library      first        ratio  fine"
@@ -406,6 +425,7 @@ def main() -> int:
                         f" {float(ours['cpu']) / theirs.cpu:5.3f}  {ours['fine']:12} {ours['hand']:34}"
                         f" {ours['turn']:>5}  {ours['hover']:>5} {ours['prepare']:>8}"
                     )
+                    hold(f"{case} {kind}, width {width:g}", theirs, ours)
                     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     application.quit()
     return 0

@@ -16,7 +16,7 @@ from runfolio.model.query import Aggregate, FieldKind, FieldRef
 
 NONE = "none"
 _BUILTINS = ("status", "duration", "started", "experiment", "dataset", "format", "tag", "stage", "points")
-_WIDTH = 150
+_WIDTH = 132
 
 
 def choices(fields: Sequence[FieldInfo], *, numbers: bool = False, params: bool = False) -> list[FieldRef]:
