@@ -54,9 +54,7 @@ def commands(folder: Path, *, quick: bool) -> dict[str, tuple[tuple[str, ...], d
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run them; 1 where one failed, whatever goals are met."""
     parser = argparse.ArgumentParser(prog="python tests/bench", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "out", nargs="?", type=Path, help="a Markdown file for the figures"
-    )
+    parser.add_argument("out", nargs="?", type=Path, help="a Markdown file for the figures")
     parser.add_argument("--only", nargs="+", choices=[*commands(Path(), quick=True)], help="benches to run (all)")
     parser.add_argument("--quick", action="store_true", help="with fewer runs and shorter series")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "runfolio-bench")
