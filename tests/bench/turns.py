@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QApplication
 
+from bench.goals import note
 from runfolio.desktop.window import MainWindow
 
 PATIENCE_S = 60.0
@@ -57,6 +58,7 @@ class Bench:
 
     def tell(self, what: str, shows: str) -> None:
         """A row: what was done, when it showed, and the longest turn."""
+        note("turns", f"{what}: longest turn (processor)", self.busy * 1e3, 50.0, "ms")
         tell(f"| {what} | {shows} | {self.held * 1e3:.0f} ms | {self.busy * 1e3:.0f} ms |")
 
 
