@@ -38,6 +38,7 @@ def main() -> int:
         os.environ["RUNFOLIO_HOME"] = home
         os.environ["LOGNAME"] = "mira"
         shutil.copytree(ROOT / "resources" / "samples", Path(home) / "sensor-lab")
+        _predict(Path(home) / "sensor-lab" / "runs" / "mlruns" / "122155044042639980")
         gates = Path(home) / "data" / "gates.yaml"
         gates.parent.mkdir(parents=True)
         gates.write_text(
@@ -194,14 +195,12 @@ def _take_kinds(window: MainWindow, settle: Callable[[], None], out: Path) -> No
     # A run that diverged would squeeze all others into a corner.
     state.set_where("optim.lr < 1")
     window.resize(1240, 800)
-    table = _predictions(Path(os.environ["RUNFOLIO_HOME"]))
     window.show_view("explore")
     explore = window.views.widget_of("explore")
     assert isinstance(explore, ExploreView)
     for name, kind, parts in _KINDS:
         explore.show_kind(kind)
-        chosen = {**parts, "path": str(table)} if kind == "classifier" else parts
-        explore.panel.put_settings(replace(SETTINGS[kind](), **chosen))
+        explore.panel.put_settings(replace(SETTINGS[kind](), **parts))
         settle()
         keep(explore, f"kind-{name}")
     window.resize(size)
@@ -226,17 +225,19 @@ def _take_kinds(window: MainWindow, settle: Callable[[], None], out: Path) -> No
     keep(window, "files-light")
 
 
-def _predictions(folder: Path) -> Path:
-    """A made up table of predictions, the same each time."""
+def _predict(runs: Path) -> None:
+    """Made up predictions of three classes in the folders of some runs, the same each time."""
     import numpy as np
 
-    random = np.random.default_rng(3)
-    truth = random.random(600) < 0.4
-    scores = np.clip(random.normal(0.35 + 0.3 * truth, 0.18), 0, 1)
-    path = folder / "predictions.csv"
-    rows = "".join(f"{int(t)},{s:.4f}\n" for t, s in zip(truth.tolist(), scores.tolist(), strict=True))
-    path.write_text("y_true,y_score\n" + rows)
-    return path
+    names = np.array(["healthy", "drifting", "stuck"])
+    for place, folder in enumerate(sorted(runs.glob("*/artifacts"))[:4]):
+        random = np.random.default_rng(place)
+        truth = random.choice(3, 400, p=(0.6, 0.25, 0.15))
+        scores = random.dirichlet((1, 1, 1), 400)
+        scores[np.arange(400), truth] += 0.12 * (place + 1)
+        scores /= scores.sum(axis=1, keepdims=True)
+        rows = [",".join([names[t], *(f"{s:.4f}" for s in own)]) for t, own in zip(truth, scores, strict=True)]
+        (folder / "predictions.csv").write_text("\n".join(["y_true,healthy,drifting,stuck", *rows]) + "\n")
 
 
 if __name__ == "__main__":
