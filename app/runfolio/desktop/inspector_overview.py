@@ -32,7 +32,7 @@ class OverviewSection(QScrollArea):
         self._facts.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._facts.setHorizontalSpacing(14)
         self._facts.setVerticalSpacing(5)
-        self.recordings = PlainTable(["Tracker", "Why it belongs here", "Path"], "recordings")
+        self.recordings = PlainTable(["Tracker", "Why", "Path"], "recordings")
         # As wide as the section, which never scrolls sideways; tooltips say what is cut.
         across = self.recordings.horizontalHeader()
         across.resizeSection(0, _TRACKER)
