@@ -19,7 +19,7 @@ from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 from runfolio.readers.table import number_in
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 from runfolio.readers.zip_file import EMPTY_ZIP, Zip, names_in_directory, opened_zip
 
 _EXPERIMENT, _MESSAGES = "experiment.json", "messages.json"

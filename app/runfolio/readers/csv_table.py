@@ -21,7 +21,7 @@ from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.documents import decode
 from runfolio.readers.table import LARGEST_EXACT, NO_VALUE, ColumnBuilder, Table, TableColumn, number_in
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 if TYPE_CHECKING:
     import polars as pl

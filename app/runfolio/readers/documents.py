@@ -21,7 +21,8 @@ from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.json_salvage import salvage
 from runfolio.readers.json_text import is_shallow
-from runfolio.readers.yaml_events import Builder, Node, some
+from runfolio.readers.yaml_events import Builder
+from runfolio.readers.yaml_nodes import Node, some
 from runfolio.readers.yaml_scalars import MAX_DIGITS, plain_value
 
 KeyPath = tuple[str, ...]

@@ -14,7 +14,7 @@ from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.documents import Document, KeyPath, decode
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 from runfolio.readers.yaml_scalars import text_value
 
 _COMMENTS = ("#", ";")

@@ -9,7 +9,7 @@ from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.documents import decode, parse_json
 from runfolio.readers.json_text import load_json
 from runfolio.readers.table import ColumnBuilder, Table, flat, from_rows
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 _LONGEST_LINE = 1 << 24
 _LARGEST_FILE = 256 << 20

@@ -27,13 +27,13 @@ from runfolio.model.times import NO_TIME, to_iso
 from runfolio.readers.contract import Budget, Claim, Strength, info, warning
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
-from runfolio.readers.mlflow import FACTS, STATUS
 from runfolio.readers.mlflow_cells import integer_of, integers_of, text_of, time_of, value_of, values_of
 from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
 from runfolio.readers.mlflow_places import PLACES, ArtifactPlaces, holds_artifacts_only
+from runfolio.readers.mlflow_run import FACTS, STATUS
 from runfolio.readers.mlflow_tree import artifacts
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions, opened
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 _TABLES = ("experiments", "runs")
 _OF_RUNS = ("runs", "params", "metrics")

@@ -12,7 +12,7 @@ from runfolio.model.times import from_iso
 from runfolio.readers.contract import Budget, info, warning
 from runfolio.readers.json_text import load_json
 from runfolio.readers.optuna_trials import DIRECTIONS, FINISHED, STATES, Distributions, Study, Trial, external
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 
 def replayed(data: bytes, where: str, budget: Budget, problems: list[Problem]) -> list[Trial]:

@@ -12,7 +12,7 @@ from runfolio.model.metrics import Ints
 from runfolio.model.times import FIRST_S, LAST_S
 from runfolio.readers.contract import warning
 from runfolio.readers.table import LARGEST_EXACT, Table, TableColumn
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,8 +6,6 @@ or memory) is tried again one folder at a time, which finds the culprit and save
 
 from __future__ import annotations
 
-import gc
-import importlib
 import logging
 import os
 import pickle
@@ -29,7 +27,8 @@ from runfolio.model.display import storable
 from runfolio.processes import start_workers, worker_context
 from runfolio.readers.contract import Claim, error
 from runfolio.readers.folder import Folder
-from runfolio.readers.parse import ROWS_AT_ONCE, Parsed, parse_all, seen
+from runfolio.readers.parse import Parsed, seen
+from runfolio.readers.pool_worker import call, nothing, parse_batch, prepare
 from runfolio.readers.spool import Spool
 
 T = TypeVar("T")
@@ -41,8 +40,6 @@ _GRACE_S = 10.0
 _LOOK_S = 0.1
 """How often it is looked whether a part has come."""
 _CANCEL_LOOK_S, _CANCEL_GRACE_S = 0.03, 0.4
-_PIPED_BYTES = 1 << 18
-"""Larger parts come through a file: a pipe takes 64 kB at a time, and for each of them both processes have to wake."""
 _FEW_FILES = 8
 _USUAL_BYTES, _MOST_TIMES = 64 << 20, 15.0
 """A folder of some large files may take the time of one folder for so many bytes each, up to so many times."""
@@ -88,7 +85,7 @@ class ParsePool(Generic[T]):
         self._ending = threading.Event()
         self._pool = ProcessPool(
             max_workers=self.workers,
-            initializer=_prepare,
+            initializer=prepare,
             initargs=(self.limits.memory_bytes, pack.__module__),
             context=worker_context(),
         )
@@ -120,7 +117,7 @@ class ParsePool(Generic[T]):
     def warm_up(self) -> None:
         """Start the workers before there is work, so that the first folders do not wait for their imports."""
         self._start()
-        self._pool.schedule(_nothing)
+        self._pool.schedule(nothing)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What a function of a module returns in a worker; it may take as long as one folder.
@@ -141,7 +138,7 @@ class ParsePool(Generic[T]):
         """The same within so many seconds. Raises Cancelled when somebody asked to stop; the worker is ended then."""
         spool = self._spool()
         future: ProcessFuture[R] = self._pool.schedule(
-            _call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
+            call, args=(spool.scratch, function, *args), kwargs=kwargs, timeout=seconds
         )
         try:
             while not wait([future], timeout=_LOOK_S if cancel is None else _CANCEL_LOOK_S).done:
@@ -219,7 +216,7 @@ class ParsePool(Generic[T]):
         seconds = sum(sorted(allowed)[-4:]) + _GRACE_S
         spool = self._spool()
         future: ProcessFuture[bytes] = self._pool.schedule(
-            _parse_batch, args=(str(root), group, allowed, self._pack, spool), timeout=seconds
+            parse_batch, args=(str(root), group, allowed, self._pack, spool), timeout=seconds
         )
         return _Batch(group, future, spool)
 
@@ -312,23 +309,6 @@ def _groups(claims: Iterable[Claim], largest: int) -> Iterator[list[Claim]]:
         yield group
 
 
-def _prepare(memory_bytes: int, module: str) -> None:
-    # Polars would start a thread for each core in each worker; the workers are the parallelism.
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    # What packs is imported now, and not when the first folder waits for it.
-    importlib.import_module(module)
-    # What was imported stays, and what readers make has next to no cycles: looking for some took an eighth of the time.
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    try:
-        import resource
-    except ImportError:  # no such limits on Windows; the time limit still holds
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-
-
 def _largeness(root: Path, claim: Claim) -> float:
     """How many times the usual time a folder may take, by the size of its files where these are few; at least 1."""
     if len(claim.files) > _FEW_FILES:
@@ -342,46 +322,3 @@ def _largeness(root: Path, claim: Claim) -> float:
         # What lies on the disk: a file of nothing but holes is no reason to wait.
         size += min(facts.st_size, getattr(facts, "st_blocks", facts.st_size) * 512)
     return min(max(1.0, size / _USUAL_BYTES), _MOST_TIMES)
-
-
-def _parse_batch(
-    root: str, group: list[Claim], seconds: list[float], pack: Callable[[list[Parsed]], T], spool: Spool
-) -> bytes:
-    """The last part, as `_Batch.parts` has them; those before it go to the spool, and it too (b"" then) when large."""
-    scratch.lend(spool.scratch)
-    some: list[Parsed] = []
-    rows, has_room = 0, True
-    for parsed in parse_all(Path(root), group, seconds):
-        if rows > ROWS_AT_ONCE and has_room:
-            part = _packed(some, pack)
-            try:
-                spool.put(part)
-            except OSError:
-                has_room = False  # then all comes at once, which takes memory instead
-                _log.warning("there is no room for parts in %s", spool.path, exc_info=True)
-            else:
-                some, rows = [], 0
-        some.append(parsed)
-        rows += parsed.rows
-    last = _packed(some, pack)
-    if len(last) <= _PIPED_BYTES or not has_room:
-        return last
-    try:
-        spool.put(last)
-    except OSError:
-        return last
-    return b""
-
-
-def _call(place: Path, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    scratch.lend(place)
-    return function(*args, **kwargs)
-
-
-def _nothing() -> None:
-    return None
-
-
-def _packed(some: list[Parsed], pack: Callable[[list[Parsed]], T]) -> bytes:
-    # Pickled here, so that what cannot be pickled fails inside the worker with a traceback that says where.
-    return pickle.dumps((sum(parsed.is_last for parsed in some), pack(some)), protocol=5)

@@ -15,7 +15,7 @@ from runfolio.model.problem import Problem
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, warning
 from runfolio.readers.json_text import load_json
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 _INT64 = 2**63
 

@@ -20,7 +20,7 @@ from runfolio.readers.folder import Folder
 from runfolio.readers.json_table import read_json, read_json_lines
 from runfolio.readers.parquet_table import read_parquet
 from runfolio.readers.table import LARGEST_EXACT, Table, TableColumn
-from runfolio.readers.yaml_events import some
+from runfolio.readers.yaml_nodes import some
 
 STEP_NAMES = (
     "step", "global_step", "_step", "iter", "iteration", "iterations", "epoch", "epoque", "training_iteration",

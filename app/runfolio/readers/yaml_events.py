@@ -7,16 +7,15 @@ is counted here, and what was built before a limit or a mistake is kept.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 
 import yaml
 
 from runfolio.model.display import storable
-from runfolio.model.params import Json
 from runfolio.model.problem import Problem
 from runfolio.readers.contract import Budget, info, warning
+from runfolio.readers.yaml_nodes import Node, some
 from runfolio.readers.yaml_scalars import (
     MAX_DIGITS,
     is_call,
@@ -39,33 +38,6 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 
 # The C parser is a hundred times faster; both report the same events.
 LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(slots=True)
-class Node:
-    """A value with the text it was written in.
-
-    text       of a scalar without its quotes; of a one-line list as it stands there; else "".
-    fields     of a mapping, `items` of a list.
-    weight     nodes and characters that it would have, were its aliases written out.
-    height     levels of lists and mappings in it, 0 for a scalar.
-    """
-
-    value: Json
-    text: str
-    quoted: bool = False
-    fields: dict[str, Node] | None = None
-    items: list[Node] | None = None
-    weight: int = 1
-    height: int = 0
-
-    def inline(self) -> str:
-        """The text as it would stand in a one-line list: quoted where it was, lists and mappings in brackets."""
-        if self.fields is not None:
-            return "{" + ", ".join(f"{k}: {n.inline()}" for k, n in self.fields.items()) + "}"
-        if self.items is not None and not self.text:
-            return "[" + ", ".join(n.inline() for n in self.items) + "]"
-        return json.dumps(self.text, ensure_ascii=False) if self.quoted else self.text
 
 
 @dataclass(slots=True)
@@ -369,13 +341,6 @@ def _ordered(call: Node) -> Node | None:
         weight=call.weight,
         height=1 + max((n.height for n in fields.values()), default=0),
     )
-
-
-def some(names: list[str]) -> str:
-    """At most five different names for a message, the rest as a count."""
-    unique = list(dict.fromkeys(names))
-    shown = ", ".join(name[:80] for name in unique[:5])
-    return f"{shown} and {len(unique) - 5} more" if len(unique) > 5 else shown
 
 
 def _index(mark: object) -> int:
