@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import ReferenceType
 
+from runfolio.model.display import storable
 from runfolio.readers.descriptors import HAS_DIR_FD, Base, open_folder, plain_path
 from runfolio.readers.trace import Sight, Trace
 
@@ -24,6 +25,24 @@ class Place:
         # Weak, so that a walk over a large tree does not keep all of it.
         self._above: ReferenceType[Place] | None = None
         self._held: Base | None = None
+
+    @property
+    def name(self) -> str:
+        """The folder's own name; for the root the name of the folder that was opened."""
+        return self.path.rpartition("/")[2] if self.path else self.root.name
+
+    @property
+    def shown(self) -> str:
+        """The path as valid UTF-8, for recordings and problems."""
+        return storable(self.path)
+
+    def where(self, name: str) -> str:
+        """The path of a file or folder in here relative to the root, as valid UTF-8."""
+        return storable(self.join(name))
+
+    def join(self, name: str) -> str:
+        """The path of `name` (which may hold `/`) in here, relative to the root."""
+        return f"{self.path}/{name}" if self.path else name
 
     @property
     def _sight(self) -> Sight | None:
