@@ -158,12 +158,11 @@ def other_classes(named: dict[str, str], columns: Sequence[str]) -> dict[str, st
     for pattern in _OF_A_CLASS[1:]:
         if _plainly(column) == pattern.format(_plainly(label)):
             before, after = pattern.split("{}")
-            size = len(before), len(after)
             return {
-                name[size[0] : len(name) - size[1]]: name
+                name[len(before) : len(name) - len(after)]: name
                 for name in columns
                 if name not in named.values()
-                and len(name) > sum(size)
+                and len(name) > len(before) + len(after)
                 and _plainly(name).startswith(before)
                 and _plainly(name).endswith(after)
             }
@@ -180,13 +179,9 @@ def numbers(values: Sequence[object]) -> Floats:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, float):
-        return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return float(value) if abs(value) < 1e300 else np.nan
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return np.nan
-    return np.nan
+    if isinstance(value, bool) or not isinstance(value, float | int | Decimal | str):
+        return np.nan
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return np.nan

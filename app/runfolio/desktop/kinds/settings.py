@@ -45,7 +45,7 @@ class KindSettings:
         for field in dataclasses.fields(cls):
             value, usual = kept.get(field.name), getattr(plain, field.name)
             if isinstance(usual, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
-                if field.name not in cls.FIELDS or all(map(_is_field, value)):
+                if field.name not in cls.FIELDS or all(_is_field(str(v)) for v in value):
                     taken[field.name] = tuple(dict.fromkeys(value))
             elif type(value) is type(usual) and cls._may_be(field.name, value):
                 taken[field.name] = value
