@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from runfolio.desktop.kinds.classifier import ClassifierPanel
 from runfolio.desktop.kinds.classifier_paint import curve_axes, matrix_axes
+from runfolio.desktop.widgets import PlainLabel
 from support.driver import Driver
 from support.explore import Explore
 
@@ -117,8 +118,10 @@ def auc_by_hand(path: Path, name: str) -> float:
 
 
 def test_tables_of_the_runs_in_scope_are_judged_beside_each_other(
-    driver: Driver, library: Callable[[Path], None], runs: Path
+    driver: Driver, library: Callable[[Path], None], runs: Path, tmp_path: Path
 ) -> None:
+    only_labels = tmp_path / "labels.csv"
+    only_labels.write_text("label,pred\ncat,cat\ndog,cat\n")
     library(runs)
     explore = Explore(driver.start(), "classifier")
     panel = judged(explore)
@@ -149,5 +152,13 @@ def test_tables_of_the_runs_in_scope_are_judged_beside_each_other(
     driver.filter(f'name = "{names[0]}"')
     assert judged(explore).answer is not None
     driver.do("edit.undo")
+    # A look that the table has nothing for says so in place of the chart, and the next one is drawn again.
+    explore.pick("look", "Calibration")
+    assert (judged(explore).message, panel.canvas.isVisible()) == ("", True)
+    panel.open_table(str(only_labels))
+    assert judged(explore).message == "No curve"
+    assert any("needs scores of two classes" in label.text() for label in panel.empty.findChildren(PlainLabel))
+    explore.pick("look", "Confusion matrix")
+    assert (panel.message, panel.canvas.isVisible(), panel.note.isVisible()) == ("", True, True)
     explore.pick("table", "metrics.csv · 3")
     assert judged(explore).message == "The table cannot be judged"

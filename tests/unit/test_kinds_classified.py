@@ -157,3 +157,70 @@ def test_curves_and_matrices_that_wandb_wrote_are_taken_as_they_are(tmp_path: Pa
     assert (counted.labels, counted.confusion.tolist(), counted.rows) == (("a", "b"), [[5, 1], [0, 7]], 13)
     with pytest.raises(UsageError, match="No row of the table has a place"):
         classify(table("gaps", ["class", "fpr", "tpr"], ["yes"], [None], [0.5]))
+
+
+def test_classes_that_differ_in_capitals_have_scores_of_their_own(tmp_path: Path) -> None:
+    truth = ["A", "a", "a", "A", "a"]
+    high, low = [0.9, 0.2, 0.4, 0.6, 0.1], [0.1, 0.8, 0.6, 0.4, 0.9]
+    found = classify(write(tmp_path / "p.csv", y_true=truth, prob_A=high, prob_a=low))
+    assert [(one.positive, one.auc) for one in found.scored] == [("A", 1.0), ("a", 1.0)]
+    assert found.confusion.tolist() == [[2, 0], [0, 3]]
+    # Columns that cannot be told apart by such classes are the scores of none.
+    with pytest.raises(UsageError, match="predictions or scores"):
+        classify(write(tmp_path / "q.csv", y_true=truth, PROB_a=high))
+
+
+def test_the_class_with_the_highest_score_may_be_one_that_no_row_has(tmp_path: Path) -> None:
+    scores = {"prob_a": [0.5, 0.2, 0.1], "prob_b": [0.3, 0.7, 0.2], "prob_C": [0.2, 0.1, 0.7]}
+    found = classify(write(tmp_path / "p.csv", y_true=["a", "b", "b"], **scores))
+    assert found.labels == ("a", "b", "C")
+    assert found.confusion.tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
+    assert [one.positive for one in found.scored] == ["a", "b"]
+    # What does not complete them to 1 is a column of something else.
+    scores["prob_C"] = [5.0, 6.0, 7.0]
+    assert classify(write(tmp_path / "q.csv", y_true=["a", "b", "b"], **scores)).labels == ("a", "b")
+
+
+def test_a_curve_of_few_positives_keeps_its_shape(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    truth = np.zeros(50_000, dtype=np.int64)
+    truth[:100] = 1
+    score = random.normal(truth * 3.2, 1)
+    (scored,) = classify(write(tmp_path / "p.parquet", y_true=truth, y_score=score)).scored
+    precision, recall, _ = metrics.precision_recall_curve(truth, score)
+    assert len(scored.recall) <= 2_000
+    # All 100 recalls are drawn, each with its lowest and highest precision.
+    assert np.array_equal(np.unique(scored.recall), np.unique(recall))
+    for value in np.unique(recall):
+        drawn, all_of_it = scored.precision[scored.recall == value], precision[recall == value]
+        assert (drawn.min(), drawn.max()) == (all_of_it.min(), all_of_it.max())
+
+
+def test_cells_that_are_no_numbers_are_gaps_and_decimals_are_numbers(tmp_path: Path) -> None:
+    gaps = classify(write(tmp_path / "p.csv", y_true=[0, 1, 1, 0, 1], y_score=["0.1", "0.9", "n/a", "0.3", "2e-1"]))
+    assert (gaps.rows, gaps.skipped, gaps.scored[0].auc) == (4, 1, 0.75)
+    score = pl.Series([0.1, 0.8, 0.6, 0.7]).cast(pl.Decimal(5, 2))
+    found = classify(write(tmp_path / "q.parquet", y_true=[0, 1, 1, 0], y_score=score))
+    assert (found.rows, found.scored[0].auc) == (4, 0.75)
+
+
+def test_scores_of_the_predicted_class_are_known_for_what_they_are(tmp_path: Path) -> None:
+    truth, guess, sure = [0, 0, 1, 1, 1], [0, 0, 1, 0, 1], [0.9, 0.7, 0.95, 0.55, 0.8]
+    found = classify(write(tmp_path / "p.csv", true_label=truth, pred_label=guess, confidence=sure))
+    of_one = [0.1, 0.3, 0.95, 0.45, 0.8]
+    assert found.scored[0].auc == metrics.roc_auc_score(truth, of_one)
+    assert found.scored[0].brier == pytest.approx(metrics.brier_score_loss(truth, of_one))
+    assert found.notes == ("The scores are those of the predicted class; of 0 they are taken from 1.",)
+
+
+def test_one_true_class_has_no_curves_and_says_so(tmp_path: Path) -> None:
+    found = classify(write(tmp_path / "p.csv", y_true=[1, 1], y_pred=[1, 0], y_score=[0.3, 0.4]))
+    assert found.scored == ()
+    assert found.notes == ("All rows are of the class 1: its scores have nothing to be told from.",)
+    assert found.confusion.tolist() == [[0, 0], [1, 1]]
+
+
+def test_recall_and_precision_of_epochs_are_no_curve(tmp_path: Path) -> None:
+    epochs = {"epoch": [1, 2], "precision": [0.5, 0.6], "recall": [0.4, 0.7]}
+    with pytest.raises(UsageError, match="No column is known to hold the true classes"):
+        classify(write(tmp_path / "eval_results.csv", **epochs))

@@ -150,3 +150,22 @@ def test_few_runs_are_said_to_be_few_and_too_few_refused() -> None:
         explain(Request(metric(np.ones(12)), (param("a", a),)))
     with pytest.raises(ValueError, match="No param varies"):
         explain(Request(metric(a), (param("a", np.ones(12)),)))
+
+
+@pytest.mark.parametrize(("unit", "zero"), [(1e200, 0.0), (1e-200, 0.0), (1.0, 1e9)])
+def test_the_size_of_a_metric_changes_no_importance(unit: float, zero: float) -> None:
+    target, params = sweep(60)
+    plain = explain(Request(target, params[:3]))
+    other = explain(Request(metric(target.values * unit + zero), params[:3]))
+    assert [p.field.name for p in other.params] == [p.field.name for p in plain.params]
+    assert np.allclose(other.mean, plain.mean, atol=0.01)
+    assert other.oob == pytest.approx(plain.oob, abs=0.01)
+    # Effects are in the metric's own units.
+    assert np.allclose((other.effects[0].mean - zero) / unit, plain.effects[0].mean, atol=0.05)
+
+
+def test_a_param_past_what_a_forest_can_hold_is_left_out() -> None:
+    target, (_, a, _, _) = sweep(60)
+    huge = param("huge", np.where(np.arange(60) % 2, 1e300, 2.0))
+    found = explain(Request(target, (a, huge)))
+    assert ([p.field.name for p in found.params], found.left_out) == (["a"], ("huge: values past 1e+38",))

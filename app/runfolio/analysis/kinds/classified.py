@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runfolio.analysis.kinds.given_curves import given, given_columns
-from runfolio.analysis.kinds.predictions import Chosen, Request, Values, chosen, read, scores_of_classes
+from runfolio.analysis.kinds.predictions import (
+    Chosen,
+    Request,
+    Values,
+    chosen,
+    numbers,
+    other_classes,
+    read,
+    scores_of_classes,
+)
 from runfolio.analysis.kinds.variables import natural
 from runfolio.analysis.preview.worker import open_place
 from runfolio.errors import LimitReached, RunfolioError, UsageError
+from runfolio.model.display import plain
 from runfolio.model.kinds import Classified, Scored
 from runfolio.model.metrics import Floats
 from runfolio.model.previews import FilePlace
 
 MOST_LABELS = 60
 _MOST_POINTS = 2_000
+_COLUMNS = _MOST_POINTS // 4
 _BINS = 10
 _MOST_BYTES = 2 << 30
 _MOST_SCORES = 200
@@ -111,11 +123,14 @@ def _judged(found: Chosen, values: Values, where: str) -> Classified:
         )
     labels = tuple(sorted(classes, key=natural))
     of_class: dict[str, Floats] = {}
+    others: dict[str, Floats] = {}
     if found.score:
-        of_class = {"": _numbers(values[found.score])}
+        of_class = {"": numbers(values[found.score])}
     elif len(labels) > 1:
         named = scores_of_classes(labels, found.each)
-        of_class = {label: _numbers(values[column]) for label, column in named.items()}
+        of_class = {label: numbers(values[column]) for label, column in named.items()}
+        if named and guessed is None:
+            others = {label: numbers(values[column]) for label, column in other_classes(named, found.each).items()}
     if guessed is None and not of_class:
         raise UsageError("No column is known to hold predictions or scores", hint="Choose one of them.", where=where)
     used = np.array([label is not None for label in actual], dtype=bool)
@@ -131,7 +146,16 @@ def _judged(found: Chosen, values: Values, where: str) -> Classified:
     # Classes of rows that have gaps do not count.
     left = {*kept, *guess, *of_class}
     labels = tuple(label for label in labels if label in left)
-    scored, guess, notes = _scores(kept, guess, labels, {name: own[used] for name, own in of_class.items()})
+    kept_scores = {name: own[used] for name, own in of_class.items()}
+    if not guess and others:
+        kept_others = {name: own[used] for name, own in others.items()}
+        if _sums_to_one([*kept_scores.values(), *kept_others.values()]) and not _sums_to_one([*kept_scores.values()]):
+            labels = tuple(sorted({*labels, *kept_others}, key=natural))
+            kept_scores |= kept_others
+    scored, guess, notes = _scores(kept, guess, labels, kept_scores)
+    # A class of which there is a score alone is shown where something was taken for it.
+    shown = {*kept, *guess, *of_class}
+    labels = tuple(label for label in labels if label in shown)
     confusion = np.empty((0, 0), dtype=np.int64)
     if guess:
         from sklearn.metrics import confusion_matrix
@@ -150,7 +174,8 @@ def _scores(
     if not of_class:
         return (), guess, []
     if "" not in of_class:
-        scored = tuple(_scored(kept, of_class[label], label) for label in labels if 0 < kept.count(label) < len(kept))
+        rows = Counter(kept)
+        scored = tuple(_scored(kept, of_class[label], label) for label in labels if 0 < rows[label] < len(kept))
         notes = ["One class against all others, by the columns of scores that are called like the classes."]
         if not guess:
             table = np.stack([of_class[label] for label in labels])
@@ -159,15 +184,30 @@ def _scores(
         return scored, guess, notes
     if len(labels) != 2:
         return (), guess, [f"Scores need two classes; there {'is' if len(labels) == 1 else 'are'} {len(labels)}."]
-    scores = of_class[""]
+    if len({*kept}) == 1:
+        return (), guess, [f"All rows are of the class {plain(kept[0], 40)}: its scores have nothing to be told from."]
+    scores, notes = of_class[""], []
+    if guess and _of_the_predicted(scores, np.array([label == labels[1] for label in guess])):
+        scores = np.where([label == labels[1] for label in guess], scores, 1 - scores)
+        notes.append(f"The scores are those of the predicted class; of {plain(labels[0], 40)} they are taken from 1.")
     one = _scored(kept, scores, labels[1])
-    notes = []
     if not len(one.claimed):
         notes.append("Scores lie outside of 0 to 1: they are no probabilities, and cannot be calibrated.")
     elif not guess:
         guess = [labels[1] if score >= 0.5 else labels[0] for score in scores.tolist()]
         notes.append(f"Predicted: {labels[1]} where the score is 0.5 or more.")
     return (one,), guess, notes
+
+
+def _of_the_predicted(scores: Floats, positive: NDArray[np.bool_]) -> bool:
+    """Whether scores say how sure each prediction is: none is below a half, and no limit between classes fits them."""
+    if scores.min() < 0.5 or scores.max() > 1 or positive.all() or not positive.any():
+        return False
+    return bool(scores[positive].min() < scores[~positive].max())
+
+
+def _sums_to_one(columns: Sequence[Floats]) -> bool:
+    return bool(np.allclose(np.sum(columns, axis=0), 1, atol=0.01))
 
 
 def _scored(actual: Sequence[str], scores: Floats, positive: str) -> Scored:
@@ -192,8 +232,8 @@ def _scored(actual: Sequence[str], scores: Floats, positive: str) -> Scored:
         counts = np.bincount(np.searchsorted(edges[1:-1], scores), minlength=_BINS)
         in_bin = tuple(counts[counts > 0].tolist())
         brier = float(brier_score_loss(truth, scores))
-    few = _few(len(recall))
-    some = _few(len(fpr))
+    few = _few(recall, precision)
+    some = _few(fpr, tpr)
     return Scored(
         positive,
         fpr[some],
@@ -210,9 +250,18 @@ def _scored(actual: Sequence[str], scores: Floats, positive: str) -> Scored:
     )
 
 
-def _few(points: int) -> NDArray[np.int64]:
-    """Places of the points of a curve that a screen can show, both ends among them."""
-    return np.unique(np.linspace(0, points - 1, min(points, _MOST_POINTS)).round().astype(np.int64))
+def _few(x: Floats, y: Floats) -> NDArray[np.int64]:
+    """Places of the points of a curve that a screen can show: of each narrow column the first, last, lowest, highest.
+
+    x   0 to 1, only rising or only falling. Few rows may make most of a curve, so that no even choice will do.
+    """
+    if len(x) <= _MOST_POINTS:
+        return np.arange(len(x))
+    column = np.minimum((x * _COLUMNS).astype(np.int64), _COLUMNS - 1)
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    ends = np.append(starts[1:], len(x)) - 1
+    order = np.lexsort((y, column if column[0] <= column[-1] else -column))
+    return np.unique(np.concatenate([starts, ends, order[starts], order[ends]]))
 
 
 def _labels(values: Sequence[object]) -> list[str | None]:
@@ -228,8 +277,3 @@ def _label(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def _numbers(values: Sequence[object]) -> Floats:
-    found = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in values]
-    return np.array(found, dtype=np.float64)

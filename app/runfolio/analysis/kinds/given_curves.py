@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from runfolio.analysis.kinds.predictions import numbers
 from runfolio.analysis.kinds.variables import natural
 from runfolio.errors import UsageError
 from runfolio.model.kinds import Classified, Scored
@@ -19,6 +20,8 @@ from runfolio.model.metrics import Floats
 _ROC = ("fpr", "tpr")
 _PR = ("recall", "precision")
 _MATRIX = ("actual", "predicted", "npredictions")
+_BESIDE = frozenset(("class", "threshold", "thresholds", "index", "unnamed:_0", "column0", ""))
+"""What may stand beside a curve. A table with more is one of metrics: recall and precision of epochs, or of classes."""
 _NOTHING = np.empty(0)
 
 
@@ -28,7 +31,7 @@ def given_columns(columns: Sequence[str]) -> tuple[str, ...]:
     if all(name in by_name for name in _MATRIX):
         return tuple(by_name[name] for name in _MATRIX)
     for curve in (_ROC, _PR):
-        if all(name in by_name for name in curve):
+        if by_name.keys() - _BESIDE == {*curve}:
             return (by_name.get("class", ""), *(by_name[name] for name in curve))
     return ()
 
@@ -39,7 +42,7 @@ def given(columns: tuple[str, ...], chosen: Sequence[str], values: dict[str, Seq
     if third.lower() == _MATRIX[2]:
         return _matrix(columns, *(values[name] for name in chosen))
     names = [str(name) for name in values[first]] if first else [""] * len(values[second])
-    x, y = _numbers(values[second]), _numbers(values[third])
+    x, y = numbers(values[second]), numbers(values[third])
     used = np.isfinite(x) & np.isfinite(y)
     labels = sorted({name for name, has in zip(names, used.tolist(), strict=True) if has}, key=natural)
     if not labels:
@@ -72,7 +75,7 @@ def _pr(label: str, recall: Floats, precision: Floats) -> Scored:
 def _matrix(
     columns: tuple[str, ...], actual: Sequence[object], predicted: Sequence[object], counted: Sequence[object]
 ) -> Classified:
-    counts = _numbers(counted)
+    counts = numbers(counted)
     used = np.isfinite(counts) & (counts >= 0)
     labels = tuple(sorted({str(name) for name in (*actual, *predicted)}, key=natural))
     if not used.any() or not counts[used].any():
@@ -84,8 +87,3 @@ def _matrix(
             confusion[places[str(true)], places[str(guess)]] += int(n)
     rows = int(confusion.sum())
     return Classified(columns, "", "", "", labels, confusion, rows, int((~used).sum()), (), ())
-
-
-def _numbers(values: Sequence[object]) -> Floats:
-    found = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in values]
-    return np.array(found, dtype=np.float64)

@@ -29,6 +29,8 @@ FEWEST_RUNS = 8
 MOST_RUNS = 5_000
 """Runs that are learnt from; of more, so many are drawn by lot, always the same."""
 MOST_PARAMS = 40
+_LARGEST = 1e38
+"""A forest keeps params in 32 bits."""
 _GRID = 24
 _CURVES = 60
 
@@ -63,6 +65,7 @@ def explain(request: Request) -> Importance:
         raise ValueError("No param varies among the runs that have the metric.")
     x = np.stack([np.where(np.isfinite(p.values[rows]), p.values[rows], np.nan) for p in params], axis=1)
     text = np.array([bool(p.categories) for p in params])
+    y, middle, unit = _plain_scale(y)
     shuffled = importances(x, y, text)
     whole = forest(x, text, oob=True).fit(x, y)
     oob = float(whole[-1].oob_score_)
@@ -82,8 +85,25 @@ def explain(request: Request) -> Importance:
         tuple(int(np.isnan(x[:, i]).sum()) for i in order),
         warnings,
         left_out,
-        tuple(effect(whole, x, int(i), categorical=bool(text[i])) for i in order),
+        tuple(_in_units(effect(whole, x, int(i), categorical=bool(text[i])), middle, unit) for i in order),
     )
+
+
+def _plain_scale(y: Floats) -> tuple[Floats, float, float]:
+    """The metric in units that keep its differences, with what 0 and 1 stand for.
+
+    Trees add squares: beside 10⁹ a difference of 1 would be lost, and 10²⁰⁰ would be infinite. A power of two loses
+    no digit; taking the mean away may, so that is done where more would be lost without.
+    """
+    middle = float(y.mean()) if np.abs(y).max() < 1e300 else 0.0
+    if abs(middle) < 1e4 * np.abs(y - middle).max():
+        middle = 0.0
+    unit = float(2.0 ** np.frexp(np.abs(y - middle).max())[1])
+    return (y - middle) / unit, middle, unit
+
+
+def _in_units(found: Effect, middle: float, unit: float) -> Effect:
+    return Effect(found.grid, found.mean * unit + middle, found.runs * unit + middle)
 
 
 def _usable(params: tuple[Variable, ...], rows: NDArray[np.int64]) -> tuple[tuple[Variable, ...], tuple[str, ...]]:
@@ -92,7 +112,9 @@ def _usable(params: tuple[Variable, ...], rows: NDArray[np.int64]) -> tuple[tupl
     for param in params:
         name, values = param.field.name, param.values[rows]
         known = values[np.isfinite(values)]
-        if not len(known):
+        if len(known) and not param.categories and float(np.abs(known).max()) > _LARGEST:
+            left_out.append(f"{name}: values past {_LARGEST:.0e}")
+        elif not len(known):
             left_out.append(f"{name}: no run has it")
         elif (known == known[0]).all() and len(known) == len(rows):
             left_out.append(f"{name}: the same in all runs")

@@ -9,22 +9,33 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+
+import numpy as np
 
 from runfolio.analysis.datafile import check_file, load
 from runfolio.analysis.dataworker import connect, readable
 from runfolio.errors import FolderUnreadable, LimitReached, UsageError
+from runfolio.model.metrics import Floats
 
 MOST_ROWS = 20_000_000
 _MOST_JSON = 512 << 20
 _MEMORY = 2 << 30
 
 _NAMES = {
-    "truth": ("y_true", "ytrue", "true", "truth", "target", "label", "labels", "actual", "ground_truth", "y", "class"),
-    "predicted": (
-        "y_pred", "ypred", "prediction", "predictions", "predicted", "pred", "predicted_label", "guess", "output",
+    "truth": (
+        "y_true", "ytrue", "true", "truth", "target", "label", "labels", "actual", "ground_truth", "true_label",
+        "label_true", "true_class", "actual_label", "actual_class", "gt", "gold", "y", "class",
     ),
-    "score": ("y_score", "yscore", "score", "probability", "prob", "proba", "y_prob", "y_proba", "confidence", "p"),
+    "predicted": (
+        "y_pred", "ypred", "prediction", "predictions", "predicted", "pred", "preds", "predicted_label", "pred_label",
+        "label_pred", "predicted_class", "pred_class", "y_hat", "yhat", "guess", "output",
+    ),
+    "score": (
+        "y_score", "yscore", "score", "scores", "probability", "prob", "proba", "probs", "y_prob", "y_proba",
+        "pred_proba", "pred_prob", "predicted_probability", "confidence", "p",
+    ),
 }  # fmt: skip
 _OF_A_CLASS = ("{}", "score_{}", "prob_{}", "proba_{}", "probability_{}", "p_{}", "y_score_{}", "y_prob_{}", "{}_score",
                "{}_prob", "{}_probability")  # fmt: skip
@@ -124,15 +135,53 @@ def _column(asked: str, columns: Sequence[str], part: str) -> str:
         if asked not in columns:
             raise UsageError(f"The table has no column {asked!r}", hint=f"It has {', '.join(columns[:12])}.")
         return asked
-    by_name = {name.lower().replace("-", "_").replace(" ", "_"): name for name in reversed(columns)}
+    by_name = {_plainly(name): name for name in reversed(columns)}
     return next((by_name[name] for name in _NAMES[part] if name in by_name), "")
 
 
 def scores_of_classes(labels: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    """The column that holds the score of each of some classes, by class; {} where not each class has one."""
-    by_name = {name.lower().replace("-", "_").replace(" ", "_"): name for name in reversed(columns)}
+    """The column that holds the score of each of some classes, by class; {} where not each class has one of its own."""
+    exact = {name: name for name in columns}
+    alike = {_plainly(name): name for name in reversed(columns)}
     for pattern in _OF_A_CLASS:
-        wanted = {label: pattern.format(label.lower().replace("-", "_").replace(" ", "_")) for label in labels}
-        if all(name in by_name for name in wanted.values()):
-            return {label: by_name[name] for label, name in wanted.items()}
+        # Classes may differ in nothing but capitals, so names as they are written come first.
+        for by_name, wanted in ((exact, [*labels]), (alike, [_plainly(label) for label in labels])):
+            names = [by_name.get(pattern.format(label), "") for label in wanted]
+            if all(names) and len({*names}) == len(names):
+                return dict(zip(labels, names, strict=True))
     return {}
+
+
+def other_classes(named: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """Columns that are called as `named` are, and so may hold the scores of classes that no row has, by class."""
+    label, column = next(iter(named.items()))
+    for pattern in _OF_A_CLASS[1:]:
+        if _plainly(column) == pattern.format(_plainly(label)):
+            before, after = pattern.split("{}")
+            return {
+                name[len(before) : len(name) - len(after)]: name
+                for name in columns
+                if name not in named.values()
+                and len(name) > len(before) + len(after)
+                and _plainly(name).startswith(before)
+                and _plainly(name).endswith(after)
+            }
+    return {}
+
+
+def _plainly(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
+def numbers(values: Sequence[object]) -> Floats:
+    """Cells as float64 of the same length; NaN for what is no number. One text makes a CSV column one of texts."""
+    return np.fromiter((_number(value) for value in values), np.float64, len(values))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, float | int | Decimal | str):
+        return np.nan
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return np.nan

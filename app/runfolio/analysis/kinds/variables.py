@@ -87,4 +87,6 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """
     # A number of any length compares as itself; int() refuses more digits than any name means.
     parts = _DIGITS.split(text)
-    return tuple((0, int(p), "") if p.isdecimal() and len(p) < 18 else (1, 0, p.casefold()) for p in parts if p)
+    known = [(0, int(p), "") if p.isdecimal() and len(p) < 18 else (1, 0, p.casefold()) for p in parts if p]
+    # Texts that differ in capitals alone have an order of their own, or a set of them would have another each time.
+    return (*known, (-1, 0, text))

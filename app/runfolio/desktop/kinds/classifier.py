@@ -160,6 +160,25 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
         self.answer = None
         self._offer_file(*why_none(found))
 
+    def put_answer(self, answer: JudgedTables) -> None:
+        """Show it, or say why there is nothing to see of it in this look."""
+        super().put_answer(answer)
+        self._say_if_empty(answer)
+
+    def reread(self, answer: JudgedTables) -> None:
+        """The same in another look."""
+        self.message = ""
+        self._stack.setCurrentWidget(self.canvas)
+        super().reread(answer)
+        self._show_note()
+        self._say_if_empty(answer)
+
+    def _say_if_empty(self, answer: JudgedTables) -> None:
+        look = self._settings.look
+        drawn = matrices_of(answer.tables) if look in MATRICES else self._curves(answer)
+        if not drawn:
+            self._say("No predictions" if look in MATRICES else "No curve", self.words_of(answer))
+
     def _offer_file(self, title: str, text: str) -> None:
         self.answer = None
         self._say(title, text)

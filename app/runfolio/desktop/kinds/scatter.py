@@ -169,8 +169,10 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         if self.filled.front and not all(_direction(self.filled, axis) for axis in "xy"):
             words.append("Say which way is better on both axes to see the Pareto front.")
         elif self.filled.front:
-            words.append(f"{count(len(answer.front))} runs on the Pareto front.")
-        return " ".join(words)
+            front = len(answer.front)
+            words.append(f"{count(front)} {'run' if front == 1 else 'runs'} on the Pareto front.")
+        # Where both axes show one field, what is said of it is said once.
+        return " ".join(dict.fromkeys(words))
 
     @property
     def heading(self) -> str:
