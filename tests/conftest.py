@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ import runfolio
 
 # Before anything imports Qt.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# What is compiled once need not be compiled again by each of the processes that tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # The server that workers are forked from is a fresh Python, which knows of no path that pytest adds.
 os.environ["PYTHONPATH"] = str(Path(runfolio.__file__).parent.parent)
 
