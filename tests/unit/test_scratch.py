@@ -7,10 +7,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from runfolio import scratch
+from runfolio.analysis.working import in_a_worker
+from runfolio.errors import Cancelled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a thing of POSIX")
 
@@ -104,3 +109,26 @@ def test_a_folder_that_was_tidied_away_is_made_again(temporary: Path) -> None:
         [sys.executable, "-c", f"{call}; {check}"], env=os.environ | {"TMPDIR": str(temporary)}, check=True, timeout=60
     )
     assert [*temporary.iterdir()] == []
+
+
+def put_and_wait(place: str) -> None:
+    """Half of a large file on the disk, and no end."""
+    with scratch.fresh("table-") as folder:
+        (Path(folder) / "half").write_bytes(b"x" * 1000)
+        Path(place).write_text(folder)
+        time.sleep(60)
+
+
+def test_what_an_ended_calculation_had_on_the_disk_goes_with_it(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+
+    class Stop:
+        """Asked to stop once the file is there."""
+
+        @property
+        def cancelled(self) -> bool:
+            return told.exists() and told.read_text() != ""
+
+    with pytest.raises(Cancelled):
+        in_a_worker(put_and_wait, str(told), "Waiting", Stop(), 60.0)
+    assert not Path(told.read_text()).exists()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from runfolio import scratch
 from runfolio.analysis.dataworker import limit_memory
 from runfolio.errors import Cancelled, LimitReached
 from runfolio.processes import worker_context
@@ -38,7 +40,10 @@ def in_a_worker(
     cancel  asked some twenty times a second; the worker is then ended.
     Raises  LimitReached past the limits, also when the process was ended from outside; Cancelled; what `work` raises.
     """
-    pool = ProcessPool(max_workers=1, initializer=limit_memory, initargs=(MEMORY_BYTES,), context=worker_context())
+    # What the worker puts on the disk goes when it has been ended, too.
+    place = scratch.fresh("work-")
+    begin = (MEMORY_BYTES, Path(place.name))
+    pool = ProcessPool(max_workers=1, initializer=_begin, initargs=begin, context=worker_context())
     try:
         future = pool.schedule(work, args=(asked,), timeout=seconds)
         while not wait([future], timeout=_LOOK_S).done:
@@ -58,3 +63,9 @@ def in_a_worker(
     finally:
         pool.stop()
         pool.join()
+        place.cleanup()
+
+
+def _begin(memory_bytes: int, place: Path) -> None:
+    limit_memory(memory_bytes)
+    scratch.lend(place)

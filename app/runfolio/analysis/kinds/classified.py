@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runfolio import scratch
 from runfolio.analysis.kinds.given_curves import given, given_columns
 from runfolio.analysis.kinds.predictions import (
     Chosen,
@@ -25,7 +25,7 @@ from runfolio.analysis.kinds.predictions import (
 )
 from runfolio.analysis.kinds.variables import natural
 from runfolio.analysis.preview.worker import open_place
-from runfolio.errors import LimitReached, RunfolioError, UsageError
+from runfolio.errors import FolderUnreadable, LimitReached, RunfolioError, UsageError
 from runfolio.model.display import plain
 from runfolio.model.kinds import Classified, Scored
 from runfolio.model.metrics import Floats
@@ -35,7 +35,7 @@ MOST_LABELS = 60
 _MOST_POINTS = 2_000
 _COLUMNS = _MOST_POINTS // 4
 _BINS = 10
-_MOST_BYTES = 2 << 30
+_MOST_BYTES = 1 << 30
 _MOST_SCORES = 200
 """Columns that are looked through for the scores of classes."""
 
@@ -67,15 +67,17 @@ def classify_first(asked: Sequence[Sequence[TableOfRun]]) -> tuple[int, tuple[Cl
 def _attempt(asked: TableOfRun) -> Classified | RunfolioError:
     try:
         folder, name = open_place(asked.place)
-        with tempfile.TemporaryDirectory(prefix="runfolio-table-") as scratch:
+        with scratch.fresh("table-") as private:
             # The table's reader wants a path, and one into a run's folder might lead out of it by then.
-            copy = Path(scratch) / f"table{Path(name).suffix.lower()}"
+            copy = Path(private) / f"table{Path(name).suffix.lower()}"
             with folder.open(name) as handle, open(handle, "rb", closefd=False) as source, copy.open("wb") as target:
                 if source.seek(0, 2) > _MOST_BYTES:
                     raise LimitReached(f"The table is larger than {_MOST_BYTES >> 20:,} MiB", where=folder.where(name))
                 source.seek(0)
                 shutil.copyfileobj(source, target)
             return classify(Request(str(copy), asked.truth, asked.predicted, asked.score))
+    except OSError as error:
+        return FolderUnreadable(f"The table cannot be read: {error.strerror or error}")
     except RunfolioError as failure:
         failure.where = ""
         return failure

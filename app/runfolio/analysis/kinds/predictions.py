@@ -6,7 +6,6 @@ Read are CSV, TSV and Parquet, and JSON as W&B and MLflow write tables: `{"colum
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from runfolio import scratch
 from runfolio.analysis.datafile import check_file, load
 from runfolio.analysis.dataworker import connect, readable
 from runfolio.errors import FolderUnreadable, LimitReached, UsageError
@@ -80,8 +80,8 @@ def read(path: Path, choose: _Choose) -> Values:
     if path.suffix.lower() == ".json":
         return _read_json(path, choose)
     check_file(path)
-    with tempfile.TemporaryDirectory(prefix="runfolio-table-") as scratch:
-        private = Path(scratch)
+    with scratch.fresh("table-") as folder:
+        private = Path(folder)
         name = readable(path, private, "t")
         con = connect(private, [name], _MEMORY)
         try:
