@@ -13,6 +13,7 @@ from runfolio.readers.contract import Budget
 from runfolio.readers.documents import Document
 from runfolio.readers.files import read_document
 from runfolio.readers.folder import Folder
+from runfolio.readers.parse import parse
 from support.inspected import CORPUS, claims_on, inspected_runs, recordings_of
 
 
@@ -349,3 +350,20 @@ def test_the_copy_of_the_scalars_stands_in_when_they_are_lost(tmp_path: Path) ->
     inner.mkdir(parents=True)
     (inner / "20260101_000000.json").write_text('{"loss": 0.5, "iter": 7}\n')
     assert points(only(tmp_path, "mmengine"), "loss") == [(7, "0.5")]
+
+
+def test_launches_that_were_given_one_folder_are_runs_of_their_own(tmp_path: Path) -> None:
+    inner = tmp_path / "work" / "vis_data"
+    inner.mkdir(parents=True)
+    rows = ['{"loss": 0.5, "step": 1}\n', '{"loss": 0.75, "step": 1}\n{"loss": 0.25, "step": 2}\n']
+    (inner / "20260101_000000.json").write_text(rows[0])
+    (inner / "20260102_000000.json").write_text(rows[1])
+    (inner / "scalars.json").write_text("".join(rows))
+    (inner / "config.py").write_text("lr = 0.1\n")
+    (claim,) = (one for one in claims_on(tmp_path) if one.reader == "mmengine")
+    first, last = parse(tmp_path, claim, Budget()).recordings
+    assert (points(first, "loss"), points(last, "loss")) == ([(1, "0.5")], [(1, "0.75"), (2, "0.25")])
+    assert (first.name, last.name) == ("work 20260101_000000", "work 20260102_000000")
+    assert ([p.key for p in first.params], [p.key for p in last.params]) == ([], ["lr"])
+    assert (codes(first), codes(last)) == (["config-of-another"], [])
+    assert len(inspected_runs(tmp_path)) == 2

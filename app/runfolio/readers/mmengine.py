@@ -53,29 +53,44 @@ class MMEngine:
         )
 
     def read(self, folder: Folder, claim: Claim, budget: Budget) -> Iterator[Recording | Problem]:
-        """One recording."""
-        problems: list[Problem] = []
+        """One recording; of a folder that was given to several launches, one for each."""
         inner = folder.sub(_VIS)
-        metrics = [*_metrics(inner, budget, problems)]
-        config = _config(inner, problems)
+        copies = sorted(name for name in inner.files if _is_copy(name))
+        if len(copies) < 2:
+            # The file named by the time repeats the rows.
+            name = _SCALARS if _SCALARS in inner.files or not copies else copies[0]
+            yield self._recording(folder, inner, name, "", budget)
+            return
+        for name in copies:
+            yield self._recording(folder, inner, name, name.removesuffix(".json"), budget, is_last=name == copies[-1])
+
+    def _recording(
+        self, folder: Folder, inner: Folder, scalars: str, launch: str, budget: Budget, *, is_last: bool = True
+    ) -> Recording:
+        """What the scalars of a launch say; `launch` is its time where there are several in the folder."""
+        problems: list[Problem] = []
+        metrics = [*_metrics(inner, scalars, budget, problems)]
+        config = _config(inner, problems) if is_last else {}
+        if not is_last:
+            message = "Several launches wrote into this folder, and config.py is that of the last: params are not known"
+            problems.append(info("config-of-another", inner.where(scalars), message))
         work = folder.parent()
         artifacts, odd_entries = artifacts_below(folder, budget)
         shared: list[Json] = []
         if work is not None:
             shared = [storable(n) for n in work.files if n.endswith(".pth")]
-        yield Recording(
+        name = storable(work.name) if work is not None and not launch else storable(folder.name)
+        stamp = launch or (folder.name if _STAMP.fullmatch(folder.name) else None)
+        return Recording(
             format=self.name,
             path=folder.shown,
-            id=folder.shown,
-            name=storable(work.name) if work is not None else storable(folder.name),
+            id=f"{folder.shown}#{launch}" if launch else folder.shown,
+            name=f"{name} {launch}" if launch else name,
             params=tuple(_params(config, inner.where(_CONFIG))),
             metrics=tuple(metrics),
             artifacts=artifacts,
             datasets=tuple(_datasets(config)),
-            extra={
-                "local_start": folder.name if _STAMP.fullmatch(folder.name) else None,
-                "shared_work_dir_files": shared,
-            },
+            extra={"local_start": stamp, "shared_work_dir_files": shared},
             problems=(*problems, *odd_entries),
         )
 
@@ -84,15 +99,11 @@ def _is_copy(name: str) -> bool:
     return name.endswith(".json") and bool(_STAMP.fullmatch(name.removesuffix(".json")))
 
 
-def _metrics(folder: Folder, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
-    name = _SCALARS
+def _metrics(folder: Folder, name: str, budget: Budget, problems: list[Problem]) -> Iterator[MetricSeries]:
     if name not in folder.files:
-        # The file named by the time repeats the rows.
-        name = next((n for n in folder.files if _is_copy(n)), "")
-        if not name:
-            message = "There are no scalars: the run ended before it logged any"
-            problems.append(info("no-scalars", folder.shown, message))
-            return
+        message = "There are no scalars: the run ended before it logged any"
+        problems.append(info("no-scalars", folder.shown, message))
+        return
     where = folder.where(name)
     try:
         data = folder.read(name, budget.metric_bytes)
