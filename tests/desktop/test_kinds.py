@@ -12,10 +12,14 @@ import numpy as np
 import pypdfium2
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
+from runfolio.desktop import fonts
+from runfolio.desktop.kinds.axes import TITLE, Axes
 from runfolio.desktop.kinds.factory import KINDS, make_panel
+from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.scatter import ScatterPanel
 from runfolio.desktop.kinds.scatter_paint import raster
 from runfolio.desktop.kinds.settings import ScatterSettings
@@ -173,3 +177,15 @@ def test_a_lone_point_among_100_000_is_seen() -> None:
     assert time.process_time() - started < 1.0
     assert image.pixelColor(400, 50).alphaF() > 0.4
     assert image.pixelColor(200, 50).alpha() == 0
+
+
+def test_turned_texts_have_the_room_that_their_ends_need(qtbot: QtBot) -> None:
+    ranges = Scale(-0.5, 9.5, categories=tuple(f"0.00{k}158 – 0.00{k}397" for k in range(10)))
+    short = Scale(-0.5, 29.5, categories=tuple(f"c{k:04}" for k in range(30)))
+    below = []
+    for scale in (ranges, short):
+        frame = QRectF(0, 0, 700, 400)
+        below.append(frame.bottom() - Axes(frame, scale, Scale(0.0, 1.0), "lr", "acc").area.bottom())
+    # Nineteen figures at a slant take more than six, and none is cut out of their middle.
+    wide = QFontMetricsF(fonts.ui(11, figures=True)).horizontalAdvance(ranges.categories[0])
+    assert below[0] >= TITLE + wide * 0.64 > below[1]

@@ -163,7 +163,7 @@ def test_each_kind_is_drawn_again_from_its_json_byte_for_byte(name: str) -> None
         ("heat", {"0.5", "adam", "0.1", "mean of acc"}),
         ("coverage", {"1", "runs"}),
         ("histogram", {"n = 11", "runs"}),
-        ("parallel", {"lr", "opt", "acc", "adam", "sgd", "n = 12, colour: acc"}),
+        ("parallel", {"lr", "opt", "acc", "adam", "lion", "sgd", "none", "n = 12, colour: acc"}),
         ("importance", {"lr", "opt", "n = 11, out-of-bag R² = 0.81"}),
         ("three", {"opt = adam", "opt = lion", "opt = sgd", "runs", "1"}),
         ("time", {"share of the runs", "step"}),

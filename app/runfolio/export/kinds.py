@@ -5,7 +5,7 @@ They are made of the same analysis results as in the window, from fields of runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 MOST_MARKS = 20_000
 """Marks and lines that are vectors; more are one picture inside of the figure."""
+_NOWHERE = -0.15
+"""Where a run without a value crosses an axis whose foot is 0."""
+_MOST_NAMED = 12
+"""Texts of an axis that all stand beside it."""
 
 
 def draw_kind(
@@ -211,15 +215,13 @@ class _Chart(KindAxes):
             low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
             rows.append((values - low) / ((high - low) or 1.0))
             ends = (low, high) if one.field.id not in logged or one.categories else (10**low, 10**high)
-            texts = (
-                [one.categories[round(e)] if one.categories else number(e, 3) for e in ends]
-                if len(finite)
-                else ["", ""]
-            )
-            for at, text in zip((-0.02, 1.02), texts, strict=True):
-                self.axes.text(len(rows) - 1, at, plain(text, 20), ha="center", va="top" if at < 0 else "bottom",
-                               color=self.look["text"], fontsize=self.recipe.font_size - 1.5)  # fmt: skip
+            self._ends(one, len(rows) - 1, ends if len(finite) else ())
         table = np.stack(rows)
+        lacking = ~np.isfinite(table)
+        # As in the window: a run that an axis cannot place crosses it below its foot, so that none is hidden.
+        table[lacking] = _NOWHERE
+        for place in np.flatnonzero(lacking.any(axis=1)).tolist():
+            self._name(place, _NOWHERE - 0.01, "none")
         color = self.variable("color")
         tone = np.full(table.shape[1], 0.5)
         if color is not None and color.finite.any():
@@ -229,13 +231,31 @@ class _Chart(KindAxes):
         for place in range(len(found)):
             self.axes.axvline(place, color=self.look["line"], linewidth=0.8)
         self.axes.set_xlim(-0.3, len(found) - 0.7)
-        self.axes.set_ylim(-0.12, 1.12)
+        self.axes.set_ylim(_NOWHERE - 0.12 if lacking.any() else -0.12, 1.12)
         self.axes.grid(visible=False)
         self.axes.set_yticks([])
         names = [dict(self.panel.titles).get(id, id) for id in ids]
         self.ticks(names, "x")
         self.axes.spines["left"].set_visible(False)
         self.about(f"n = {count(table.shape[1])}" + (f", colour: {plain(self.title('color'), 40)}" if color else ""))
+
+    def _ends(self, one: Variable, place: int, ends: Sequence[float]) -> None:
+        """The numbers at both ends of an axis, or where each of its texts is; of many the first and the last."""
+        names = one.categories if len(one.categories) <= _MOST_NAMED else ()
+        for at, text in enumerate(names[1:-1], start=1):
+            self.axes.text(
+                place + 0.04, at / (len(names) - 1), plain(text, 20), ha="left", va="center",
+                color=self.look["text"], fontsize=self.recipe.font_size - 1.5,
+                bbox={"facecolor": self.look["surface"], "edgecolor": "none", "alpha": 0.8, "pad": 0.8}, zorder=3,
+            )  # fmt: skip
+        for at, end in zip((-0.02, 1.02), ends, strict=False):
+            self._name(place, at, one.categories[round(end)] if one.categories else number(end, 3))
+
+    def _name(self, place: int, at: float, text: str) -> None:
+        self.axes.text(
+            place, at, plain(text, 20), ha="center", va="top" if at < 0 else "bottom", color=self.look["text"],
+            fontsize=self.recipe.font_size - 1.5,
+        )  # fmt: skip
 
     def _lines(self, table: Floats, tone: Floats) -> None:
         import matplotlib as mpl

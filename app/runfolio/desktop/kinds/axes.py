@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
@@ -14,6 +16,10 @@ _GAP = 6.0
 _LOWEST = 24.0
 _WIDEST = 150.0
 _TURNED = 64.0
+_TILT = 40
+_ROOMY = 260.0
+_LONGEST = (88.0, 130.0)
+"""Of texts below that are turned, where the chart is low, and where it has room."""
 
 
 class Axes:
@@ -27,14 +33,21 @@ class Axes:
         widest = max((self._metrics.horizontalAdvance(t) for _, t in y.ticks(rough, upright=True)), default=20.0)
         left = min(widest, _WIDEST) + _GAP + (TITLE if y_title else 0) + 4
         self._turned = self._needs_turning(max(40.0, frame.width() - left))
-        low = (_TURNED if self._turned else _LOWEST) + (TITLE if x_title else 0)
-        self.area = frame.adjusted(left, 10.0 + top, -14.0, -low)
+        self._longest = _LONGEST[frame.height() >= _ROOMY]
+        self._low = self._below(frame.width() - left) if self._turned else _LOWEST
+        self.area = frame.adjusted(left, 10.0 + top, -14.0, -self._low - (TITLE if x_title else 0))
 
     def _needs_turning(self, width: float) -> bool:
         if not self.x.categories:
             return False
         room = width / len(self.x.categories)
         return any(self._metrics.horizontalAdvance(text) + 8 > room for _, text in self.x.ticks(width, upright=False))
+
+    def _below(self, width: float) -> float:
+        """How much room turned texts take, so that a range keeps both its ends."""
+        texts = (text for _, text in self.x.ticks(max(40.0, width), upright=False))
+        longest = min(self._longest, max(map(self._metrics.horizontalAdvance, texts), default=0.0))
+        return max(_TURNED, 8 + longest * math.sin(math.radians(_TILT)))
 
     def at(self, x: float, y: float) -> QPointF:
         """The point of two places, 0 to 1."""
@@ -80,9 +93,9 @@ class Axes:
                 last = x
                 painter.save()
                 painter.translate(x, area.bottom() + 7)
-                painter.rotate(-40)
-                shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, 88)
-                room = QRectF(-100, -2, 100, 16)
+                painter.rotate(-_TILT)
+                shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, self._longest)
+                room = QRectF(-self._longest - 12, -2, self._longest + 12, 16)
                 painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
                 painter.restore()
             else:
@@ -100,7 +113,7 @@ class Axes:
         metrics = QFontMetricsF(painter.font())
         x_title, y_title = self._titles
         if x_title:
-            below = area.bottom() + (_TURNED if self._turned else _LOWEST)
+            below = area.bottom() + self._low
             shown = metrics.elidedText(x_title, Qt.TextElideMode.ElideMiddle, area.width())
             painter.drawText(QRectF(area.left(), below, area.width(), TITLE - 2), Qt.AlignmentFlag.AlignHCenter, shown)
         if y_title:
