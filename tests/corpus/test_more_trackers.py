@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from runfolio.index.inspect import inspect
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import Budget
 from runfolio.readers.documents import Document
 from runfolio.readers.files import read_document
 from runfolio.readers.folder import Folder
 from runfolio.readers.parse import parse
+from runfolio.readers.pool import Limits
 from support.inspected import CORPUS, claims_on, inspected_runs, recordings_of
 
 
@@ -366,4 +368,6 @@ def test_launches_that_were_given_one_folder_are_runs_of_their_own(tmp_path: Pat
     assert (first.name, last.name) == ("work 20260101_000000", "work 20260102_000000")
     assert ([p.key for p in first.params], [p.key for p in last.params]) == ([], ["lr"])
     assert (codes(first), codes(last)) == (["config-of-another"], [])
-    assert len(inspected_runs(tmp_path)) == 2
+    shown = inspect([tmp_path], limits=Limits(workers=1))["runs"]
+    assert isinstance(shown, list)
+    assert len(shown) == 2
