@@ -82,7 +82,10 @@ class PreparedSeries:
 
     def at_or_before(self, x: float) -> int | None:
         """Position of the last point at or before x, the last written of equal ones; None when all come later."""
-        place = int(np.searchsorted(self.sorted_x, x, side="right")) - 1
+        known = self.sorted_x
+        # Of thousands of runs the last values are asked for at once: those need no search.
+        last = len(known) - 1
+        place = last if last >= 0 and known[last] <= x else int(known.searchsorted(x, side="right")) - 1
         if place < 0:
             return None
         return place if self.order is None else int(self.order[place])

@@ -20,6 +20,7 @@ from runfolio.desktop.panel_headings import PanelHeadings
 from runfolio.desktop.panel_layout import Laid, beside, furthest, lay_out_page, reordered, size_to
 from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
 from runfolio.desktop.panel_page import PanelPage
+from runfolio.desktop.plot_turn import TURN
 
 _MOST_MADE = 60
 """Panels that are kept; those furthest from sight are made anew when one comes back to them."""
@@ -200,6 +201,8 @@ class PanelGrid(QScrollArea):
         other = beside(self._laid, key, across, down)
         if other is not None:
             self.reveal(other)
+            if other not in self._panels:
+                self._make(other)
             self._panels[other].plot.setFocus(Qt.FocusReason.TabFocusReason)
 
     def resize_by(self, key: str, wide: int, high: int) -> None:
@@ -212,8 +215,6 @@ class PanelGrid(QScrollArea):
         rect = self._laid.panels.get(key)
         if rect is not None:
             self.ensureVisible(rect.center().x(), rect.center().y(), 0, min(rect.height(), self.height()) // 2)
-            if key not in self._panels:
-                self._make(key)
             self.ask_in_sight()
 
     def _drag(self, key: str, at: QPoint) -> None:
@@ -308,8 +309,17 @@ class PanelGrid(QScrollArea):
         """Make the panels in sight, a few at a time, and let them fetch."""
         if not self.isVisible():
             return
+        if TURN.is_over or TURN.painters_first:
+            self._look.start(0)
+            return
+        begun = time.perf_counter()
+        try:
+            self._make_seen(begun + _MAKING_MS / 1000)
+        finally:
+            TURN.add((time.perf_counter() - begun) * 1000)
+
+    def _make_seen(self, until: float) -> None:
         sight, seen = self._seen()
-        until = time.perf_counter() + _MAKING_MS / 1000
         for key in seen:
             if key not in self._panels:
                 self._make(key)

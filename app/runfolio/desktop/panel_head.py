@@ -76,9 +76,10 @@ class PanelHead(QWidget):
     def set_large(self, *, large: bool) -> None:
         """Whether the panel has the whole room: the button then gives it back."""
         for place, button in enumerate(self._buttons):
-            if button.objectName() == _SIZES[2]:
-                self._icons[place] = "minimize" if large else "maximize"
-            self._show_buttons()
+            icon = "minimize" if large else "maximize"
+            if button.objectName() == _SIZES[2] and self._icons[place] != icon:
+                self._icons[place] = icon
+                self._show_buttons()
 
     def _show_buttons(self) -> None:
         """Icons are there or not; the buttons always are, so that keys and screen readers reach them."""

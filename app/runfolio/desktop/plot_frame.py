@@ -52,6 +52,7 @@ class PlotFrame(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph ships no typ
         """Wait for the next turn where other charts have spent this one; what was painted before stays meanwhile."""
         viewport = self.viewport()
         if TURN.is_over and is_on_screen(viewport):
+            TURN.wait()
             viewport.update()
             return
         begun, painted = time.perf_counter(), TURN.spent

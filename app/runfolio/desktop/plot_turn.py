@@ -1,4 +1,4 @@
-"""What charts may spend on painting before the window does something else: all of them share one turn."""
+"""What charts may spend on being made and painted before the window does something else: all share one turn."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ SHARED_MS = 12.0
 
 
 class Turn:
-    """What all charts together have spent painting since the window had its last turn, in milliseconds."""
+    """What all charts together have spent since the window had its last turn, in milliseconds."""
 
     def __init__(self) -> None:
         self.spent = 0.0
-        self._ends = False
+        self.painters_first = False
+        """Whether charts had to wait in the last turn: what else may wait lets them paint first in this one."""
+        self._ends = self._waited = False
+
+    def wait(self) -> None:
+        """A chart has to wait for the next turn."""
+        self._waited = True
 
     def add(self, ms: float) -> None:
-        """A chart has painted for so long."""
+        """A chart was painted, or charts were made, for so long."""
         self.spent += ms
         if not self._ends:
             self._ends = True
@@ -29,7 +35,10 @@ class Turn:
 
     def _end(self) -> None:
         self.spent = 0.0
-        self._ends = False
+        self.painters_first = self._waited
+        self._ends = self._waited = False
+        if self.painters_first:
+            self.add(0.0)
 
 
 TURN = Turn()

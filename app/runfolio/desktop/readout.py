@@ -88,6 +88,8 @@ class ReadOut(QWidget):
         self._last = readings, at, unit
         self._shown, self._places = [], []
         texts = figures([reading.value for reading in readings[: self._most]])
+        # Else each widget that comes into sight has all lines laid out anew at once.
+        self._grid.setEnabled(False)
         for place, (reading, value) in enumerate(zip(readings, texts, strict=False)):
             elsewhere = unit == "step" and at is not None and reading.x not in (None, at)
             where = f"@ {number(reading.x, 9)}" if elsewhere else ""
@@ -100,6 +102,7 @@ class ReadOut(QWidget):
         rest = len(readings) - self._most
         self._more.setText(f"and {count(rest)} more" if rest > 0 else "")
         self._more.setVisible(rest > 0)
+        self._grid.setEnabled(True)
 
     def fit(self, height: int) -> None:
         """Show no more lines than there is room for: those that are squeezed cannot be read."""

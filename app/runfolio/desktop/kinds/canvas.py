@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from runfolio.desktop.painting_turns import is_on_screen
+from runfolio.desktop.plot_turn import TURN
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.metrics import Floats
@@ -71,6 +74,7 @@ class Canvas(QWidget):
         self.setAccessibleName(label)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(220, 140)
         self._artist, self._theme = artist, theme
@@ -88,6 +92,12 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The chart, the shape that is being drawn, and the focus."""
+        if TURN.is_over and is_on_screen(self):
+            # Others have spent this turn; what was painted before stays meanwhile.
+            TURN.wait()
+            self.update()
+            return
+        begun = time.perf_counter()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self._theme.color("surface"))
@@ -102,6 +112,7 @@ class Canvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
+        TURN.add((time.perf_counter() - begun) * 1000)
 
     def paint_kept(
         self,

@@ -68,6 +68,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         self.answer: A | None = None
         self.keys: Sequence[RunKey] = ()
         self._place_of: dict[RunKey, int] = {}
+        self._chosen: tuple[dict[RunKey, int], list[tuple[int, int]]] | None = None
         self._stale = True
         self._offer = Offer(())
         self._slot = f"kind:{next(_NUMBERS)}"
@@ -89,7 +90,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         self.add_controls()
         state = context.state
         state.scope_changed.connect(self._on_scope)
-        state.selection_changed.connect(self.canvas.update)
+        state.selection_changed.connect(self._on_selection)
 
     def _lay_out(self) -> None:
         self._save = IconButton("download", "Save the chart or its data", self._context.theme)
@@ -202,6 +203,10 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         elif self.isVisible():
             self.refresh()
 
+    def _on_selection(self) -> None:
+        self._chosen = None
+        self.canvas.update()
+
     def leave(self) -> None:
         """It goes away: nothing that it has asked for may come back to it."""
         self._context.jobs.forget(self._slot)
@@ -288,7 +293,11 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
     def chosen_runs(self) -> list[tuple[int, int]]:
         """Places of the selected runs that are in the answer, each with the index of its colour."""
         state, places = self._context.state, self._place_of
-        return [(places[key], state.style_of(key).color_index) for key in state.selection if key in places]
+        if self._chosen is None or self._chosen[0] is not places:
+            # Kept: every painting asks for what may be thousands.
+            found = [(places[key], state.style_of(key).color_index) for key in state.selection if key in places]
+            self._chosen = places, found
+        return self._chosen[1]
 
     # --- selection ---------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class ChartsView(QWidget):
         self._context = context
         self._settings = ChartSettings()
         self._metrics: tuple[str, ...] = ()
+        self._wanted: tuple[ChartSettings, tuple[str, ...], tuple[str, ...]] | None = None
         self._pointed = ""
         self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
@@ -248,7 +249,11 @@ class ChartsView(QWidget):
 
     def wanted(self) -> tuple[str, ...]:
         """The panels there should be now; what the user chose stays chosen while other runs are selected."""
-        return wanted_panels(self._settings, set(self._metrics), self.follows())
+        made_of = self._settings, self._metrics
+        if self._wanted is None or self._wanted[0] is not made_of[0] or self._wanted[1] is not made_of[1]:
+            # Of hundreds of panels, and asked for several times in one turn.
+            self._wanted = (*made_of, wanted_panels(self._settings, set(self._metrics), self.follows()))
+        return self._wanted[2]
 
     def follows(self) -> tuple[str, ...]:
         """The panels of a page that follows the selected runs."""
@@ -338,7 +343,7 @@ class ChartsView(QWidget):
                 self.no_panels, settings, wanted, selected=selected, put_back=self._put_back, follow=self._follow
             )
         self.centre.setCurrentIndex(0 if in_grid else 1)
-        self._on_drawn()
+        self._drawn.start()
 
     def _follow(self) -> None:
         self.take("Panels", replace(self._settings, metrics=None, large=None))
@@ -359,8 +364,10 @@ class ChartsView(QWidget):
         self._show_all([*grouped(self._metrics)])
 
     def _show_all(self, metrics: list[str]) -> None:
-        more = [m for m in metrics[:_MOST_AT_ONCE] if m not in set(self.wanted())]
-        self.take("Add panels", replace(self._settings, metrics=(*self.wanted(), *more)))
+        wanted = self.wanted()
+        there = set(wanted)
+        more = [m for m in metrics[:_MOST_AT_ONCE] if m not in there]
+        self.take("Add panels", replace(self._settings, metrics=(*wanted, *more)))
 
     # --- cursor ------------------------------------------------------------------------------------------------
 
