@@ -18,6 +18,7 @@ from runfolio.desktop.kinds.settings import (
     RecordedSettings,
     ScatterSettings,
 )
+from runfolio.model.params import Json
 
 
 @pytest.mark.parametrize("cls", SETTINGS.values(), ids=list(SETTINGS))
@@ -25,7 +26,7 @@ def test_what_names_no_field_and_no_look_is_left_out(cls: type[KindSettings]) ->
     plain = cls()
     for name in (*cls.FIELDS, *cls.CHOICES):
         for odd in ("bogus", "metric:acc:wrong", "metric:acc:mean(x)", "nokind:lr"):
-            kept = {name: [odd, "param:lr"] if isinstance(getattr(plain, name), tuple) else odd}
+            kept: Json = {name: [odd, "param:lr"] if isinstance(getattr(plain, name), tuple) else odd}
             assert cls.from_saved(kept) == plain
     for name in cls.FIELDS:
         value = ("param:lr", "metric:acc:best") if isinstance(getattr(plain, name), tuple) else "metric:acc:mean(10)"
@@ -47,5 +48,5 @@ def test_every_look_that_can_be_chosen_comes_back() -> None:
 
 
 def test_an_axis_that_is_named_twice_is_one() -> None:
-    kept = {"axes": ["param:lr", "param:wd", "param:lr"]}
+    kept: Json = {"axes": ["param:lr", "param:wd", "param:lr"]}
     assert ParallelSettings.from_saved(kept).axes == ("param:lr", "param:wd")
