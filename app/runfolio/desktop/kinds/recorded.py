@@ -21,7 +21,7 @@ from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, RecordedSettings
 from runfolio.desktop.preview_looker import Looker
 from runfolio.export.kind_rows import Rows, recorded_rows
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.previews import Histogram
 from runfolio.model.run import RunKey
 
@@ -138,7 +138,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
 
     def words_of(self, answer: Recorded) -> str:
         """Which runs are shown, and which are not."""
-        words = [f"{count(len(answer.runs))} runs, in the order of the table."]
+        words = [f"{counted(len(answer.runs), 'run')}, in the order of the table."]
         if len(answer.runs) >= MOST_BESIDE and len(self.keys) > answer.looked:
             words.append(f"Only the first {MOST_BESIDE} that have it are drawn; filter or sort for others.")
         elif answer.looked < len(self.keys):
@@ -296,7 +296,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
             value = one.y.value(up)
         if histogram is None:
             return "\n".join(lines)
-        lines.append(f"step {count(histogram.step)}: {count(round(sum(histogram.counts)))} values")
+        lines.append(f"step {count(histogram.step)}: {counted(round(sum(histogram.counts)), 'value')}")
         bucket = bisect.bisect_right(histogram.edges, value) - 1
         if 0 <= bucket < len(histogram.counts):
             ends = (number(histogram.edges[bucket], 3), number(histogram.edges[bucket + 1], 3))
