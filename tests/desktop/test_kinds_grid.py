@@ -43,7 +43,7 @@ def test_cells_say_their_runs_and_select_them(explore: Explore) -> None:
 
 def test_runs_without_a_value_are_not_in_the_means(explore: Explore) -> None:
     explore.choose("value", "loss")
-    assert "1 runs without a finite loss not in the means." in explore.note
+    assert "1 run without a finite loss not in the means." in explore.note
     rows = [*csv.reader(io.StringIO(panel_of(explore).csv().decode()))]
     assert rows[0] == ["optimizer", "seed", "runs", "mean loss", "standard deviation"]
     found = {(row[0], row[1]): row[2:] for row in rows[1:]}

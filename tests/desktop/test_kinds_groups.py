@@ -54,7 +54,7 @@ def test_every_look_is_drawn_and_explained(explore: Explore, look: str) -> None:
 
 def test_groups_by_number_and_missing_values(explore: Explore) -> None:
     explore.choose("value", "loss")
-    assert "1 runs without a finite loss not shown." in explore.note
+    assert "1 run without a finite loss not shown." in explore.note
     explore.choose("group", "seed")
     assert "No value in 5." in explore.note
 

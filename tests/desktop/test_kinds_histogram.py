@@ -37,7 +37,7 @@ def test_a_bar_selects_its_runs(explore: Explore) -> None:
     assert sorted(explore.driver.selected()) == ["dusky-lynx", "eager-finch", "fleet-marten"]
     panel.canvas.setFocus()
     explore.driver.press("Right").press("Return")
-    assert panel.canvas.accessibleDescription() == "0.725 to 0.75: 1 runs"
+    assert panel.canvas.accessibleDescription() == "0.725 to 0.75: 1 run"
     assert explore.driver.selected() == ["calm-ibis"]
 
 
@@ -49,7 +49,7 @@ def test_texts_have_a_bar_each(explore: Explore) -> None:
 
 def test_who_is_not_shown_is_said(explore: Explore) -> None:
     explore.choose("value", "loss")
-    assert "1 runs without a value of loss not shown." in explore.note
+    assert "1 run without a value of loss not shown." in explore.note
     explore.choose("value", "seed").tick("log")
     assert "1 with a value of 0 or less have no place on a logarithmic axis." in explore.note
 
@@ -58,7 +58,7 @@ def test_a_metric_over_its_steps(explore: Explore) -> None:
     explore.pick("look", "Over the steps").choose("value", "loss")
     panel = panel_of(explore)
     assert explore.note.startswith("6 runs; each counts once in a column of steps")
-    assert "1 points that are NaN or infinite not shown." in explore.note
+    assert "1 point that are NaN or infinite not shown." in explore.note
     axes = panel._axes(QRectF(panel.canvas.rect()))
     words = panel.words_at(axes.at(0.999, 0.5))
     # Five runs at the last step: 0.05 and a hundredth more for each.

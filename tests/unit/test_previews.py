@@ -637,6 +637,26 @@ def test_histograms_over_time(tmp_path: Path) -> None:
     assert (new.steps[4].edges, new.steps[4].counts) == ((0, 1, 2), (5, 4))
 
 
+def test_steps_of_a_run_that_was_begun_again_count_once(tmp_path: Path) -> None:
+    first = [event(step, new_histogram("b", [[0, 1, 1]]), wall=1.7e9 + step) for step in (0, 1, 2)]
+    again = [event(step, new_histogram("b", [[0, 1, 9]]), wall=1.7e9 + 60 + step) for step in (1, 2, 3)]
+    odd = event(4, new_histogram("b", [[5, 1, 3], [9, 2, 4]]))
+    later, earlier = (
+        write(tmp_path / name, map(record, [version(), *events]))
+        for name, events in (("later", [*again, odd]), ("earlier", first))
+    )
+    found = worker.see_histograms([place(later)], "b")
+    assert [(one.step, one.counts) for one in found.steps] == [(1, (9,)), (2, (9,)), (3, (9,))]
+    both = tmp_path / "both"
+    both.mkdir()
+    names = []
+    for name, path in (("events.out.tfevents.2.a", later), ("events.out.tfevents.1.b", earlier)):
+        (both / name).write_bytes(path.read_bytes())
+        names.append(both / name)
+    found = worker.see_histograms([place(name) for name in names], "b")
+    assert [(one.step, one.counts) for one in found.steps] == [(0, (1,)), (1, (9,)), (2, (9,)), (3, (9,))]
+
+
 def test_thousands_of_steps_are_spread_evenly(tmp_path: Path) -> None:
     path = write(tmp_path, (record(event(n, new_histogram("b", [[0, 1, n]]))) for n in range(2_000)))
     found = worker.see_histograms([place(path)], "b")

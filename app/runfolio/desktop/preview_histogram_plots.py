@@ -5,11 +5,13 @@ What stands beside each other has one scale of values and one of colours, so tha
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from runfolio.analysis.kinds.recorded import ROWS, DensityMap, densities
+from runfolio.analysis.kinds.recorded import ROWS, DensityMap, bars
 from runfolio.desktop import fonts
 from runfolio.desktop.theme import Theme
 from runfolio.model.display import count, number, plain
@@ -156,12 +158,12 @@ class BarPlot(QWidget):
         paint_title(painter, self._theme, area, self._title)
         low, high = self._ends or (one.edges[0], one.edges[-1])
         span = (high - low) or 1.0
-        widths = [b - a for a, b in zip(one.edges, one.edges[1:], strict=False)]
-        heights = densities(one)
+        edges, heights = bars(one, (low, high))
+        widths = [b - a for a, b in itertools.pairwise(edges)]
         highest = max(heights, default=0.0) or 1.0
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("accent"))
-        for left, width, density in zip(one.edges, widths, heights, strict=False):
+        for left, width, density in zip(edges, widths, heights, strict=False):
             x = area.left() + (left - low) / span * area.width()
             height = area.height() * density / highest
             painter.drawRect(QRectF(x, area.bottom() - height, max(1.0, width / span * area.width() - 0.6), height))

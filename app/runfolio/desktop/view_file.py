@@ -108,6 +108,13 @@ def read_view(path: Path) -> SavedView:
     view = view_from_json({**tree, "title": plain(title.strip(), _LONGEST_TITLE)})
     if view is None:
         _refuse(path, "it has no title")
+    # Charts read their tables by themselves, and no file is opened because a stranger has named it.
+    window: Json = json.loads(json.dumps(dict(view.window)))
+    views = window.get("views") if isinstance(window, dict) else None
+    for settings in _classifiers(views if isinstance(views, dict) else {}):
+        settings["path"] = ""
+    if isinstance(window, dict):
+        view = dataclasses.replace(view, window=window)
     return dataclasses.replace(view, extra={name: tree[name] for name in tree if name not in _KNOWN})
 
 

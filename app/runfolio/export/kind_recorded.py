@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from runfolio.analysis.kinds.recorded import Recorded, at_step, column_edges, densities
+from runfolio.analysis.kinds.recorded import Recorded, at_step, bars, column_edges
 from runfolio.errors import UsageError
 from runfolio.export.kind_axes import INK, KindAxes
 from runfolio.export.kind_maps import COLORS
@@ -91,15 +91,17 @@ def _bars(chart: KindAxes, found: Recorded, titles: list[str], step: int | None)
     columns, rows = _shape(len(titles))
     across, down = 1.0 / columns, 1.0 / rows
     shown = [at_step(own, step) for own in found.found]
-    highest = max((max(densities(one), default=0.0) for one in shown if one is not None), default=0.0) or 1.0
+    drawn = [None if one is None else bars(one, found.ends) for one in shown]
+    highest = max((max(own[1], default=0.0) for own in drawn if own is not None), default=0.0) or 1.0
     for place, one in enumerate(shown):
         row, column = divmod(place, columns)
         left, bottom = column * across, (rows - 1 - row) * down
         wide = across - (_GAP_X if several else 0.0)
         tall = down - (_GAP_Y + _HEAD if several else 0.0)
-        if one is not None:
-            edges = left + wide * (np.asarray(one.edges) - low) / span
-            heights = bottom + tall * np.asarray(densities(one)) / highest
+        own = drawn[place]
+        if own is not None:
+            edges = left + wide * (np.asarray(own[0]) - low) / span
+            heights = bottom + tall * np.asarray(own[1]) / highest
             axes.stairs(heights, edges, baseline=bottom, fill=True, color=INK, alpha=0.8)
         if several:
             _frame(chart, left, bottom, wide, tall)

@@ -242,9 +242,9 @@ class _Chart(KindAxes):
     def _ends(self, one: Variable, place: int, ends: Sequence[float]) -> None:
         """The numbers at both ends of an axis, or where each of its texts is; of many the first and the last."""
         names = one.categories if len(one.categories) <= _MOST_NAMED else ()
-        for at, text in enumerate(names[1:-1], start=1):
+        for nth, text in enumerate(names[1:-1], start=1):
             self.axes.text(
-                place + 0.04, at / (len(names) - 1), plain(text, 20), ha="left", va="center",
+                place + 0.04, nth / (len(names) - 1), plain(text, 20), ha="left", va="center",
                 color=self.look["text"], fontsize=self.recipe.font_size - 1.5,
                 bbox={"facecolor": self.look["surface"], "edgecolor": "none", "alpha": 0.8, "pad": 0.8}, zorder=3,
             )  # fmt: skip

@@ -101,6 +101,15 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", THIN_SPACE)
 
 
+def counted(value: int, one: str) -> str:
+    """How many of something there are, by its name in the singular.
+
+    >>> counted(1, "run"), counted(6300, "run")
+    ('1 run', '6\\u2009300 runs')
+    """
+    return f"{count(value)} {one}{'' if value == 1 else 's'}"
+
+
 def short_count(value: int) -> str:
     """A whole number in two or three digits where it has many.
 

@@ -214,13 +214,7 @@ def _sums_to_one(columns: Sequence[Floats]) -> bool:
 
 def _scored(actual: Sequence[str], scores: Floats, positive: str) -> Scored:
     from sklearn.calibration import calibration_curve
-    from sklearn.metrics import (
-        average_precision_score,
-        brier_score_loss,
-        precision_recall_curve,
-        roc_auc_score,
-        roc_curve,
-    )
+    from sklearn.metrics import auc, brier_score_loss, precision_recall_curve, roc_curve
 
     truth = np.array([label == positive for label in actual])
     fpr, tpr, _ = roc_curve(truth, scores)
@@ -240,10 +234,11 @@ def _scored(actual: Sequence[str], scores: Floats, positive: str) -> Scored:
         positive,
         fpr[some],
         tpr[some],
-        float(roc_auc_score(truth, scores)),
+        float(auc(fpr, tpr)),
         recall[few],
         precision[few],
-        float(average_precision_score(truth, scores)),
+        # As scikit-learn sums it up; to be asked for it, it would sort all rows again.
+        max(0.0, float(-np.sum(np.diff(recall) * precision[:-1]))),
         float(truth.mean()),
         claimed,
         found,

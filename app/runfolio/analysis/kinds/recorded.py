@@ -11,6 +11,8 @@ from runfolio.model.run import RunKey
 
 ROWS = 96
 """Rows of a map, from the lowest value of all steps and runs to the highest."""
+_CELLS = 200
+"""Bars of a histogram whose buckets are too narrow to be bars."""
 MOST_BESIDE = 8
 """Runs whose histograms stand beside each other."""
 
@@ -89,11 +91,24 @@ def density_maps(runs: Sequence[Histograms]) -> tuple[DensityMap, ...]:
     )
 
 
-def densities(one: Histogram) -> list[float]:
-    """Count over width of each bucket, so that buckets of unequal width are fair."""
-    span = (one.edges[-1] - one.edges[0]) or 1.0
-    widths = [max(b - a, span / 1e6) for a, b in zip(one.edges, one.edges[1:], strict=False)]
-    return [value / width for value, width in zip(one.counts, widths, strict=True)]
+def bars(one: Histogram, ends: tuple[float, float]) -> tuple[list[float], list[float]]:
+    """Edges of bars and their heights, count over width, so that buckets of unequal width are fair.
+
+    ends   the lowest and highest value of the chart. Buckets as narrow as a stroke have heights that a single value
+           makes: PyTorch's are 1e-12 wide near 0. Where there are such, all are drawn as `_CELLS` bars of one width.
+    """
+    import numpy as np
+
+    edges, counts = np.asarray(one.edges), np.asarray(one.counts)
+    span = (ends[1] - ends[0]) or 1.0
+    widths = np.diff(edges)
+    if (widths[counts > 0] < span / _CELLS).any():
+        cells = np.linspace(ends[0], ends[0] + span, _CELLS + 1)
+        below = np.interp(cells, edges, np.concatenate([[0.0], np.cumsum(counts)]), left=0.0)
+        counts, edges, widths = np.diff(below), cells, np.diff(cells)
+        # A bucket of no width at the lowest value lies at the foot of the first cell, not in it.
+        counts[0] += below[0]
+    return edges.tolist(), (counts / np.maximum(widths, span / _CELLS)).tolist()
 
 
 def column_edges(steps: Sequence[int]) -> list[float]:

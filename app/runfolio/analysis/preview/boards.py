@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,8 +155,15 @@ def histograms(folder: Folder, names: tuple[str, ...], tag: str) -> Histograms:
                 # Every other one is given up, and from now on as many are passed over.
                 del found[1::2]
                 every *= 2
-    found.sort(key=lambda histogram: histogram.step)
-    return Histograms(tag, tuple(found), total)
+    return in_steps(tag, found, total)
+
+
+def in_steps(tag: str, found: Iterable[Histogram], total: int) -> Histograms:
+    """Histograms by their steps, of `total` that there are. What was written last of a step counts: a run that was
+    begun again from a checkpoint writes some of them twice."""
+    written = sorted(found, key=lambda one: one.wall_us)
+    by_step = {one.step: one for one in written}
+    return Histograms(tag, tuple(by_step[step] for step in sorted(by_step)), total - (len(written) - len(by_step)))
 
 
 def _histogram(value: Value) -> Histogram | None:
@@ -164,7 +171,7 @@ def _histogram(value: Value) -> Histogram | None:
         edges, counts = (_tensor_buckets if value.is_tensor else _old_buckets)(value)
     except (BadMessage, ValueError):
         return None
-    if not len(counts) or len(edges) != len(counts) + 1 or not np.isfinite(edges).all():
+    if not len(counts) or len(edges) != len(counts) + 1 or not np.isfinite(edges).all() or (np.diff(edges) < 0).any():
         return None
     counts = np.nan_to_num(counts, nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
     wall = int(value.wall * 1e6) if 0 < value.wall < 4e9 else 0

@@ -149,7 +149,7 @@ def see_histograms(places: Sequence[FilePlace], tag: str) -> Histograms:
         some = boards.histograms(folder, (name,), tag)
         steps += some.steps
         total += some.total
-    return Histograms(tag, tuple(sorted(steps, key=lambda one: one.step)), total)
+    return boards.in_steps(tag, steps, total)
 
 
 def hear(place: FilePlace, first: int, frames: int) -> SoundPiece:

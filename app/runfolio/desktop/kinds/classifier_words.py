@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from runfolio.export.kind_rows import CURVE_ROWS, figure_of, places
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.kinds import JudgedTable, JudgedTables, Scored
 
 Curves = Sequence[tuple[JudgedTable, Scored]]
@@ -35,12 +35,12 @@ def _of_runs(answer: JudgedTables) -> list[str]:
     first = answer.tables[0]
     words = []
     if len(answer.tables) == 1:
-        words.append(f"{plain(first.name, 60)}: {count(first.found.rows)} rows.")
+        words.append(f"{plain(first.name, 60)}: {counted(first.found.rows, 'row')}.")
         if first.found.skipped:
             words.append(f"{count(first.found.skipped)} with a gap in a column used are left out.")
     else:
         rows = sum(one.found.rows for one in answer.tables)
-        words.append(f"{count(len(answer.tables))} runs, {count(rows)} rows.")
+        words.append(f"{counted(len(answer.tables), 'run')}, {counted(rows, 'row')}.")
     if answer.failed:
         name, reason = answer.failed[0]
         words.append(f"{count(len(answer.failed))} not judged ({plain(name, 40)}: {plain(reason, 120)}).")
@@ -121,7 +121,7 @@ def curve_at(at: tuple[float, float], curves: Curves, look: str) -> tuple[Judged
         several_runs = len({one.name for one, _ in curves}) > 1
         lines.append(plain(table.name if several_runs else own.positive, 60))
     if look == "calibration":
-        lines.append(f"Mean score {number(left, 3)}: {number(above, 3)} positive, {count(own.in_bin[place])} rows")
+        lines.append(f"Mean score {number(left, 3)}: {number(above, 3)} positive, {counted(own.in_bin[place], 'row')}")
     else:
         names = CURVE_ROWS[look]
         lines.append(f"{names[0]} {number(left, 3)}, {names[1]} {number(above, 3)}")

@@ -25,7 +25,7 @@ from runfolio.desktop.kinds.scale import Scale, scattered
 from runfolio.desktop.kinds.scatter_paint import MANY, paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GridSettings
 from runfolio.export.kind_rows import Rows, cell_rows
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats
 from runfolio.model.query import FieldRef
@@ -156,16 +156,16 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
             words.append(f"{count(used)} of {count(total)} combinations tried; {count(total - used)} cells are empty.")
         if self.filled.look == "heat":
             words.append("Cells: mean, and n below it.")
-            valued = inside_it - sum(int(table.valued.sum()) for table in answer.tables)
-            if valued:
-                words.append(f"{count(valued)} runs without a finite {title_of(self.filled.value)} not in the means.")
+            left = inside_it - sum(int(table.valued.sum()) for table in answer.tables)
+            if left:
+                words.append(f"{counted(left, 'run')} without a finite {title_of(self.filled.value)} not in the means.")
         gone = answer.by.beyond + answer.by.unplaced if answer.by is not None else 0
         if answer.by is not None and answer.by.beyond:
             words.append(f"The {len(answer.tables)} values with most runs; {count(answer.by.beyond)} runs have others.")
         if answer.by is not None and answer.by.unplaced:
-            words.append(f"{count(answer.by.unplaced)} runs without a value of {title_of(self.filled.z)} not shown.")
+            words.append(f"{counted(answer.by.unplaced, 'run')} without {title_of(self.filled.z)} not shown.")
         if runs - inside_it - gone:
-            words.append(f"{count(runs - inside_it - gone)} runs without a place on both axes not shown.")
+            words.append(f"{counted(runs - inside_it - gone, 'run')} without a place on both axes not shown.")
         return " ".join(words)
 
     @property

@@ -21,7 +21,7 @@ from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.scatter_paint import paint_selected
 from runfolio.desktop.kinds.settings import AUTO, GroupsSettings
 from runfolio.export.kind_rows import Rows, group_rows
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -87,7 +87,7 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         """How many groups and runs, and who is in none."""
         shown = sum(len(box.values) for box in answer.groups)
         title = title_of(self.filled.value)
-        words = [f"{count(len(answer.groups))} groups, {count(shown)} runs; n stands above each group."]
+        words = [f"{counted(len(answer.groups), 'group')}, {counted(shown, 'run')}; n stands above each group."]
         if self.filled.look == "box":
             words.append("Box: quartiles and median; whiskers: the last runs within 1.5 box lengths.")
         elif self.filled.look == "bar":
@@ -99,10 +99,10 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         gone = int(answer.figures.excluded.sum())
         if gone:
             words.append(
-                f"{count(gone)} runs without a {'positive' if self.filled.log else 'finite'} {title} not shown."
+                f"{counted(gone, 'run')} without a {'positive' if self.filled.log else 'finite'} {title} not shown."
             )
         if answer.ungrouped:
-            words.append(f"{count(answer.ungrouped)} runs without {title_of(self.filled.group)} not shown.")
+            words.append(f"{counted(answer.ungrouped, 'run')} without {title_of(self.filled.group)} not shown.")
         if answer.empty:
             words.append(f"No value in {', '.join(plain(name, 40) for name in answer.empty[:3])}.")
         return " ".join(words)

@@ -20,7 +20,7 @@ from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, HistogramSettings
 from runfolio.export.kind_rows import Rows, histogram_rows, over_time_rows
-from runfolio.model.display import count, number
+from runfolio.model.display import count, counted, number
 from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
@@ -99,18 +99,20 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
         title, words = title_of(self.filled.value), []
         if answer.time is not None:
             words.append(
-                f"{count(answer.series)} runs; each counts once in a column of steps, with its last value there. "
+                f"{counted(answer.series, 'run')}; each counts once in a column of steps, with its last value there. "
                 "Lines: median, quartiles, and 5 % and 95 %."
             )
             if answer.time.skipped:
                 what = "not finite or not above 0" if self.filled.log else "NaN or infinite"
-                words.append(f"{count(answer.time.skipped)} points that are {what} not shown.")
+                words.append(f"{counted(answer.time.skipped, 'point')} that are {what} not shown.")
             if len(self.keys) > MOST_SERIES:
-                words.append(f"Only the first {count(MOST_SERIES)} of {count(len(self.keys))} runs in scope are read.")
+                words.append(
+                    f"Only the first {count(MOST_SERIES)} of {counted(len(self.keys), 'run')} in scope are read."
+                )
         elif answer.now is not None:
-            words.append(f"{count(int(answer.now.counts.sum()))} runs in {count(len(answer.now.counts))} bins.")
+            words.append(f"{counted(int(answer.now.counts.sum()), 'run')} in {counted(len(answer.now.counts), 'bin')}.")
             if answer.variable.missing:
-                words.append(f"{count(answer.variable.missing)} runs without a value of {title} not shown.")
+                words.append(f"{counted(answer.variable.missing, 'run')} without a value of {title} not shown.")
             if answer.variable.infinite:
                 words.append(f"{count(answer.variable.infinite)} with an infinite one not shown.")
             finite = int(answer.variable.finite.sum())
@@ -247,12 +249,12 @@ class HistogramPanel(KindPanel[HistogramSettings, HistogramData]):
         assert data is not None
         if data.time is not None:
             low, high = (number(float(data.time.steps[place + k])) for k in (0, 1))
-            lines = [f"Steps {low} to {high}: {count(int(data.time.n[place]))} runs"]
+            lines = [f"Steps {low} to {high}: {counted(int(data.time.n[place]), 'run')}"]
             named = zip(QUANTILES, data.time.quantiles[:, place].tolist(), strict=True)
             return "\n".join([*lines, *(f"{q:.0%}: {number(v)}" for q, v in named if np.isfinite(v))])
         now = data.now
         assert now is not None
-        runs = f"{count(int(now.counts[place]))} runs"
+        runs = counted(int(now.counts[place]), "run")
         scale = Scale.of(data.variable)
         if data.variable.categories:
             return f"{scale.text(float(place))}: {runs}"

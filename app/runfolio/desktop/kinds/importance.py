@@ -19,7 +19,7 @@ from runfolio.desktop.kinds.settings import AUTO, ImportanceSettings
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.errors import RunfolioError
 from runfolio.export.kind_rows import Rows, importance_rows
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.kinds import Importance
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
@@ -165,11 +165,11 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
     def words_of(self, answer: Importance) -> str:
         """Score, runs, gaps, and what was left out."""
         words = [
-            f"Out-of-bag R² {number(answer.oob, 3)} with {count(answer.runs)} runs.",
+            f"Out-of-bag R² {number(answer.oob, 3)} with {counted(answer.runs, 'run')}.",
             "Bars: mean over 5 folds of 10 shuffles, as a share of the metric's variance; lines: ± standard deviation.",
         ]
         if answer.excluded:
-            words.append(f"{count(answer.excluded)} runs without a finite value of the metric not used.")
+            words.append(f"{counted(answer.excluded, 'run')} without a finite value of the metric not used.")
         gaps = [f"{p.field.name} ({count(n)})" for p, n in zip(answer.params, answer.missing, strict=True) if n]
         if gaps:
             words.append(f"Missing in some runs, which are used all the same: {', '.join(gaps[:4])}.")

@@ -22,7 +22,7 @@ from runfolio.desktop.kinds.parallel_data import ParallelData, parallel_data
 from runfolio.desktop.kinds.settings import AUTO, ParallelSettings
 from runfolio.desktop.widgets import TextButton
 from runfolio.export.kind_rows import Rows, field_rows
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.kinds import Flags
 from runfolio.model.run import RunKey
 
@@ -125,7 +125,7 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         """How many runs, how they are drawn, and who has gaps."""
         runs = answer.crossed.shape[1]
         gaps = int((answer.crossed < 0).any(axis=0).sum())
-        words = [f"{count(runs)} runs, every one drawn{' as density' if answer.density else ''}."]
+        words = [f"{counted(runs, 'run')}, every one drawn{' as density' if answer.density else ''}."]
         if gaps:
             words.append(f"{count(gaps)} lack a value that an axis can place and cross it below its foot, at “none”.")
         if answer.density and answer.color is not None and answer.color.categories:

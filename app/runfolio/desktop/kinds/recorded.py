@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPen
 
-from runfolio.analysis.kinds.recorded import MOST_BESIDE, Recorded, at_step, column_edges, densities
+from runfolio.analysis.kinds.recorded import MOST_BESIDE, Recorded, at_step, bars, column_edges
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import ramp
 from runfolio.desktop.kinds.grid_paint import paint_scale
@@ -21,7 +21,7 @@ from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, RecordedSettings
 from runfolio.desktop.preview_looker import Looker
 from runfolio.export.kind_rows import Rows, recorded_rows
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.previews import Histogram
 from runfolio.model.run import RunKey
 
@@ -138,7 +138,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
 
     def words_of(self, answer: Recorded) -> str:
         """Which runs are shown, and which are not."""
-        words = [f"{count(len(answer.runs))} runs, in the order of the table."]
+        words = [f"{counted(len(answer.runs), 'run')}, in the order of the table."]
         if len(answer.runs) >= MOST_BESIDE and len(self.keys) > answer.looked:
             words.append(f"Only the first {MOST_BESIDE} that have it are drawn; filter or sort for others.")
         elif answer.looked < len(self.keys):
@@ -189,7 +189,8 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         assert data is not None
         low, high = data.ends
         if self._settings.look == "step":
-            most = max((max(densities(one), default=0.0) for one in self._at_step() if one is not None), default=0.0)
+            heights = (bars(one, data.ends)[1] for one in self._at_step() if one is not None)
+            most = max((max(own, default=0.0) for own in heights), default=0.0)
             up, titles = Scale(0.0, (most or 1.0) * 1.06), ("Value", "Per width")
             return panes(frame, len(data.runs), Scale(low, high), up, titles, top=_TOP - 10)
         edges = [column_edges([one.step for one in found.steps]) for found in data.found]
@@ -210,7 +211,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         for one in axes:
             one.paint(painter, theme)
         if self._settings.look == "step":
-            self._paint_bars(painter, axes)
+            self._paint_bars(painter, axes, data.ends)
         else:
             self._paint_maps(painter, axes, data)
             room = QRectF(axes[0].area.left(), frame.top() + 2, frame.right() - axes[0].area.left() - 14, 18)
@@ -255,7 +256,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
                 painter.setPen(QPen(theme.color("text"), 1, Qt.PenStyle.DotLine))
                 painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
 
-    def _paint_bars(self, painter: QPainter, axes: Sequence[Axes]) -> None:
+    def _paint_bars(self, painter: QPainter, axes: Sequence[Axes], ends: tuple[float, float]) -> None:
         ground = self._context.theme.color("accent")
         ground.setAlphaF(0.75)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -263,8 +264,8 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         for one, histogram in zip(axes, self._at_step(), strict=True):
             if histogram is None:
                 continue
-            across = one.x.place(np.asarray(histogram.edges)).tolist()
-            up = one.y.place(np.asarray(densities(histogram))).tolist()
+            edges, heights = bars(histogram, ends)
+            across, up = one.x.place(np.asarray(edges)).tolist(), one.y.place(np.asarray(heights)).tolist()
             for left, right, high in zip(across[:-1], across[1:], up, strict=True):
                 room = QRectF(one.at(left, high), one.at(right, 0.0))
                 painter.drawRect(room if room.width() >= 1 else room.adjusted(-0.5, 0, 0.5, 0))
@@ -295,7 +296,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
             value = one.y.value(up)
         if histogram is None:
             return "\n".join(lines)
-        lines.append(f"step {count(histogram.step)}: {count(round(sum(histogram.counts)))} values")
+        lines.append(f"step {count(histogram.step)}: {counted(round(sum(histogram.counts)), 'value')}")
         bucket = bisect.bisect_right(histogram.edges, value) - 1
         if 0 <= bucket < len(histogram.counts):
             ends = (number(histogram.edges[bucket], 3), number(histogram.edges[bucket + 1], 3))

@@ -23,7 +23,7 @@ from runfolio.desktop.kinds.settings import AUTO, ScatterSettings
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.export.kind_rows import Rows, scatter_rows
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.kinds import Flags, Variable
 from runfolio.model.metrics import Floats, Ints
 from runfolio.model.query import FieldKind, FieldRef
@@ -150,7 +150,7 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
     def words_of(self, answer: ScatterData) -> str:
         """How many runs are shown, and who is not."""
         shown = int(answer.shown.sum())
-        words = [f"{count(shown)} of {count(len(answer.shown))} runs, every one drawn."]
+        words = [f"{count(shown)} of {counted(len(answer.shown), 'run')}, every one drawn."]
         for name, variable, scale in (("x", answer.x, answer.x_scale), ("y", answer.y, answer.y_scale)):
             title = title_of(variable.field.id)
             if variable.missing:
