@@ -25,3 +25,9 @@ def user_folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatc
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RUNFOLIO_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def one_worker_where_none_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine with one core: each worker imports for 0.2 CPU seconds, more than most tests give it to do."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
