@@ -315,8 +315,8 @@ def _groups(claims: Iterable[Claim], largest: int) -> Iterator[list[Claim]]:
 def _prepare(memory_bytes: int, module: str) -> None:
     # Polars would start a thread for each core in each worker; the workers are the parallelism.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    # What packs is imported now, and not when the first folder waits for it. Looking for cycles meanwhile took a quarter
-    # of the time, and modules are no garbage.
+    # What packs is imported now, and not when the first folder waits for it. Looking for cycles meanwhile would
+    # take a quarter of the time, and modules are no garbage.
     gc.disable()
     importlib.import_module(module)
     gc.enable()
