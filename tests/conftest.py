@@ -19,6 +19,15 @@ sys.dont_write_bytecode = False
 os.environ["PYTHONPATH"] = str(Path(runfolio.__file__).parent.parent)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers take files as they are listed, which ends with the short ones of `unit`.
+
+    Otherwise pytest-xdist keeps those with the fewest tests for last, which are the longest tests of all.
+    """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 @pytest.fixture(autouse=True)
 def user_folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Index, ledger, settings and logs of each test lie in a fresh folder."""
