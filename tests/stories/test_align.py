@@ -19,7 +19,7 @@ from runfolio.model.promotion import Gate
 from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
 from runfolio.model.stage import Stage
-from support.command import answer, call, call_apart
+from support.command import answer, call
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 KERAS = CORPUS / "keras/runs"
@@ -197,7 +197,7 @@ def test_the_command_line_does_the_same(home: Path) -> None:
     assert line.startswith("  runfolio align set -- ")
     found = next(s for s in answer("align", "suggest", *store) if "Val Acc" in {n["name"] for n in s["names"]})
     assert found["strength"] == "sure"
-    call_apart("align", "set", "quality", "Val Acc*0.01", "--reason", "percent", *store)
+    call("align", "set", "quality", "Val Acc*0.01", "--reason", "percent", *store)
     (facts,) = answer("align", "list", *store)
     assert (facts["target"], facts["runs"], facts["names"][0]["shown"]) == ("quality", 2, 2)
     assert "Val Acc × 0.01" in call("align", *store).stdout

@@ -12,7 +12,7 @@ import pytest
 from runfolio.api import Workspace
 from runfolio.errors import UsageError
 from runfolio.model.run import RunKey
-from support.command import answer, call, call_apart
+from support.command import answer, call
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RESUMED = CORPUS / "wandb_offline/runs/v0_31/wandb"
@@ -143,13 +143,13 @@ def test_what_makes_no_sense_is_refused(ws: Workspace) -> None:
 def test_the_command_line_does_the_same(home: Path) -> None:
     store = ("--index", home / "i.duckdb", "--ledger", home / "l")
     call("index", home / "runs", *store)
-    shown = call_apart("recordings", "resume01", *store).stdout
+    shown = call("recordings", "resume01", *store).stdout
     assert "leg 2 of 2: the same run id, resumed" in shown
     assert [r["number"] for r in answer("recordings", "resume01", *store)["recordings"]] == [1, 2]
-    call_apart("split", "resume01", "1", "--reason", "alone", *store)
+    call("split", "resume01", "1", "--reason", "alone", *store)
     keys = [run["key"] for run in answer("runs", *store)]
     assert len(keys) == 2
-    call_apart("join", *keys, "--chain", *store)
+    call("join", *keys, "--chain", *store)
     assert len(answer("runs", *store)) == 1
     call("undo", *store)
     assert len(answer("runs", *store)) == 2

@@ -17,7 +17,7 @@ from runfolio.model.run import CONTENT, RunKey
 from runfolio.model.stage import Stage
 from runfolio.readers.layout_files import save_layout
 from runfolio.readers.scanner import Unit, scan
-from support.command import answer, call_apart
+from support.command import answer, call
 from support.event_files import FILE_NAME, event, field, metadata, record, scalar, version
 from support.inspected import CORPUS
 
@@ -382,13 +382,13 @@ def test_the_command_line_shows_the_entry_in_words(tmp_path: Path, root: Path) -
     store = ("--index", tmp_path / "i.duckdb", "--ledger", tmp_path / "l")
     steps = plain_csv(root)
     next(steps)
-    call_apart("index", root, *store)
-    call_apart("tag", "a", "--add", "keep", *store)
+    call("index", root, *store)
+    call("tag", "a", "--add", "keep", *store)
     next(steps, None)
-    call_apart("index", *store)
+    call("index", *store)
     (run,) = answer("runs", *store)
     assert run["key"].startswith(CONTENT)
-    shown = call_apart("log", "a", *store).stdout
+    shown = call("log", "a", *store).stdout
     assert "run a: goes on under a new key, with all that was said" in shown
     assert "its first points have come" in shown
     assert [e["action"] for e in answer("log", *store)] == ["known-as", "tag"]

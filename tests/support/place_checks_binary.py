@@ -94,14 +94,18 @@ def in_writes(path: Path, place: Place, shown: Shown) -> str:
         spelled = [b"\x04" + value.encode()]
     else:
         spelled = [b"\x00"] if value is None else [b"\x06"]
-    data = path.read_bytes()
-    pieces = [*_blocks(data)] if path.suffix == ".sst" else [data]
     last = place.part.rpartition("/")[2]
     key = int(last).to_bytes(8, "big") if isinstance(shown, Point) else last.encode()
     end = key[-3:] if len(key) > 3 else key[-1:]  # what it shares with the key before it is not written again
-    if any(end in piece and s in piece for piece in pieces for s in spelled):
+    if any(end in piece and s in piece for piece in _pieces(path) for s in spelled):
         return ""
     return f"no {spelled} beside {key!r} in it"
+
+
+@lru_cache(maxsize=4)
+def _pieces(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    return [*_blocks(data)] if path.suffix == ".sst" else [data]
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:

@@ -223,9 +223,15 @@ class Jobs(QObject):
         on_progress: Callable[[Progress], None] | None = None,
         ended: Callable[[], None] | None = None,
     ) -> LongJob:
-        """Start a job that may take minutes. `ended` hears its end in any case, after `then` or `fail`."""
+        """Start a job that may take minutes. `ended` hears its end, after `then` or `fail`.
+
+        Once the window is closed nothing is started: the job is a cancelled one, of which nothing is heard.
+        """
         opened = self._opened
         job = LongJob(title)
+        if self._closed:
+            job.cancel()
+            return job
         latest: deque[Progress] = deque(maxlen=1)
         turn = threading.Lock()
 
@@ -274,6 +280,9 @@ class Jobs(QObject):
         """Start a job that goes on until it is cancelled. What it tells arrives at `told`; nobody waits for its end."""
         opened = self._opened
         job = LongJob(title)
+        if self._closed:
+            job.cancel()
+            return job
 
         def tell(news: T) -> None:
             self._relay.post(lambda: None if job.cancelled or self._closed else told(news))
