@@ -155,7 +155,7 @@ def _inspector(bench: Bench, names: dict[str, RunKey]) -> None:
     bench.step("open the inspector", window.toggle_inspector, window.inspector_dock.isVisible)
     view = window.findChild(InspectorView)
     assert view is not None
-    tree = view.params.tree
+    tree = view.pages.params.body.tree
     view.tabs.setCurrentIndex(PLACE["params"])
     root = tree.rows.root
     bench.step(
@@ -175,11 +175,11 @@ def _inspector(bench: Bench, names: dict[str, RunKey]) -> None:
         root = tree.rows.root
         bench.step(
             f"search params for “{text}”",
-            partial(view.params.search.setText, text),
+            partial(view.pages.params.body.search.setText, text),
             lambda root=root: tree.rows.root is not root,  # type: ignore[misc]
         )
     bench.step("its metrics", lambda: view.tabs.setCurrentIndex(PLACE["metrics"]))
-    _scroll(bench, "scroll its metrics", view.metrics, 60)
+    _scroll(bench, "scroll its metrics", view.pages.metrics, 60)
     for id in ("overview", "datasets", "code", "log", "notes", "problems", "files"):
         bench.step(f"its {id}", lambda id=id: view.tabs.setCurrentIndex(PLACE[id]))  # type: ignore[misc]
     view.tabs.setCurrentIndex(PLACE["overview"])

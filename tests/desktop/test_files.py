@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QSli
 
 from runfolio.analysis.kinds.recorded import ROWS, density_maps
 from runfolio.desktop import sound_output
+from runfolio.desktop.numbered_text import NumberedText
 from runfolio.desktop.preview_cell import CellDialog
 from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_image_grid import ImageGrid
@@ -27,7 +28,6 @@ from runfolio.desktop.preview_nodes import BranchTree
 from runfolio.desktop.preview_picture import Canvas
 from runfolio.desktop.preview_rows import RowsTable
 from runfolio.desktop.preview_sound import columns_of
-from runfolio.desktop.preview_text import NumberedText
 from runfolio.desktop.views.files import FilesView
 from runfolio.model.previews import Histogram, Histograms
 from support.driver import Driver
@@ -131,8 +131,8 @@ def test_pages_of_others_are_text_and_markdown_is_laid_out(driver: Driver, lab: 
     assert "not rendered" in driver.text("preview-notes")
     open_file(driver, "README.md")
     view = driver.find(FilesView, "files")
-    assert view.preview.markdown.isVisible()
-    assert view.preview.markdown.toPlainText() == "Read me\nplain bold"
+    assert view.preview.parts.markdown.body.isVisible()
+    assert view.preview.parts.markdown.body.toPlainText() == "Read me\nplain bold"
     driver.click("as-text")
     driver.until(lambda: driver.find(NumberedText, "preview-text").toPlainText().startswith("# Read me"))
 
@@ -164,7 +164,7 @@ class Ears:
 
 def test_a_sound_is_outlined_and_played_to_its_end(driver: Driver, lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     view = start(driver)
-    pane = view.preview.sound
+    pane = view.preview.parts.sound.body
     monkeypatch.setattr(sound_output, "is_there", lambda: False)
     open_file(driver, "tone.wav")
     assert not pane.button.isEnabled(), "without the audio part of Qt"
@@ -248,7 +248,7 @@ def test_a_pickle_is_listed_with_a_warning(driver: Driver, lab: Path) -> None:
     open_file(driver, "model.pkl")
     rows = driver.find(RowsTable, "preview-list").texts()
     assert any("Path" in row[0] for row in rows)
-    assert driver.find(FilesView, "files").preview.sheet.title.text() == "Pickle, listed and not loaded"
+    assert driver.find(FilesView, "files").preview.parts.sheet.body.title.text() == "Pickle, listed and not loaded"
 
 
 def test_what_cannot_be_shown_says_why_and_how_its_bytes_are_seen(
@@ -270,7 +270,7 @@ def test_what_cannot_be_shown_says_why_and_how_its_bytes_are_seen(
     driver.settle()
     driver.until(lambda: "rubbishrubbish" in driver.find(NumberedText, "preview-text").toPlainText())
     open_file(driver, "config.yaml")
-    assert view.preview.tree.isVisible(), "the next file is not affected"
+    assert view.preview.parts.tree.body.isVisible(), "the next file is not affected"
 
 
 def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> None:
@@ -295,7 +295,9 @@ def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> Non
     driver.do("files.beside")
     driver.until(lambda: view.beside.panes.isVisible() and view.beside.panes.count() == 2)
     driver.settle()
-    colors = [pane.picture.canvas.image for pane in (view.beside.panes.widget(0), view.beside.panes.widget(1))]  # type: ignore[union-attr]
+    colors = [
+        pane.parts.picture.body.canvas.image for pane in (view.beside.panes.widget(0), view.beside.panes.widget(1))
+    ]  # type: ignore[union-attr]
     assert sorted(image.pixelColor(1, 1).name() for image in colors) == ["#5a0009", "#5ac809"]
 
 

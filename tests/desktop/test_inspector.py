@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit
 
 from runfolio.desktop.inspector_metrics import MetricsSection
 from runfolio.desktop.inspector_sections import SECTIONS
+from runfolio.desktop.numbered_text import NumberedText
 from runfolio.desktop.preview_nodes import BranchTree
 from runfolio.desktop.preview_rows import RowsTable
-from runfolio.desktop.preview_text import NumberedText
 from runfolio.desktop.views.inspector import InspectorView
 from runfolio.desktop.widgets import PlainLabel
 from support.driver import Driver
@@ -221,8 +221,8 @@ def test_ten_thousand_params_and_five_thousand_metrics_do_not_stall_the_window(d
     driver.until(lambda: len(tree.texts()) == 10_100)
     run = view._run
     assert run is not None
-    spent = []
-    for section in (view.params, view.metrics, view.overview, view.notes):
+    spent, pages = [], view.pages
+    for section in (pages.params.body, pages.metrics.body, pages.overview.body, pages.notes.body):
         started = time.thread_time()
         section.show_run(run)
         spent.append(time.thread_time() - started)
@@ -244,7 +244,7 @@ def test_a_long_name_leaves_the_window_its_shape_and_empty_sections_say_so(drive
     driver.start(folder.parent).highlight(driver.column("Run")[0]).do("inspector.metrics")
     view = driver.find(InspectorView, "inspector")
     assert view.minimumSizeHint().width() < 340
-    assert view.metrics.empty.isVisible()
-    assert not view.metrics.table.isVisible()
+    assert view.pages.metrics.body.empty.isVisible()
+    assert not view.pages.metrics.body.table.isVisible()
     driver.do("inspector.overview")
     assert any(label.text() == "1 param, 0 metrics" for label in view.findChildren(PlainLabel))

@@ -35,10 +35,9 @@ def test_a_cell_of_the_table_leads_to_its_line(driver: Driver, sweep: Path, inde
 
 def test_a_metric_of_the_inspector_is_asked_by_a_double_click(driver: Driver, indexed: Path) -> None:
     driver.start().highlight("brisk-otter").do("window.inspector")
-    metrics = driver.find(RowsTable, "metrics")
-    driver.until(lambda: metrics.rows.rowCount() == 2)
     driver.find(InspectorView, "inspector").tabs.setCurrentIndex(2)
-    driver.settle()
+    metrics = driver.find(RowsTable, "metrics")
+    driver.until(lambda: metrics.rows.rowCount() == 2).settle()
     row = [r[0] for r in metrics.texts()].index("val/acc")
     at = metrics.visualRect(metrics.rows.index(row, 3)).center()
     QTest.mouseClick(metrics.viewport(), Qt.MouseButton.LeftButton, pos=at)

@@ -16,19 +16,22 @@ ROWS = 4
 """Rows that are painted without a look at the time."""
 
 
-def paint_rows(viewport: QWidget, event: QPaintEvent, height: int, paint: Callable[[QPaintEvent], None]) -> None:
+def paint_rows(
+    viewport: QWidget, event: QPaintEvent, height: int, paint: Callable[[QPaintEvent], None], rows: int = ROWS
+) -> None:
     """Paint what `event` asks for from the top, and the rest in the next turn where that takes longer than a turn.
 
     viewport  opaque: what is not painted yet shows what was there before.
     height    of a row.
     paint     paints a part of the viewport.
+    rows      that are painted without a look at the time.
     """
     area, region = event.rect(), event.region()
     in_turns = is_on_screen(viewport)
     until = time.perf_counter() + TURN_MS / 1000
     top, end = area.top(), area.bottom() + 1
     while top < end:
-        band = QRect(area.left(), top, area.width(), min(ROWS * height, end - top))
+        band = QRect(area.left(), top, area.width(), min(rows * height, end - top))
         paint(QPaintEvent(region.intersected(band)))
         top += band.height()
         if in_turns and top < end and time.perf_counter() > until:

@@ -186,18 +186,15 @@ class GridPane(QWidget):
 def _is_numeric(page: TablePage, column: int) -> bool:
     if page.types[column]:
         return page.types[column].startswith(("Int", "UInt", "Float", "Decimal"))
-    some = [row[column] for row in page.rows[:40] if row[column]]
-    return bool(some) and all(_is_number(cell) for cell in some if cell is not None)
-
-
-def _is_number(text: str) -> bool:
+    some = [cell for row in page.rows[:40] if (cell := row[column])]
     try:
-        float(text)
+        for cell in some:
+            float(cell)
     except ValueError:
         return False
-    return True
+    return bool(some)
 
 
 def _width(page: TablePage, column: int) -> int:
-    longest = max((len(row[column] or "") for row in page.rows[:60]), default=0)
+    longest = max([len(cell) for row in page.rows[:60] if (cell := row[column])], default=0)
     return max(_WIDTH, min(_WIDEST, _DIGIT * max(longest, len(page.columns[column])) + 24))

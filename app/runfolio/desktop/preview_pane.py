@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
-from runfolio.desktop.preview_grid import GridPane
 from runfolio.desktop.preview_looker import Looker
-from runfolio.desktop.preview_markdown import LONGEST, MarkdownPane
-from runfolio.desktop.preview_picture import PicturePane
-from runfolio.desktop.preview_sheet import SheetPane
-from runfolio.desktop.preview_sound import SoundPane
-from runfolio.desktop.preview_text import TextPane
-from runfolio.desktop.preview_tree import TreePane
+from runfolio.desktop.preview_markdown import LONGEST
+from runfolio.desktop.preview_parts import PreviewParts
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, PlainLabel
 from runfolio.errors import RunfolioError
 from runfolio.model.display import plain, size, storable
@@ -76,18 +71,7 @@ class PreviewPane(QWidget):
         self.empty = EmptyState(
             theme, "No file is chosen", "Choose a file at the left to see what it holds.", icon="file"
         )
-        self.text = TextPane(context, name)
-        self.markdown = MarkdownPane(context, f"{name}-markdown")
-        self.tree = TreePane(context, name)
-        self.table = GridPane(context, f"{name}-grid")
-        self.picture = PicturePane(context, name)
-        self.sheet = SheetPane(context, name)
-        self.sound = SoundPane(context, name)
-        self.stack = QStackedWidget()
-        for widget in (
-            self.empty, self.text, self.markdown, self.tree, self.table, self.picture, self.sheet, self.sound,
-        ):  # fmt: skip
-            self.stack.addWidget(widget)
+        self.parts = PreviewParts(context, name, self.empty)
         self._head = QWidget()
         self._head.setLayout(head)
         column = QVBoxLayout(self)
@@ -95,7 +79,7 @@ class PreviewPane(QWidget):
         column.setSpacing(0)
         column.addWidget(self._head)
         column.addWidget(self.notes)
-        column.addWidget(self.stack, 1)
+        column.addWidget(self.parts, 1)
         self.clear()
 
     @property
@@ -108,10 +92,10 @@ class PreviewPane(QWidget):
     ) -> None:
         """Show no file, and say why."""
         self._looker.forget()
-        self.sound.player.stop()
+        self.parts.silence()
         self._place = self._natural = None
         self.empty.set(title, text)
-        self.stack.setCurrentWidget(self.empty)
+        self.parts.setCurrentWidget(self.empty)
         self._head.hide()
         self.notes.hide()
 
@@ -120,10 +104,10 @@ class PreviewPane(QWidget):
         if as_kind is None:
             self._natural = None
         self._place = place
-        self.sound.player.stop()
+        self.parts.silence()
         self.title.setText(title)
         self._head.show()
-        if self.stack.currentWidget() is self.empty:
+        if self.parts.currentWidget() is self.empty:
             self.empty.set("Reading…", storable(place.name))
         ask = Ask(FileKind.TEXT if as_kind is FileKind.MARKDOWN else as_kind)
 
@@ -138,10 +122,7 @@ class PreviewPane(QWidget):
 
     def focus_search(self) -> None:
         """Find in a text; in a list, search that."""
-        if self.stack.currentWidget() is self.text:
-            self.text.focus_search()
-        elif self.stack.currentWidget() is self.sheet:
-            self.sheet.search.setFocus()
+        self.parts.focus_search()
 
     def _failed(self, title: str, error: RunfolioError) -> None:
         place = self._place
@@ -159,7 +140,7 @@ class PreviewPane(QWidget):
         self._note(())
         self.facts.setText("")
         self._offer(title, None, None)
-        self.stack.setCurrentWidget(self.empty)
+        self.parts.setCurrentWidget(self.empty)
         self.shown.emit()
 
     def _arrived(self, place: FilePlace, title: str, preview: Preview, as_kind: FileKind | None) -> None:
@@ -172,32 +153,32 @@ class PreviewPane(QWidget):
         if isinstance(content, TextPage):
             whole = content.start <= 3 and content.end >= content.size
             if kind is FileKind.MARKDOWN:
-                self.markdown.put(content.text)
-                self.stack.setCurrentWidget(self.markdown)
+                self.parts.markdown.body.put(content.text)
+                self.parts.setCurrentWidget(self.parts.markdown)
                 if not whole or len(content.text) > LONGEST:
                     notes = (*notes, "The beginning is laid out; the rest is under Text")
             else:
-                self.text.show_page(place, content)
-                self.stack.setCurrentWidget(self.text)
+                self.parts.text.body.show_page(place, content)
+                self.parts.setCurrentWidget(self.parts.text)
                 if kind is FileKind.MARKUP:
                     notes = (*notes, "Shown as text: pages and drawings of others are not rendered")
                 elif kind is FileKind.OTHER:
                     notes = (*notes, "No known kind of file: its bytes are shown as text")
         elif isinstance(content, TreePage):
-            self.tree.show_page(place, content)
-            self.stack.setCurrentWidget(self.tree)
+            self.parts.tree.body.show_page(place, content)
+            self.parts.setCurrentWidget(self.parts.tree)
         elif isinstance(content, TablePage):
-            self.table.show_page(place, content)
-            self.stack.setCurrentWidget(self.table)
+            self.parts.table.body.show_page(place, content)
+            self.parts.setCurrentWidget(self.parts.table)
         elif isinstance(content, Picture):
-            self.picture.show_picture(content)
-            self.stack.setCurrentWidget(self.picture)
+            self.parts.picture.body.show_picture(content)
+            self.parts.setCurrentWidget(self.parts.picture)
         elif isinstance(content, Sheet):
-            self.sheet.show_sheet(content)
-            self.stack.setCurrentWidget(self.sheet)
+            self.parts.sheet.body.show_sheet(content)
+            self.parts.setCurrentWidget(self.parts.sheet)
         elif isinstance(content, Sound):
-            self.sound.show_sound(place, content)
-            self.stack.setCurrentWidget(self.sound)
+            self.parts.sound.body.show_sound(place, content)
+            self.parts.setCurrentWidget(self.parts.sound)
         self._note(notes)
         self._offer(title, self._natural, kind)
         self.shown.emit()

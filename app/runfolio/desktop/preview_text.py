@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
+from runfolio.desktop.numbered_text import NumberedText
 from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_search import SearchBar
 from runfolio.desktop.widgets import IconButton, PlainLabel
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, size
+from runfolio.model.display import size
 from runfolio.model.previews import Ask, FileKind, FilePlace, Match, Matches, Preview, Search, TextPage
 
 if TYPE_CHECKING:
@@ -204,125 +205,3 @@ class TextPane(QWidget):
         inside = match.line - first if first is not None and match.line >= first else 0
         block, column = page.block_of(inside, match.column)
         self.text.mark((block, column, match.length))
-
-
-class NumberedText(QPlainTextEdit):
-    """Read-only text in the fixed face, with line numbers at the left where they are known."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._context = context
-        self._numbers: list[int | None] = []
-        self._gutter = _Gutter(self)
-        self.setReadOnly(True)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.setUndoRedoEnabled(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setProperty("bare", True)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setFont(fonts.mono(12))
-        self.updateRequest.connect(self._on_update)
-        context.theme.changed.connect(self._gutter.update)
-
-    def put(self, page: TextPage, line: int | None) -> None:
-        """Show a page whose first line has that number."""
-        text = page.text.removesuffix("\n")
-        self.setExtraSelections([])
-        self._numbers = _numbers(text.count("\n") + 1, page.folds, line)
-        self.setPlainText(text)
-        self._fit()
-
-    def mark(self, place: tuple[int, int, int] | None) -> None:
-        """Go to a block and column and mark so many characters; None: no mark."""
-        if place is None:
-            self.setExtraSelections([])
-            return
-        block, column, length = place
-        found = self.document().findBlockByNumber(block)
-        if not found.isValid():
-            return
-        start = found.position() + min(column, max(0, found.length() - 1))
-        cursor = self.textCursor()
-        cursor.setPosition(start)
-        self.setTextCursor(cursor)
-        end = min(start + length, self.document().characterCount() - 1)
-        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-        selection = QTextEdit.ExtraSelection()
-        look = QTextCharFormat()
-        look.setBackground(self._context.theme.color("warn_soft"))
-        look.setForeground(self._context.theme.color("warn"))
-        look.setFontUnderline(True)
-        selection.format = look
-        selection.cursor = cursor
-        self.setExtraSelections([selection])
-        self.centerCursor()
-
-    def gutter_width(self) -> int:
-        """Room for the largest line number; 0 where there are none."""
-        largest = next((number for number in reversed(self._numbers) if number is not None), None)
-        if largest is None:
-            return 0
-        return 22 + self.fontMetrics().horizontalAdvance("9") * max(2, len(count(largest)))
-
-    def paint_gutter(self, event: QPaintEvent) -> None:
-        """Draw the numbers of the lines in view."""
-        painter = QPainter(self._gutter)
-        theme = self._context.theme
-        painter.fillRect(event.rect(), theme.color("panel"))
-        painter.setFont(fonts.mono(11))
-        painter.setPen(QColor(theme.color("placeholder")))
-        block = self.firstVisibleBlock()
-        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
-        width = self._gutter.width() - 10
-        while block.isValid() and top <= event.rect().bottom():
-            height = self.blockBoundingRect(block).height()
-            number = self._numbers[block.blockNumber()] if block.blockNumber() < len(self._numbers) else None
-            text = "·" if number is None else count(number)
-            painter.drawText(QRect(0, round(top), width, round(height)), int(Qt.AlignmentFlag.AlignRight), text)
-            top += height
-            block = block.next()
-        painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the numbers at the left edge."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        width = self.gutter_width()
-        self.setViewportMargins(width, 0, 0, 0)
-        area = self.contentsRect()
-        self._gutter.setGeometry(area.left(), area.top(), width, area.height())
-        self._gutter.update()
-
-    def _on_update(self, area: QRect, moved: int) -> None:
-        if moved:
-            self._gutter.scroll(0, moved)
-        else:
-            self._gutter.update(0, area.y(), self._gutter.width(), area.height())
-
-
-class _Gutter(QWidget):
-    def __init__(self, text: NumberedText) -> None:
-        super().__init__(text)
-        self._text = text
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self._text.paint_gutter(event)
-
-
-def _numbers(lines: int, folds: tuple[int, ...], first: int | None) -> list[int | None]:
-    """The number of each shown line; None for one that goes on with the one before, or where none is known."""
-    if first is None:
-        return [None] * lines
-    found: list[int | None] = []
-    folded, number = frozenset(folds), first
-    for line in range(lines):
-        if line in folded:
-            found.append(None)
-        else:
-            found.append(number)
-            number += 1
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QTreeView, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
@@ -72,8 +72,9 @@ class TreePane(QWidget):
         self._place = None
 
     def _fill(self, above: QStandardItem, page: TreePage) -> None:
+        mono = fonts.mono(12)
         for node in page.nodes:
-            above.appendRow(self._items(node, (*page.inside, node.key)))
+            above.appendRow(self._items(node, (*page.inside, node.key), mono))
         left = page.total - page.first - len(page.nodes)
         if left > 0:
             more = QStandardItem(f"… {count(left)} more")
@@ -83,13 +84,13 @@ class TreePane(QWidget):
             more.setToolTip(tooltip("Press Enter or click twice to see more"))
             above.appendRow([more, QStandardItem(""), QStandardItem("")])
 
-    def _items(self, node: Node, path: tuple[str | int, ...]) -> list[QStandardItem]:
+    def _items(self, node: Node, path: tuple[str | int, ...], mono: QFont) -> list[QStandardItem]:
         key = QStandardItem(plain(storable(node.key), 200) if isinstance(node.key, str) else f"[{node.key}]")
         key.setData(path, _PATH)
         key.setToolTip(tooltip(".".join(storable(str(part)) for part in path)))
         text = node.text or (f"{count(node.children)} {'items' if node.kind == 'list' else 'keys'}")
         value = QStandardItem(text)
-        value.setFont(fonts.mono(12))
+        value.setFont(mono)
         value.setToolTip(tooltip(text))
         kind = QStandardItem(node.kind)
         muted = self._context.theme.color("muted")

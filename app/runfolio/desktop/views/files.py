@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, Q
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
+from runfolio.desktop.deferred import Deferred
 from runfolio.desktop.preview_beside import BesidePane
 from runfolio.desktop.preview_files import FileTree
 from runfolio.desktop.preview_histograms import HistogramPane
@@ -36,17 +37,17 @@ class FilesView(QWidget):
         self.files.opened.connect(self._open_at_once)
         self.files.listed.connect(self._on_listed)
         self.preview = PreviewPane(context, "preview")
-        self.beside = BesidePane(context)
-        self.images = ImagesPane(context)
-        self.histograms = HistogramPane(context)
+        self._beside = Deferred(lambda: BesidePane(context))
+        self._images = Deferred(lambda: ImagesPane(context))
+        self._histograms = Deferred(lambda: HistogramPane(context))
         self.tabs = QTabWidget()
         self.tabs.setObjectName("files-tabs")
         self.tabs.setDocumentMode(True)
         for widget, title in (
             (self.preview, "Preview"),
-            (self.beside, "Beside each other"),
-            (self.images, "Images over steps"),
-            (self.histograms, "Histograms"),
+            (self._beside, "Beside each other"),
+            (self._images, "Images over steps"),
+            (self._histograms, "Histograms"),
         ):
             self.tabs.addTab(widget, title)
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
@@ -80,6 +81,21 @@ class FilesView(QWidget):
         context.state.selection_changed.connect(self._on_runs)
         context.state.names_changed.connect(self._name)
 
+    @property
+    def beside(self) -> BesidePane:
+        """The tab with a file of several runs."""
+        return self._beside.body
+
+    @property
+    def images(self) -> ImagesPane:
+        """The tab with images over steps."""
+        return self._images.body
+
+    @property
+    def histograms(self) -> HistogramPane:
+        """The tab with histograms over steps."""
+        return self._histograms.body
+
     # --- what the window asks ----------------------------------------------------------------------------------
 
     def activate(self) -> None:
@@ -98,8 +114,9 @@ class FilesView(QWidget):
             if change.runs and not change.runs & shown:
                 return
             self._stale = True
-            for pane in (self.beside, self.images, self.histograms):
-                pane.outdate()
+            for pane in (self._beside.made, self._images.made, self._histograms.made):
+                if pane is not None:
+                    pane.outdate()
             if self.isVisible():
                 self.activate()
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
-from runfolio.desktop.inspector_facts import RowsSection, code_rows, dataset_rows, problem_rows
-from runfolio.desktop.inspector_log import LogSection
-from runfolio.desktop.inspector_metrics import MetricsSection
-from runfolio.desktop.inspector_notes import NotesSection
-from runfolio.desktop.inspector_overview import OverviewSection
-from runfolio.desktop.inspector_params import ParamsSection
+from runfolio.desktop.inspector_pages import InspectorPages
 from runfolio.desktop.inspector_sections import PLACE, SECTIONS
 from runfolio.desktop.inspector_tabs import WrappedTabs
-from runfolio.desktop.preview_files import FileTree
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.params import Json
-from runfolio.model.previews import RunFile
 from runfolio.model.run import RunStatus, status_words
 from runfolio.model.run_detail import RunDetail
 
@@ -32,8 +25,8 @@ STATUS_TONES = {
     RunStatus.UNKNOWN: "neutral",
 }
 
-_NARROWEST = 296
-"""With rail, library and workspace as narrow as they get, the window fits a screen of 800 pixels."""
+_WIDTH, _NARROWEST = 300, 296
+"""At first, and at least: with all else as narrow as it gets, the window then fits a screen of 800 pixels."""
 
 
 class InspectorView(QWidget):
@@ -45,42 +38,9 @@ class InspectorView(QWidget):
         self.setMinimumWidth(_NARROWEST)
         self._context = context
         self._run: RunDetail | None = None
-        self._make_sections()
+        self.pages = InspectorPages(context)
         self._lay_out()
         context.state.current_changed.connect(self._refresh)
-
-    def _make_sections(self) -> None:
-        context = self._context
-        self.overview = OverviewSection(context)
-        self.params = ParamsSection(context)
-        self.metrics = MetricsSection(context)
-        self.datasets = RowsSection(
-            context,
-            "run-datasets",
-            "Data sets",
-            ("No data set was recorded", "What a tracker logs as input shows up here by name and digest.", "database"),
-            (120, 80, 110, 60),
-        )
-        self.files = FileTree(context, "inspector-files")
-        self.files.opened.connect(self._open_file)
-        self.files.tree.setToolTip("Enter or a double click opens a file in the Files workspace")
-        self.code = RowsSection(
-            context,
-            "facts",
-            "Code and environment",
-            ("Nothing was recorded", "Commit, command line, packages and machine show up here.", "git-compare"),
-            (150,),
-        )
-        self.log = LogSection(context)
-        self.notes = NotesSection(context)
-        self.note = self.notes.edit
-        self.problems = RowsSection(
-            context,
-            "run-problems",
-            "Problems",
-            ("No problems", "Everything that this run's files hold was read.", "circle-check"),
-            (66, 250, 160),
-        )
 
     def _lay_out(self) -> None:
         self.empty = EmptyState(
@@ -96,12 +56,8 @@ class InspectorView(QWidget):
         head.addWidget(self._name, 1)
         head.addWidget(self._status, 0, Qt.AlignmentFlag.AlignTop)
         self.tabs = WrappedTabs("inspector-tabs")
-        pages = (
-            self.overview, self.params, self.metrics, self.datasets, self.files, self.code, self.log, self.notes,
-            self.problems,
-        )  # fmt: skip
-        for (id, title), page in zip(SECTIONS, pages, strict=True):
-            self.tabs.addTab(page, title, f"inspector-{id}")
+        for id, title in SECTIONS:
+            self.tabs.addTab(self.pages.page(id), title, f"inspector-{id}")
         self.tabs.changed.connect(lambda _: self._show_section())
         page = QWidget()
         column = QVBoxLayout(page)
@@ -114,6 +70,10 @@ class InspectorView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
+
+    def sizeHint(self) -> QSize:
+        """Room for the tabs in two rows."""
+        return super().sizeHint().expandedTo(QSize(_WIDTH, 0))
 
     # --- what the window asks ----------------------------------------------------------------------------------
 
@@ -141,18 +101,7 @@ class InspectorView(QWidget):
     def show_section(self, id: str) -> None:
         """Bring a section to the front, and the keyboard into it."""
         self.tabs.setCurrentIndex(PLACE[id])
-        goal: dict[str, QWidget] = {
-            "params": self.params.search,
-            "metrics": self.metrics.search,
-            "datasets": self.datasets.table,
-            "files": self.files.search,
-            "code": self.code.search,
-            "log": self.log.pane.search.field,
-            "notes": self.note,
-            "problems": self.problems.table,
-            "overview": self.overview.recordings,
-        }
-        goal[id].setFocus()
+        self.pages.focus(id)
 
     # --- asking and showing ------------------------------------------------------------------------------------
 
@@ -169,11 +118,7 @@ class InspectorView(QWidget):
         self.stack.setCurrentIndex(1)
         self._name.setText(run.name)
         self._status.set(status_words(run.status).capitalize(), STATUS_TONES[run.status])
-        for section in (self.overview, self.params, self.metrics, self.notes, self.log):
-            section.show_run(run)
-        self.datasets.put(dataset_rows(run))
-        self.code.put(code_rows(run))
-        self.problems.put(problem_rows(run))
+        self.pages.show_run(run)
         for id, number in (("datasets", len(run.datasets)), ("problems", len(run.problems))):
             title = SECTIONS[PLACE[id]][1]
             self.tabs.setTabText(PLACE[id], f"{title} ({count(number)})" if number else title)
@@ -182,7 +127,4 @@ class InspectorView(QWidget):
     def _show_section(self) -> None:
         """Files are listed when they are looked at: that opens the folder."""
         if self.tabs.currentIndex() == PLACE["files"] and self._run is not None:
-            self.files.show_run(self._run.key)
-
-    def _open_file(self, file: RunFile) -> None:
-        self._context.state.file_asked.emit(file.shown)
+            self.pages.files.body.show_run(self._run.key)
