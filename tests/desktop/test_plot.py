@@ -512,6 +512,8 @@ def test_charts_that_arrive_together_leave_the_window_its_turn_between_them(
         item.painted.connect(lambda place=place: told.append(place))
         items.append(item)
     x = np.arange(50.0)
+    # What was painted when the plots were shown is of a turn before.
+    qtbot.waitUntil(lambda: not plot_turn.TURN.spent)
     for plot, item in zip(plots, items, strict=True):
         plot.getViewBox().setRange(xRange=(0, 50), yRange=(0, 50))
         item.set_curves([Curve(RunKey("a"), "a", prepare_arrays(x, x), QColor("blue"))])
