@@ -143,11 +143,15 @@ def test_actions_and_writes_asked_for_are_carried_out_when_the_window_closes(des
 
 def test_what_is_asked_of_a_closed_window_is_never_started(desk: Desk, qtbot: QtBot) -> None:
     desk.open(qtbot)
-    desk.jobs.close()
+    desk.jobs.shutdown()
     started: list[str] = []
-    late = desk.jobs.long("late", lambda _ws, _token, _progress: started.append("long"), started.append)
-    standing = desk.jobs.standing("late", lambda _ws, _token, _tell: started.append("standing"), started.append)
-    assert (late.cancelled, standing.cancelled, started) == (True, True, [])
+
+    def work(_workspace: object, _token: object, _tell: object) -> None:
+        started.append("")
+
+    assert desk.jobs.long("late", work).cancelled
+    assert desk.jobs.standing("late", work, started.append).cancelled
+    assert started == []
 
 
 def test_queries_in_flight_do_not_answer_a_closed_window(desk: Desk, qtbot: QtBot) -> None:
