@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -57,6 +57,17 @@ class PreparedSeries:
     sorted_x: Floats
     count: int
     end: float = -math.inf
+    x_bounds: tuple[float, float] | None = field(init=False)
+    """Lowest and highest x of the points and the marks; None when nothing has a place."""
+
+    def __post_init__(self) -> None:
+        # Of thousands of runs they are asked for at every reading; this is done off the GUI thread.
+        bounds = None
+        if len(self.sorted_x):
+            # A point without a finite x is in neither; one whose value is not finite is marked, and its mark is to be
+            # seen.
+            bounds = float(self.sorted_x[0]), max(float(self.sorted_x[-1]), self.end)
+        object.__setattr__(self, "x_bounds", bounds)
 
     def __len__(self) -> int:
         """How many points there are, NaN and infinite ones included."""
@@ -71,14 +82,6 @@ class PreparedSeries:
     def shown(self) -> Floats:
         """The values that the strong line goes through."""
         return self.y if self.smooth is None else self.smooth
-
-    @property
-    def x_bounds(self) -> tuple[float, float] | None:
-        """Lowest and highest x of the points and the marks; None when nothing has a place."""
-        if not len(self.sorted_x):
-            return None
-        # A point without a finite x is in neither; one whose value is not finite is marked, and its mark is to be seen.
-        return float(self.sorted_x[0]), max(float(self.sorted_x[-1]), self.end)
 
     def at_or_before(self, x: float) -> int | None:
         """Position of the last point at or before x, the last written of equal ones; None when all come later."""

@@ -39,6 +39,7 @@ class _Relay(QObject):
         self._inbox: deque[Callable[[], None]] = deque()
         self._spent = 0.0
         self._owed = 0
+        self._rested = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(0)
@@ -67,6 +68,7 @@ class _Relay(QObject):
     def _run_next(self) -> None:
         if not self._inbox:
             return
+        self._rested = False
         self._turn.start()
         begun = time.perf_counter()
         try:
@@ -75,6 +77,11 @@ class _Relay(QObject):
             self._spent += time.perf_counter() - begun
 
     def _go_on(self) -> None:
+        if self._spent >= TURN_S and not self._rested:
+            # The timer may be over in the very turn that the time was spent in.
+            self._rested = True
+            self._turn.start()
+            return
         self._spent = 0.0
         while self._owed and self._spent < TURN_S:
             self._owed -= 1

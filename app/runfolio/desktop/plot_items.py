@@ -184,7 +184,7 @@ class CurvesItem(QGraphicsObject):
         """The picture is not that of this frame: paint it now, soon, or when the hand rests."""
         picture = self._picture
         if self._stale or picture is None:
-            quick = predicted_ms(self._curves, frame) <= AT_ONCE_MS
+            quick = predicted_ms(self._curves, frame, AT_ONCE_MS) <= AT_ONCE_MS
         else:
             quick = picture.cost_ms <= LIVE_MS
         if quick:

@@ -6,6 +6,7 @@ picture is there in some ten milliseconds for a hundred curves, and may then be 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -265,11 +266,16 @@ def line_cost_ms(line: Columns, frame: Frame, width: float) -> float:
     return (len(line.x) * _SEGMENT_US + pixels * _PIXEL_US * max(1.0, width / 2)) / 1000
 
 
-def predicted_ms(curves: Sequence[Curve], frame: Frame) -> float:
-    """About how long `painting` takes, without looking at any point."""
-    lines = [line for c in curves for line in (c.series.raw, c.series.line) if line is not None]
-    entries = sum(min(len(line), frame.width * 2) for line in lines)
-    return len(lines) * 0.12 + entries * 0.0002
+def predicted_ms(curves: Sequence[Curve], frame: Frame, enough: float = math.inf) -> float:
+    """About how long `painting` takes, without looking at any point; no curves are counted when it is `enough`."""
+    took = 0.0
+    for curve in curves:
+        for line in (curve.series.raw, curve.series.line):
+            if line is not None:
+                took += 0.12 + min(len(line), frame.width * 2) * 0.0002
+        if took > enough:
+            break
+    return took
 
 
 def strong_strokes(line: Columns, frame: Frame) -> Strokes:

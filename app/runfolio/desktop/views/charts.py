@@ -62,6 +62,8 @@ class ChartsView(QWidget):
         self._settings = ChartSettings()
         self._metrics: tuple[str, ...] = ()
         self._wanted: tuple[ChartSettings, tuple[str, ...], tuple[str, ...]] | None = None
+        self._read_of: object = None
+        """What was read out last."""
         self._pointed = ""
         self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
@@ -376,17 +378,23 @@ class ChartsView(QWidget):
         self.bar.show_points(sum(p.point_count for p in panels), sum(p.without_place for p in panels))
         drawn = (panel.grouping for grid in self.grids for panel in grid.panels) if self._settings.groups.by else ()
         self.side.legend.show_grouping(newest(drawn, self._context.state))
-        self._read_out()
+        self._read_out(again=True)
 
     def _on_pointed(self, metric: str) -> None:
         if metric != self._pointed:
             self._pointed = metric
             self._read_out()
 
-    def _read_out(self) -> None:
+    def _read_out(self, *, again: bool = False) -> None:
+        """`again`: only where it may have changed; with thousands of runs it is felt."""
         if not self.isVisible():
             return
         panel, state = self.pointed_panel, self._context.state
+        drawn_now = None if panel is None else (panel, panel.curves, panel.title)
+        about = (drawn_now, state.cursor_step, state.selection)
+        if again and about == self._read_of:
+            return
+        self._read_of = about
         # Those that are switched off are not missing: nobody wants to read them.
         drawn = {*self._settings.hidden, *(key for c in (panel.curves if panel else ()) for key in c.members)}
         missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
