@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.indexing = Indexing(jobs, say, self)
         self.watching = Watching(jobs, state, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
-        self._start = WindowStart(self)
+        self._start = WindowStart(self, self)
         self.first_look = self._start.first_look
         self.marks = MarkLoader(self.context, self)
         self._current = ""

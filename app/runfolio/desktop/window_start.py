@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject
 
 from runfolio.desktop.first_look import FirstLook, import_all
 from runfolio.desktop.qt_classes import QtClasses
@@ -11,17 +13,56 @@ from runfolio.errors import RunfolioError
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
+    from runfolio.desktop.bar_buttons import BarButtons
+    from runfolio.desktop.context import Context
+    from runfolio.desktop.filter_bar import FilterBar
+    from runfolio.desktop.indexing import Indexing
+    from runfolio.desktop.library import LibraryPanel
+    from runfolio.desktop.library_control import LibraryControl
+    from runfolio.desktop.mark_loader import MarkLoader
+    from runfolio.desktop.scope import ScopeLoader
     from runfolio.desktop.session import Session
-    from runfolio.desktop.window import MainWindow
+    from runfolio.desktop.status_bar import StatusBar
+    from runfolio.desktop.view_host import ViewHost
+    from runfolio.desktop.views.runs import RunsView
+    from runfolio.desktop.watching import Watching
+
+
+class Parts(Protocol):
+    """What of a window is put to work."""
+
+    context: Context
+    indexing: Indexing
+    watching: Watching
+    scope: ScopeLoader
+    marks: MarkLoader
+    views: ViewHost
+    library: LibraryPanel
+    folders: LibraryControl
+    filter_bar: FilterBar
+    bar: BarButtons
+    status: StatusBar
+
+    def runs_view(self) -> RunsView:
+        """The Runs workspace."""
+        ...
+
+    def put_view(self, id: str) -> None:
+        """Show a workspace."""
+        ...
+
+    def show_trouble(self, error: RunfolioError, again: Callable[[], None]) -> None:
+        """Say that the workspace could not be opened; `again` tries once more."""
+        ...
 
 
 class WindowStart:
     """Takes over a session, opens the workspace, and lets what can wait wait."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: Parts, parent: QObject) -> None:
         self._window = window
-        self.first_look = FirstLook(window)
-        self._classes = QtClasses(window)
+        self.first_look = FirstLook(parent)
+        self._classes = QtClasses(parent)
         self.started = False
         """Whether a session was taken over; before that there is nothing worth keeping."""
         self.is_open = False
