@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QComboBox, QDialog, QListView, QWidget
 from runfolio import locate
 from runfolio.desktop import app
 from runfolio.desktop.palette import Palette
-from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.rail import Rail
 from runfolio.desktop.theme import ThemeMode
+from runfolio.desktop.views.inspector import InspectorView
 from runfolio.desktop.views.registry import VIEWS
 from runfolio.desktop.widgets import PlainLabel
 from runfolio.settings import Settings
@@ -207,7 +207,8 @@ def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_pa
     driver.settle()
     assert (driver.window.width(), driver.window.height()) == (800, 600), "with both docks and the charts"
     assert driver.find(QWidget, "inspector").width() < 330
-    assert driver.find(PlainTable, "recordings").horizontalScrollBar().maximum() == 0
+    recordings = driver.find(InspectorView, "inspector").pages.overview.body.recordings
+    assert recordings.horizontalScrollBar().maximum() == 0
 
 
 def test_the_palette_finds_commands_and_runs_by_a_few_letters(driver: Driver, indexed: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -88,7 +89,7 @@ class InspectorPages:
 
     def focus(self, id: str) -> None:
         """Put the keyboard into a section."""
-        goals = {
+        goals: dict[str, Callable[[], QWidget]] = {
             "params": lambda: self.params.body.search,
             "metrics": lambda: self.metrics.body.search,
             "datasets": lambda: self.datasets.body.table,

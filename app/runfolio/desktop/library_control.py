@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -19,6 +20,9 @@ from runfolio.desktop.side_tree import Entry
 from runfolio.desktop.view_file import is_view_file
 from runfolio.desktop.view_state import ViewState
 from runfolio.model.answers import Source
+
+if TYPE_CHECKING:
+    from runfolio.desktop.views.welcome import WelcomeView
 
 
 class LibraryControl(QObject):
@@ -113,6 +117,20 @@ class LibraryControl(QObject):
                 self._indexing.look()
 
         self._context.jobs.action(lambda workspace: workspace.remove_source(source.id), removed)
+
+    def welcome_page(self) -> WelcomeView:
+        """What stands in the place of the runs while there are none."""
+        from runfolio.desktop.views.welcome import WelcomeView
+
+        page = WelcomeView(
+            self._context.theme,
+            self.ask_for_folder,
+            self.open_sample if self.sample_folders() else None,
+            lambda path: self.open_paths([path]),
+        )
+        page.set_recent(self.recent)
+        self.recent_changed.connect(lambda: page.set_recent(self.recent))
+        return page
 
     # --- saved views -------------------------------------------------------------------------------------------
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QHBoxLayout,
     QMainWindow,
     QVBoxLayout,
@@ -21,7 +20,6 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.exports import Exports
 from runfolio.desktop.facet_dock import FacetDock
 from runfolio.desktop.filter_bar import FilterBar
-from runfolio.desktop.first_look import FirstLook, import_all
 from runfolio.desktop.indexing import Indexing
 from runfolio.desktop.jobs import Jobs
 from runfolio.desktop.library import LibraryPanel
@@ -29,7 +27,6 @@ from runfolio.desktop.library_control import LibraryControl
 from runfolio.desktop.mark_loader import MarkLoader
 from runfolio.desktop.notice_bar import NoticeBar
 from runfolio.desktop.notices import Notices
-from runfolio.desktop.qt_classes import QtClasses
 from runfolio.desktop.rail import Rail
 from runfolio.desktop.scope import ScopeLoader
 from runfolio.desktop.session import Session
@@ -44,9 +41,10 @@ from runfolio.desktop.views.registry import INSPECTOR
 from runfolio.desktop.views.runs import RunsView
 from runfolio.desktop.watching import Watching
 from runfolio.desktop.widgets import DockTitle, Rule
+from runfolio.desktop.window_docks import add_dock
+from runfolio.desktop.window_start import WindowStart
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Progress, Touched
-from runfolio.model.run import RunKey
 from runfolio.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,11 +52,6 @@ if TYPE_CHECKING:
 
 SIZE = (1440, 900)
 LAYOUT_VERSION = 1
-_MOVABLE = (
-    QDockWidget.DockWidgetFeature.DockWidgetMovable
-    | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-    | QDockWidget.DockWidgetFeature.DockWidgetClosable
-)
 
 
 class MainWindow(QMainWindow):
@@ -75,15 +68,10 @@ class MainWindow(QMainWindow):
         self.indexing = Indexing(jobs, say, self)
         self.watching = Watching(jobs, state, say, self)
         self.scope = ScopeLoader(self.context, lambda: self.indexing.busy, self)
-        self.first_look = FirstLook(self)
-        self._classes = QtClasses(self)
+        self._start = WindowStart(self, self)
+        self.first_look = self._start.first_look
         self.marks = MarkLoader(self.context, self)
-        self.started = False
-        """Whether a session was taken over; before that there is nothing worth keeping."""
-        self._open = False
         self._current = ""
-        self._wanted = "runs"
-        self._shown_last: RunKey | None = None
         self._has_folders = True
         """Whether there is anything to look at, as far as is known; without, the Runs workspace is the welcome page."""
         self._welcome: WelcomeView | None = None
@@ -103,7 +91,7 @@ class MainWindow(QMainWindow):
         self.status.addWidget(self.exports.progress)
         self.scope.answered.connect(self._on_scope_answered)
         self.bar.follow(self.runs_view(), self.exports)
-        self._put_view("runs")
+        self.put_view("runs")
         self.runs_view().table.setFocus()
         self.runs_view().table.runs.arrived.connect(self.first_look.seen)
         self.runs_view().table.runs.modelReset.connect(self.facets.refresh)
@@ -125,15 +113,17 @@ class MainWindow(QMainWindow):
             ViewState(context, lambda: self.runs_view().columns, self.views, lambda: self.library.sources),
         )
         self.library.view_chosen.connect(self.folders.apply_view)
-        self.library_dock = self._dock("Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.inspector_dock = self._dock("Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.library_dock = add_dock(
+            self, "Library", "library-dock", self.library, Qt.DockWidgetArea.LeftDockWidgetArea
+        )
+        self.inspector_dock = add_dock(self, "Inspector", "inspector-dock", None, Qt.DockWidgetArea.RightDockWidgetArea)
         self.library_dock.setTitleBarWidget(self.library.head)
         self.inspector_dock.setTitleBarWidget(DockTitle("Inspector", context.theme, self.inspector_dock))
         self.inspector_dock.hide()
         self.inspector_dock.visibilityChanged.connect(self._on_inspector_visible)
         self.filter_bar = FilterBar(context)
         self.filter_bar.field.left.connect(self._leave_filter)
-        facets_dock = self._dock("Facets", "facets-dock", None, Qt.DockWidgetArea.LeftDockWidgetArea)
+        facets_dock = add_dock(self, "Facets", "facets-dock", None, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.facets = FacetDock(
             self,
             context,
@@ -170,91 +160,31 @@ class MainWindow(QMainWindow):
     def welcome(self) -> WelcomeView:
         """The first page of an empty library, made when it is first needed."""
         if self._welcome is None:
-            from runfolio.desktop.views.welcome import WelcomeView
-
-            folders = self.folders
-            self._welcome = made = WelcomeView(
-                self.context.theme,
-                folders.ask_for_folder,
-                folders.open_sample if folders.sample_folders() else None,
-                lambda path: folders.open_paths([path]),
-            )
-            made.set_recent(folders.recent)
-            folders.recent_changed.connect(lambda: made.set_recent(folders.recent))
+            self._welcome = made = self.folders.welcome_page()
             self.views.addWidget(made)
         return self._welcome
-
-    def _dock(self, title: str, name: str, widget: QWidget | None, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setAccessibleName(title)
-        dock.setFeatures(_MOVABLE)
-        if widget is not None:
-            dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
 
     # --- start and end -----------------------------------------------------------------------------------------
 
     def start(self, session: Session, paths: Sequence[str]) -> None:
         """Show what the session kept, open the workspace, and read `paths` or what is new in the library."""
-        self.started = True
-        self._shown_last = session.current
-        self._wanted = session.view if self.views.knows(session.view) else "runs"
-        self.folders.take(session.recent, session.saved)
-        if not session.fresh:
-            self.scope.pick_none()
-            self.context.state.start_from(session.query, session.slots, session.baseline)
-        for complaint in self.context.settings.complaints:
-            self.context.say.warning(complaint)
-        self.views.restore(session.views)
-        self.open_workspace(paths)
+        self._start.begin(session, paths)
+
+    @property
+    def started(self) -> bool:
+        """Whether a session was taken over; before that there is nothing worth keeping."""
+        return self._start.started
 
     @property
     def ready(self) -> bool:
         """Whether the session was taken over and the workspace is open, and nothing else of the start holds it up."""
-        return self.started and self._open and not self._classes.busy
+        return self._start.ready
 
-    def open_workspace(self, paths: Sequence[str] = ()) -> None:
-        """Open index and ledger; when that fails the welcome page says why."""
-
-        def opened() -> None:
-            self._open = True
-            self.scope.ask()
-            self._put_view(self._wanted)
-            self.first_look.begin(lambda: self._go_on(paths))
-
-        def failed(error: RunfolioError) -> None:
-            self._has_folders = False
-            self._put_view("runs")
-            self.welcome.show_trouble(error.message, error.hint, lambda: self.open_workspace(paths))
-
-        self.context.jobs.open(opened, failed, self.context.state.announce)
-
-    def _go_on(self, paths: Sequence[str]) -> None:
-        self.library.show_places()
-        self.scope.learn_names()
-        # Imported one after the other before several threads want them.
-        self._classes.make_known(
-            lambda: self.context.jobs.query("first-imports", import_all, lambda _done: self._work(paths))
-        )
-
-    def _work(self, paths: Sequence[str]) -> None:
-        self.library.count_views()
-        self.filter_bar.activate()
-        self.marks.activate()
-        self.bar.hidden.activate()
-        self.status.activate()
-        self.views.activate_all()
-        self.runs_view().add_charts()
-        if self._shown_last is not None:
-            self.runs_view().go_to_last(self._shown_last)
-            self.context.state.set_current(self._shown_last)
-        if paths:
-            self.folders.open_paths(paths)
-        elif self.context.settings.flag("library.look_at_start"):
-            self.indexing.look()
-        self.watching.set_on(on=self.context.settings.flag("library.watch"))
+    def show_trouble(self, error: RunfolioError, again: Callable[[], None]) -> None:
+        """The workspace could not be opened: the welcome page says why."""
+        self._has_folders = False
+        self.put_view("runs")
+        self.welcome.show_trouble(error.message, error.hint, again)
 
     def session(self) -> Session:
         """What the next start shows again."""
@@ -287,7 +217,7 @@ class MainWindow(QMainWindow):
         self._library_wanted = store.value("window/library", 1, int) != 0
         # Until the library is counted it is taken to be what it was: no welcome flashes up at each start.
         self._has_folders = store.value("window/folders", 0, int) != 0
-        self._put_view(self._current)
+        self.put_view(self._current)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing to ask: all that can be lost is kept."""
@@ -311,10 +241,10 @@ class MainWindow(QMainWindow):
     def show_view(self, id: str) -> None:
         """The user goes to a workspace."""
         before = self._current
-        self._put_view(id)
-        self.steps.changed("workspace", f"Show {self.views.title(id)}", before, id, self._put_view)
+        self.put_view(id)
+        self.steps.changed("workspace", f"Show {self.views.title(id)}", before, id, self.put_view)
 
-    def _put_view(self, id: str) -> None:
+    def put_view(self, id: str) -> None:
         """Show a workspace, made when it is first shown."""
         widget = self.views.widget_of(id)
         self._current = id
@@ -323,7 +253,7 @@ class MainWindow(QMainWindow):
         self._show_library_parts(shown=not welcoming)
         self.rail.show_current(id)
         self.setWindowTitle(f"{self.views.title(id)} – Runfolio")
-        if self._open:
+        if self._start.is_open:
             self.views.activate(id)
 
     def show_current_run(self) -> None:
@@ -356,7 +286,7 @@ class MainWindow(QMainWindow):
     def _on_inspector_visible(self, visible: bool) -> None:
         if visible:
             self.inspector_dock.setWidget(self.views.widget_of(INSPECTOR.id))
-            if self._open:
+            if self._start.is_open:
                 self.views.activate(INSPECTOR.id)
 
     def runs_view(self) -> RunsView:
@@ -387,7 +317,7 @@ class MainWindow(QMainWindow):
 
     def _on_indexing(self, progress: Progress | None) -> None:
         # At the end: nothing may have been read, and then no commit says so.
-        if progress is None and self._open:
+        if progress is None and self._start.is_open:
             self.library.activate()
             self.scope.ask()
 
@@ -398,7 +328,7 @@ class MainWindow(QMainWindow):
         if there != self._has_folders:
             self._has_folders = there
             if self._current == "runs":
-                self._put_view("runs")
+                self.put_view("runs")
                 self.runs_view().table.setFocus()
 
     def _show_library_parts(self, *, shown: bool) -> None:
