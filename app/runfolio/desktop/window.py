@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         )
         self.steps.watch(self.inspector_dock, "inspector", self.inspector_dock.setVisible)
         self.steps.watch(facets_dock, "facets", lambda shown: self.facets.put(shown=shown))
-        self.bar = BarButtons(context, self.filter_bar, self._runs_in_front)
+        self.bar: BarButtons = BarButtons(context, self.filter_bar, self._runs_in_front)
         for button in (self.bar.hidden, self.facets.button, self.bar.columns, self.bar.group, self.bar.export):
             self.filter_bar.add_button(button)
         self.folders.folders_asked.connect(lambda: self._set_has_folders(there=True))
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         across.addWidget(self._line)
         across.addLayout(column, 1)
         self.setCentralWidget(centre)
-        self.status = StatusBar(context, self.indexing, self.watching)
+        self.status: StatusBar = StatusBar(context, self.indexing, self.watching)
         self.status.attention_asked.connect(lambda: self.show_view("problems"))
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
