@@ -62,7 +62,9 @@ def paint_ramp(painter: QPainter, theme: Theme, room: QRectF, scale: Scale) -> N
     wide = metrics.horizontalAdvance(low)
     painter.setPen(theme.color("muted"))
     painter.drawText(QRectF(room.left(), room.top(), wide + 4, room.height()), Qt.AlignmentFlag.AlignVCenter, low)
-    bar = QRectF(room.left() + wide + 7, room.center().y() - 4, 120, 8)
+    left = wide + metrics.horizontalAdvance(high) + 18
+    # In a narrow chart the bar gives way, not the number at its end.
+    bar = QRectF(room.left() + wide + 7, room.center().y() - 4, max(24.0, min(120.0, room.width() - left)), 8)
     gradient = QLinearGradient(bar.topLeft(), bar.topRight())
     stops = np.linspace(0, 1, 9)
     for stop, rgb in zip(stops.tolist(), ramp(stops, theme), strict=True):
