@@ -27,8 +27,8 @@ def plain(text: str, limit: int = SHOWN_CHARACTERS, *, lines: bool = False) -> s
         # As nearly all are: nothing to change.
         return text
     cut = text[: limit + 1]
-    if lines and len(text) <= limit and text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
-        return text
+    if lines and cut.isascii() and cut.replace("\n", "").replace("\t", "").isprintable():
+        return f"{cut[:limit]}…" if len(cut) > limit else cut
     shown: list[str] = []
     marks = 0
     for character in cut[:limit]:
