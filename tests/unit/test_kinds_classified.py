@@ -14,8 +14,12 @@ from sklearn.calibration import calibration_curve
 
 from runfolio.analysis.kinds.classified import classify
 from runfolio.analysis.kinds.predictions import Request
+from runfolio.desktop.kinds.classifier_words import curve_at
 from runfolio.errors import FolderUnreadable, UsageError
+from runfolio.export.kind_rows import curves_of
+from runfolio.model.kinds import Classified, JudgedTable, Scored
 from runfolio.model.metrics import Floats
+from runfolio.model.run import RunKey
 
 
 def predictions(rows: int = 400) -> tuple[Floats, Floats]:
@@ -224,3 +228,20 @@ def test_recall_and_precision_of_epochs_are_no_curve(tmp_path: Path) -> None:
     epochs = {"epoch": [1, 2], "precision": [0.5, 0.6], "recall": [0.4, 0.7]}
     with pytest.raises(UsageError, match="No column is known to hold the true classes"):
         classify(write(tmp_path / "eval_results.csv", **epochs))
+
+
+def test_curves_of_two_runs_of_one_name_are_told_apart_by_run_not_by_class() -> None:
+    none = np.empty(0)
+
+    def of_run(key: str, tpr: float) -> JudgedTable:
+        x, y = np.array([0.0, 0.5, 1.0]), np.array([0.0, tpr, 1.0])
+        scored = Scored("yes", x, y, 0.5, none, none, 0.5, 0.5, none, none, (), None)
+        found = Classified((), "", "", "", ("yes",), np.empty((0, 0), np.int64), 9, 0, (scored,), ())
+        return JudgedTable("version_0", RunKey(key), found)
+
+    curves = curves_of([of_run("k:a", 0.25), of_run("k:b", 0.75)], "roc")
+    near, words = curve_at((0.5, 0.75), curves, "roc")
+    assert (near.run, words.splitlines()) == (
+        "k:b",
+        ["version_0", "false positive rate 0.5, true positive rate 0.75"],
+    )

@@ -7,15 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QTimer
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from runfolio.desktop.kinds.classifier_paint import curve_axes, matrix_axes, paint_curves, paint_matrices, tones
 from runfolio.desktop.kinds.classifier_words import curve_at, curve_words, matrix_words, place_words, why_none
-from runfolio.desktop.kinds.panel import KindPanel
+from runfolio.desktop.kinds.reading import ReadingPanel
 from runfolio.desktop.kinds.settings import AUTO, ClassifierSettings
-from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.widgets import TextButton
 from runfolio.errors import RunfolioError
 from runfolio.export.kind_rows import MATRICES, Rows, curves_of, judged_rows, matrices_of
@@ -36,11 +35,10 @@ _LOOKS = {
 _FILES = "Tables (*.csv *.tsv *.parquet *.pq *.json)"
 _COLUMNS = {"truth": "True class", "predicted": "Predicted", "score": "Score"}
 _BY_HAND = "\0"
-_PAUSE_MS = 150
 _NO_RUNS = "Open a folder or change the filter, or choose a file with predictions."
 
 
-class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
+class ClassifierPanel(ReadingPanel[ClassifierSettings, JudgedTables]):
     """A table of predictions of the first runs in scope that have it, or of a file that is chosen."""
 
     kind = "classifier"
@@ -50,8 +48,11 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
         "MLflow write tables. A click selects the run."
     )
 
+    job = "Judge predictions"
+
     def add_controls(self) -> None:
         """The table, its columns, and what is drawn of it."""
+        super().add_controls()
         self._table = self.controls.choice("table", "Table", {AUTO: "that holds predictions"})
         button = TextButton("Choose a file…", self._context.theme, icon="folder-open", tip="A file with predictions")
         button.setObjectName("kind-table")
@@ -62,12 +63,6 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
             self._columns[part] = self.controls.choice(part, label, {"": "by its name"})
         self._look = self.controls.choice("look", "Show", _LOOKS)
         self._label = self.controls.choice("of_class", "Class", {"": "all"})
-        self._looker = Looker(self._context, "Judge predictions")
-        # While a filter is typed the scope changes with each key.
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._begin)
 
     def ask_for_table(self) -> None:
         """Ask for a file without blocking."""
@@ -112,19 +107,13 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
         if not self._settings.path:
             super()._on_scope()
 
-    @property
-    def settled(self) -> bool:
-        """Whether no answer is awaited."""
-        return not (self._looker.busy or self._pause.isActive())
-
     def refresh(self) -> None:
         """Read the tables and judge them, a moment after the last change."""
         self._stale = False
         settings = self.filled = self._settings
-        self._looker.forget()
+        self.stop_reading()
         self._look.setCurrentIndex(self._look.findData(settings.look))
         if not settings.path and not self._context.state.scope_keys:
-            self._pause.stop()
             self._offer_file(
                 "No runs in scope", "Open a folder or change the filter, or choose a file with predictions."
             )
@@ -133,9 +122,9 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
             name = plain(Path(settings.path).name, 80) if settings.path else "Looking through the files of runs"
             self._say("Reading the table", name)
             self.empty.set("Reading the table", name, action="Cancel", call=self._cancel)
-        self._pause.start()
+        self.read_soon()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         settings, keys = self._settings, self._context.state.scope_keys
         truth, predicted, score = settings.truth, settings.predicted, settings.score
 
@@ -149,7 +138,7 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
             runs = {one.run for one in judged.tables}
             return judged, {key: place for place, key in enumerate(keys) if key in runs}
 
-        self._looker.ask(call, lambda answer: self._arrived(keys, *answer), self._fail)
+        self.looker.ask(call, lambda answer: self._arrived(keys, *answer), self._fail)
 
     def _arrived(self, keys: Sequence[RunKey], found: JudgedTables, places: dict[RunKey, int]) -> None:
         self.keys, self._place_of = keys, places
@@ -185,19 +174,12 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
         self.empty.set(title, text, action="Choose a file…", call=self.ask_for_table)
 
     def _cancel(self) -> None:
-        self._looker.forget()
-        self._pause.stop()
+        self.stop_reading()
         self._say("Cancelled", "The table was not read.")
         self.empty.set("Cancelled", "The table was not read.", action="Start again", call=self.refresh)
 
     def _fail(self, error: RunfolioError) -> None:
         self._offer_file(error.message, error.hint)
-
-    def leave(self) -> None:
-        """Read no longer."""
-        super().leave()
-        self._pause.stop()
-        self._looker.forget()
 
     # --- what can be chosen ------------------------------------------------------------------------------------
 
@@ -276,7 +258,7 @@ class ClassifierPanel(KindPanel[ClassifierSettings, JudgedTables]):
             return
         curves = self._curves(answer)
         if curves:
-            several = len({one.name for one, _ in curves}) > 1
+            several = len({id(one) for one, _ in curves}) > 1
             names = [one.name if several else own.positive for one, own in curves]
             style = self._context.state.style_of
             picked = [-1 if one.run is None or not several else style(one.run).color_index for one, _ in curves]

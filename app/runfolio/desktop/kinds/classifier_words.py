@@ -118,7 +118,7 @@ def curve_at(at: tuple[float, float], curves: Curves, look: str) -> tuple[Judged
     left, above = (float(part[place]) for part in places(own, look))
     lines = []
     if len(curves) > 1:
-        several_runs = len({one.name for one, _ in curves}) > 1
+        several_runs = len({id(one) for one, _ in curves}) > 1
         lines.append(plain(table.name if several_runs else own.positive, 60))
     if look == "calibration":
         lines.append(f"Mean score {number(left, 3)}: {number(above, 3)} positive, {counted(own.in_bin[place], 'row')}")

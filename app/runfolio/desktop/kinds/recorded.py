@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPen
 
 from runfolio.analysis.kinds.recorded import MOST_BESIDE, Recorded, at_step, bars, column_edges
@@ -16,10 +16,9 @@ from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import ramp
 from runfolio.desktop.kinds.grid_paint import paint_scale
 from runfolio.desktop.kinds.grid_panes import paint_heads, panes
-from runfolio.desktop.kinds.panel import KindPanel
+from runfolio.desktop.kinds.reading import ReadingPanel
 from runfolio.desktop.kinds.scale import Scale
 from runfolio.desktop.kinds.settings import AUTO, RecordedSettings
-from runfolio.desktop.preview_looker import Looker
 from runfolio.export.kind_rows import Rows, recorded_rows
 from runfolio.model.display import count, counted, number, plain
 from runfolio.model.previews import Histogram
@@ -29,13 +28,12 @@ if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
 
 _LOOKS = {"time": "Over the steps", "step": "At a step"}
-_PAUSE_MS = 150
 _TOP = 30.0
 _FINE = 2
 """Columns of a map's picture for each pixel."""
 
 
-class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
+class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
     """Of the first runs in scope that have them; their files are read by a worker with limits."""
 
     kind = "recorded"
@@ -45,18 +43,14 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         "Enter shows one step; a click selects the run."
     )
 
+    job = "Read recorded histograms"
+
     def add_controls(self) -> None:
         """Which histogram, and how it is shown."""
+        super().add_controls()
         self._tag = self.controls.choice("tag", "Histogram", {AUTO: "that most runs have"})
         self._look = self.controls.choice("look", "Show", _LOOKS)
-        self._looker = Looker(self._context, "Read recorded histograms")
         self._at = -1
-
-        # While a filter is typed the scope changes with each key.
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._begin)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -74,21 +68,15 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
         """Read the files anew, a moment after the last change."""
         self._stale = False
         self.filled = self._settings
-        self._looker.forget()
+        self.stop_reading()
         if not self._context.state.scope_keys:
-            self._pause.stop()
             super().refresh()
             return
         if self.answer is None:
             self._say("Looking for histograms", f"{count(len(self._context.state.scope_keys))} runs are in scope.")
-        self._pause.start()
+        self.read_soon()
 
-    @property
-    def settled(self) -> bool:
-        """Whether no answer is awaited."""
-        return not (self._looker.busy or self._pause.isActive())
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
         keys, tag = self._context.state.scope_keys, self._settings.tag
         wanted = "" if tag == AUTO else tag
 
@@ -96,7 +84,7 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
             found = workspace.recorded_histograms(keys, wanted, cancel=token)
             return found, {key: place for place, key in enumerate(keys) if key in found.runs}
 
-        self._looker.ask(call, lambda answer: self._arrived(keys, *answer), self._fail)
+        self.looker.ask(call, lambda answer: self._arrived(keys, *answer), self._fail)
 
     def _arrived(self, keys: Sequence[RunKey], found: Recorded, places: dict[RunKey, int]) -> None:
         self.keys, self._place_of = keys, places
@@ -123,12 +111,6 @@ class RecordedPanel(KindPanel[RecordedSettings, Recorded]):
             self._tag.addItem(plain(self._settings.tag, 60), self._settings.tag)
         self._tag.setCurrentIndex(self._tag.findData(self._settings.tag))
         self._look.setCurrentIndex(max(0, self._look.findData(self._settings.look)))
-
-    def leave(self) -> None:
-        """Read no longer."""
-        super().leave()
-        self._pause.stop()
-        self._looker.forget()
 
     def taken(self) -> None:
         """Start the walk afresh."""
