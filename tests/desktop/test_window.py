@@ -207,7 +207,11 @@ def test_docks_come_back_as_they_were_left(driver: Driver, indexed: Path, tmp_pa
     driver.settle()
     assert (driver.window.width(), driver.window.height()) == (800, 600), "with both docks and the charts"
     assert driver.find(QWidget, "inspector").width() < 330
+    driver.do("view.runs")
+    driver.table.setFocus()
+    driver.press("Down").settle()
     recordings = driver.find(InspectorView, "inspector").pages.overview.body.recordings
+    assert recordings.rowCount() == 1
     assert recordings.horizontalScrollBar().maximum() == 0
 
 

@@ -36,6 +36,8 @@ class OverviewSection(QScrollArea):
         # As wide as the section, which never scrolls sideways; tooltips say what is cut.
         across = self.recordings.horizontalHeader()
         across.resizeSection(0, _TRACKER)
+        # Beside another column that stretches, the last one would keep its usual width.
+        across.setStretchLastSection(False)
         for place in (1, 2):
             across.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
         self.recordings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
