@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -78,6 +78,8 @@ class Database:
         self._connection = connection
         self._local = threading.local()
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
+        # Threads that are beginning or ending a transaction.
+        self._ending: set[int] = set()
         self._guard = threading.Lock()
         self._closed = False
         self.write_lock = threading.RLock()
@@ -195,11 +197,11 @@ class Database:
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread (`threading.get_ident()`) is running, or all of them; its call raises Cancelled.
 
-        A thread that runs nothing is not affected.
+        A thread that runs nothing is not affected, and one that begins or ends a transaction does so first.
         """
         with self._guard:
             for number, cursor in self._cursors.items():
-                if thread in (None, number):
+                if thread in (None, number) and number not in self._ending:
                     cursor.interrupt()
 
     # --- asking ------------------------------------------------------------------------------------------------
@@ -268,8 +270,12 @@ class Database:
             cursor.register("incoming", _Stream(frame))
             try:
                 cursor.execute(sql)
-            finally:
-                cursor.unregister("incoming")
+            except duckdb.Error:
+                # A transaction that failed takes no further statement; rolling it back takes the view away.
+                with suppress(duckdb.TransactionException):
+                    cursor.unregister("incoming")
+                raise
+            cursor.unregister("incoming")
 
     @contextmanager
     def transaction(self, part: str = "version") -> Iterator[None]:
@@ -285,13 +291,30 @@ class Database:
     @contextmanager
     def _begun(self) -> Iterator[None]:
         cursor = self.cursor
-        cursor.begin()
+        with self._unstoppable():
+            cursor.begin()
         try:
             yield
         except BaseException:
-            cursor.rollback()
+            with self._unstoppable():
+                cursor.rollback()
             raise
-        cursor.commit()
+        with self._unstoppable():
+            cursor.commit()
+
+    @contextmanager
+    def _unstoppable(self) -> Iterator[None]:
+        """Within it `interrupt` passes this thread by: where an end of a transaction is itself interrupted, the engine
+        leaves the transaction open, and every later statement of the thread fails.
+        """
+        thread = threading.get_ident()
+        with self._guard:
+            self._ending.add(thread)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._ending.discard(thread)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
