@@ -14,7 +14,8 @@ import pytest
 from runfolio.errors import Cancelled
 from runfolio.export.chart import export_points
 from runfolio.export.digests import Digests
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.index import long_points, point_stream
 from runfolio.index.database import Database
 from runfolio.index.series_rows import SeriesColumns, series_and_points

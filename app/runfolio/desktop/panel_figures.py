@@ -17,7 +17,8 @@ from runfolio.desktop.kinds.settings import AUTO, ClassifierSettings, KindSettin
 from runfolio.desktop.panel_recipe import panel_recipe, recipe_of
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
-from runfolio.export.recipe import CHARTS, KINDS, LEGENDS, LINES, ChartRecipe, Option, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import KINDS, Option, PanelRecipe
+from runfolio.export.recipe import CHARTS, LEGENDS, LINES, ChartRecipe, RunStyleRecipe
 from runfolio.model.display import count
 from runfolio.model.kinds import JudgedTable, JudgedTables
 from runfolio.model.query import FieldKind, FieldRef
