@@ -118,7 +118,7 @@ def _run(only: tuple[str, ...]) -> None:
     state = window.context.state
     bench.step("start", lambda: desktop.begin(window, []), lambda: len(state.scope_keys) > SMALL and window.ready)
     # As five seconds after every start.
-    window.context.jobs.background(import_views)
+    window.context.jobs.background(import_views, lambda _done: desktop.collect_garbage(window))
     names: dict[str, RunKey] = {}
 
     def known(found: dict[str, RunKey]) -> None:
