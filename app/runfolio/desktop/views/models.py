@@ -68,6 +68,7 @@ class ModelsView(QWidget):
         head.setSpacing(9)
         for label in (self._title, self._from):
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._title.setMinimumWidth(80)
         for widget in (self._title, self._stage, self._from):
             head.addWidget(widget)
         head.addStretch()
