@@ -317,6 +317,14 @@ def test_a_copy_taken_earlier_joins_the_run_and_gives_it_nothing() -> None:
     assert [p.problem.code for p in problems] == ["same-id-other-content"]
 
 
+def test_a_copy_taken_before_the_end_was_written_is_the_same_run() -> None:
+    for status in ("running", "unknown"):
+        early = apart("a/r", "wandb_offline", curve("loss", LOSS), identity="wandb:r", status=status)
+        late = apart("b/r", "wandb_offline", curve("loss", LOSS), identity="wandb:r", status="failed")
+        (run,), problems = gather([early, late])
+        assert (run.path, run.status, problems) == ("b/r", "failed", ())
+
+
 def test_a_copy_taken_earlier_may_hold_several_recordings() -> None:
     def job(path: str, points: int) -> list[Linkable]:
         config = replace(recording(path, "hydra", overlay=True, series=(), params="p"), identity="content:config")
