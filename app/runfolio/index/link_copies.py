@@ -14,7 +14,6 @@ from runfolio.index.passed_keys import told_apart
 from runfolio.model.run import RunStatus
 from runfolio.readers.contract import warning
 
-
 _WITHOUT_END = (RunStatus.RUNNING, RunStatus.UNKNOWN)
 """What a copy says of itself that was taken after the last point and before the end was written."""
 
