@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,26 +13,12 @@ from runfolio.ledger.events import Witness
 from runfolio.ledger.state import fold
 from runfolio.ledger.store import Ledger
 from runfolio.model.run import RunKey
+from support.room import room
 
 A = Witness(RunKey("mlflow:a"), "amber-heron")
 NOON = 1_767_268_800_000_000  # 2026-01-01 12:00 UTC
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on the size of files")
-
-
-@contextmanager
-def room(size: int) -> Iterator[None]:
-    """No file of this process grows past `size` bytes: writing stops in the middle, as on a full disk."""
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def tag(ledger: Ledger, name: str) -> None:

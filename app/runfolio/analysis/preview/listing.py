@@ -83,13 +83,13 @@ def _take(
     elsewhere = _Elsewhere(home.root)
     for named in home.named:
         path = named.path
-        file = elsewhere.find(named) if named.base is not None else None
-        if file is not None and file.place is not None:
-            key = (home.root, file.place.path)
+        there = elsewhere.find(named) if named.base is not None else None
+        if there is not None and there.place is not None:
+            key = (home.root, there.place.path)
             if key in found:
                 found[key] = replace(found[key], recorded=True)
             elif len(found) < MOST:
-                found[key] = file
+                found[key] = there
         elif path not in ends and len(missing) < MOST:
             step, series = step_in(path)
             missing.setdefault(
