@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from runfolio.errors import Cancelled, Expected, IndexStale, UsageError
-from runfolio.index.database_errors import cannot_open, first_line, told
+from runfolio.index.database_errors import ELSEWHERE, cannot_open, first_line, told
 from runfolio.index.database_file import beside, free_suffix, is_index, set_aside
-from runfolio.index.engine import duckdb, take_frames
+from runfolio.index.engine import Stream, duckdb, take_frames
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -44,16 +44,6 @@ _FETCHED = 2_048
 Bound: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | Sequence[float] | None
 Row: TypeAlias = tuple[object, ...]
 Columns: TypeAlias = "Mapping[str, Sequence[object]] | pl.DataFrame"
-
-
-class _Stream:
-    """Shows of a frame or a query nothing but its Arrow stream; given the frame itself DuckDB would ask for pyarrow."""
-
-    def __init__(self, frame: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
 
 
 class _OtherVersion(IndexStale):
@@ -94,7 +84,8 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"The index's folder cannot be made: {error.strerror}", where=str(path)) from error
+            message = f"The index's folder cannot be made: {error.strerror}"
+            raise UsageError(message, hint=ELSEWHERE, where=str(path)) from error
         if beside(path, ".damaged").exists():
             raise IndexStale("The index was found damaged", where=str(path))
         try:
@@ -236,7 +227,7 @@ class Database:
         take_frames()
         with told(self.path):
             try:
-                frame = pl.DataFrame(_Stream(self.cursor.sql(sql, params=list(params))))
+                frame = pl.DataFrame(Stream(self.cursor.sql(sql, params=list(params))))
             except pl.exceptions.ComputeError as error:
                 # What the engine says while rows come passes through Polars, which keeps nothing of it but the words.
                 said = str(error)
@@ -265,7 +256,7 @@ class Database:
         take_frames()
         with told(self.path):
             cursor = self.cursor
-            cursor.register("incoming", _Stream(frame))
+            cursor.register("incoming", Stream(frame))
             try:
                 cursor.execute(sql)
             except duckdb.Error:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runfolio.errors import Cancelled, Expected, IndexLocked, IndexStale, UsageError
 from runfolio.index.database_file import beside
 from runfolio.index.engine import duckdb
 
+ELSEWHERE = (
+    "Look whether you may write there and the disk has room. RUNFOLIO_HOME names another folder for all that Runfolio "
+    "keeps, --index another file."
+)
 _PID = re.compile(r"PID (\d+)")
 _DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
 
@@ -29,8 +33,10 @@ def told(path: Path) -> Iterator[None]:
         raise Cancelled("The index was closed") from error
     except duckdb.Error as error:
         if _DAMAGE.search(str(error)):
-            # The damage shows only where it is read; the next start must not trip over it again.
-            beside(path, ".damaged").touch()
+            # The damage shows only where it is read; the next start must not trip over it again, and finds it by itself
+            # where it cannot be noted.
+            with suppress(OSError):
+                beside(path, ".damaged").touch()
             raise IndexStale(
                 f"The index is damaged: {first_line(error)}",
                 hint="Open Runfolio again: the index is then rebuilt from the folders. Decisions are not affected.",
@@ -59,7 +65,7 @@ def cannot_open(path: Path, error: duckdb.Error) -> Expected:
             where=str(path),
         )
     if isinstance(error, duckdb.IOException) and said.startswith("IO Error: Cannot open file"):
-        return UsageError(f"The index cannot be opened: {first_line(error)}", where=str(path))
+        return UsageError(f"The index cannot be opened: {first_line(error)}", hint=ELSEWHERE, where=str(path))
     return IndexStale(f"The index cannot be opened: {first_line(error)}", where=str(path))
 
 

@@ -6,8 +6,8 @@ from typing import cast
 
 from runfolio.errors import NotFound
 from runfolio.index.database import Database
-from runfolio.model.previews import RunHome
 from runfolio.model.run import RunKey
+from runfolio.model.run_homes import NamedFile, RunHome
 
 _MOST_APART = 50_000
 """More folders of other runs are not looked up one by one: such a place is told as shared."""
@@ -42,7 +42,7 @@ def _home(database: Database, run: int, source: int, root: str, path: str, recor
     )
     apart = frozenset(str(other) for (other,) in others)
     artifacts = database.rows(
-        "select path, size_bytes from artifacts where recording in (select unnest(?::integer[])) order by rowid",
+        "select path, size_bytes, base from artifacts where recording in (select unnest(?::integer[])) order by rowid",
         [recordings],
     )
     return RunHome(
@@ -50,5 +50,7 @@ def _home(database: Database, run: int, source: int, root: str, path: str, recor
         path,
         apart - {path},
         path in apart or len(others) >= _MOST_APART,
-        tuple((str(name), cast("int | None", size)) for name, size in artifacts),
+        tuple(
+            NamedFile(str(name), cast("int | None", size), cast("str | None", base)) for name, size, base in artifacts
+        ),
     )

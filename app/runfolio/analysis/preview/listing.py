@@ -1,4 +1,4 @@
-"""The files of a run as they lie on the disk now: below the folder of each of its recordings.
+"""The files of a run as they lie on the disk now: below the folder of each of its recordings, or where it has them.
 
 Folders of other runs' recordings are not entered, links are not followed, and the walk has limits.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from runfolio.analysis.preview.kinds import kind_of_name, step_in
 from runfolio.errors import FolderUnreadable
 from runfolio.model.display import storable
-from runfolio.model.previews import FilePlace, RunFile, RunFiles, RunHome
+from runfolio.model.previews import FilePlace, RunFile, RunFiles
+from runfolio.model.run_homes import NamedFile, RunHome
 from runfolio.readers.folder import Folder
 
 MOST = 100_000
@@ -60,7 +61,7 @@ def _take(
     notes: dict[str, None],
     until: float,
 ) -> None:
-    recorded = {path for path, _ in home.artifacts}
+    recorded = {named.path for named in home.named if named.base is None}
     try:
         folder, only = _opened(home)
     except FolderUnreadable as gone:
@@ -79,10 +80,62 @@ def _take(
             found.setdefault(key, replace(file, recorded=True) if is_recorded else file)
             known.add(file.shown)
     ends = {end for shown in known for end in _tails(shown)}
-    for path, size in home.artifacts:
-        if path not in ends and len(missing) < MOST:
+    elsewhere = _Elsewhere(home.root)
+    for named in home.named:
+        path = named.path
+        there = elsewhere.find(named) if named.base is not None else None
+        if there is not None and there.place is not None:
+            key = (home.root, there.place.path)
+            if key in found:
+                found[key] = replace(found[key], recorded=True)
+            elif len(found) < MOST:
+                found[key] = there
+        elif path not in ends and len(missing) < MOST:
             step, series = step_in(path)
-            missing.setdefault(path, RunFile(path, None, size, None, kind_of_name(path), True, step, series))
+            missing.setdefault(
+                path, RunFile(path, None, named.size_bytes, None, kind_of_name(path), True, step, series)
+            )
+
+
+class _Elsewhere:
+    """Finds files that a recording names outside of its own place, such as the artifacts beside a database."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._bases: dict[str, Folder] = {}
+
+    def find(self, named: NamedFile) -> RunFile | None:
+        """The file, where it lies there now and may be seen; None where not."""
+        *above, name = named.path.split("/")
+        try:
+            folder = self._base(named.base or "")
+            for part in above:
+                real = _spelled(folder.folders, part)
+                if real is None:
+                    return None
+                folder = folder.sub(real)
+            real = _spelled(folder.files, name)
+            if real is None:
+                return None
+            entry = folder.files[real]
+        except FolderUnreadable:
+            return None  # told as not here, as what is gone is
+        step, series = step_in(named.path)
+        place = FilePlace(self._root, folder.join(real))
+        return RunFile(named.path, place, entry.size, entry.mtime_ns // 1000, kind_of_name(real), True, step, series)
+
+    def _base(self, path: str) -> Folder:
+        if path not in self._bases:
+            root = Folder(Path(self._root))
+            self._bases[path] = root.at(path) if path else root
+        return self._bases[path]
+
+
+def _spelled(names: Collection[str], stored: str) -> str | None:
+    """The name as the disk has it, whose bytes need not be UTF-8."""
+    if stored in names:
+        return stored
+    return next((name for name in names if storable(name) == stored), None) if "\\" in stored else None
 
 
 def _tails(shown: str) -> Iterator[str]:

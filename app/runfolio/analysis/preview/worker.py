@@ -27,12 +27,12 @@ from runfolio.model.previews import (
     Picture,
     Preview,
     RunFiles,
-    RunHome,
     Search,
     Sheet,
     SideBySide,
     SoundPiece,
 )
+from runfolio.model.run_homes import RunHome
 from runfolio.readers.folder import Folder
 
 _HEAD = 4096
