@@ -55,6 +55,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "config.yaml").write_text(f"model:\n  width: {64 * (number + 1)}\n  depth: 3\nseed: {number}\n")
         (folder / "report.html").write_text('<h1>Report</h1><img src="/etc/hostname">\n')
         (folder / "README.md").write_text("# Read me\n\nplain **bold**\n")
+        (folder / "LONG.md").write_text("".join(f"## Part {n}\n\nSome *words*.\n\n" for n in range(400)))
         (folder / "chinese.txt").write_text(CHINESE)
         frame = pl.DataFrame({"id": range(1_200), "score": np.arange(1_200) / 8})
         frame.write_csv(folder / "predictions.csv")
@@ -147,6 +148,21 @@ def test_pages_of_others_are_text_and_markdown_is_laid_out(driver: Driver, lab: 
     assert view.preview.parts.markdown.body.toPlainText() == "Read me\nplain bold"
     driver.click("as-text")
     driver.until(lambda: driver.find(NumberedText, "preview-text").toPlainText().startswith("# Read me"))
+    open_file(driver, "LONG.md")
+    page = view.preview.parts.markdown.body
+    driver.until(lambda: page.toPlainText().startswith("Part 0\nSome words.\nPart 1\n"))
+    assert "Part 399" in page.toPlainText()
+    driver.until(lambda: page.verticalScrollBar().maximum() > 9_000)
+    page.verticalScrollBar().setValue(9_000)
+    before = page.document()
+    driver.do("theme.dark").until(lambda: page.document() is not before)
+    assert page.verticalScrollBar().value() == 9_000
+    page.put("# Other\n\n" + "word " * 400)
+    assert page.toPlainText().startswith("Part 0"), "what was there stays until the other is laid out"
+    driver.until(lambda: page.toPlainText().startswith("Other"))
+    assert page.verticalScrollBar().value() == 0
+    page.put("*short*")
+    assert page.toPlainText() == "short"
 
 
 class Ears:
