@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -112,6 +112,34 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
+class _Header(QHeaderView):
+    """Asks for the size of its longest title alone: Qt asks for a hundred at either end, each time it is laid out."""
+
+    def __init__(self, rows: RowsModel, orientation: Qt.Orientation, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
+        self._rows = rows
+        self._hint: QSize | None = None
+        self.setSectionsClickable(True)
+        rows.modelReset.connect(self._forget)
+
+    def sizeHint(self) -> QSize:
+        """Room for the number of the last row, or for a title."""
+        if self._hint is None:
+            shown = self._rows.shown
+            across = self.orientation() == Qt.Orientation.Horizontal
+            last = len(shown.header) if across else len(shown.rows)
+            self._hint = self.sectionSizeFromContents(last - 1) if last else super().sizeHint()
+        return self._hint
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font or style."""
+        self._hint = None
+        super().changeEvent(event)
+
+    def _forget(self) -> None:
+        self._hint = None
+
+
 class _Grounds(QStyledItemDelegate):
     """Paints the ground of cells that have a tone: the style sheet would leave it out."""
 
@@ -136,6 +164,8 @@ class RowsTable(QTableView):
         self.setAccessibleName(title)
         self.setProperty("rows", True)
         self.rows = RowsModel()
+        self.setHorizontalHeader(_Header(self.rows, Qt.Orientation.Horizontal, self))
+        self.setVerticalHeader(_Header(self.rows, Qt.Orientation.Vertical, self))
         self.setModel(self.rows)
         self.setItemDelegate(_Grounds(self.rows, self))
         self.on_chosen: Callable[[object], None] | None = None
