@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from runfolio.desktop import fonts
+from runfolio.desktop.painting_turns import paint_rows
 from runfolio.desktop.plain_table import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import tooltip
@@ -172,6 +173,8 @@ class RowsTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
+        # paintEvent fills the ground: what a scroll moves is moved as a picture, and only new rows are painted.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -216,6 +219,17 @@ class RowsTable(QTableView):
         picked = [rows[row] for row in chosen] if chosen else rows[:_MOST_COPIED]
         body = [["" if cell is None else cell for cell in row] for row in picked]
         QApplication.clipboard().setText(as_tsv([*self.rows.shown.header], body))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, some of them in the next turn where they take long."""
+        height = self.verticalHeader().defaultSectionSize()
+        paint_rows(self.viewport(), event, height, self._paint_part, above=self.verticalOffset())
+
+    def _paint_part(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        painter.end()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies."""
