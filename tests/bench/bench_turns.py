@@ -10,6 +10,7 @@ it shows, and the longest turn of the event loop, by the clock and in processor 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -31,7 +32,6 @@ from bench.trees import tree
 from bench.turns import Bench, head
 from runfolio.api import Workspace
 from runfolio.desktop import app as desktop
-from runfolio.desktop.first_look import import_views
 from runfolio.desktop.inspector_sections import PLACE
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.views.charts import ChartsView
@@ -105,6 +105,8 @@ def _wide(root: Path) -> Path:
 
 
 def _run(only: tuple[str, ...]) -> None:
+    # As at every start; the window begins to collect when it is there.
+    gc.disable()
     application = desktop.make_application()
     settings = Settings.load()
     settings.set("library.look_at_start", value=False)
@@ -118,7 +120,7 @@ def _run(only: tuple[str, ...]) -> None:
     state = window.context.state
     bench.step("start", lambda: desktop.begin(window, []), lambda: len(state.scope_keys) > SMALL and window.ready)
     # As five seconds after every start.
-    window.context.jobs.background(import_views, lambda _done: desktop.collect_garbage(window))
+    desktop.import_the_rest(window)
     names: dict[str, RunKey] = {}
 
     def known(found: dict[str, RunKey]) -> None:

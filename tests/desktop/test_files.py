@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from PIL import Image
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QSlider, QSpinBox, QTreeView
 
@@ -35,6 +35,8 @@ from support.driver import Driver
 from support.event_files import event, new_histogram, record, scalar, version, write
 from support.sweep import write_sweep
 
+CHINESE = "".join(chr(0x4E00 + place) for place in range(4_000))
+
 
 def tone() -> bytes:
     """25 seconds of a tone in two channels."""
@@ -53,6 +55,8 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "config.yaml").write_text(f"model:\n  width: {64 * (number + 1)}\n  depth: 3\nseed: {number}\n")
         (folder / "report.html").write_text('<h1>Report</h1><img src="/etc/hostname">\n')
         (folder / "README.md").write_text("# Read me\n\nplain **bold**\n")
+        (folder / "LONG.md").write_text("".join(f"## Part {n}\n\nSome *words*.\n\n" for n in range(400)))
+        (folder / "chinese.txt").write_text(CHINESE)
         frame = pl.DataFrame({"id": range(1_200), "score": np.arange(1_200) / 8})
         frame.write_csv(folder / "predictions.csv")
         (folder / "model.pkl").write_bytes(pickle.dumps({"weights": [1.0, 2.0], "path": Path("x")}))
@@ -130,12 +134,35 @@ def test_pages_of_others_are_text_and_markdown_is_laid_out(driver: Driver, lab: 
     open_file(driver, "report.html")
     assert driver.find(NumberedText, "preview-text").toPlainText() == '<h1>Report</h1><img src="/etc/hostname">'
     assert "not rendered" in driver.text("preview-notes")
+    usual = QFontMetricsF(driver.find(NumberedText, "preview-text").font())
+    open_file(driver, "chinese.txt")
+    assert driver.find(NumberedText, "preview-text").toPlainText().replace("\n", "") == CHINESE
+    unhinted = QFontMetricsF(driver.find(NumberedText, "preview-text").font())
+    assert (unhinted.lineSpacing(), unhinted.horizontalAdvance("0" * 80)) == (
+        usual.lineSpacing(),
+        usual.horizontalAdvance("0" * 80),
+    ), "columns stay where they are"
     open_file(driver, "README.md")
     view = driver.find(FilesView, "files")
     assert view.preview.parts.markdown.body.isVisible()
     assert view.preview.parts.markdown.body.toPlainText() == "Read me\nplain bold"
     driver.click("as-text")
     driver.until(lambda: driver.find(NumberedText, "preview-text").toPlainText().startswith("# Read me"))
+    open_file(driver, "LONG.md")
+    page = view.preview.parts.markdown.body
+    driver.until(lambda: page.toPlainText().startswith("Part 0\nSome words.\nPart 1\n"))
+    assert "Part 399" in page.toPlainText()
+    driver.until(lambda: page.verticalScrollBar().maximum() > 9_000)
+    page.verticalScrollBar().setValue(9_000)
+    before = page.document()
+    driver.do("theme.dark").until(lambda: page.document() is not before)
+    assert page.verticalScrollBar().value() == 9_000
+    page.put("# Other\n\n" + "word " * 400)
+    assert page.toPlainText().startswith("Part 0"), "what was there stays until the other is laid out"
+    driver.until(lambda: page.toPlainText().startswith("Other"))
+    assert page.verticalScrollBar().value() == 0
+    page.put("*short*")
+    assert page.toPlainText() == "short"
 
 
 class Ears:

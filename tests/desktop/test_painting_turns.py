@@ -23,9 +23,10 @@ class Page(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.resize(80, 3 * BAND)
         self.told: list[tuple[int, int]] = []
+        self.above = 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        paint_rows(self, event, HEIGHT, self._paint)
+        paint_rows(self, event, HEIGHT, self._paint, above=self.above)
 
     def _paint(self, event: QPaintEvent) -> None:
         self.told.append((event.rect().top(), event.rect().bottom() + 1))
@@ -49,3 +50,8 @@ def test_the_rest_of_a_page_is_painted_in_the_next_turns(qtbot: QtBot, monkeypat
     page.told.clear()
     page.grab()
     assert page.told == WHOLE, "a picture is whole at once"
+    page.told.clear()
+    page.above = 3
+    page.grab()
+    ends = [BAND - 3, 2 * BAND - 3, 3 * BAND - 3, 3 * BAND]
+    assert page.told == list(zip([0, *ends], ends, strict=False)), "no row is in two parts"

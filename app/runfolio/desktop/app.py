@@ -74,7 +74,7 @@ def run(paths: Sequence[str], settings: Settings, early: Opening | None = None) 
     with Interruptible(app.quit) as interrupt:
         begin(window, whole)
         QTimer.singleShot(LATER_MS, receive)
-        QTimer.singleShot(LATER_MS, lambda: _import_the_rest(window))
+        QTimer.singleShot(LATER_MS, lambda: import_the_rest(window))
         # Python hears of signals only when it gets a turn; the timer gives it some. One that came before the loop ran
         # has quit nothing yet.
         turns = QTimer()
@@ -167,13 +167,14 @@ def _catch_bugs(window: MainWindow) -> None:
     sys.excepthook = first_bug
 
 
-def _import_the_rest(window: MainWindow) -> None:
+def import_the_rest(window: MainWindow) -> None:
+    """What the first rows did without, on a thread; garbage is looked for from then on, among what comes after it."""
     from runfolio.desktop.first_look import import_views
 
-    window.context.jobs.background(import_views, lambda _done: collect_garbage(window))
+    window.context.jobs.background(import_views, lambda _done: _collect_garbage(window))
 
 
-def collect_garbage(window: MainWindow) -> None:
+def _collect_garbage(window: MainWindow) -> None:
     """Begin to look for garbage: what is there by now, as all that was imported, stays."""
     from runfolio.desktop.garbage import Garbage
 

@@ -59,6 +59,7 @@ class MetricsSection(QWidget):
         self._context = context
         self._run: RunDetail | None = None
         self._shown: list[MetricFacts] = []
+        self._texts = _Texts([], lambda _: [])
         self.curves: dict[tuple[RunKey, str], Outline] = {}
         self._asking = False
         self.figures = RunFigures(context, self._figures_arrived)
@@ -122,7 +123,7 @@ class MetricsSection(QWidget):
         # Only the names are made ahead; a row's texts are made when it is in view.
         widths = () if self.table.rows.shown.header else _WIDTHS
         right = frozenset(range(2, len(_HEADER)))
-        texts = _Texts(self._shown, lambda metric: self.figures.texts(run.key, metric))
+        self._texts = texts = _Texts(self._shown, lambda metric: self.figures.texts(run.key, metric))
         tips = ("",) * _WORKED_OUT + TIPS
         self.table.put(Rows(_HEADER, texts, right, right, self._tip, self._shown, header_tips=tips), widths)
         total = len(run.metrics)
@@ -192,6 +193,7 @@ class MetricsSection(QWidget):
             self.figures.want(self._run.key, self._in_view())
 
     def _figures_arrived(self) -> None:
+        self._texts.forget()
         self.table.viewport().update()
         self._pause.start()
 
@@ -253,6 +255,11 @@ class _Texts(Sequence[Sequence[str | None]]):
 
     def __init__(self, metrics: list[MetricFacts], more: Callable[[MetricFacts], list[str]]) -> None:
         self._metrics, self._more = metrics, more
+        self._row, self._made = -1, list[str | None]()
+
+    def forget(self) -> None:
+        """The last columns say something else now."""
+        self._row = -1
 
     def __len__(self) -> int:
         return len(self._metrics)
@@ -260,7 +267,10 @@ class _Texts(Sequence[Sequence[str | None]]):
     def __getitem__(self, row):  # type: ignore[no-untyped-def] # an index or a slice, as Sequence has it
         if isinstance(row, slice):
             return [[*_texts(metric), *self._more(metric)] for metric in self._metrics[row]]
-        return [*_texts(self._metrics[row]), *self._more(self._metrics[row])]
+        if row != self._row:
+            # A view asks for one cell of a row after the other.
+            self._row, self._made = row, [*_texts(self._metrics[row]), *self._more(self._metrics[row])]
+        return self._made
 
 
 def _texts(metric: MetricFacts) -> list[str | None]:

@@ -17,7 +17,13 @@ ROWS = 4
 
 
 def paint_rows(
-    viewport: QWidget, event: QPaintEvent, height: int, paint: Callable[[QPaintEvent], None], rows: int = ROWS
+    viewport: QWidget,
+    event: QPaintEvent,
+    height: int,
+    paint: Callable[[QPaintEvent], None],
+    rows: int = ROWS,
+    *,
+    above: int = 0,
 ) -> None:
     """Paint what `event` asks for from the top, and the rest in the next turn where that takes longer than a turn.
 
@@ -25,13 +31,16 @@ def paint_rows(
     height    of a row.
     paint     paints a part of the viewport.
     rows      that are painted without a look at the time.
+    above     pixels of the rows that are scrolled out of sight: no row is painted in two parts, as its letters would
+              be painted twice, one over the other.
     """
     area, region = event.rect(), event.region()
     in_turns = is_on_screen(viewport)
     until = time.perf_counter() + TURN_MS / 1000
     top, end = area.top(), area.bottom() + 1
     while top < end:
-        band = QRect(area.left(), top, area.width(), min(rows * height, end - top))
+        below = rows * height - (top + above) % height
+        band = QRect(area.left(), top, area.width(), min(below, end - top))
         paint(QPaintEvent(region.intersected(band)))
         top += band.height()
         if in_turns and top < end and time.perf_counter() > until:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 ROWS = 500
 _ROW_HEIGHT = 26
 _WIDTH, _WIDEST, _DIGIT = 70, 320, 8
+_NUMBERS = ("Int", "UInt", "Float", "Decimal")
+"""How the types of columns of numbers begin."""
 
 
 class GridPane(QWidget):
@@ -82,16 +85,18 @@ class GridPane(QWidget):
         self._looker.forget()
         fresh = place != self._place or self._page is None or self._page.columns != page.columns
         self._place, self._page = place, page
-        right = frozenset(c for c in range(len(page.columns)) if _is_numeric(page, c))
         tips = tuple(f"{name}\n{kind}".strip() for name, kind in zip(page.columns, page.types, strict=True))
         self.table.put(
             Rows(
-                page.columns, page.rows, right, frozenset(range(len(page.columns))), first=page.first, header_tips=tips
-            )
+                page.columns,
+                page.rows,
+                _numeric(page),
+                frozenset(range(len(page.columns))),
+                first=page.first,
+                header_tips=tips,
+            ),
+            _widths(page) if fresh else (),
         )
-        if fresh:
-            for column in range(len(page.columns)):
-                self.table.setColumnWidth(column, _width(page, column))
         self._note(page)
 
     def forget(self) -> None:
@@ -183,10 +188,15 @@ class GridPane(QWidget):
         self.told.setText(error.message)
 
 
-def _is_numeric(page: TablePage, column: int) -> bool:
-    if page.types[column]:
-        return page.types[column].startswith(("Int", "UInt", "Float", "Decimal"))
-    some = [cell for row in page.rows[:40] if (cell := row[column])]
+def _numeric(page: TablePage) -> frozenset[int]:
+    """Columns of numbers: by their type, or where the file says none by what the first rows hold."""
+    typed = {place for place, kind in enumerate(page.types) if kind.startswith(_NUMBERS)}
+    columns = enumerate(zip(*page.rows[:40], strict=True))
+    return frozenset(typed | {place for place, cells in columns if not page.types[place] and _is_numeric(cells)})
+
+
+def _is_numeric(cells: Sequence[str | None]) -> bool:
+    some = [cell for cell in cells if cell]
     try:
         for cell in some:
             float(cell)
@@ -195,6 +205,9 @@ def _is_numeric(page: TablePage, column: int) -> bool:
     return bool(some)
 
 
-def _width(page: TablePage, column: int) -> int:
-    longest = max([len(cell) for row in page.rows[:60] if (cell := row[column])], default=0)
-    return max(_WIDTH, min(_WIDEST, _DIGIT * max(longest, len(page.columns[column])) + 24))
+def _widths(page: TablePage) -> list[int]:
+    """Pixels of each column, by its title and what the first rows hold."""
+    longest = [len(name) for name in page.columns]
+    for place, cells in enumerate(zip(*page.rows[:60], strict=True)):
+        longest[place] = max(longest[place], *map(len, filter(None, cells)))
+    return [max(_WIDTH, min(_WIDEST, _DIGIT * letters + 24)) for letters in longest]

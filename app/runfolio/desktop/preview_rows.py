@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from runfolio.desktop import fonts
+from runfolio.desktop.painting_turns import paint_rows
 from runfolio.desktop.plain_table import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import tooltip
@@ -112,6 +113,34 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
+class _Header(QHeaderView):
+    """Asks for the size of its longest title alone: Qt asks for a hundred at either end, each time it is laid out."""
+
+    def __init__(self, rows: RowsModel, orientation: Qt.Orientation, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
+        self._rows = rows
+        self._hint: QSize | None = None
+        self.setSectionsClickable(True)
+        rows.modelReset.connect(self._forget)
+
+    def sizeHint(self) -> QSize:
+        """Room for the number of the last row, or for a title."""
+        if self._hint is None:
+            shown = self._rows.shown
+            across = self.orientation() == Qt.Orientation.Horizontal
+            last = len(shown.header) if across else len(shown.rows)
+            self._hint = self.sectionSizeFromContents(last - 1) if last else super().sizeHint()
+        return self._hint
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font or style."""
+        self._hint = None
+        super().changeEvent(event)
+
+    def _forget(self) -> None:
+        self._hint = None
+
+
 class _Grounds(QStyledItemDelegate):
     """Paints the ground of cells that have a tone: the style sheet would leave it out."""
 
@@ -136,12 +165,16 @@ class RowsTable(QTableView):
         self.setAccessibleName(title)
         self.setProperty("rows", True)
         self.rows = RowsModel()
+        self.setHorizontalHeader(_Header(self.rows, Qt.Orientation.Horizontal, self))
+        self.setVerticalHeader(_Header(self.rows, Qt.Orientation.Vertical, self))
         self.setModel(self.rows)
         self.setItemDelegate(_Grounds(self.rows, self))
         self.on_chosen: Callable[[object], None] | None = None
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
+        # paintEvent fills the ground: what a scroll moves is moved as a picture, and only new rows are painted.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -186,6 +219,17 @@ class RowsTable(QTableView):
         picked = [rows[row] for row in chosen] if chosen else rows[:_MOST_COPIED]
         body = [["" if cell is None else cell for cell in row] for row in picked]
         QApplication.clipboard().setText(as_tsv([*self.rows.shown.header], body))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, some of them in the next turn where they take long."""
+        height = self.verticalHeader().defaultSectionSize()
+        paint_rows(self.viewport(), event, height, self._paint_part, above=self.verticalOffset())
+
+    def _paint_part(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        painter.end()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies."""
