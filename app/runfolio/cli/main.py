@@ -17,6 +17,7 @@ from runfolio import __version__
 from runfolio.cli.output import complain, say
 from runfolio.cli.verbs import VERBS
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
+from runfolio.model.display import storable
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
         # A terminal of another encoding gets what it can show, and the rest spelled out.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        args = parser.parse_args(_joined(argv))
+        args = _sound(parser.parse_args(_joined(argv)))
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
@@ -54,6 +55,18 @@ def main(argv: Sequence[str]) -> int:
             raise
         say(f"runfolio: The output cannot be written: {failure.strerror}")
         return 2
+
+
+def _sound(args: argparse.Namespace) -> argparse.Namespace:
+    """Texts as valid UTF-8, with bytes that are not spelled out as everywhere; paths stay as they lie on the disk."""
+    for name, value in vars(args).items():
+        if name == "paths":
+            continue
+        if isinstance(value, str):
+            setattr(args, name, storable(value))
+        elif isinstance(value, list):
+            setattr(args, name, [storable(v) if isinstance(v, str) else v for v in value])
+    return args
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
