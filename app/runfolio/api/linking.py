@@ -29,7 +29,9 @@ class Linking:
         detail = self._stores.runs([run])[0]
         chosen = sorted(set(recordings))
         if not chosen or not 0 <= chosen[0] <= chosen[-1] < len(detail.recordings):
-            raise UsageError(f"The run has {counted(len(detail.recordings), 'recording')}", hint="Name some of them by number.")
+            raise UsageError(
+                f"The run has {counted(len(detail.recordings), 'recording')}", hint="Name some of them by number."
+            )
         if len(chosen) == len(detail.recordings):
             raise UsageError("At least one recording stays with the run", hint="Leave one of them out.")
         staying = [facts for place, facts in enumerate(detail.recordings) if place not in chosen]

@@ -12,6 +12,8 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 from runfolio import __version__
 from runfolio.cli.output import complain, say
@@ -22,6 +24,18 @@ from runfolio.model.display import storable
 
 def main(argv: Sequence[str]) -> int:
     """Run `runfolio <command> ...`; the exit code."""
+    if sys.stdout is None or sys.stderr is None:
+        # Closed by whoever started us (`>&-`), or a program without a console.
+        with (
+            Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+            redirect_stdout(sys.stdout or nowhere),
+            redirect_stderr(sys.stderr or nowhere),
+        ):
+            return _run(argv)
+    return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     parser = build_parser(argv[0] if argv else "")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal of another encoding gets what it can show, and the rest spelled out.
