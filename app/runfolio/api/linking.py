@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
+from runfolio.model.display import counted
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ class Linking:
         detail = self._stores.runs([run])[0]
         chosen = sorted(set(recordings))
         if not chosen or not 0 <= chosen[0] <= chosen[-1] < len(detail.recordings):
-            raise UsageError(f"The run has {len(detail.recordings)} recordings", hint="Name some of them by number.")
+            raise UsageError(
+                f"The run has {counted(len(detail.recordings), 'recording')}", hint="Name some of them by number."
+            )
         if len(chosen) == len(detail.recordings):
             raise UsageError("At least one recording stays with the run", hint="Leave one of them out.")
         staying = [facts for place, facts in enumerate(detail.recordings) if place not in chosen]

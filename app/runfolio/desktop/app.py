@@ -22,7 +22,9 @@ from runfolio.desktop.single_instance import Reception, hand_over
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.window import MainWindow
 from runfolio.desktop.window_commands import add_window_commands
+from runfolio.errors import RunfolioError, RunGone
 from runfolio.interrupts import Interruptible
+from runfolio.model.run import RunKey
 from runfolio.settings import Settings
 
 SAVE_EVERY_MS = 30_000
@@ -114,7 +116,19 @@ def make_application() -> QApplication:
 def make_window(theme: Theme, settings: Settings, early: Opening | None = None) -> MainWindow:
     """A window with threads of its own. Nothing is opened yet, but for `early`, which is its workspace then."""
     say = Notices()
-    jobs = Jobs(lambda: opening.open_workspace(settings), say.error, early=early)
+
+    def failed(error: RunfolioError) -> None:
+        # A selected run whose folder was deleted is news; views ask again for those that are left.
+        state = window.context.state
+        lost = state.lose([RunKey(key) for key in error.keys]) if isinstance(error, RunGone) else None
+        if lost is None:
+            say.error(error)
+        elif lost and not window.indexing.busy:
+            what = state.name_of(next(iter(lost))) if len(lost) == 1 else f"{len(lost):,} runs"
+            is_gone = "is" if len(lost) == 1 else "that were shown are"
+            say.info(f"{what} {is_gone} no longer in the library.", hint="What is deleted comes back with its folder.")
+
+    jobs = Jobs(lambda: opening.open_workspace(settings), failed, early=early)
     window = MainWindow(jobs, theme, say, settings)
     add_window_commands(window)
     return window

@@ -20,6 +20,7 @@ from runfolio.index.database_errors import ELSEWHERE, cannot_open, first_line, t
 from runfolio.index.database_file import beside, free_suffix, is_index, set_aside
 from runfolio.index.engine import Stream, duckdb, take_frames
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
+from runfolio.model.display import storable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +82,8 @@ class Database:
         """
         if path.is_dir():
             raise UsageError("The index is a file, and there is a folder of that name", where=str(path))
+        if storable(str(path)) != str(path):
+            raise UsageError("The index cannot lie where a name is no UTF-8", hint=ELSEWHERE, where=storable(str(path)))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from runfolio.errors import NotFound
+from runfolio.errors import RunGone
 from runfolio.index.database import Database
 from runfolio.model.run import RunKey
 from runfolio.model.run_homes import NamedFile, RunHome
@@ -14,11 +14,11 @@ _MOST_APART = 50_000
 
 
 def run_homes(database: Database, key: RunKey) -> tuple[RunHome, ...]:
-    """The places of a run, that of its first recording first. Raises NotFound."""
+    """The places of a run, that of its first recording first. Raises RunGone."""
     with database.snapshot():
         found = database.rows("select id from runs where key = ?", [key])
         if not found:
-            raise NotFound(f"The run {key!r} is not in the index", hint="Add its folder again.")
+            raise RunGone(key)
         run = cast(int, found[0][0])
         places = database.rows(
             """select c.source, s.path, c.path, list(c.id order by l.rank)

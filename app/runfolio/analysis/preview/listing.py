@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from runfolio.analysis.preview.kinds import kind_of_name, step_in
 from runfolio.errors import FolderUnreadable
@@ -17,6 +16,7 @@ from runfolio.model.display import storable
 from runfolio.model.previews import FilePlace, RunFile, RunFiles
 from runfolio.model.run_homes import NamedFile, RunHome
 from runfolio.readers.folder import Folder
+from runfolio.readers.spelled import folder_at, root_at, spelled
 
 MOST = 100_000
 _DEEPEST = 32
@@ -110,32 +110,24 @@ class _Elsewhere:
         try:
             folder = self._base(named.base or "")
             for part in above:
-                real = _spelled(folder.folders, part)
+                real = spelled(folder.folders, part)
                 if real is None:
                     return None
                 folder = folder.sub(real)
-            real = _spelled(folder.files, name)
+            real = spelled(folder.files, name)
             if real is None:
                 return None
             entry = folder.files[real]
         except FolderUnreadable:
             return None  # told as not here, as what is gone is
         step, series = step_in(named.path)
-        place = FilePlace(self._root, folder.join(real))
+        place = FilePlace(str(folder.root), folder.join(real))
         return RunFile(named.path, place, entry.size, entry.mtime_ns // 1000, kind_of_name(real), True, step, series)
 
     def _base(self, path: str) -> Folder:
         if path not in self._bases:
-            root = Folder(Path(self._root))
-            self._bases[path] = root.at(path) if path else root
+            self._bases[path] = folder_at(Folder(root_at(self._root)), path)
         return self._bases[path]
-
-
-def _spelled(names: Collection[str], stored: str) -> str | None:
-    """The name as the disk has it, whose bytes need not be UTF-8."""
-    if stored in names:
-        return stored
-    return next((name for name in names if storable(name) == stored), None) if "\\" in stored else None
 
 
 def _tails(shown: str) -> Iterator[str]:
@@ -148,14 +140,15 @@ def _tails(shown: str) -> Iterator[str]:
 
 def _opened(home: RunHome) -> tuple[Folder, str | None]:
     """The folder of a recording, and the one file of it where the recording is a file. Raises FolderUnreadable."""
-    root = Folder(Path(home.root))
-    folder = root.at(home.path) if home.path else root
+    root = Folder(root_at(home.root))
+    folder = folder_at(root, home.path)
     if folder.is_there:
         return folder, None
     above, _, name = home.path.rpartition("/")
-    parent = root.at(above) if above else root
-    if name and parent.entry(name) is not None:
-        return parent, name
+    parent = folder_at(root, above)
+    real = spelled(parent.files, name) if name and parent.is_there else None
+    if real is not None:
+        return parent, real
     raise FolderUnreadable("The folder is not there", where=folder.shown)
 
 
@@ -163,7 +156,7 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
     if only is not None:
         entry = folder.entry(only)
         if entry is not None:
-            yield _file(folder, "", only, entry.size, entry.mtime_ns, home.root)
+            yield _file(folder, "", only, entry.size, entry.mtime_ns)
         return
     pending = [("", folder)]
     while pending:
@@ -177,7 +170,7 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
             notes[f"{storable(prefix) or '.'}: {failure.message}"] = None
             continue
         for entry in listing.files.values():
-            yield _file(here, prefix, entry.name, entry.size, entry.mtime_ns, home.root)
+            yield _file(here, prefix, entry.name, entry.size, entry.mtime_ns)
         if listing.odd:
             kinds = ", ".join(sorted({odd.kind for odd in listing.odd}))
             left = len(listing.odd)
@@ -186,12 +179,12 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
         if prefix.count("/") >= _DEEPEST:
             continue
         for name in reversed(listing.folders):
-            if here.join(name) not in home.apart:
+            if storable(here.join(name)) not in home.apart:
                 pending.append((f"{prefix}{name}/", here.sub(name)))
 
 
-def _file(folder: Folder, prefix: str, name: str, size: int, mtime_ns: int, root: str) -> RunFile:
+def _file(folder: Folder, prefix: str, name: str, size: int, mtime_ns: int) -> RunFile:
     shown = storable(prefix + name)
     step, series = step_in(shown)
-    place = FilePlace(root, folder.join(name))
+    place = FilePlace(str(folder.root), folder.join(name))
     return RunFile(shown, place, size, mtime_ns // 1000, kind_of_name(name), False, step, series)

@@ -24,12 +24,13 @@ from runfolio.desktop.chart_pages import (
 from runfolio.desktop.chart_settings import ChartSettings, grouped, without_stale_zooms
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
-from runfolio.desktop.metric_panel import MetricPanel, offered
+from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_actions import PanelActions
 from runfolio.desktop.panel_commands import add_panel_commands
 from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.panel_kinds import following_again, wanted_panels
+from runfolio.desktop.panel_offers import offered
 from runfolio.desktop.panel_pages import FOLLOWING
 from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.scope import best_runs
