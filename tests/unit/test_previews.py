@@ -29,13 +29,13 @@ from runfolio.model.previews import (
     FilePlace,
     Picture,
     Preview,
-    Search,
     Sheet,
     Sound,
     TablePage,
     TextPage,
     TreePage,
 )
+from runfolio.model.text_search import Search
 from support.event_files import event, field, new_histogram, old_histogram, record, scalar, varint, version, write
 
 
