@@ -41,7 +41,7 @@ def test_an_unknown_name_is_pointed_at_and_the_runs_stay(runs: Driver) -> None:
 
 def test_a_filter_that_nothing_fits_says_so_and_offers_to_clear_it(runs: Driver) -> None:
     runs.filter("lr > 100")
-    empty = runs.window.runs_view().empty
+    empty = runs.window.runs_view().answer.empty
     assert isinstance(empty, EmptyState)
     assert empty.isVisible()
     assert empty.accessibleName() == "No run matches the filter"

@@ -97,7 +97,7 @@ def test_h_hides_until_asked_for_and_one_undo_brings_everything_back(runs: Drive
 def test_where_all_runs_are_hidden_the_table_says_so(runs: Driver) -> None:
     runs.table.setFocus()
     runs.press("Ctrl+A").press("A")
-    assert runs.window.runs_view().empty.accessibleName() == "All runs here are hidden or archived"
+    assert runs.window.runs_view().answer.empty.accessibleName() == "All runs here are hidden or archived"
     runs.do("runs.show-hidden").sees_runs(*NAMES)
 
 

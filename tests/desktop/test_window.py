@@ -120,8 +120,8 @@ def test_a_folder_without_runs_says_what_to_do(driver: Driver, tmp_path: Path) -
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.txt").write_text("meow", encoding="utf-8")
     driver.start(tmp_path / "photos")
-    assert driver.window.runs_view().empty.isVisible()
-    assert driver.window.runs_view().empty.accessibleName() == "No runs found"
+    assert driver.window.runs_view().answer.empty.isVisible()
+    assert driver.window.runs_view().answer.empty.accessibleName() == "No runs found"
 
 
 def test_the_table_and_a_report_are_saved_as_files(driver: Driver, indexed: Path, tmp_path: Path) -> None:

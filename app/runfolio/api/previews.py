@@ -19,14 +19,13 @@ if TYPE_CHECKING:
         BoardTag,
         FilePlace,
         Histograms,
-        Matches,
         Picture,
         Preview,
         RunFiles,
-        Search,
         SideBySide,
         SoundPiece,
     )
+from runfolio.model.text_search import Matches, Search
 
 _SEARCH_S = 12.0
 """What was found by then is the answer; an expression that runs for ever is ended later, with its worker."""

@@ -42,7 +42,7 @@ class BarButtons(QObject):
         self._exports = exports
         columns = runs.columns
         columns.changed.connect(lambda: self.group.set_text(columns.groups.title))
-        self.hidden.counted.connect(runs.show_left_out)
+        self.hidden.counted.connect(runs.answer.show_left_out)
 
     def open_columns(self) -> None:
         """Choose the columns of the runs table."""

@@ -64,7 +64,7 @@ class GroupCurves(QObject):
         if groups is None or not wanted or self._asking:
             return
         self._asking, of = True, self._of
-        members = {key: groups.members(key[1])[:MOST_MEMBERS] for key in wanted}
+        members = {key: groups.members(key[1], MOST_MEMBERS) for key in wanted}
 
         def arrived(found: dict[_Key, MeanOutline]) -> None:
             self._asking = False

@@ -116,11 +116,11 @@ class GroupRows:
         """The run of a row, or the one that stands in for its group."""
         return self.keys[self.line(row).position]
 
-    def members(self, group: int) -> tuple[RunKey, ...]:
-        """The runs of a group in the order shown."""
+    def members(self, group: int, most: int | None = None) -> tuple[RunKey, ...]:
+        """The runs of a group in the order shown, all or at most so many."""
         tree = self.grouped.tree
-        places = tree.order[int(tree.start[group]) : int(tree.stop[group])].tolist()
-        return tuple(self.keys[place] for place in places)
+        places = tree.order[int(tree.start[group]) : int(tree.stop[group])][:most].tolist()
+        return tuple([self.keys[place] for place in places])
 
     def depth(self, group: int) -> int:
         """0 for the outermost groups."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
 
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
-from runfolio.desktop.painting_turns import ROWS, TURN_MS, is_on_screen, paint_rows
+from runfolio.desktop.painting_turns import ROWS, TURN_MS, PaintingTurns, is_on_screen
 from runfolio.model.display import count
 from runfolio.model.previews import FOLD, TextPage
 
@@ -24,6 +24,7 @@ class NumberedText(QPlainTextEdit):
         self._numbers: list[int | None] = []
         self._gutter = _Gutter(self)
         self._is_slow = self._owes_numbers = False
+        self._turns = PaintingTurns(self)
         self.setReadOnly(True)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -120,10 +121,10 @@ class NumberedText(QPlainTextEdit):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The lines that the event asks for, some of them in the next turn where they take long."""
         if self._is_slow and is_on_screen(self.viewport()) and not self._lay_out_some():
-            self.viewport().update(event.region())
+            self._turns.wait(event.region())
             return
         rows = 1 if self._is_slow else ROWS
-        paint_rows(self.viewport(), event, self.fontMetrics().lineSpacing(), self._paint, rows)
+        self._turns.paint_rows(event, self.fontMetrics().lineSpacing(), self._paint, rows)
         if self._owes_numbers:
             self._owes_numbers = False
             self._gutter.update()

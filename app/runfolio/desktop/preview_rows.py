@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from runfolio.desktop import fonts
-from runfolio.desktop.painting_turns import paint_rows
+from runfolio.desktop.painting_turns import PaintingTurns
 from runfolio.desktop.plain_table import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import tooltip
@@ -173,6 +173,7 @@ class RowsTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
+        self._turns = PaintingTurns(self)
         # paintEvent fills the ground: what a scroll moves is moved as a picture, and only new rows are painted.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -223,7 +224,7 @@ class RowsTable(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows, some of them in the next turn where they take long."""
         height = self.verticalHeader().defaultSectionSize()
-        paint_rows(self.viewport(), event, height, self._paint_part, above=self.verticalOffset())
+        self._turns.paint_rows(event, height, self._paint_part, above=self.verticalOffset())
 
     def _paint_part(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import IconButton, PlainLabel, restyle, tooltip
 from runfolio.model.display import count, size
-from runfolio.model.previews import Match, Matches, Search
+from runfolio.model.text_search import Match, Matches, Search
 
 
 class SearchBar(QWidget):

@@ -16,7 +16,8 @@ from runfolio.desktop.preview_search import SearchBar
 from runfolio.desktop.widgets import IconButton, PlainLabel
 from runfolio.errors import RunfolioError
 from runfolio.model.display import size
-from runfolio.model.previews import Ask, FileKind, FilePlace, Match, Matches, Preview, Search, TextPage
+from runfolio.model.previews import Ask, FileKind, FilePlace, Preview, TextPage
+from runfolio.model.text_search import Match, Matches, Search
 
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
@@ -37,10 +36,8 @@ class HighlightedRuns(QTableView):
     def highlight_rows(self, rows: list[int]) -> None:
         """Highlight exactly these rows, in order."""
         chosen = QItemSelection()
-        # Neighbours become one range: a hundred thousand highlighted rows are one entry.
-        for _, group in itertools.groupby(enumerate(rows), lambda pair: pair[1] - pair[0]):
-            run_of_rows = [row for _, row in group]
-            chosen.select(self.runs.index(run_of_rows[0], 0), self.runs.index(run_of_rows[-1], 0))
+        for first, last in _ranges(rows):
+            chosen.select(self.runs.index(first, 0), self.runs.index(last, 0))
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(chosen, flags)
 
@@ -48,6 +45,8 @@ class HighlightedRuns(QTableView):
         """The highlighted rows from top to bottom."""
         rows: set[int] = set()
         pieces = self.selectionModel().selection()
+        if pieces.count() == 1:
+            return [*range(pieces.at(0).top(), pieces.at(0).bottom() + 1)]
         for number in range(pieces.count()):
             piece = pieces.at(number)
             rows.update(range(piece.top(), piece.bottom() + 1))
@@ -60,3 +59,23 @@ class HighlightedRuns(QTableView):
     def current_key(self) -> RunKey | None:
         """The run of the current row; None on the row of a group."""
         return self.runs.key_at(self.currentIndex().row())
+
+
+def _ranges(rows: list[int]) -> Iterator[tuple[int, int]]:
+    """First and last of neighbours: a hundred thousand highlighted rows are one entry.
+
+    >>> [*_ranges([2, 3, 4, 7])]
+    [(2, 4), (7, 7)]
+    """
+    if not rows:
+        return
+    if rows[-1] - rows[0] == len(rows) - 1:
+        yield rows[0], rows[-1]
+        return
+    first = before = rows[0]
+    for row in rows[1:]:
+        if row != before + 1:
+            yield first, before
+            first = row
+        before = row
+    yield first, before

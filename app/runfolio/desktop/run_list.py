@@ -14,7 +14,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.fills import fill
 from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
-from runfolio.desktop.painting_turns import paint_rows
+from runfolio.desktop.painting_turns import PaintingTurns
 from runfolio.desktop.run_delegate import ROW_HEIGHT, RunDelegate
 from runfolio.desktop.run_highlight import HighlightedRuns
 from runfolio.desktop.run_pins import PinnedColumns
@@ -62,6 +62,7 @@ class RunList(HighlightedRuns):
         self._seen: set[TableColumn] = set()
         self._fitted: dict[TableColumn, int] = {}
         self._restoring = False
+        self._turns = PaintingTurns(self)
         shape(self)
         self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
         head = self.horizontalHeader()
@@ -250,7 +251,7 @@ class RunList(HighlightedRuns):
         if self._patience.isActive() and self.runs.is_waiting:
             self._fill(event.rect())
         else:
-            paint_rows(self.viewport(), event, ROW_HEIGHT, self._paint_part)
+            self._turns.paint_rows(event, ROW_HEIGHT, self._paint_part)
 
     def _paint_part(self, event: QPaintEvent) -> None:
         self._fill(event.rect())

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderVi
 from runfolio.desktop import fonts
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.fills import fill
-from runfolio.desktop.painting_turns import paint_rows
+from runfolio.desktop.painting_turns import PaintingTurns
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.run_table import RunTableModel
 from runfolio.desktop.theme import Theme
@@ -39,6 +39,7 @@ class PinnedColumns(QTableView):
         self._head_menu = head_menu
         self._count = 0
         self._placed: tuple[tuple[int, int], ...] = ()
+        self._turns = PaintingTurns(self)
         give_viewport(self).setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setModel(runs)
         self.setSelectionModel(table.selectionModel())
@@ -153,7 +154,7 @@ class PinnedColumns(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The cells, and a line where the others go under."""
-        paint_rows(self.viewport(), event, ROW_HEIGHT, self._paint_part)
+        self._turns.paint_rows(event, ROW_HEIGHT, self._paint_part)
 
     def _paint_part(self, event: QPaintEvent) -> None:
         area = event.rect()

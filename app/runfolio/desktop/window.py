@@ -345,4 +345,4 @@ class MainWindow(QMainWindow):
         if not self.context.state.scope_keys or self._current != "runs":
             self.first_look.seen()
         self.filter_bar.refuse(self.scope.refused)
-        self.runs_view().show_answer(busy=self.indexing.busy, refused=self.scope.refused)
+        self.runs_view().answer.show_scope(busy=self.indexing.busy, refused=self.scope.refused)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from runfolio.model.previews import Content, Matches, Node, Sheet, TablePage, TextPage, TreePage
+from runfolio.model.previews import Content, Node, Sheet, TablePage, TextPage, TreePage
 from runfolio.model.secrets import MASK, mask_text, mask_value, names_secret
+from runfolio.model.text_search import Matches
 
 _KEY_BEGINS, _KEY_ENDS = "PRIVATE KEY-----", "-----END "
 

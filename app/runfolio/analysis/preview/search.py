@@ -14,7 +14,7 @@ from runfolio.analysis.preview.reading import read_at
 from runfolio.analysis.preview.text import Coding, coding_of, visible
 from runfolio.errors import UsageError
 from runfolio.model.display import storable
-from runfolio.model.previews import Match, Matches, Search
+from runfolio.model.text_search import Match, Matches, Search
 from runfolio.readers.folder import Folder
 
 _PIECE = 4 << 20

@@ -23,16 +23,15 @@ from runfolio.model.previews import (
     FilePlace,
     Histogram,
     Histograms,
-    Matches,
     Picture,
     Preview,
     RunFiles,
-    Search,
     Sheet,
     SideBySide,
     SoundPiece,
 )
 from runfolio.model.run_homes import RunHome
+from runfolio.model.text_search import Matches, Search
 from runfolio.readers.folder import Folder
 
 _HEAD = 4096

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from runfolio.desktop.column_commands import add_column_commands
 from runfolio.desktop.commands import Command
@@ -15,12 +15,11 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.mark_commands import LOCAL as MARKS
 from runfolio.desktop.mark_commands import MarkCommands
 from runfolio.desktop.quick_filter import QuickFilters
+from runfolio.desktop.run_answer import ScopeAnswer
 from runfolio.desktop.run_columns import RunColumns
 from runfolio.desktop.run_copy import FORMS, copied
 from runfolio.desktop.run_list import RunList
 from runfolio.desktop.run_place import bring_back, place_of
-from runfolio.desktop.widgets import EmptyState
-from runfolio.errors import FilterSyntax
 from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
 from runfolio.model.params import Json
@@ -37,8 +36,6 @@ LOCAL_COMMANDS = (
     "runs.copy",
 )
 
-
-_NO_MATCH = "Change the filter above, or clear it to see every run again."
 HEIGHTS: tuple[int, ...] = (500, 330)
 """Table and strip at first."""
 
@@ -54,18 +51,13 @@ class RunsView(QWidget):
         self._charts_wanted = False
         self._kept_current: RunKey | None = None
         self._kept_place: dict[str, Json] | None = None
-        self._left_out = 0
-        """Runs that would be in the scope but for being hidden; 0 until they are counted."""
         self.table = RunList(context)
         self.columns = RunColumns(context, self.table)
         self.quick_filters = QuickFilters(context, self.table)
-        self.empty = EmptyState(context.theme, "Opening the library…", "", icon="table-2")
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.table)
-        self.stack.addWidget(self.empty)
+        self.answer = ScopeAnswer(context, self.table, self.columns.groups)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.stack)
+        self.splitter.addWidget(self.answer)
         self._strip = QWidget()
         """The room of the charts until they are there, so that no row moves when they come."""
         self._strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -83,7 +75,6 @@ class RunsView(QWidget):
         self.table.menu_asked.connect(self._open_menu)
         self.columns.groups.shown.connect(self._bring_back_current)
         context.state.scope_changed.connect(self._show_scope)
-        context.state.query_changed.connect(self._forget_left_out)
 
     # --- what the window asks ----------------------------------------------------------------------------------
 
@@ -168,82 +159,6 @@ class RunsView(QWidget):
         asked = repr(state.scope)
         self.columns.groups.refresh(keep_place=asked == self._asked)
         self._asked = asked
-
-    def show_left_out(self, runs: int) -> None:
-        """Where nothing else is in the scope: say that what is there is hidden."""
-        self._left_out = runs
-        self._say_left_out()
-
-    def _forget_left_out(self) -> None:
-        self._left_out = 0
-
-    def _say_left_out(self) -> None:
-        state, is_empty = self._context.state, self.stack.currentWidget() is self.empty
-        if self._left_out and not state.scope_keys and is_empty and not state.scope.with_hidden:
-            self.empty.set(
-                "All runs here are hidden or archived",
-                "They were put out of the way, and nothing of them is lost.",
-                action="Show them",
-                call=lambda: self._context.commands.run("runs.show-hidden"),
-            )
-
-    def _ask_why(self, where: str) -> None:
-        """Say what may have been overlooked in a filter that finds nothing."""
-        state = self._context.state
-
-        def take(hints: tuple[str, ...]) -> None:
-            empty = not state.scope_keys and self.stack.currentWidget() is self.empty and not self._left_out
-            if hints and empty and state.scope.where == where:
-                self.empty.set(
-                    "No run matches the filter",
-                    " ".join([*hints, _NO_MATCH]),
-                    action="Clear the filter",
-                    call=lambda: state.set_where(""),
-                )
-
-        self._context.jobs.query("filter-hints", lambda workspace: workspace.filter_hints(where), take)
-
-    def show_answer(self, *, busy: bool, refused: FilterSyntax | None) -> None:
-        """The scope has an answer: show it, or say why there is nothing to show."""
-        state = self._context.state
-        if state.scope_keys and refused is None:
-            self.stack.setCurrentWidget(self.table)
-            self.columns.groups.check_order()
-            return
-        if refused is not None:
-            self.empty.set(
-                "The filter names something that is no longer there",
-                str(refused.message),
-                action="Clear the filter",
-                call=lambda: state.set_where(""),
-            )
-        elif state.scope.where:
-            self.empty.set(
-                "No run matches the filter",
-                _NO_MATCH,
-                action="Clear the filter",
-                call=lambda: state.set_where(""),
-            )
-            self._ask_why(state.scope.where)
-        elif state.scope.source is not None or state.scope.experiment is not None:
-            self.empty.set(
-                "No runs here",
-                "Nothing was read for this part of the library.",
-                action="Show all runs",
-                call=lambda: state.set_place(None, None),
-            )
-        elif busy:
-            self.empty.set("Reading folders…", "Runs appear here as soon as they are read.")
-        else:
-            self.empty.set(
-                "No runs found",
-                "The folders of the library hold no runs of a tracker that Runfolio knows.",
-                action="See what was found instead",
-                call=lambda: self._context.commands.run("view.problems"),
-            )
-        self.stack.setCurrentWidget(self.empty)
-        # The count of them may have come before.
-        self._say_left_out()
 
     # --- commands ----------------------------------------------------------------------------------------------
 
