@@ -131,7 +131,7 @@ def _optuna(store: Store, where: str, wanted: Wanted, budget: Budget) -> Iterato
         return
     if wanted.name == INTERMEDIATE and wanted.point.step is not None:
         columns = (ROW_ID, "trial_id", "step", "intermediate_value", "intermediate_value_type")
-        for row, trial_id, step, value, kind in store.rows("trial_intermediate_values", columns):
+        for row, trial_id, step, value, kind in store.rows("trial_intermediate_values", columns, order=("step",)):
             if trial_id in trials:
                 number = kept_value(value, kind)
                 run = id_of(trials[trial_id])
