@@ -26,6 +26,7 @@ from runfolio.desktop.panel_waiting import Waiting, Work
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
 from runfolio.desktop.plot_style import Band, Curve
+from runfolio.desktop.plot_turn import TURN
 from runfolio.desktop.state import DASHES
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
@@ -153,7 +154,8 @@ class MetricPanel(LinePanel):
             still = self._forgotten == forgotten
             self._answers = answers if still else tuple(replace(answer, found={}) for answer in answers)
             self._closer_for = None
-            self._draw()
+            with TURN.spending():
+                self._draw()
             self.shown.emit()
             self._closer.start()
 

@@ -309,14 +309,11 @@ class PanelGrid(QScrollArea):
         """Make the panels in sight, a few at a time, and let them fetch."""
         if not self.isVisible():
             return
-        if TURN.is_over or TURN.painters_first:
+        if TURN.is_over:
             self._look.start(0)
             return
-        begun = time.perf_counter()
-        try:
-            self._make_seen(begun + _MAKING_MS / 1000)
-        finally:
-            TURN.add((time.perf_counter() - begun) * 1000)
+        with TURN.spending():
+            self._make_seen(time.perf_counter() + min(_MAKING_MS, TURN.left) / 1000)
 
     def _make_seen(self, until: float) -> None:
         sight, seen = self._seen()

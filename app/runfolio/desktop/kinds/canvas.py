@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -94,10 +93,12 @@ class Canvas(QWidget):
         """The chart, the shape that is being drawn, and the focus."""
         if TURN.is_over and is_on_screen(self):
             # Others have spent this turn; what was painted before stays meanwhile.
-            TURN.wait()
-            self.update()
+            TURN.wait(self)
             return
-        begun = time.perf_counter()
+        with TURN.spending():
+            self._paint()
+
+    def _paint(self) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self._theme.color("surface"))
@@ -112,7 +113,6 @@ class Canvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
-        TURN.add((time.perf_counter() - begun) * 1000)
 
     def paint_kept(
         self,

@@ -32,6 +32,7 @@ from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.panel_kinds import following_again, wanted_panels
 from runfolio.desktop.panel_pages import FOLLOWING
 from runfolio.desktop.plot_reading import Reading
+from runfolio.desktop.plot_turn import TURN
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
 from runfolio.desktop.undo import Stretch
@@ -374,6 +375,13 @@ class ChartsView(QWidget):
     # --- cursor ------------------------------------------------------------------------------------------------
 
     def _on_drawn(self) -> None:
+        if TURN.is_over:
+            self._drawn.start()
+            return
+        with TURN.spending():
+            self._tell_drawn()
+
+    def _tell_drawn(self) -> None:
         panels = self.panels
         self.bar.show_points(sum(p.point_count for p in panels), sum(p.without_place for p in panels))
         drawn = (panel.grouping for grid in self.grids for panel in grid.panels) if self._settings.groups.by else ()
