@@ -26,7 +26,7 @@ from runfolio.desktop.panel_waiting import Waiting, Work
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
 from runfolio.desktop.plot_style import Band, Curve
-from runfolio.desktop.plot_turn import TURN
+from runfolio.desktop.plot_turn import TURN, Soon
 from runfolio.desktop.state import DASHES
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
@@ -61,6 +61,7 @@ class MetricPanel(LinePanel):
         self._closer_for: tuple[float, float] | None = None
         self.waiting = Waiting(context.theme, self)
         self.waiting.stopped.connect(self._on_stopped)
+        self._again = Soon(self._draw, self)
         self._closer = QTimer(self)
         self._closer.setSingleShot(True)
         self._closer.setInterval(_LOOK_CLOSER_MS)
@@ -203,6 +204,7 @@ class MetricPanel(LinePanel):
         self._context.jobs.query(f"{self._slot}:closer", look, arrived)
 
     def _draw(self) -> None:
+        self._again.forget()
         first, several = self._answers[0], len(self._answers) > 1
         curves: list[Curve] = []
         notes: dict[str, None] = {}
@@ -305,8 +307,17 @@ class MetricPanel(LinePanel):
         return ""
 
     def _recolour(self) -> None:
+        # Dozens of panels hear of it at once.
         if self._drawn:
-            self._draw()
+            self._again.ask()
+
+    def leave(self) -> None:
+        """It goes away: nothing that it has asked for may come back to it."""
+        self.waiting.end()
+        self._again.forget()
+        self._closer.stop()
+        for slot in (self._slot, f"{self._slot}:closer"):
+            self._context.jobs.forget(slot)
 
     def _select(self, keys: list[RunKey]) -> None:
         """Keep the runs that a box or lasso was drawn around."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import shiboken6
-from PySide6.QtCore import QAbstractEventDispatcher, QTimer
+from PySide6.QtCore import QAbstractEventDispatcher, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 SHARED_MS = 12.0
@@ -90,3 +90,29 @@ class Turn:
 
 
 TURN = Turn()
+
+
+class Soon:
+    """Does `call` once in the next turn that has time for it, however often it was asked for until then."""
+
+    def __init__(self, call: Callable[[], None], parent: QObject) -> None:
+        self._call = call
+        self._timer = QTimer(parent)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._go)
+
+    def ask(self) -> None:
+        """It is to be done."""
+        self._timer.start()
+
+    def forget(self) -> None:
+        """It need not be done any more."""
+        self._timer.stop()
+
+    def _go(self) -> None:
+        if TURN.is_over:
+            self._timer.start()
+            return
+        with TURN.spending():
+            self._call()
