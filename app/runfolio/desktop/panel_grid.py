@@ -259,8 +259,9 @@ class PanelGrid(QScrollArea):
             self._laid_for = laid_for
             self._laid, self._counts = lay_out_page(settings, self.keys, sight.width(), sight.height(), self._resizing)
         self._inner.setMinimumHeight(self._laid.height)
-        self._headings.show_headings(self._laid.headings, self._counts, settings.folded)
+        self._headings.lay(self._laid.headings, self._counts, settings.folded)
         self._sight.lay(self._laid, settings.name_of)
+        self._headings.show(self._sight.near)
         made = self._made
         if made != self._tabbed:
             self._tabbed = made
@@ -270,6 +271,7 @@ class PanelGrid(QScrollArea):
     def ask_in_sight(self) -> None:
         """Let the panels that are in sight fetch what is stale in them; the others wait until they are scrolled to."""
         self._sight.ask()
+        self._headings.show(self._sight.near)
 
     def showEvent(self, event: QShowEvent) -> None:
         """In sight again."""

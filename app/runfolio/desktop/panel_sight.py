@@ -75,6 +75,11 @@ class PanelSight(QObject):
         self._show()
         self._look.ask()
 
+    @property
+    def near(self) -> QRect:
+        """The part of the page that is in sight, and what the keys may reach from there."""
+        return self._sight().adjusted(0, -self._laid.step[1], 0, self._laid.step[1])
+
     def _sight(self) -> QRect:
         return self._area.viewport().rect().translated(-self._page.pos())
 
@@ -82,7 +87,7 @@ class PanelSight(QObject):
         """Show what is made, as far as the turn goes, and the titles of what is not; what is in sight, and its keys."""
         sight = self._sight()
         seen = {key: rect for key, rect in self._laid.panels.items() if sight.intersects(rect)}
-        near = sight.adjusted(0, -self._laid.step[1], 0, self._laid.step[1])
+        near = self.near
         with TURN.spending():
             until = time.perf_counter() + TURN.left / 1000
             for key, panel in self.panels.items():
