@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QWidget
 SHARED_MS = 12.0
 """How long charts may work, one after the other, before the window does something else."""
 
+_MOST_WAITED = 2
+
 
 class Turn:
     """What all charts together have spent since the event loop has last looked at mouse and keys, in milliseconds.
@@ -93,10 +95,14 @@ TURN = Turn()
 
 
 class Soon:
-    """Does `call` once in the next turn that has time for it, however often it was asked for until then."""
+    """Does `call` once in the next turn that has time for it, however often it was asked for until then.
+
+    It waits for a few turns at most: thousands of curves may take all the time there is for seconds.
+    """
 
     def __init__(self, call: Callable[[], None], parent: QObject) -> None:
         self._call = call
+        self._waited = 0
         self._timer = QTimer(parent)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
@@ -111,8 +117,10 @@ class Soon:
         self._timer.stop()
 
     def _go(self) -> None:
-        if TURN.is_over:
+        if TURN.is_over and self._waited < _MOST_WAITED:
+            self._waited += 1
             self._timer.start()
             return
+        self._waited = 0
         with TURN.spending():
             self._call()
