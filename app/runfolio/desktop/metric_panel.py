@@ -19,9 +19,9 @@ from runfolio.analysis.drawing import Drawing, Style
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.api import Workspace
 from runfolio.desktop.chart_groups import styles_of
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.panel_waiting import Waiting, Work
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom

@@ -11,7 +11,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from runfolio.desktop.chart_pages import sized
-from runfolio.desktop.chart_settings import ChartSettings, Size
+from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.panel_chart import ChartPanel
@@ -20,6 +20,7 @@ from runfolio.desktop.panel_headings import PanelHeadings
 from runfolio.desktop.panel_layout import Laid, beside, lay_out_page, reordered, size_to
 from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
 from runfolio.desktop.panel_page import PanelPage
+from runfolio.desktop.panel_settings import Size
 from runfolio.desktop.panel_sight import PanelSight, has_focus
 
 
