@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListWidget, Q
 
 from runfolio import locate
 from runfolio.analysis.scales import YKind
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.file_comparison import FileComparison
 from runfolio.desktop.metric_panel import MetricPanel
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.views.charts import ChartsView

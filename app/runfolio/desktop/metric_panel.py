@@ -18,13 +18,14 @@ from runfolio.analysis.drawing import Drawing, Style
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.api import Workspace
 from runfolio.desktop.chart_groups import styles_of
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.panel_waiting import Waiting, Work
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
 from runfolio.desktop.plot_style import Band, Curve
+from runfolio.desktop.plot_turn import TURN, Soon
 from runfolio.desktop.run_style import DASHES
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
@@ -57,6 +58,7 @@ class MetricPanel(LinePanel):
         self._closer_for: tuple[float, float] | None = None
         self.waiting = Waiting(context.theme, self)
         self.waiting.stopped.connect(self._on_stopped)
+        self._again = Soon(self._draw, self)
         self._closer = QTimer(self)
         self._closer.setSingleShot(True)
         self._closer.setInterval(_LOOK_CLOSER_MS)
@@ -150,7 +152,8 @@ class MetricPanel(LinePanel):
             still = self._forgotten == forgotten
             self._answers = answers if still else tuple(replace(answer, found={}) for answer in answers)
             self._closer_for = None
-            self._draw()
+            with TURN.spending():
+                self._draw()
             self.shown.emit()
             self._closer.start()
 
@@ -198,6 +201,7 @@ class MetricPanel(LinePanel):
         self._context.jobs.query(f"{self._slot}:closer", look, arrived)
 
     def _draw(self) -> None:
+        self._again.forget()
         first, several = self._answers[0], len(self._answers) > 1
         curves: list[Curve] = []
         notes: dict[str, None] = {}
@@ -300,8 +304,17 @@ class MetricPanel(LinePanel):
         return ""
 
     def _recolour(self) -> None:
+        # Dozens of panels hear of it at once.
         if self._drawn:
-            self._draw()
+            self._again.ask()
+
+    def leave(self) -> None:
+        """It goes away: nothing that it has asked for may come back to it."""
+        self.waiting.end()
+        self._again.forget()
+        self._closer.stop()
+        for slot in (self._slot, f"{self._slot}:closer"):
+            self._context.jobs.forget(slot)
 
     def _select(self, keys: list[RunKey]) -> None:
         """Keep the runs that a box or lasso was drawn around."""

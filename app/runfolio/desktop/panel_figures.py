@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from runfolio.analysis.drawing import Drawing
 from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop.cells import field_title
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.kinds.settings import AUTO, ClassifierSettings, KindSettings, RecordedSettings, kind_of
 from runfolio.desktop.panel_recipe import panel_recipe, recipe_of
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
 from runfolio.export.panel_recipe import KINDS, Option, PanelRecipe

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from runfolio.analysis.drawing import Drawing
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.export.panel_recipe import PanelRecipe
 from runfolio.export.recipe import ChartRecipe, RunStyleRecipe

@@ -15,6 +15,7 @@ from runfolio.analysis.kinds.planar import inside, pareto_front
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import colors_of
 from runfolio.desktop.kinds.field_combo import title_of
+from runfolio.desktop.kinds.kept import Part
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale, scattered
@@ -220,8 +221,8 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             paint_margins(painter, theme, axes, data.x.values[data.shown], data.y.values[data.shown])
         if int(data.shown.sum()) > MANY:
             self._paint_raster(painter, axes, data)
-        else:
-            paint_points(painter, theme, x, y, data.color, data.size)
+        for part in self.parts(frame):
+            self.canvas.paint_kept(painter, frame, part)
         if data.color is not None:
             from runfolio.desktop.kinds.legend import paint_legend
 
@@ -229,6 +230,15 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             paint_legend(painter, theme, legend, title_of(data.color.field.id), data.color)
         paint_front(painter, theme, x[data.front], y[data.front])
         paint_selected(painter, theme, x, y, self.chosen_runs(), self._at)
+
+    def parts(self, frame: QRectF) -> Sequence[Part]:
+        """The points, where they are painted one by one."""
+        data, theme = self.answer, self._context.theme
+        if data is None or int(data.shown.sum()) > MANY:
+            return ()
+        x, y = self._pixels(self._axes(frame))
+        margins = self.filled.margins
+        return (Part("points", (data, margins), lambda p: paint_points(p, theme, x, y, data.color, data.size)),)
 
     def _paint_raster(self, painter: QPainter, axes: Axes, data: ScatterData) -> None:
         """The picture of all points: stamped off the GUI thread; the one before is stretched until it is there."""
