@@ -9,9 +9,9 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPainter, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from runfolio.analysis.axis import XKind
@@ -68,13 +68,14 @@ class Hand:
         QTest.mouseClick(self.panel.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
         return self
 
-    def wheel(self, at: QPoint, notches: int) -> Hand:
+    def wheel(self, at: QPoint, notches: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> Hand:
         viewport = self.panel.plot.viewport()
-        event = QWheelEvent(
-            QPointF(at), QPointF(viewport.mapToGlobal(at)), QPoint(0, 0), QPoint(0, 120 * notches),
-            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(viewport, event)
+        window = viewport.window()
+        # As the system sends it, so that it is handed on where the chart does not take it.
+        QTest.wheelEvent(
+            window.windowHandle(), QPointF(viewport.mapTo(window, at)), QPoint(0, 120 * notches), stateKey=keys
+        )
+        QApplication.processEvents()
         return self
 
     def drag(self, start: QPoint, by: QPoint) -> Hand:
@@ -353,6 +354,32 @@ def test_the_wheel_zooms_around_the_pointer_and_a_double_click_brings_all_back(h
         hand.panel.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, hand.at(30, 30.0)
     )
     assert hand.x_range == pytest.approx(whole)
+
+
+def test_among_charts_that_do_not_fit_the_wheel_scrolls_and_zooms_with_ctrl(qtbot: QtBot, hand: Hand) -> None:
+    page, area = QWidget(), QScrollArea()
+    qtbot.addWidget(area)
+    page.setFixedSize(640, 2_000)
+    hand.panel.setParent(page)
+    area.setWidget(page)
+    area.resize(700, 500)
+    area.show()
+    hand.panel.show()
+    hand.draw(curve(np.arange(100.0)))
+    whole = hand.x_range
+    hand.wheel(hand.at(30, 30.0), -2)
+    assert area.verticalScrollBar().value() > 0
+    assert hand.x_range == whole
+    scrolled = area.verticalScrollBar().value()
+    hand.wheel(hand.at(30, 30.0), 4, Qt.KeyboardModifier.ControlModifier)
+    assert area.verticalScrollBar().value() == scrolled
+    assert hand.x_range[1] < whole[1]
+    page.setFixedSize(640, 400)
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() == 0)
+    zoomed = hand.x_range
+    hand.wheel(hand.at(30, 30.0), 4)
+    assert hand.x_range[1] < zoomed[1], "where all fit the wheel zooms"
+    hand.panel.setParent(None)
 
 
 def test_dragging_moves_the_view_with_the_hand(hand: Hand) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsItem, QSizePolicy, QWidget
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsItem, QScrollArea, QSizePolicy, QWidget
 
 from runfolio.desktop.painting_turns import is_on_screen
 from runfolio.desktop.plot_axis import PlainAxis
@@ -55,6 +55,21 @@ class PlotFrame(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph ships no typ
             return
         with TURN.spending():
             super().paintEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom; among charts that can be scrolled only with Ctrl, so that the wheel leads past this one."""
+        if self._is_scrolled_past() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
+    def _is_scrolled_past(self) -> bool:
+        around = self.parentWidget()
+        while around is not None:
+            if isinstance(around, QScrollArea) and around.verticalScrollBar().maximum() > 0:
+                return True
+            around = around.parentWidget()
+        return False
 
     def getViewBox(self) -> pg.ViewBox:
         """Where curves are drawn; called as the library calls it."""
