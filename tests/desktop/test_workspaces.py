@@ -21,7 +21,7 @@ from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.views.charts import ChartsView
 from runfolio.desktop.views.models import ModelsView
-from runfolio.desktop.widgets import Pill, PlainLabel
+from runfolio.desktop.widgets import Pill, PlainLabel, TextButton
 from runfolio.ledger.events import Witness
 from runfolio.ledger.names import NewName, known_as
 from runfolio.ledger.store import Ledger
@@ -149,7 +149,18 @@ def test_panels_are_found_by_a_glob_and_taken_away(driver: Driver) -> None:
     assert shown == ["val/acc"]
     listing.item(0).setCheckState(Qt.CheckState.Unchecked)
     driver.settle()
-    assert [p.metric_name for p in driver.find(ChartsView, "charts").panels] == ["loss"]
+    charts = driver.find(ChartsView, "charts")
+    assert [p.metric_name for p in charts.panels] == ["loss"]
+    assert driver.find(TextButton, "panels-show").text() == "Show 1", "of those that match"
+    assert not driver.find(TextButton, "panels-hide").isVisible()
+    driver.click("panels-show")
+    assert [p.metric_name for p in charts.panels] == ["loss", "val/acc"]
+    search.clear()
+    assert driver.find(TextButton, "panels-hide").text() == "Hide 2"
+    driver.click("panels-hide")
+    assert not charts.panels
+    driver.do("edit.undo")
+    assert [p.metric_name for p in charts.panels] == ["loss", "val/acc"]
 
 
 def test_a_logarithmic_axis_is_named_in_the_title_and_keeps_every_point(driver: Driver) -> None:

@@ -8,26 +8,30 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
 from runfolio.desktop.legend import Legend
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_reading import Reading
 from runfolio.desktop.readout import ReadOut
-from runfolio.desktop.widgets import SectionTitle
-from runfolio.model.display import plain
+from runfolio.desktop.widgets import SectionTitle, TextButton
+from runfolio.model.display import count, plain
 
 _WIDTH, _LEAST_WIDTH, _PART = 250, 180, 0.28
-_OTHERS = 414
+MOST_AT_ONCE = 300
+"""Panels that are added by one click, or by Enter."""
+_OTHERS = 440
 """Pixels that title, legend and list of panels take beside the read-out."""
 
 
 class ChartSide(QWidget):
-    """`chosen` tells that a metric was ticked or unticked; `all_chosen` that all that match are wanted."""
+    """`chosen` tells that a metric was ticked or unticked; `all_chosen` that all that match are wanted, `all_dropped`
+    that none of them is."""
 
     chosen = Signal(str, bool)
     all_chosen = Signal(list)
+    all_dropped = Signal(list)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +49,12 @@ class ChartSide(QWidget):
         self.search.setToolTip("Enter shows a panel for every metric that matches")
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(lambda: self.all_chosen.emit(self._in_sight()))
+        self._show_all = TextButton("", context.theme, kind="link", tip="A panel for every metric in the list below")
+        self._show_all.setObjectName("panels-show")
+        self._show_all.clicked.connect(lambda: self.all_chosen.emit(self._in_sight()))
+        self._hide_all = TextButton("", context.theme, kind="link", tip="No panel for any metric in the list below")
+        self._hide_all.setObjectName("panels-hide")
+        self._hide_all.clicked.connect(lambda: self.all_dropped.emit(self._in_sight()))
         self._listed: list[str] = []
         self._ticked: set[str] = set()
         self.listing = QListWidget()
@@ -64,6 +74,11 @@ class ChartSide(QWidget):
         column.addSpacing(10)
         column.addWidget(SectionTitle("Panels"))
         column.addWidget(self.search)
+        both = QHBoxLayout()
+        both.addWidget(self._show_all)
+        both.addWidget(self._hide_all)
+        both.addStretch()
+        column.addLayout(both)
         column.addWidget(self.listing, 1)
 
     def fit(self, width: int) -> None:
@@ -110,6 +125,8 @@ class ChartSide(QWidget):
         self.listing.blockSignals(False)
         if anew:
             self._filter(self.search.text())
+        else:
+            self._count()
 
     def _filter(self, text: str) -> None:
         wanted = text.strip().lower()
@@ -117,6 +134,18 @@ class ChartSide(QWidget):
         for row, metric in enumerate(self._listed):
             matches = not wanted or fnmatch.fnmatchcase(metric.lower(), pattern)
             self.listing.setRowHidden(row, not matches)
+        self._count()
+
+    def _count(self) -> None:
+        """Say how many panels would come, and how many would go."""
+        in_sight = self._in_sight()
+        shown = sum(metric in self._ticked for metric in in_sight)
+        missing = len(in_sight) - shown
+        of_all = f" of {count(missing)}" if missing > MOST_AT_ONCE else ""
+        self._show_all.set_text(f"Show {count(min(missing, MOST_AT_ONCE))}{of_all}")
+        self._show_all.setVisible(missing > 0)
+        self._hide_all.set_text(f"Hide {count(shown)}")
+        self._hide_all.setVisible(shown > 0)
 
     def _in_sight(self) -> list[str]:
         return [metric for row, metric in enumerate(self._listed) if not self.listing.isRowHidden(row)]
@@ -124,6 +153,7 @@ class ChartSide(QWidget):
     def _on_changed(self, item: QListWidgetItem) -> None:
         metric, ticked = self._listed[self.listing.row(item)], item.checkState() is Qt.CheckState.Checked
         self._ticked = self._ticked | {metric} if ticked else self._ticked - {metric}
+        self._count()
         self.chosen.emit(metric, ticked)
 
 

@@ -22,7 +22,7 @@ from runfolio.desktop.chart_pages import (
     without_page,
 )
 from runfolio.desktop.chart_settings import ChartSettings, grouped, without_stale_zooms
-from runfolio.desktop.chart_side import ChartSide
+from runfolio.desktop.chart_side import MOST_AT_ONCE, ChartSide
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.page_bar import PageBar
@@ -45,7 +45,6 @@ from runfolio.model.query import FieldRef
 FIRST_PANELS = 6
 """Panels that are made by themselves."""
 
-_MOST_AT_ONCE = 300
 _WITH_SIDE = 440
 """Narrower, with docks at both sides of a small screen, the charts have all the room."""
 _REST_S = 1.5
@@ -99,6 +98,7 @@ class ChartsView(QWidget):
         add_chart_commands(context.commands, self)
         self.side.chosen.connect(lambda metric, ticked: self._tick(metric, ticked=ticked))
         self.side.all_chosen.connect(self._show_all)
+        self.side.all_dropped.connect(self._hide_all)
         state = context.state
         state.selection_changed.connect(self._refresh)
         state.cursor_changed.connect(self._read_out)
@@ -367,8 +367,13 @@ class ChartsView(QWidget):
     def _show_all(self, metrics: list[str]) -> None:
         wanted = self.wanted()
         there = set(wanted)
-        more = [m for m in metrics[:_MOST_AT_ONCE] if m not in there]
+        more = [m for m in metrics if m not in there][:MOST_AT_ONCE]
         self.take("Add panels", replace(self._settings, metrics=(*wanted, *more)))
+
+    def _hide_all(self, metrics: list[str]) -> None:
+        gone = set(metrics)
+        settings = put_back(self._settings, *metrics)
+        self.take("Remove panels", replace(settings, metrics=tuple(m for m in self.wanted() if m not in gone)))
 
     # --- cursor ------------------------------------------------------------------------------------------------
 
