@@ -164,7 +164,7 @@ def test_the_command_line_does_the_same(home: Path) -> None:
     assert len(answer("runs", *store)) == 1
     call("undo", *store)
     assert len(answer("runs", *store)) == 2
-    assert "The run has 1 recordings" in call("split", keys[0], "9", *store, code=2).stderr
+    assert "The run has 1 recording\n" in call("split", keys[0], "9", *store, code=2).stderr
 
 
 def test_a_job_that_went_on_from_a_checkpoint_is_one_curve_and_can_be_split(tmp_path: Path) -> None:

@@ -325,6 +325,28 @@ def test_a_copy_taken_before_the_end_was_written_is_the_same_run() -> None:
         assert (run.path, run.status, problems) == ("b/r", "failed", ())
 
 
+def test_a_copy_without_the_file_of_its_params_is_the_same_run() -> None:
+    def copy(path: str, params: str, *marks: SeriesMark) -> Linkable:
+        return replace(apart(path, "hf_trainer", *marks), params_digest=params)
+
+    whole = copy("out/run", "p", curve("loss", LOSS), curve("acc", ACC))
+    bare = copy("usb/run", "", curve("loss", LOSS), curve("acc", ACC))
+    (run,) = runs(whole, bare).values()
+    assert (run.path, run.key) == ("out/run", whole.identity)
+    assert [m.reason for m in run.members][1] == "a copy without its params: the same points"
+    for other in (
+        copy("usb/other", "", curve("loss", LOSS), curve("acc", ACC)),
+        copy("usb/run", "", curve("loss", LOSS), curve("acc", [*ACC[:3], 0.62])),
+        copy("usb/run", "", curve("loss", LOSS)),
+        replace(bare, started_us=7),
+    ):
+        assert len(runs(replace(whole, started_us=3), other)) == 2
+    # Two configurations with the same points, and a schedule alone, say nothing.
+    assert len(runs(whole, copy("b/run", "q", curve("loss", LOSS), curve("acc", ACC)), bare)) == 3
+    lr = curve("lr", [0.1, 0.05, 0.01])
+    assert len(runs(copy("a/run", "p", lr), copy("b/run", "", lr))) == 2
+
+
 def test_a_copy_taken_earlier_may_hold_several_recordings() -> None:
     def job(path: str, points: int) -> list[Linkable]:
         config = replace(recording(path, "hydra", overlay=True, series=(), params="p"), identity="content:config")

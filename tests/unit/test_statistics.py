@@ -243,6 +243,15 @@ def test_figures_of_too_few_runs() -> None:
     assert figures(Sample([None])).mean is None
 
 
+def test_equal_values_have_that_mean_and_no_spread() -> None:
+    # In binary 0.8 + 0.8 + 0.8 is more than 3 * 0.8.
+    found = figures(Sample([0.8, 0.8, 0.8]))
+    assert (found.mean, found.std, found.low, found.high) == (0.8, 0.0, 0.8, 0.8)
+    groups = figures_of_groups(np.full(3, 0.8), np.zeros(3, dtype=np.int64), 2)
+    assert (groups.mean[0], groups.std[0], groups.low[0], groups.high[0]) == (0.8, 0.0, 0.8, 0.8)
+    assert math.isnan(groups.mean[1])
+
+
 def test_a_level_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1, not at 95"):
         compare(Sample([1.0, 2]), Sample([1.0, 3]), level=95)

@@ -22,7 +22,7 @@ from runfolio.model.statistics import Standing
 
 ROW_HEIGHT = 33
 GROUP, N, MEAN, FOREST, DIFFERENCE, EFFECT, P, VERDICT = range(8)
-_WIDTHS = (180, 44, 140, 160, 192, 98, 72)
+_WIDTHS = (150, 76, 140, 160, 192, 98, 72)
 _RIGHT = frozenset({N, MEAN, EFFECT, P})
 _COLORS = {
     Standing.BETTER: "good",

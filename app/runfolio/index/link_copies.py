@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from runfolio.index.link_agreement import begins_like
+from runfolio.index.link_bare import join_bare
 from runfolio.index.link_groups import Group
 from runfolio.index.link_marks import expect
 from runfolio.index.linkable import Extends, Linkable, LinkProblem
@@ -50,7 +51,9 @@ def join_copies(groups: list[Group], extends: Extends) -> Gathered:
         for name in names:
             variants.setdefault(name, home)
     found = Gathered([], {}, [])
-    for home in {id(v): v for v in variants.values()}.values():
+    homes = [*{id(v): v for v in variants.values()}.values()]
+    join_bare(homes)
+    for home in filter(None, homes):
         _settle(home, found)
     found.groups.sort(key=lambda g: (g.source, g.path, g.primary.tracker_id))
     return found

@@ -41,9 +41,13 @@ def figures(sample: Sample, level: float = LEVEL) -> Figures:
     n = len(values)
     if n == 0:
         return Figures(0, excluded)
-    found = Figures(n, excluded, float(values.mean()), least=float(values.min()), most=float(values.max()))
+    least, most = float(values.min()), float(values.max())
+    # Equal values have that very mean, and no spread but 0: their sum may be off in its last digit.
+    found = Figures(n, excluded, least if least == most else float(values.mean()), least=least, most=most)
     if n == 1:
         return found
+    if least == most:
+        return replace(found, std=0.0, low=least, high=least)
     interval = spreads(values[:, None], level=level)
     with np.errstate(over="ignore", invalid="ignore"):
         std = float(values.std(ddof=1))

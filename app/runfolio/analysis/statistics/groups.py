@@ -39,7 +39,8 @@ def figures_of_groups(values: Floats, group: Ints, groups: int, level: float = L
     np.minimum.at(least, of, kept)
     np.maximum.at(most, of, kept)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        mean = np.bincount(of, kept, groups) / n
+        # Equal values have that very mean, and no spread but 0: their sum may be off in its last digit.
+        mean = np.where(least == most, least, np.bincount(of, kept, groups) / n)
         off = kept - mean[of]
         std = np.sqrt(np.bincount(of, off * off, groups) / np.where(n > 1, n - 1, np.nan))
         half = t_quantile(level, n - 1.0) * std / np.sqrt(n)
