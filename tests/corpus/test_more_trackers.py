@@ -203,6 +203,17 @@ def test_values_of_numpy_are_numbers_and_other_objects_are_told(tmp_path: Path) 
     assert codes(run) == ["odd-value", "odd-metric"]
 
 
+def test_an_array_of_numpy_in_the_config_is_a_list(tmp_path: Path) -> None:
+    # As FileStorageObserver of Sacred 0.8.2 and 0.8.4 wrote numpy.arange(3) and numpy.float32(0.5).
+    run = sacred(tmp_path, '{"heartbeat": "x", "experiment": {"name": "e"}}', "{}")
+    array = {"dtype": "int64", "py/object": "numpy.ndarray", "values": [0, 1, 2]}
+    (tmp_path / "config.json").write_text(json.dumps({"arr": array, "deep": {"arr": array}, "np": 0.5, "seed": 1}))
+    again = only(tmp_path, "sacred")
+    assert run.id == again.id
+    values = {p.path: p.value for p in again.params}
+    assert values == {("arr",): [0, 1, 2], ("deep", "arr"): [0, 1, 2], ("np",): 0.5, ("seed",): 1}
+
+
 def test_truth_values_arrays_of_one_and_fractional_steps_as_sacred_writes_them(tmp_path: Path) -> None:
     # As FileStorageObserver of Sacred 0.8.7 wrote log_scalar of True, of numpy.array(3.5) and at step 0.5.
     array = {"dtype": "float64", "py/object": "numpy.ndarray", "values": 3.5}

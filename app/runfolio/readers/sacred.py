@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -68,6 +69,7 @@ class Sacred:
         params: tuple[Param, ...] = ()
         if _CONFIG in claim.files:
             params, odd = read_params(folder, _CONFIG, budget)
+            params = _with_arrays(params)
             problems += odd
         metrics = [*_metrics(folder, budget, problems)] if _METRICS in claim.files else []
         info = _document(folder, _INFO, budget, problems).value if _INFO in claim.files else None
@@ -106,6 +108,20 @@ class Sacred:
             },
             problems=(*problems, *odd_entries),
         )
+
+
+def _with_arrays(params: tuple[Param, ...]) -> tuple[Param, ...]:
+    """The params with arrays of NumPy as lists: Sacred keeps one as a mapping of type, number type and numbers."""
+    arrays = {p.path[:-1] for p in params if p.path[-1] == "py/object" and p.value == "numpy.ndarray"}
+    if not arrays:
+        return params
+    found: list[Param] = []
+    for param in params:
+        if param.path[:-1] not in arrays:
+            found.append(param)
+        elif param.path[-1] == "values":
+            found.append(replace(param, path=param.path[:-1]))
+    return tuple(found)
 
 
 def _document(folder: Folder, name: str, budget: Budget, problems: list[Problem]) -> Document:

@@ -112,6 +112,8 @@ class _Run:
         run_id, identity = self._id(texts.get("id"))
         state = log.state if log.state is not None else entry.state
         status = entry.status if log.state is None else _STATUS.get(log.state, RunStatus.UNKNOWN)
+        if state is None and log.counts:
+            status = RunStatus.RUNNING  # nothing was written of an end: killed, or not ended when it was copied
         files = self.folder.sub(_FILES) if _FILES in self.folder.folders else None
         return Recording(
             format=SwanLab.name,

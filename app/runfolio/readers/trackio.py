@@ -20,6 +20,7 @@ from runfolio.readers.series_builder import SeriesBuilder, as_step, numbers_in
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, mentions, opened
 
 _TABLES = ("metrics", "configs")
+_FIRST_COLUMNS = ("run_name TEXT NOT NULL", "step INTEGER NOT NULL", "metrics TEXT NOT NULL")
 _SPELLED = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -30,7 +31,7 @@ class Trackio:
     title: ClassVar[str] = "Trackio"
 
     def claim(self, folder: Folder, taken: frozenset[str]) -> Claim | None:
-        """SQLite files with the tables `metrics` and `configs`."""
+        """SQLite files with the tables `metrics` and `configs`, or with the `metrics` of the first versions alone."""
         found = [name for name in folder.files if name not in taken and _is_store(folder, name)]
         if not found:
             return None
@@ -49,7 +50,8 @@ def _is_store(folder: Folder, name: str) -> bool:
     if name.endswith(COMPANIONS) or folder.files[name].size < 512:
         return False
     try:
-        return mentions(folder, name, _TABLES)
+        # Before 0.4 there were no configs: its one table is known by how its columns are written.
+        return mentions(folder, name, _TABLES) or all(mentions(folder, name, _TABLES[:1], c) for c in _FIRST_COLUMNS)
     except FolderUnreadable:
         return False
 
