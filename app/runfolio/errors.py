@@ -76,6 +76,15 @@ class NotFound(Expected):
     """No such run, metric, dataset or model, or more than one that fits."""
 
 
+class RunGone(NotFound):
+    """Runs that were asked for by their keys are not in the index, or not any more."""
+
+    def __init__(self, *keys: str) -> None:
+        more = f" and {len(keys) - 1:,} more" if len(keys) > 1 else ""
+        super().__init__(f"The run {keys[0]!r}{more} is not in the index", hint="Add its folder again.")
+        self.keys = keys
+
+
 class IndexLocked(Expected):
     """Another process holds the index; `pid` names it where the system tells."""
 

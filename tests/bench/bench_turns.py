@@ -33,6 +33,7 @@ from bench.turns import Bench, head
 from runfolio.api import Workspace
 from runfolio.desktop import app as desktop
 from runfolio.desktop.inspector_sections import PLACE
+from runfolio.desktop.kinds.parallel import ParallelPanel
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.views.charts import ChartsView
 from runfolio.desktop.views.files import FilesView
@@ -53,6 +54,8 @@ def main() -> int:
     asked.add_argument("--only", nargs="+", choices=STEPS, default=STEPS)
     asked.add_argument("--rounds", type=int, default=1)
     chosen = asked.parse_args()
+    # As every start does.
+    gc.disable()
     folders = [_huge(chosen.folder / "huge"), _wide(chosen.folder / "wide"), tree(chosen.folder, "plain", SMALL)[0]]
     with tempfile.TemporaryDirectory() as home:
         os.environ["RUNFOLIO_HOME"] = home
@@ -229,7 +232,11 @@ def _panels(bench: Bench, names: dict[str, RunKey]) -> None:
     bench.tell("scroll them", "")
     bench.step("smoothing in all", lambda: view.bar.slider.setValue(60))
     bench.step("log y in all", view.bar.log_button.click)
-    bench.step("no panels more", lambda: window.context.commands.run("edit.undo"))
+    bench.step("linear again", lambda: window.context.commands.run("edit.undo"))
+    bench.step("one run less", lambda: window.context.state.select(_of(names, "wide")[1:]))
+    bench.step("clear the runs", lambda: window.context.state.select([]))
+    bench.step("select them again", lambda: window.context.state.select(_of(names, "wide")))
+    bench.step("no panels more", lambda: view.take("Panels", replace(view.settings, metrics=())))
     window.show_view("runs")
 
 
@@ -271,8 +278,26 @@ def _kinds(bench: Bench, names: dict[str, RunKey]) -> None:
     for kind in ("parallel", "grid", "scatter", "groups", "importance"):
         bench.step(f"add {kind}", lambda kind=kind: view.hand.add_chart(kind))  # type: ignore[misc]
         bench.step("enlarge it", lambda: view.grid.enlarge(view.keys[-1]))
+        if kind == "parallel":
+            _brush(bench, view)
+        if kind == "grid":
+            panel = view.grid.charts[-1]
+            for look in ("contour", "coverage", "heat"):
+                bench.step(f"as {look}", lambda panel=panel, look=look: panel.body.choose("Look", look=look))  # type: ignore[misc]
         bench.step("back", lambda: view.grid.enlarge(view.grid.all_keys[-1]))
+    bench.step("clear the runs", lambda: window.context.state.select([]))
     window.show_view("runs")
+
+
+def _brush(bench: Bench, view: ChartsView) -> None:
+    """Ranges of one axis after the other."""
+    panel = view.grid.charts[-1].body
+    assert isinstance(panel, ParallelPanel)
+    bench.rest()
+    axes = [axis.field.id for axis in panel.answer.axes] if panel.answer is not None else []
+    for axis in axes[:2]:
+        for span in ((0.2, 0.9), (0.1, 1.0), None):
+            bench.step(f"brush {axis} {span or 'no more'}", partial(panel.brush, axis, span))
 
 
 if __name__ == "__main__":

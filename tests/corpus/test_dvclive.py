@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runfolio.model.problem import Severity
 from runfolio.model.run import Recording
 from support.inspected import CORPUS, claims_on, recordings_of
 
@@ -69,3 +70,22 @@ def test_values_without_history_have_no_step(tmp_path: Path) -> None:
 def test_other_folders_with_a_metrics_file_are_left_to_others(tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text('{"loss": 0.5}')
     assert [c.reader for c in claims_on(tmp_path)] == ["generic"]
+
+
+def test_the_layouts_before_1_0_are_read_with_the_latest_values_beside_the_folder() -> None:
+    runs, problems = recordings_of(CORPUS / "dvclive_old" / "runs", "dvclive")
+    assert [p for p in problems if p.severity is not Severity.INFO] == []
+    for release, latest in (("v0_12", 0.9), ("v0_4", 0.0)):  # 0.4 wrote the file at the first step only
+        metrics = {m.name: m for m in runs[f"{release}/plain"].metrics}
+        assert metrics["train/acc"].final == latest
+        assert metrics["train/acc"].final_rule == "the value in plain.json"
+        steps = runs[f"{release}/steps"].metrics[0].step.tolist()
+        assert steps[0] == 5
+        assert steps[-2:] == [-2, 2**40]
+
+
+def test_tables_of_the_old_layouts_are_told_by_their_header(tmp_path: Path) -> None:
+    (tmp_path / "scalars").mkdir()
+    for name, header in (("loss", "timestamp\tstep\tacc"), ("acc", "timestamp\tstep\tacc\tf1"), ("f1", "step\tf1")):
+        (tmp_path / "scalars" / f"{name}.tsv").write_text(f"{header}\n1\t0\t0.5\n")
+    assert [c for c in claims_on(tmp_path) if c.reader == "dvclive"] == []

@@ -76,16 +76,25 @@ def test_the_same_run_in_a_file_store_and_in_a_database_has_one_identity(
     assert only(tmp_path).identity == f"mlflow:{RUN}"
 
 
-def test_points_are_kept_as_written_with_nan_and_infinities(store: sqlite3.Connection, tmp_path: Path) -> None:
+def test_points_are_kept_with_repeated_steps_nan_and_infinities(store: sqlite3.Connection, tmp_path: Path) -> None:
     largest = 1.7976931348623157e308
     add_points(
         store, RUN, (0.5, 1700000000000, 5, 0), (0.0, 1700000001000, 3, 1), (largest, 1, 3, 0), (-largest, 10**18, 4, 0)
     )
     (metric,) = only(tmp_path).metrics
-    assert metric.step.tolist() == [5, 3, 3, 4]
-    assert [str(v) for v in metric.value.tolist()] == ["0.5", "nan", "inf", "-inf"]
+    assert metric.step.tolist() == [3, 5, 3, 4]
+    assert [str(v) for v in metric.value.tolist()] == ["inf", "0.5", "nan", "-inf"]
     assert metric.final == 0.5, "the greatest step, where the table of latest values is missing"
-    assert metric.wall_time_us[0] == 1_700_000_000_000_000
+    assert metric.wall_time_us[1] == 1_700_000_000_000_000
+
+
+def test_points_come_in_the_order_that_mlflow_gives_them(store: sqlite3.Connection, tmp_path: Path) -> None:
+    """What get_metric_history of MLflow 1.12, 1.24, 2.0, 2.8, 2.15, 3.0, 3.5 and 3.17 gave for these, so written."""
+    written = [(1, 5000, 0), (2, 4000, 1), (3, 3000, 2), (9, 3000, 2), (4, 3000, 2), (5, 6000, -1), (7, 6000, -3)]
+    add_points(store, RUN, *((value, time, step, 0) for value, time, step in written))
+    (metric,) = only(tmp_path).metrics
+    assert metric.value.tolist() == [3, 4, 9, 2, 1, 7, 5]
+    assert metric.step.tolist() == [2, 2, 2, 1, 0, -3, -1]
 
 
 def test_artifacts_are_found_beside_the_store_whatever_the_uri_says(store: sqlite3.Connection, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sqlite3
@@ -9,13 +10,16 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 
+from runfolio.errors import LimitReached
 from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.readers.contract import Budget
+from runfolio.readers.cut_zip import CutZip
+from runfolio.readers.folder import Folder
 from runfolio.readers.parse import parse
 from support import event_files
 from support.inspected import CORPUS, claims_on, inspected_runs
@@ -265,7 +269,79 @@ def test_a_zip_that_was_cut_off_is_told_and_many_files_in_one_hide_nothing(tmp_p
     assert points(only(tmp_path, "comet"), "loss") == [(2, "0.5")]
     data = (tmp_path / "abc.zip").read_bytes()
     (tmp_path / "abc.zip").write_bytes(data[: len(data) // 2])
-    assert codes(tmp_path, "comet") == ["unreadable-zip"]
+    assert codes(tmp_path, "comet") == ["cut-zip"]
+    assert points(only(tmp_path, "comet"), "loss") == [(2, "0.5")]
+    (tmp_path / "abc.zip").write_bytes(data[:60])
+    assert codes(tmp_path, "comet") == ["unreadable-zip"], "of none of its files anything is left"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_of_a_zip_that_was_cut_all_messages_before_the_cut_are_read(tmp_path: Path, method: int) -> None:
+    source = CORPUS / "comet" / "runs" / "04ebe297c80a4c79b1bf823a16bd892b.zip"
+    (tmp_path / "whole").mkdir()
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(tmp_path / "whole" / source.name, "w", method) as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name))
+    data = (tmp_path / "whole" / source.name).read_bytes()
+    read_whole = only(tmp_path / "whole", "comet")
+    whole = {metric.name: points(read_whole, metric.name) for metric in read_whole.metrics}
+    counts = []
+    for part in range(30, 100, 6):
+        place = tmp_path / f"cut-{part}"
+        place.mkdir()
+        (place / source.name).write_bytes(data[: len(data) * part // 100])
+        run = only(place, "comet")
+        assert run.identity == "comet:04ebe297c80a4c79b1bf823a16bd892b", "of the file that was written before"
+        for metric in run.metrics:
+            assert points(run, metric.name) == whole[metric.name][: len(metric)]
+        counts.append(sum(map(len, run.metrics)))
+        assert "cut-zip" in [p.code for p in run.problems]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 2
+    assert counts[-1] == sum(map(len, whole.values())) - 1, "the duration comes at the very end"
+
+
+def test_a_cut_session_of_clearml_keeps_what_was_copied(tmp_path: Path) -> None:
+    (source,) = (CORPUS / "clearml" / "runs").glob("cache/offline/offline-a37654*")
+    name = f"{source.name}.zip"
+    for place in ("whole", "cut"):
+        (tmp_path / place).mkdir()
+        with zipfile.ZipFile(tmp_path / place / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in ("task.json", "metrics.jsonl", "log.jsonl"):
+                archive.write(source / file, file)
+    with zipfile.ZipFile(tmp_path / "cut" / name) as archive:
+        end = archive.getinfo("log.jsonl").header_offset
+    (tmp_path / "cut" / name).write_bytes((tmp_path / "cut" / name).read_bytes()[: end + 50])
+    cut, whole = only(tmp_path / "cut", "clearml"), only(tmp_path / "whole", "clearml")
+    assert (cut.identity, cut.params) == (whole.identity, whole.params)
+    assert points(cut, "loss/train") == points(whole, "loss/train")
+    assert [(p.code, "log.jsonl does not go to its end" in p.message) for p in cut.problems] == [("cut-zip", True)]
+
+
+def test_a_cut_zip_that_was_written_as_a_stream_is_read_to_its_first_file(tmp_path: Path) -> None:
+    class Stream(io.RawIOBase):
+        """Cannot go back, so that sizes stand behind the members."""
+
+        def __init__(self) -> None:
+            self.data = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            self.data += data
+            return len(data)
+
+    stream = Stream()
+    with zipfile.ZipFile(cast("IO[bytes]", stream), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "one " * 1_000)
+        archive.writestr("b.txt", "two")
+    (tmp_path / "s.zip").write_bytes(bytes(stream.data[:-30]))
+    rest = CutZip.of(Folder(tmp_path), "s.zip")
+    assert (list(rest.sizes), rest.cut) == (["a.txt"], "a.txt"), "whether it is whole is not known"
+    assert rest.read("a.txt", 1 << 20) == b"one " * 1_000
+    with pytest.raises(LimitReached):
+        rest.read("a.txt", 3_999)
 
 
 def test_other_zips_are_not_taken(tmp_path: Path) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from runfolio.index.inspect import inspect
 from runfolio.model.run import Recording, RunStatus
@@ -103,6 +108,24 @@ def test_of_two_reports_at_one_step_the_last_written_stands_in_its_first_place(t
     (tmp_path / "j.log").write_text(START + ops)
     (metric,) = read(tmp_path)[0]["s/0"].metrics
     assert (metric.step.tolist(), metric.value.tolist()) == ([0, 1], [3.0, 2.0])
+
+
+def test_intermediate_values_of_a_database_come_by_step_as_optuna_gives_them(tmp_path: Path) -> None:
+    # Optuna 2.10, 3.0, 3.6, 4.4 and 5.0 gave 0, 1, 2, 3 for a trial that reported 3, 2, 1, 0.
+    shutil.copy(RUNS / "study.db", tmp_path)
+    with closing(sqlite3.connect(tmp_path / "study.db", isolation_level=None)) as store:
+        columns = "trial_id, step, intermediate_value, intermediate_value_type"
+        store.execute(f"create table kept as select {columns} from trial_intermediate_values order by step desc")
+        store.execute("delete from trial_intermediate_values")
+        store.execute(f"insert into trial_intermediate_values ({columns}) select {columns} from kept")
+    before, after = read(RUNS)[0], read(tmp_path)[0]
+    reported = 0
+    for run_id, recording in after.items():
+        for now, then in zip(recording.metrics, before[run_id].metrics, strict=True):
+            reported += now.name == "intermediate_value"
+            assert now.step.tolist() == then.step.tolist()
+            assert now.value.tolist() == pytest.approx(then.value.tolist(), nan_ok=True)
+    assert reported == 10
 
 
 def test_a_cut_store_tells_so(tmp_path: Path) -> None:

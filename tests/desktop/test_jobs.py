@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from runfolio import scratch
 from runfolio.api import CancelToken, Workspace
-from runfolio.desktop import jobs
+from runfolio.desktop import relay
 from runfolio.desktop.jobs import Jobs
 from runfolio.errors import Cancelled, IndexLocked, NotFound, RunfolioError
 from runfolio.model.answers import Change, Progress
@@ -330,7 +330,7 @@ def test_answers_that_come_at_once_are_taken_in_over_several_turns(
     desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.open(qtbot)
-    monkeypatch.setattr(jobs, "TURN_S", 1e-9)
+    monkeypatch.setattr(relay, "TURN_S", 1e-9)
     told: list[int] = []
     there = threading.Event()
 

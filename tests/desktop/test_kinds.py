@@ -112,6 +112,13 @@ def test_runs_that_cannot_be_shown_are_counted(driver_of_sweep: Driver) -> None:
     # Seed 0 has no logarithm.
     explore.tick("log_x")
     assert "1 with seed of 0 or less have no place on a logarithmic axis." in explore.note
+    # The axes are those of the runs that are drawn: 4 % of the span lies below the least and above the greatest.
+    panel = scatter(explore.choose("x", "lr").choose("y", "seed").tick("log_x").tick("log_y"))
+    assert panel.answer is not None
+    assert not panel.answer.shown.all()
+    for places in (panel.answer.x_place, panel.answer.y_place):
+        drawn = places[panel.answer.shown]
+        assert (drawn.min(), drawn.max()) == pytest.approx((0.04 / 1.08, 1.04 / 1.08))
 
 
 def test_the_front_is_drawn_where_both_directions_are_known(driver_of_sweep: Driver) -> None:

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
 from runfolio.api import Workspace
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.export_dialog import ExportDialog
 from runfolio.desktop.kinds.recorded import RecordedPanel
 from runfolio.desktop.kinds.settings import RecordedSettings
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.export.recipe_file import read_recipe
 from support.driver import Driver
 from support.event_files import event, new_histogram, record, scalar, version, write

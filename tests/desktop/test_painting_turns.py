@@ -59,7 +59,7 @@ def test_the_rest_of_a_page_is_painted_in_the_next_turns(qtbot: QtBot, monkeypat
     page.told.clear()
     page.viewport().repaint()
     page.verticalScrollBar().setValue(7)
-    # All of it again, on from where it was left.
+    # All of it, on from where it was left.
     qtbot.waitUntil(lambda: page.told == [WHOLE[0], *WHOLE[1:], WHOLE[0]])
     page.told.clear()
     page.grab()

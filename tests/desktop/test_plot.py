@@ -501,6 +501,7 @@ def test_charts_that_arrive_together_leave_the_window_its_turn_between_them(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plot_turn, "SHARED_MS", 1e-6)
+    monkeypatch.setattr(plot_items, "LEAST_MS", 1e4)
     plots = [pg.PlotWidget() for _ in range(3)]
     told: list[int] = []
     items = []

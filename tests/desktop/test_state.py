@@ -6,11 +6,12 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from runfolio.desktop.state import RunStyle, WindowState, merged
+from runfolio.desktop.run_style import RunStyle
+from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Stretch, UndoStack
 from runfolio.desktop.view_steps import ViewSteps
-from runfolio.model.answers import Change, Touched
+from runfolio.model.answers import Change, Touched, merged
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.query import FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListWidget, Q
 
 from runfolio import locate
 from runfolio.analysis.scales import YKind
-from runfolio.desktop.chart_settings import PanelSettings
+from runfolio.desktop.file_comparison import FileComparison
 from runfolio.desktop.metric_panel import MetricPanel
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.readout import ReadOut
 from runfolio.desktop.views.charts import ChartsView
-from runfolio.desktop.views.data import FileComparison
 from runfolio.desktop.views.models import ModelsView
 from runfolio.desktop.widgets import Pill, PlainLabel
 from runfolio.ledger.events import Witness
@@ -232,6 +233,13 @@ def test_a_run_is_promoted_only_with_a_reason_and_when_its_gates_pass(driver: Dr
     driver.start().highlight("calm-ibis").do("view.models")
     view = driver.find(ModelsView, "models")
     driver.until(lambda: view.panel.force.isVisibleTo(view.panel))
+    driver.do("window.inspector")
+    driver.window.resize(1024, 700)
+    driver.settle()
+    panel = view.panel
+    parts = [panel.model, panel.stage, panel.force, panel.reason, panel.button]
+    assert all(part.width() >= part.minimumSizeHint().width() for part in parts), "nothing is cut"
+    assert not any(a.geometry().intersects(b.geometry()) for a, b in itertools.combinations(parts, 2))
     reason = driver.find(QLineEdit, "reason")
     QTest.keyClicks(reason, "best of the sweep")
     assert not view.panel.button.isEnabled(), "0.74 is less than 0.75"

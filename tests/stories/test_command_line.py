@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import shutil
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from runfolio import cli
-from runfolio.cli.main import build_parser
+from runfolio.cli.main import build_parser, main
 from runfolio.locate import resources
 from support.command import answer, answer_apart, call, call_apart
 
@@ -195,3 +196,11 @@ def test_runs_are_marked_and_written_as_a_table(runs: Path, tmp_path: Path) -> N
     call("mark", "mellow-crane", code=2)
     call("export", "table", tmp_path / "runs.doc", code=2)
     assert state_of(runs) == before
+
+
+def test_closed_streams_are_written_to_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["layout", "list"]) == 0
+    assert main(["inspect", "/no/such/folder"]) == 2
+    assert sys.stdout is None

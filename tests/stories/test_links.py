@@ -110,6 +110,17 @@ def test_a_moved_folder_keeps_what_was_decided(ws: Workspace, home: Path) -> Non
     assert len(ws.run_keys()) == 2
 
 
+def test_a_copy_taken_after_a_split_is_split_as_well_and_adds_no_run(ws: Workspace, home: Path) -> None:
+    (key,) = ws.run_keys()
+    ws.split(key, [0])
+    steps = {run: ws.series(run, "loss").step.tolist() for run in ws.run_keys()}
+    shutil.copytree(home / "runs", home / "copy")
+    shutil.copytree(home / "runs", home / "usb" / "old")
+    ws.index([home / "copy", home / "usb"])
+    assert {run: ws.series(run, "loss").step.tolist() for run in ws.run_keys()} == steps
+    assert [len(ws.run(run).recordings) for run in steps] == [3, 3]
+
+
 def test_a_copy_taken_while_the_run_went_on_is_the_same_run(ws: Workspace, home: Path) -> None:
     store = home / "now" / "mlruns"
     shutil.copytree(CORPUS / "mlflow_file/runs/v3_17/mlruns", store)

@@ -18,7 +18,8 @@ from matplotlib.image import imread
 from runfolio.api import CancelToken, Workspace
 from runfolio.errors import Cancelled, UsageError
 from runfolio.export.figure import draw
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.locate import resources
 from runfolio.model.answers import Progress
 from runfolio.model.metrics import Floats, series

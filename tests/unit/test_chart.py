@@ -22,9 +22,10 @@ from runfolio.errors import UsageError
 from runfolio.export.chart import export_chart
 from runfolio.export.figure import draw
 from runfolio.export.lines import SeriesOf
+from runfolio.export.panel_recipe import PanelRecipe
 from runfolio.export.point_files import csv_texts
 from runfolio.export.points import parts_of
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe, recipe_for
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe, recipe_for
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
 from support.run_details import run

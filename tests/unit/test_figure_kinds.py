@@ -24,7 +24,8 @@ from runfolio.export.digests import changed, with_digests
 from runfolio.export.figure import draw
 from runfolio.export.judged import LOOKS, options_of, tables_of
 from runfolio.export.kind_axes import Facts
-from runfolio.export.recipe import ChartRecipe, Option, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import Option, PanelRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.export.recipe_file import read_recipe
 from runfolio.model.answers import CellKind
 from runfolio.model.kinds import Classified, Importance, JudgedTable, Scored, Variable

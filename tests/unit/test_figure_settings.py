@@ -20,8 +20,9 @@ from runfolio.errors import UsageError
 from runfolio.export.figure import draw
 from runfolio.export.figure_room import one_a_place
 from runfolio.export.lines import EPOCHS, drawn_panel
+from runfolio.export.panel_recipe import GroupRecipe, PanelRecipe
 from runfolio.export.points import drawn_csv
-from runfolio.export.recipe import ChartRecipe, GroupRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME

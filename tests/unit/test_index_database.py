@@ -409,3 +409,11 @@ except Expected as error:
     database = Database.open_or_rebuild(path)
     assert notes(database) == 3
     database.close()
+
+
+def test_a_place_that_cannot_be_made_is_told_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UsageError, match="folder cannot be made") as caught:
+        Database.open(tmp_path / "file" / "cache" / "index.duckdb")
+    assert caught.value.hint is not None
+    assert "RUNFOLIO_HOME" in caught.value.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from runfolio.index.linkable import Linkable, LinkedRun, SeriesMark
@@ -316,6 +317,14 @@ def test_a_copy_taken_earlier_joins_the_run_and_gives_it_nothing() -> None:
     assert [p.problem.code for p in problems] == ["same-id-other-content"]
 
 
+def test_a_copy_taken_before_the_end_was_written_is_the_same_run() -> None:
+    for status in ("running", "unknown"):
+        early = apart("a/r", "wandb_offline", curve("loss", LOSS), identity="wandb:r", status=status)
+        late = apart("b/r", "wandb_offline", curve("loss", LOSS), identity="wandb:r", status="failed")
+        (run,), problems = gather([early, late])
+        assert (run.path, run.status, problems) == ("b/r", "failed", ())
+
+
 def test_a_copy_taken_earlier_may_hold_several_recordings() -> None:
     def job(path: str, points: int) -> list[Linkable]:
         config = replace(recording(path, "hydra", overlay=True, series=(), params="p"), identity="content:config")
@@ -385,6 +394,36 @@ def test_a_copy_can_be_split_off_by_its_place() -> None:
     assert [run.path for run in found] == ["old/abc", "usb/abc"]
     assert found[0].key == "mlflow:abc"
     assert found[1].key.startswith("mlflow:abc~")
+
+
+def test_copies_that_come_later_are_split_as_what_they_are_copies_of() -> None:
+    def job(source: int, folder: str) -> list[Linkable]:
+        both = ("lightning", "tensorboard")
+        return [recording(f"{folder}v", f, identity=f"{f}:v", source=source) for f in both]
+
+    csv, events = job(1, "")
+    name = RecordingName(events.identity, events.path, ())
+    choices = LinkChoices((LinkDecision(LinkKind.SPLIT, (name,), "kim", 4),))
+    for copies in (job(2, ""), job(2, "deeper/"), [*job(2, "deeper/"), *job(3, "else/")]):
+        items = [csv, events, *copies]
+        found = {run.key: members(run, *items) for run in gather(items, choices)[0]}
+        assert {key: {format_of(items, path, key) for path, _ in own} for key, own in found.items()} == {
+            csv.identity: {"lightning"},
+            events.identity: {"tensorboard"},
+        }
+        assert [len(own) for own in found.values()] == [len(items) // 2] * 2
+
+
+def format_of(items: Sequence[Linkable], path: str, key: str) -> str:
+    return next(i.format for i in items if i.path == path and i.identity == key)
+
+
+def test_a_copy_that_was_split_off_leaves_the_others_where_they_are() -> None:
+    roots = ("old", "usb", "cloud")
+    items = [recording(f"{root}/abc", "mlflow_file", identity="mlflow:abc") for root in roots]
+    name = RecordingName("mlflow:abc", "usb/abc", ("old/abc",))
+    found = gather(items, LinkChoices((LinkDecision(LinkKind.SPLIT, (name,), "kim", 4),)))[0]
+    assert [[path for path, _ in members(run, *items)] for run in found] == [["old/abc"], ["cloud/abc", "usb/abc"]]
 
 
 def test_runs_joined_by_hand_keep_the_key_of_the_first() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from runfolio.errors import Cancelled
+from runfolio.errors import Cancelled, UsageError
 from runfolio.export.chart import export_points
 from runfolio.export.digests import Digests
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.point_files import write_points
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.index import long_points, point_stream
 from runfolio.index.database import Database
 from runfolio.index.series_rows import SeriesColumns, series_and_points
@@ -22,6 +25,7 @@ from runfolio.model.long_series import SomePoints
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
 from runfolio.model.times import NO_TIME
+from support.room import room
 
 RECIPE = ChartRecipe(
     (RunStyleRecipe("k:long", "=long", 0), RunStyleRecipe("k:b", "b", 1), RunStyleRecipe("k:c", "c", 2)),
@@ -122,3 +126,14 @@ def test_without_points_there_is_a_head(tmp_path: Path) -> None:
     frame = pl.read_parquet(export_points(RECIPE, none, tmp_path / "points.parquet", print)[0])
     assert frame.columns == ["run", "key", "metric", "step", "wall_time", "value"]
     assert frame["wall_time"].dtype == pl.Datetime("us", "UTC")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on the size of files")
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_full_disk_is_told(tmp_path: Path, suffix: str) -> None:
+    part = SomePoints(
+        KEYS[1], "loss", True, np.arange(5000), np.full(5000, NO_TIME), np.random.default_rng(1).random(5000)
+    )
+    with room(64), pytest.raises(UsageError, match="The file cannot be written: File too large"):
+        write_points(RECIPE, [part], tmp_path / f"points{suffix}", lambda _: None)
+    assert [*tmp_path.iterdir()] == []

@@ -17,7 +17,8 @@ from runfolio.analysis.preview.bench import PreviewBench
 from runfolio.analysis.preview.worker import find_text, see, see_files
 from runfolio.api import CancelToken, Workspace
 from runfolio.errors import Cancelled, FolderUnreadable, LimitReached
-from runfolio.model.previews import Ask, FileKind, FilePlace, RunHome, TextPage
+from runfolio.model.previews import Ask, FileKind, FilePlace, TextPage
+from runfolio.model.run_homes import RunHome
 from runfolio.model.text_search import Search
 from support.sweep import write_sweep
 

@@ -237,6 +237,16 @@ def test_parquet_pages(tmp_path: Path) -> None:
     assert not seen.notes
 
 
+def test_durations_of_parquet_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pl.DataFrame({"took": [dt.timedelta(seconds=61, milliseconds=500), None, dt.timedelta(days=-9)]}).write_parquet(
+        path
+    )
+    page = see(path).content
+    assert isinstance(page, TablePage)
+    assert page.rows == (("1m 1s 500ms",), (None,), ("-9d",))
+
+
 def test_lists_and_structures_of_parquet_are_texts_as_far_as_they_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "nested.parquet"
     day = dt.date(2026, 1, 2)
@@ -487,6 +497,12 @@ def test_safetensors(tmp_path: Path) -> None:
     assert not notes
     write_safetensors(path, header, bytes(20))
     assert "2 tensors do not fit" in sheet(path)[1][0]
+    write_safetensors(path, {"w": {"dtype": "F32", "shape": [-2, 3], "data_offsets": [0, 24]}}, bytes(24))
+    found, notes = sheet(path)
+    assert (dict(found.facts)["Parameters"], notes[0].partition(" fit")[0]) == ("0", "1 tensor does not")
+    write_safetensors(path, {"w": "no mapping"}, b"")
+    with pytest.raises(FolderUnreadable, match="it makes no sense"):
+        see(path)
     path.write_bytes(struct.pack("<Q", 1 << 60) + b"{}")
     with pytest.raises(FolderUnreadable, match="the file has 10"):
         see(path)

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import statistics
+import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from runfolio.model.answers import CellKind, Column
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.run import RunKey
+from support.room import room
 from support.sweep import NAMES, STEPS, write_sweep
 
 BIG = 2**53 + 1
@@ -290,3 +292,23 @@ def test_groups_are_a_table_of_their_figures(workspace: Workspace, tmp_path: Pat
     titles, inner = workspace.group_sheet(by_name(workspace), GroupBy((optimizer, seed)), [loss], short=True)
     assert titles == ("optimizer", "seed", "runs", "loss (mean ± 95 % CI)")
     assert [row[:3] for row in zip(*inner.texts, strict=True)][:2] == [("adam", "", "3"), ("adam", "1", "1")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on the size of files")
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_full_disk_is_told_and_the_file_that_was_there_stays(
+    workspace: Workspace, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"table{suffix}"
+    path.write_text("the one of yesterday")
+    with room(64), pytest.raises(UsageError, match="The file cannot be written: File too large") as caught:
+        workspace.export_table(workspace.run_keys(), COLUMNS, path)
+    assert caught.value.where == str(path)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert path.read_text() == "the one of yesterday"
+
+
+def test_a_workbook_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "out" / "table.xlsx"
+    with pytest.raises(UsageError, match="The file cannot be written: No such file"), table_writer(place, ["Run"], 0):
+        place.parent.rmdir()

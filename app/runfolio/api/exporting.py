@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from runfolio.analysis.kinds.recorded import Recorded
     from runfolio.api.cancelling import CancelToken
     from runfolio.export.kind_axes import Facts
-    from runfolio.export.recipe import ChartRecipe, PanelRecipe
+    from runfolio.export.panel_recipe import PanelRecipe
+    from runfolio.export.recipe import ChartRecipe
     from runfolio.model.answers import Progress
     from runfolio.model.groups import Grouping
     from runfolio.model.kinds import Importance
@@ -104,7 +105,7 @@ class Exporting:
 
     def complete(self, recipe: ChartRecipe) -> ChartRecipe:
         """The recipe with the groups of its runs written into panels that say only what runs are grouped by."""
-        from runfolio.export.recipe import GroupRecipe
+        from runfolio.export.panel_recipe import GroupRecipe
 
         panels = []
         for panel in recipe.panels:

@@ -7,6 +7,8 @@ from pathlib import Path
 from runfolio.api.stores import Stores
 from runfolio.errors import NotFound, UsageError
 from runfolio.model.answers import LibraryNode, Source, Touched
+from runfolio.model.display import storable
+from runfolio.readers.spelled import root_at
 
 
 class Library:
@@ -33,13 +35,13 @@ class Library:
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
         sources = self.sources()
-        same = next((source for source in sources if Path(source.path) == folder), None)
+        same = next((source for source in sources if source.path == storable(str(folder))), None)
         if same is not None and self._file.is_file():
             return same
         from runfolio.index.writer import Writer
 
         for other in sources:
-            known = Path(other.path)
+            known = root_at(other.path)
             if known != folder and _is_same(folder, known):
                 return other
             if known != folder and _lies_in(folder, known):
@@ -70,7 +72,7 @@ class Library:
     def check_target(self, path: Path) -> Path:
         """The path, when writing there changes no run folder. Raises UsageError when it lies inside the library."""
         for source in self.sources():
-            if _lies_in(path.expanduser().absolute(), Path(source.path)):
+            if _lies_in(path.expanduser().absolute(), root_at(source.path)):
                 raise UsageError(
                     "That place is inside a folder of runs, which are only read",
                     hint="Choose a place outside of the folders in the library.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runfolio.api.stores import Stores
 from runfolio.errors import UsageError
+from runfolio.model.display import counted
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ class Linking:
         detail = self._stores.runs([run])[0]
         chosen = sorted(set(recordings))
         if not chosen or not 0 <= chosen[0] <= chosen[-1] < len(detail.recordings):
-            raise UsageError(f"The run has {len(detail.recordings)} recordings", hint="Name some of them by number.")
+            raise UsageError(
+                f"The run has {counted(len(detail.recordings), 'recording')}", hint="Name some of them by number."
+            )
         if len(chosen) == len(detail.recordings):
             raise UsageError("At least one recording stays with the run", hint="Leave one of them out.")
-        names = [_name_of(detail.recordings[n]) for n in chosen]
+        staying = [facts for place, facts in enumerate(detail.recordings) if place not in chosen]
+        names = [_name_of(detail.recordings[n], staying) for n in chosen]
         return self._decide([run], LinkKind.SPLIT, names, reason)
 
     def join(self, runs: Sequence[RunKey], *, chain: bool = False, reason: str = "") -> LedgerEntry:
@@ -59,7 +63,10 @@ class Linking:
         )
 
 
-def _name_of(recording: RecordingFacts) -> RecordingName:
+def _name_of(recording: RecordingFacts, staying: Sequence[RecordingFacts] | None = None) -> RecordingName:
     from runfolio.model.links import RecordingName
 
-    return RecordingName(recording.identity, recording.path)
+    others = None
+    if staying is not None:
+        others = tuple(sorted({other.path for other in staying if other.identity == recording.identity}))
+    return RecordingName(recording.identity, recording.path, others)

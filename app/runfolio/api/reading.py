@@ -12,6 +12,7 @@ from runfolio.api.cancelling import CancelToken
 from runfolio.api.library import Library
 from runfolio.api.stores import Stores
 from runfolio.model.answers import Progress
+from runfolio.readers.spelled import root_at
 
 if TYPE_CHECKING:
     from runfolio.model.reports import FolderReport, IndexFacts, IndexReport, PlacedProblem, WatchReport
@@ -49,7 +50,7 @@ class Reading:
         started = time.monotonic()
         added = None if paths is None else [self._library.add_source(path).id for path in paths]
         chosen = [source for source in self._library.sources() if added is None or source.id in added]
-        sources = [(source.id, Path(source.path)) for source in chosen]
+        sources = [(source.id, root_at(source.path)) for source in chosen]
         if deep or any(source.scanned_us is None for source in chosen):
             # It gets ready on another core while this process imports what it needs itself. A look at what is known
             # already mostly finds nothing to read, and then needs none.
@@ -98,7 +99,7 @@ class Reading:
         from runfolio.model.reports import WatchReport
 
         watcher = Watcher(
-            self._stores.db, self._stores.indexer(), lambda: [(s.id, Path(s.path)) for s in self._library.sources()]
+            self._stores.db, self._stores.indexer(), lambda: [(s.id, root_at(s.path)) for s in self._library.sources()]
         )
         while not cancel.cancelled:
             started = time.monotonic()

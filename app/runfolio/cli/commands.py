@@ -71,7 +71,7 @@ def show_library(args: argparse.Namespace) -> int:
     """`runfolio library`."""
     with workspace(args) as ws:
         if args.remove is not None:
-            wanted = str(Path(args.remove).expanduser().absolute())
+            wanted = display.storable(str(Path(args.remove).expanduser().absolute()))
             source = next((s for s in ws.sources() if wanted == s.path or args.remove == s.name), None)
             if source is None:
                 raise NotFound(f"{args.remove} is not in the library", hint="`runfolio library` lists what is.")

@@ -18,7 +18,8 @@ from runfolio.cli import table_export
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import NotFound, UsageError
-from runfolio.export.recipe import LEGENDS, POINTS, THEMES, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import LEGENDS, POINTS, THEMES, ChartRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
 from runfolio.model.display import plain
 from runfolio.model.marks import ranked_colors

@@ -12,21 +12,36 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 from runfolio import __version__
 from runfolio.cli.output import complain, say
 from runfolio.cli.verbs import VERBS
 from runfolio.errors import Cancelled, FilterSyntax, GateNotMet, RunfolioError
+from runfolio.model.display import storable
 
 
 def main(argv: Sequence[str]) -> int:
     """Run `runfolio <command> ...`; the exit code."""
+    if sys.stdout is None or sys.stderr is None:
+        # Closed by whoever started us (`>&-`), or a program without a console.
+        with (
+            Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+            redirect_stdout(sys.stdout or nowhere),
+            redirect_stderr(sys.stderr or nowhere),
+        ):
+            return _run(argv)
+    return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     parser = build_parser(argv[0] if argv else "")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal of another encoding gets what it can show, and the rest spelled out.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        args = parser.parse_args(_joined(argv))
+        args = _sound(parser.parse_args(_joined(argv)))
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
@@ -54,6 +69,18 @@ def main(argv: Sequence[str]) -> int:
             raise
         say(f"runfolio: The output cannot be written: {failure.strerror}")
         return 2
+
+
+def _sound(args: argparse.Namespace) -> argparse.Namespace:
+    """Texts as valid UTF-8, with bytes that are not spelled out as everywhere; paths stay as they lie on the disk."""
+    for name, value in vars(args).items():
+        if name == "paths":
+            continue
+        if isinstance(value, str):
+            setattr(args, name, storable(value))
+        elif isinstance(value, list):
+            setattr(args, name, [storable(v) if isinstance(v, str) else v for v in value])
+    return args
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from runfolio.cli.exports import chart_of, telling_metrics
 from runfolio.cli.output import say, write, write_json
 from runfolio.cli.tables import table
 from runfolio.errors import UsageError
-from runfolio.export.recipe import PanelRecipe
+from runfolio.export.panel_recipe import PanelRecipe
 from runfolio.model import display
 from runfolio.model.query import Aggregate, FieldKind, FieldRef, RunQuery, SortKey
 from runfolio.model.reports import IndexReport

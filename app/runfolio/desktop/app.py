@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -23,7 +22,9 @@ from runfolio.desktop.single_instance import Reception, hand_over
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.window import MainWindow
 from runfolio.desktop.window_commands import add_window_commands
+from runfolio.errors import RunfolioError, RunGone
 from runfolio.interrupts import Interruptible
+from runfolio.model.run import RunKey
 from runfolio.settings import Settings
 
 SAVE_EVERY_MS = 30_000
@@ -97,12 +98,15 @@ def make_application() -> QApplication:
     QCoreApplication.setApplicationVersion(__version__)
     QCoreApplication.setOrganizationName("Runfolio")
     existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    # Its style as arguments: `setStyle` returns it, and making that class and its enums known takes milliseconds.
+    named = [*sys.argv[:1], "-style", "Fusion"]
+    app = existing if isinstance(existing, QApplication) else QApplication(named)
     if app.property(_DRESSED):
         return app
     app.setProperty(_DRESSED, True)
+    if existing is not None:
+        app.setStyle("Fusion")
     sys.setswitchinterval(SWITCH_S)
-    app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(locate.resources() / "icons" / "runfolio.svg")))
     fonts.load()
     app.setFont(fonts.ui())
@@ -112,7 +116,19 @@ def make_application() -> QApplication:
 def make_window(theme: Theme, settings: Settings, early: Opening | None = None) -> MainWindow:
     """A window with threads of its own. Nothing is opened yet, but for `early`, which is its workspace then."""
     say = Notices()
-    jobs = Jobs(lambda: opening.open_workspace(settings), say.error, early=early)
+
+    def failed(error: RunfolioError) -> None:
+        # A selected run whose folder was deleted is news; views ask again for those that are left.
+        state = window.context.state
+        lost = state.lose([RunKey(key) for key in error.keys]) if isinstance(error, RunGone) else None
+        if lost is None:
+            say.error(error)
+        elif lost and not window.indexing.busy:
+            what = state.name_of(next(iter(lost))) if len(lost) == 1 else f"{len(lost):,} runs"
+            is_gone = "is" if len(lost) == 1 else "that were shown are"
+            say.info(f"{what} {is_gone} no longer in the library.", hint="What is deleted comes back with its folder.")
+
+    jobs = Jobs(lambda: opening.open_workspace(settings), failed, early=early)
     window = MainWindow(jobs, theme, say, settings)
     add_window_commands(window)
     return window
@@ -169,13 +185,14 @@ def import_the_rest(window: MainWindow) -> None:
     """What the first rows did without, on a thread; garbage is looked for from then on, among what comes after it."""
     from runfolio.desktop.first_look import import_views
 
-    window.context.jobs.background(import_views, lambda _done: _collect_garbage())
+    window.context.jobs.background(import_views, lambda _done: _collect_garbage(window))
 
 
-def _collect_garbage() -> None:
-    # What is there stays: it is never looked through again, which would keep the window for a tenth of a second.
-    gc.freeze()
-    gc.enable()
+def _collect_garbage(window: MainWindow) -> None:
+    """Begin to look for garbage: what is there by now, as all that was imported, stays."""
+    from runfolio.desktop.garbage import Garbage
+
+    Garbage(window.context.jobs, window).begin(window.windowHandle())
 
 
 class _LogFile(logging.Handler):

@@ -20,10 +20,11 @@ from runfolio.desktop.chart_menus import (
     group_title,
     smoothing_text,
 )
-from runfolio.desktop.chart_settings import MOST_COLUMNS, MOST_SMOOTHING, ChartSettings
+from runfolio.desktop.chart_settings import MOST_SMOOTHING, ChartSettings
 from runfolio.desktop.flow import FlowLayout
 from runfolio.desktop.panel_kinds import fill_charts
 from runfolio.desktop.panel_layout import MANY
+from runfolio.desktop.panel_settings import MOST_COLUMNS
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import Pill, TextButton
 from runfolio.model.display import plain, short_count

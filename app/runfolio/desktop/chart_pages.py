@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from runfolio.desktop.chart_settings import (
-    MOST_COLUMNS,
-    MOST_ROWS,
-    MOST_TOGETHER,
-    ChartSettings,
-    Size,
-    is_by_hand,
-    key_by_hand,
-)
+from runfolio.desktop.chart_settings import ChartSettings, is_by_hand, key_by_hand
 from runfolio.desktop.panel_pages import LONGEST_NAME, MOST_PAGES, Page, Torn
+from runfolio.desktop.panel_settings import MOST_COLUMNS, MOST_ROWS, MOST_TOGETHER, Size
 
 # --- panels -----------------------------------------------------------------------------------------------------------
 

@@ -2,120 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import TypeVar
 
 from runfolio.analysis.axis import XKind
-from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
-from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups, Range
+from runfolio.analysis.derived import Derivation
+from runfolio.analysis.drawing import SINGLE_RUNS, Drawing, Groups
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
 from runfolio.desktop.kinds.names import KIND_TITLES
-from runfolio.desktop.kinds.settings import KindSettings, kind_of, settings_from
 from runfolio.desktop.panel_pages import FIRST_PAGE, Page, Torn, pages_from, texts, torn_from
+from runfolio.desktop.panel_settings import MOST_COLUMNS, PLAIN_PANEL, PanelSettings, member
 from runfolio.desktop.plot_style import PLAIN_WIDTH, WIDTHS
 from runfolio.model.params import Json
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
 
-MOST_COLUMNS = 4
 MOST_SMOOTHING = 0.99
-MOST_ROWS = 4
-"""Of the grid that one panel takes."""
-
-MOST_NOTE = 200
-"""Characters of a note."""
-
-MOST_TOGETHER = 12
-"""Metrics in one panel."""
-
 _BY_HAND = "\x1f"
 """Begins the key of a panel that was made by hand; the key of any other is its metric."""
-
-Size = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Note:
-    """A text at a place of the x axis."""
-
-    x: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSettings:
-    """How one panel differs from the others.
-
-    x_range, y_range   where the view ends, in steps (or what x is) and values; None to follow the points.
-    zoom               where the user has zoomed to, as places on both axes; None for all that there is.
-    clip               the view leaves out what lies far from the other points.
-    notes              texts along x.
-    metrics            what it draws; () for the metric that is its key.
-    title              instead of the metric's name.
-    size               how many columns and rows of the grid it takes.
-    chart              what a chart of all runs in scope shows, None for curves of the selected runs.
-    """
-
-    y: YKind = YKind.LINEAR
-    derived: Derived = NOT_DERIVED
-    x_range: Range | None = None
-    y_range: Range | None = None
-    clip: bool = False
-    notes: tuple[Note, ...] = ()
-    metrics: tuple[str, ...] = ()
-    title: str = ""
-    size: Size = (1, 1)
-    zoom: tuple[Range, Range] | None = None
-    chart: KindSettings | None = None
-
-    @property
-    def kind(self) -> str:
-        """The kind of a chart of all runs in scope; "" for curves."""
-        return "" if self.chart is None else kind_of(self.chart)
-
-    def saved(self) -> dict[str, Json]:
-        """For a session."""
-        return {
-            "metrics": [*self.metrics],
-            "title": self.title,
-            "size": [*self.size],
-            "y": self.y.value,
-            "derived": self.derived.kind.value,
-            "other": self.derived.other,
-            "x_range": None if self.x_range is None else [*self.x_range],
-            "y_range": None if self.y_range is None else [*self.y_range],
-            "zoom": None if self.zoom is None else [[*ends] for ends in self.zoom],
-            "clip": self.clip,
-            "notes": [[note.x, note.text] for note in self.notes],
-            "kind": self.kind,
-            "chart": None if self.chart is None else self.chart.saved(),
-        }
-
-    @classmethod
-    def from_saved(cls, kept: Mapping[str, Json]) -> PanelSettings:
-        """The inverse; what is ill-formed is left at its default."""
-        kind, other = _member(Derivation, kept.get("derived"), Derivation.NONE), kept.get("other")
-        notes, title = kept.get("notes"), kept.get("title")
-        return cls(
-            metrics=tuple(dict.fromkeys(texts(kept.get("metrics")) or ()))[:MOST_TOGETHER],
-            title=title[:MOST_NOTE] if isinstance(title, str) else "",
-            size=_size(kept.get("size")),
-            y=_member(YKind, kept.get("y"), YKind.LINEAR),
-            derived=Derived(kind, other if isinstance(other, str) else ""),
-            x_range=_range(kept.get("x_range")),
-            y_range=_range(kept.get("y_range")),
-            zoom=_zoom(kept.get("zoom")),
-            clip=kept.get("clip") is True,
-            chart=settings_from(kept.get("kind"), kept.get("chart")),
-            notes=tuple(note for row in notes if (note := _note(row)) is not None) if isinstance(notes, list) else (),
-        )
-
-
-_PLAIN_PANEL = PanelSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +94,7 @@ class ChartSettings:
 
     def panel(self, metric: str) -> PanelSettings:
         """What is set for a metric."""
-        return self._by_key.get(metric, _PLAIN_PANEL)
+        return self._by_key.get(metric, PLAIN_PANEL)
 
     def with_panel(self, metric: str, panel: PanelSettings) -> ChartSettings:
         """The same with other settings for a metric."""
@@ -198,7 +103,7 @@ class ChartSettings:
     def with_panels(self, panels: Mapping[str, PanelSettings]) -> ChartSettings:
         """The same with other settings for several metrics."""
         panels = {**self._by_key, **panels}
-        return replace(self, panels=tuple(sorted((m, p) for m, p in panels.items() if p != _PLAIN_PANEL)))
+        return replace(self, panels=tuple(sorted((m, p) for m, p in panels.items() if p != PLAIN_PANEL)))
 
     def drawings(self, key: str, baseline: RunKey | None) -> tuple[Drawing, ...]:
         """What a panel draws of each of its metrics."""
@@ -266,8 +171,8 @@ class ChartSettings:
             smoothing=float(smoothing)
             if isinstance(smoothing, int | float) and 0 <= smoothing <= MOST_SMOOTHING
             else plain.smoothing,
-            smoother=_member(Smoother, kept.get("smoother"), plain.smoother),
-            x=_member(XKind, kept.get("x"), plain.x),
+            smoother=member(Smoother, kept.get("smoother"), plain.smoother),
+            x=member(XKind, kept.get("x"), plain.x),
             x_metric=x_metric if isinstance(x_metric, str) else "",
             large=large if isinstance(large, str) else None,
             groups=_groups(kept),
@@ -284,51 +189,10 @@ class ChartSettings:
         return made
 
 
-Member = TypeVar("Member", bound=StrEnum)
-
-
-def _member(kind: type[Member], kept: Json, default: Member) -> Member:
-    return kind(kept) if isinstance(kept, str) and kept in [*kind] else default
-
-
-def _range(kept: Json) -> Range | None:
-    if not isinstance(kept, list) or len(kept) != 2:
-        return None
-    low, high = kept
-    if not isinstance(low, int | float) or not isinstance(high, int | float):
-        return None
-    return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
-
-
-def _zoom(kept: Json) -> tuple[Range, Range] | None:
-    if not isinstance(kept, list) or len(kept) != 2:
-        return None
-    x, y = (_range(ends) for ends in kept)
-    return None if x is None or y is None else (x, y)
-
-
-def _size(kept: Json) -> Size:
-    if not isinstance(kept, list) or len(kept) != 2:
-        return 1, 1
-    wide, high = kept
-    if not isinstance(wide, int) or not isinstance(high, int):
-        return 1, 1
-    return max(1, min(wide, MOST_COLUMNS)), max(1, min(high, MOST_ROWS))
-
-
-def _note(kept: Json) -> Note | None:
-    if not isinstance(kept, list) or len(kept) != 2:
-        return None
-    x, text = kept
-    if not isinstance(x, int | float) or not math.isfinite(x) or not isinstance(text, str):
-        return None
-    return Note(float(x), text[:MOST_NOTE])
-
-
 def _groups(kept: Mapping[str, Json]) -> Groups:
     by, level = kept.get("groups"), kept.get("level")
-    centre = _member(Centre, kept.get("centre"), Centre.MEAN)
-    spread = _member(Spread, kept.get("spread"), Spread.T)
+    centre = member(Centre, kept.get("centre"), Centre.MEAN)
+    spread = member(Spread, kept.get("spread"), Spread.T)
     return Groups(
         by if isinstance(by, str) else "",
         centre,

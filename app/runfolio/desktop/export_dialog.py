@@ -29,7 +29,8 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_where, file_name
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.export.recipe import LEGENDS, LINE, ChartRecipe
+from runfolio.export.panel_recipe import LINE
+from runfolio.export.recipe import LEGENDS, ChartRecipe
 from runfolio.model.display import plain
 
 FORMATS = ("PNG", "SVG", "PDF", "HTML", "CSV", "Parquet")

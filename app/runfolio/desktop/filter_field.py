@@ -53,9 +53,10 @@ class FilterField(QLineEdit):
 
     def set_error(self, error: FilterSyntax | None) -> None:
         """Mark what is wrong, or nothing."""
+        if (self._error is None) != (error is None):
+            self.setProperty("invalid", error is not None)
+            restyle(self)
         self._error = error
-        self.setProperty("invalid", error is not None)
-        restyle(self)
         self.update()
 
     @property

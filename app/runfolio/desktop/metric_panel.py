@@ -6,7 +6,6 @@ panel.refresh()                                           # asks off the GUI thr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -19,20 +18,19 @@ from runfolio.analysis.drawing import Drawing, Style
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.api import Workspace
 from runfolio.desktop.chart_groups import styles_of
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.panel_recipe import ask_and_export, recipe_of
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.panel_waiting import Waiting, Work
 from runfolio.desktop.plot import LinePanel
 from runfolio.desktop.plot_fetch import Fetched, fetch_all, joined_reach, zoom
 from runfolio.desktop.plot_style import Band, Curve
-from runfolio.desktop.state import DASHES
+from runfolio.desktop.plot_turn import TURN, Soon
+from runfolio.desktop.run_style import DASHES
 from runfolio.desktop.widgets import tooltip
 from runfolio.errors import RunfolioError
 from runfolio.export.recipe import ChartRecipe
-from runfolio.model.direction import Direction
 from runfolio.model.groups import RunGroup
-from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL
 
@@ -60,6 +58,7 @@ class MetricPanel(LinePanel):
         self._closer_for: tuple[float, float] | None = None
         self.waiting = Waiting(context.theme, self)
         self.waiting.stopped.connect(self._on_stopped)
+        self._again = Soon(self._draw, self)
         self._closer = QTimer(self)
         self._closer.setSingleShot(True)
         self._closer.setInterval(_LOOK_CLOSER_MS)
@@ -153,7 +152,8 @@ class MetricPanel(LinePanel):
             still = self._forgotten == forgotten
             self._answers = answers if still else tuple(replace(answer, found={}) for answer in answers)
             self._closer_for = None
-            self._draw()
+            with TURN.spending():
+                self._draw()
             self.shown.emit()
             self._closer.start()
 
@@ -201,6 +201,7 @@ class MetricPanel(LinePanel):
         self._context.jobs.query(f"{self._slot}:closer", look, arrived)
 
     def _draw(self) -> None:
+        self._again.forget()
         first, several = self._answers[0], len(self._answers) > 1
         curves: list[Curve] = []
         notes: dict[str, None] = {}
@@ -303,8 +304,17 @@ class MetricPanel(LinePanel):
         return ""
 
     def _recolour(self) -> None:
+        # Dozens of panels hear of it at once.
         if self._drawn:
-            self._draw()
+            self._again.ask()
+
+    def leave(self) -> None:
+        """It goes away: nothing that it has asked for may come back to it."""
+        self.waiting.end()
+        self._again.forget()
+        self._closer.stop()
+        for slot in (self._slot, f"{self._slot}:closer"):
+            self._context.jobs.forget(slot)
 
     def _select(self, keys: list[RunKey]) -> None:
         """Keep the runs that a box or lasso was drawn around."""
@@ -323,43 +333,3 @@ class MetricPanel(LinePanel):
 
     def _export(self, suffix: str) -> None:
         ask_and_export(self._context, self, self.recipe(), self.metric_name, suffix)
-
-
-def offered(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[tuple[str, ...], tuple[FieldRef, ...]]:
-    """The metrics that runs share, and the params that they differ in: what can be charted, and grouped by."""
-    values: dict[str, set[str]] = {}
-    for run in workspace.runs(keys):
-        for param in run.params:
-            values.setdefault(param.key, set()).add(param.text)
-    varying = tuple(FieldRef(FieldKind.PARAM, key) for key in sorted(values) if len(values[key]) > 1)
-    return shared_metrics(workspace, keys), varying
-
-
-def shared_metrics(workspace: Workspace, keys: Sequence[RunKey], limit: int = 2_000) -> tuple[str, ...]:
-    """Names of the metrics that the runs have, those that most of them share and say most first."""
-    counts: dict[str, int] = {}
-    directions: dict[str, Direction] = {}
-    told: set[str] = set()
-    for run in workspace.runs(keys):
-        told.update(metric.name for metric in run.told_metrics)
-        for metric in run.metrics:
-            counts[metric.name] = counts.get(metric.name, 0) + (metric.count > 1)
-            directions[metric.name] = metric.direction
-
-    def telling(name: str) -> tuple[bool, int, bool, bool, bool, str]:
-        lower = name.lower()
-        # What a model is judged by comes first, what the machine did last.
-        dull = directions[name] is Direction.UNKNOWN or not any(
-            word in lower for word in ("acc", "loss", "err", "score")
-        )
-        # What is shown under an aligned name in every run comes last.
-        return (
-            name not in told,
-            -counts[name],
-            dull,
-            "val" not in lower,
-            directions[name] is not Direction.HIGHER,
-            name,
-        )
-
-    return tuple(sorted(counts, key=telling)[:limit])

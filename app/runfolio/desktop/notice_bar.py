@@ -29,43 +29,18 @@ class NoticeBar(QFrame):
         self._below = below
         self._theme = theme
         self._notice: Notice | None = None
-        self._picture = QLabel()
-        self._text = PlainLabel(wrap=True, font=fonts.ui(13, fonts.DEMI_BOLD))
-        self._hint = PlainLabel(wrap=True, role="muted")
-        self._button = TextButton("", theme, kind="link")
-        self._button.setObjectName("notice-action")
-        self._button.clicked.connect(self._act)
-        close = IconButton("x", "Dismiss", theme, size=14)
-        close.setObjectName("notice-close")
-        close.clicked.connect(self.dismiss)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._text)
-        words.addWidget(self._hint)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 9, 8, 9)
-        row.setSpacing(10)
-        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        row.addWidget(self._button)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        shadow = QGraphicsDropShadowEffect(self)
-        shadow.setBlurRadius(24)
-        shadow.setOffset(0, 6)
-        shadow.setColor(QColor(0, 0, 0, 60))
-        self.setGraphicsEffect(shadow)
+        self._parts: _Parts | None = None
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._clock.setInterval(SHOWN_MS)
         self._clock.timeout.connect(self._fade)
         self.hide()
-        host.installEventFilter(self)
         notices.said.connect(self._show_notice)
 
     @property
     def text(self) -> str:
         """What it says now; "" when it is hidden."""
-        return self._text.text() if self.isVisible() else ""
+        return self._parts.text.text() if self._parts is not None and self.isVisible() else ""
 
     def dismiss(self) -> None:
         """Hide it."""
@@ -80,13 +55,11 @@ class NoticeBar(QFrame):
 
     def _show_notice(self, notice: Notice) -> None:
         self._notice = notice
-        icon, token = _LOOK[notice.level]
-        self._picture.setPixmap(icons.pixmap(icon, self._theme, token, ratio=self.devicePixelRatioF()))
-        self._text.setText(notice.text)
-        self._hint.setText(notice.hint)
-        self._hint.setVisible(bool(notice.hint))
-        self._button.set_text(notice.action)
-        self._button.setVisible(bool(notice.action))
+        if self._parts is None:
+            # Most starts have nothing to say.
+            self._parts = self._make_parts()
+            self._host.installEventFilter(self)
+        self._parts.show_notice(notice, self._theme)
         self.setAccessibleName(f"{notice.level.value}: {notice.text} {notice.hint}".strip())
         self._place()
         self.show()
@@ -95,6 +68,20 @@ class NoticeBar(QFrame):
             self._clock.stop()
         else:
             self._clock.start()
+
+    def _make_parts(self) -> _Parts:
+        parts = _Parts(self._theme)
+        parts.button.clicked.connect(self._act)
+        parts.close_button.clicked.connect(self.dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(parts)
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(24)
+        shadow.setOffset(0, 6)
+        shadow.setColor(QColor(0, 0, 0, 60))
+        self.setGraphicsEffect(shadow)
+        return parts
 
     def _place(self) -> None:
         width = min(620, self._host.width() - 40)
@@ -118,3 +105,38 @@ class NoticeBar(QFrame):
         self.dismiss()
         if notice is not None and notice.call is not None:
             notice.call()
+
+
+class _Parts(QWidget):
+    """What stands in a notice: a picture, the text over a hint, something to press, and a way to dismiss it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._picture = QLabel()
+        self.text = PlainLabel(wrap=True, font=fonts.ui(13, fonts.DEMI_BOLD))
+        self._hint = PlainLabel(wrap=True, role="muted")
+        self.button = TextButton("", theme, kind="link")
+        self.button.setObjectName("notice-action")
+        self.close_button = IconButton("x", "Dismiss", theme, size=14)
+        self.close_button.setObjectName("notice-close")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.text)
+        words.addWidget(self._hint)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 9, 8, 9)
+        row.setSpacing(10)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self.button)
+        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+
+    def show_notice(self, notice: Notice, theme: Theme) -> None:
+        """Say another one."""
+        icon, token = _LOOK[notice.level]
+        self._picture.setPixmap(icons.pixmap(icon, theme, token, ratio=self.devicePixelRatioF()))
+        self.text.setText(notice.text)
+        self._hint.setText(notice.hint)
+        self._hint.setVisible(bool(notice.hint))
+        self.button.set_text(notice.action)
+        self.button.setVisible(bool(notice.action))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop import fonts
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds.canvas import Canvas
 from runfolio.desktop.kinds.factory import make_panel
@@ -18,6 +17,7 @@ from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.panel_choices import ChoicesPopup
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.widgets import ElidedLabel
 from runfolio.model.kinds import JudgedTables
 

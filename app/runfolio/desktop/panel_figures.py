@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from runfolio.analysis.drawing import Drawing
 from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop.cells import field_title
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds.names import KIND_TITLES
 from runfolio.desktop.kinds.settings import AUTO, ClassifierSettings, KindSettings, RecordedSettings, kind_of
 from runfolio.desktop.panel_recipe import panel_recipe, recipe_of
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
-from runfolio.export.recipe import CHARTS, KINDS, LEGENDS, LINES, ChartRecipe, Option, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import KINDS, Option, PanelRecipe
+from runfolio.export.recipe import CHARTS, LEGENDS, LINES, ChartRecipe, RunStyleRecipe
 from runfolio.model.display import count
 from runfolio.model.kinds import JudgedTable, JudgedTables
 from runfolio.model.query import FieldKind, FieldRef

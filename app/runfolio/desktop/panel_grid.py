@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import time
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from runfolio.desktop.chart_pages import sized
-from runfolio.desktop.chart_settings import ChartSettings, Size
+from runfolio.desktop.chart_settings import ChartSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.panel_chart import ChartPanel
 from runfolio.desktop.panel_grips import PanelGrips
 from runfolio.desktop.panel_headings import PanelHeadings
-from runfolio.desktop.panel_layout import Laid, beside, furthest, lay_out_page, reordered, size_to
+from runfolio.desktop.panel_layout import Laid, beside, lay_out_page, reordered, size_to
 from runfolio.desktop.panel_making import GridPanel, fits, make_panel, set_panel
 from runfolio.desktop.panel_page import PanelPage
-from runfolio.desktop.plot_turn import TURN
-
-_MOST_MADE = 60
-"""Panels that are kept; those furthest from sight are made anew when one comes back to them."""
-
-_MAKING_MS = 6.0
-"""How long panels are made before the window may do something else: one or two."""
+from runfolio.desktop.panel_settings import Size
+from runfolio.desktop.panel_sight import PanelSight, has_focus
 
 
 class PanelGrid(QScrollArea):
@@ -53,9 +48,7 @@ class PanelGrid(QScrollArea):
         self._context = context
         self._settings = ChartSettings(metrics=())
         self._keys: tuple[str, ...] = ()
-        self._panels: dict[str, GridPanel] = {}
         self._grips: dict[str, PanelGrips] = {}
-        self._stale: set[str] = set()
         self._current = ""
         self._offered: tuple[str, ...] = ()
         self._pages: tuple[str, ...] = ()
@@ -65,12 +58,14 @@ class PanelGrid(QScrollArea):
         self._headings = PanelHeadings(self._inner)
         self._headings.folded.connect(self._fold)
         self._laid = Laid({}, {}, 0, (1, 1))
+        self._counts: dict[str, int] = {}
+        self._laid_for: object = None
+        """What the places were worked out for."""
+        self._tabbed: tuple[GridPanel, ...] = ()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setWidget(self._inner)
-        self._look = QTimer(self)
-        self._look.setSingleShot(True)
-        self._look.timeout.connect(self._look_around)
+        self._sight = PanelSight(self, self._inner, self._make)
         self.verticalScrollBar().setSingleStep(40)
         self.verticalScrollBar().valueChanged.connect(self.ask_in_sight)
 
@@ -97,45 +92,50 @@ class PanelGrid(QScrollArea):
 
     @property
     def _made(self) -> tuple[GridPanel, ...]:
-        return tuple(self._panels[key] for key in self.keys if key in self._panels)
+        return tuple(self._sight.panels[key] for key in self.keys if key in self._sight.panels)
 
     def panel_of(self, key: str) -> MetricPanel | None:
         """The panel of a key, where it draws curves, is on show and has come into sight."""
-        panel = self._panels.get(key) if key in self.keys else None
+        panel = self._sight.panels.get(key) if key in self.keys else None
         return panel if isinstance(panel, MetricPanel) else None
 
     def chart_of(self, key: str) -> ChartPanel | None:
         """The same for a chart of all runs in scope."""
-        panel = self._panels.get(key) if key in self.keys else None
+        panel = self._sight.panels.get(key) if key in self.keys else None
         return panel if isinstance(panel, ChartPanel) else None
 
     @property
     def current(self) -> str | None:
         """The panel with the focus, else the one last pointed at, else the first."""
-        focus = QApplication.focusWidget()
-        for key, panel in self._panels.items():
-            if focus is not None and (panel is focus or panel.isAncestorOf(focus)):
+        for key, panel in self._sight.panels.items():
+            if has_focus(panel):
                 return key
         return self._current if self._current in self.keys else next(iter(self.keys), None)
 
     def show_settings(self, settings: ChartSettings, *, anew: bool) -> None:
         """Show exactly `settings.metrics`. `anew`: curves are to be fetched again, once their panels are in sight."""
         keys = settings.metrics or ()
-        for key in [k for k, panel in self._panels.items() if k not in keys or not fits(settings, k, panel)]:
-            self._drop(key)
+        there = set(keys)
+        for key in [k for k, panel in self._sight.panels.items() if k not in there or not fits(settings, k, panel)]:
+            self._sight.drop(key)
         self._keys = tuple(keys)
         self._settings = replace(settings, large=settings.large if settings.large in keys else None)
         if anew:
-            self._stale.update(key for key, panel in self._panels.items() if isinstance(panel, MetricPanel))
-        for key, panel in self._panels.items():
+            self._sight.outdate(key for key, panel in self._sight.panels.items() if isinstance(panel, MetricPanel))
+        for key, panel in self._sight.panels.items():
             self._set(key, panel)
         self._arrange()
 
     def _set(self, key: str, panel: GridPanel) -> None:
         if set_panel(self._context, self._settings, key, panel):
-            self._stale.add(key)
+            self._sight.outdate([key])
+        large = self._settings.large
+        panel.head.set_large(large=key == large)
+        if isinstance(panel, ChartPanel):
+            panel.set_large(large=key == large)
+        self._grips[key].set_enabled(on=large is None)
 
-    def _make(self, key: str) -> None:
+    def _make(self, key: str) -> GridPanel:
         panel = make_panel(self._context, self._settings, key, self._inner)
         panel.closed.connect(lambda: self.remove(key))
         panel.maximised.connect(lambda: self.enlarge(key))
@@ -145,7 +145,7 @@ class PanelGrid(QScrollArea):
         if isinstance(panel, MetricPanel):
             panel.isolated.connect(self.isolated)
         else:
-            panel.outdated.connect(lambda: self._outdate(key))
+            panel.outdated.connect(lambda: self._sight.outdate([key]))
         panel.shown.connect(self.drawn)
         panel.pointed.connect(lambda: self._on_pointed(key))
         panel.head.dragged.connect(lambda at: self._drag(key, at))
@@ -155,23 +155,9 @@ class PanelGrid(QScrollArea):
         grips = PanelGrips(panel, self._context.theme)
         grips.dragged.connect(lambda x, y: self._resize(key, x, y))
         grips.dropped.connect(self._resized)
-        self._panels[key], self._grips[key] = panel, grips
+        self._grips[key] = grips
         self._set(key, panel)
-        self._stale.add(key)
-        self._place(key, panel)
-
-    def _outdate(self, key: str) -> None:
-        self._stale.add(key)
-        self.ask_in_sight()
-
-    def _drop(self, key: str) -> None:
-        panel = self._panels.pop(key)
-        if isinstance(panel, ChartPanel):
-            panel.leave()
-        self._grips.pop(key)
-        self._stale.discard(key)
-        panel.hide()
-        panel.deleteLater()
+        return panel
 
     # --- the user's hand ---------------------------------------------------------------------------------------
 
@@ -201,9 +187,7 @@ class PanelGrid(QScrollArea):
         other = beside(self._laid, key, across, down)
         if other is not None:
             self.reveal(other)
-            if other not in self._panels:
-                self._make(other)
-            self._panels[other].plot.setFocus(Qt.FocusReason.TabFocusReason)
+            self._sight.made(other).plot.setFocus(Qt.FocusReason.TabFocusReason)
 
     def resize_by(self, key: str, wide: int, high: int) -> None:
         """So many columns and rows more for a panel."""
@@ -259,7 +243,7 @@ class PanelGrid(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A panel that the keys come to is scrolled into sight."""
         if event.type() == QEvent.Type.FocusIn:
-            for key, panel in self._panels.items():
+            for key, panel in self._sight.panels.items():
                 if panel.plot is watched:
                     self._current = key
                     if panel.isVisible():
@@ -270,71 +254,25 @@ class PanelGrid(QScrollArea):
 
     def _arrange(self) -> None:
         settings, sight = self._settings, self.viewport().size()
-        self._laid, counts = lay_out_page(settings, self.keys, sight.width(), sight.height(), self._resizing)
+        laid_for = settings, self._keys, sight.toTuple(), self._resizing
+        if laid_for != self._laid_for:
+            # Of hundreds of panels, and asked for several times when a page comes into sight.
+            self._laid_for = laid_for
+            self._laid, self._counts = lay_out_page(settings, self.keys, sight.width(), sight.height(), self._resizing)
         self._inner.setMinimumHeight(self._laid.height)
-        self._headings.show_headings(self._laid.headings, counts, settings.folded)
-        for key, panel in self._panels.items():
-            self._place(key, panel)
-        before: GridPanel | None = None
-        for panel in self._made:
-            if before is not None:
+        self._headings.lay(self._laid.headings, self._counts, settings.folded)
+        self._sight.lay(self._laid, settings.name_of)
+        self._headings.show(self._sight.near)
+        made = self._made
+        if made != self._tabbed:
+            self._tabbed = made
+            for before, panel in itertools.pairwise(made):
                 self.setTabOrder(before.plot, panel.plot)
-            before = panel
-        self.ask_in_sight()
-
-    def _place(self, key: str, panel: GridPanel) -> None:
-        rect = self._laid.panels.get(key)
-        panel.head.set_large(large=key == self._settings.large)
-        if isinstance(panel, ChartPanel):
-            panel.set_large(large=key == self._settings.large)
-        self._grips[key].set_enabled(on=self._settings.large is None)
-        if rect is not None:
-            panel.setGeometry(rect)
-        panel.setVisible(rect is not None)
 
     def ask_in_sight(self) -> None:
         """Let the panels that are in sight fetch what is stale in them; the others wait until they are scrolled to."""
-        self._seen()
-        self._look.start(0)
-
-    def _seen(self) -> tuple[QRect, list[str]]:
-        """What is in sight, and the panels there; those that are not made yet show their titles until they are."""
-        sight = self.viewport().rect().translated(-self._inner.pos())
-        seen = {key: rect for key, rect in self._laid.panels.items() if sight.intersects(rect)}
-        name_of, made = self._settings.name_of, self._panels
-        self._inner.show_waiting({key: (rect, name_of(key)) for key, rect in seen.items() if key not in made})
-        return sight, [*seen]
-
-    def _look_around(self) -> None:
-        """Make the panels in sight, a few at a time, and let them fetch."""
-        if not self.isVisible():
-            return
-        if TURN.is_over or TURN.painters_first:
-            self._look.start(0)
-            return
-        begun = time.perf_counter()
-        try:
-            self._make_seen(begun + _MAKING_MS / 1000)
-        finally:
-            TURN.add((time.perf_counter() - begun) * 1000)
-
-    def _make_seen(self, until: float) -> None:
-        sight, seen = self._seen()
-        for key in seen:
-            if key not in self._panels:
-                self._make(key)
-            if key in self._stale:
-                self._stale.discard(key)
-                self._panels[key].refresh()
-            if time.perf_counter() > until:
-                self._look.start(0)
-                return
-        self._let_go(sight)
-
-    def _let_go(self, sight: QRect) -> None:
-        """Forget the panels that are furthest from sight when there are very many."""
-        for key in furthest(self._laid, [*self._panels], sight, len(self._panels) - _MOST_MADE):
-            self._drop(key)
+        self._sight.ask()
+        self._headings.show(self._sight.near)
 
     def showEvent(self, event: QShowEvent) -> None:
         """In sight again."""
@@ -349,10 +287,10 @@ class PanelGrid(QScrollArea):
     def offer(self, metrics: Sequence[str], pages: Sequence[str] = ()) -> None:
         """Metrics that may be drawn, and pages that panels may be moved to."""
         self._offered, self._pages = tuple(metrics), tuple(pages)
-        for panel in self._panels.values():
+        for panel in self._sight.panels.values():
             panel.offered, panel.pages = self._offered, self._pages
 
     def forget(self) -> None:
         """The index has changed: series fetched before may be out of date."""
-        for panel in self._panels.values():
+        for panel in self._sight.panels.values():
             panel.forget()

@@ -33,7 +33,7 @@ class PanelHead(QWidget):
     def __init__(self, theme: Theme, *, closable: bool, choosable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
-        self._label = ElidedLabel("")
+        self._label = ElidedLabel("", both_ends=True)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._movable, self._dragging = closable, False

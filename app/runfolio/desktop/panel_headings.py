@@ -24,24 +24,36 @@ class PanelHeadings(QObject):
         super().__init__(page)
         self._page = page
         self._buttons: dict[str, QToolButton] = {}
+        self._wanted: dict[str, tuple[QRect, int, bool]] = {}
+        self._shown: dict[str, tuple[QRect, int, bool]] = {}
 
-    def show_headings(self, places: Mapping[str, QRect], counts: Mapping[str, int], folded: frozenset[str]) -> None:
-        """Show exactly these, with how many panels there are under each."""
+    def lay(self, places: Mapping[str, QRect], counts: Mapping[str, int], folded: frozenset[str]) -> None:
+        """Have exactly these, with how many panels there are under each; those that come into sight are made."""
+        self._wanted = {name: (rect, counts[name], name in folded) for name, rect in places.items()}
         for name in [name for name in self._buttons if name not in places]:
             button = self._buttons.pop(name)
+            self._shown.pop(name, None)
             button.hide()
             button.deleteLater()
-        for name, rect in places.items():
-            button = self._buttons.get(name) or self._make(name)
-            closed = name in folded
-            count = f"{counts[name]} panel{'' if counts[name] == 1 else 's'}"
-            title = plain(name or UNNAMED, 60)
-            button.setText(f"{title}  ·  {count}".replace("&", "&&"))
-            button.setArrowType(Qt.ArrowType.RightArrow if closed else Qt.ArrowType.DownArrow)
-            button.setAccessibleName(f"{title}, {count}, {'folded' if closed else 'open'}")
-            button.setToolTip(tooltip("Show the panels" if closed else "Fold the panels away"))
-            button.setGeometry(rect.adjusted(-6, 2, 0, -4))
-            button.show()
+
+    def show(self, near: QRect) -> None:
+        """Show those in a part of the page."""
+        for name, wanted in self._wanted.items():
+            # Of dozens of sections few are in sight, and those mostly as they were.
+            if wanted != self._shown.get(name) and (name in self._buttons or near.intersects(wanted[0])):
+                self._shown[name] = wanted
+                self._show(self._buttons.get(name) or self._make(name), name)
+
+    def _show(self, button: QToolButton, name: str) -> None:
+        rect, panels, closed = self._wanted[name]
+        count = f"{panels} panel{'' if panels == 1 else 's'}"
+        title = plain(name or UNNAMED, 60)
+        button.setText(f"{title}  ·  {count}".replace("&", "&&"))
+        button.setArrowType(Qt.ArrowType.RightArrow if closed else Qt.ArrowType.DownArrow)
+        button.setAccessibleName(f"{title}, {count}, {'folded' if closed else 'open'}")
+        button.setToolTip(tooltip("Show the panels" if closed else "Fold the panels away"))
+        button.setGeometry(rect.adjusted(-6, 2, 0, -4))
+        button.show()
 
     def _make(self, name: str) -> QToolButton:
         button = QToolButton(self._page)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QRect
 
 from runfolio.analysis.flow import flow
-from runfolio.desktop.chart_settings import ChartSettings, Size, section_of
+from runfolio.desktop.chart_settings import ChartSettings, section_of
+from runfolio.desktop.panel_settings import Size
 
 MANY = 9
 """More panels than this stand in sections by themselves."""

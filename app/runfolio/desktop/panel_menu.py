@@ -10,7 +10,7 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from runfolio.desktop.chart_settings import MOST_TOGETHER, PanelSettings
+from runfolio.desktop.panel_settings import MOST_TOGETHER, PanelSettings
 from runfolio.model.display import plain
 
 _MOST_METRICS = 60

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from runfolio.analysis.drawing import Drawing
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.plot_style import PLAIN_WIDTH
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.model.answers import Progress
 from runfolio.model.run import RunKey
 

@@ -22,9 +22,9 @@ from runfolio.analysis.axis import XKind, nowhere_text
 from runfolio.analysis.drawing import Range, Reach, around, beyond_text
 from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, value_at
 from runfolio.desktop import fonts, plot_menu
-from runfolio.desktop.chart_settings import Note, PanelSettings
 from runfolio.desktop.panel_head import PanelHead
 from runfolio.desktop.panel_menu import fill_place
+from runfolio.desktop.panel_settings import Note, PanelSettings
 from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
 from runfolio.desktop.plot_counts import CountsItem
 from runfolio.desktop.plot_frame import PlotFrame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import pyqtgraph as pg
@@ -52,13 +51,10 @@ class PlotFrame(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph ships no typ
         """Wait for the next turn where other charts have spent this one; what was painted before stays meanwhile."""
         viewport = self.viewport()
         if TURN.is_over and is_on_screen(viewport):
-            TURN.wait()
-            viewport.update()
+            TURN.wait(viewport)
             return
-        begun, painted = time.perf_counter(), TURN.spent
-        super().paintEvent(event)
-        # The curves have counted themselves; the rest is mostly axes.
-        TURN.add((time.perf_counter() - begun) * 1000 - (TURN.spent - painted))
+        with TURN.spending():
+            super().paintEvent(event)
 
     def getViewBox(self) -> pg.ViewBox:
         """Where curves are drawn; called as the library calls it."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from runfolio.analysis.derived import Derivation, Derived
 from runfolio.analysis.scales import YKind
-from runfolio.desktop.chart_settings import Note, PanelSettings
+from runfolio.desktop.panel_settings import Note, PanelSettings
 from runfolio.model.display import plain
 
 Y_NAMES = {YKind.LINEAR: "Linear y axis", YKind.LOG: "Logarithmic y axis", YKind.SYMLOG: "Symmetric log y axis"}

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyleOptionGraphicsItem, QWidget
 
 from runfolio.desktop import fonts
-from runfolio.desktop.chart_settings import MOST_NOTE, Note
+from runfolio.desktop.panel_settings import MOST_NOTE, Note
 from runfolio.desktop.plot_frame import PlotFrame
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_overlay import PlotOverlay

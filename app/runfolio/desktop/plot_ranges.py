@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from runfolio.analysis.drawing import Range
-from runfolio.desktop.chart_settings import PanelSettings
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel, TextButton
 

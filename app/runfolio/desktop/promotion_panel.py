@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBo
 
 from runfolio.api import Workspace
 from runfolio.desktop.context import Context
+from runfolio.desktop.flow import FlowLayout
 from runfolio.desktop.widgets import Card, ElidedLabel, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.promotion import GateResult, LedgerEntry, ModelVersion, Outcome
@@ -53,13 +54,13 @@ class PromotionPanel(QWidget):
         self.sign = TextButton("Sign off", context.theme)
         self.sign.setObjectName("sign-off")
         self.sign.hide()
+        where = FlowLayout(8)
+        for widget in (self.model, PlainLabel("to"), self.stage, self.force):
+            where.addWidget(widget)
+        self.reason.setMinimumWidth(80)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.model)
-        row.addWidget(PlainLabel("to"))
-        row.addWidget(self.stage)
-        row.addStretch()
-        row.addWidget(self.force)
+        row.addWidget(self.reason, 1)
         row.addWidget(self.sign)
         row.addWidget(self.button)
         self.card = Card("Gates")
@@ -69,8 +70,8 @@ class PromotionPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(11)
+        column.addLayout(where)
         column.addLayout(row)
-        column.addWidget(self.reason)
         column.addWidget(self.card)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)

@@ -24,6 +24,7 @@ from runfolio.desktop.cell_state import is_pointed, is_selected
 from runfolio.desktop.column_format import Colouring
 from runfolio.desktop.columns import TableColumn
 from runfolio.desktop.context import Context
+from runfolio.desktop.fills import fill
 from runfolio.desktop.group_painter import DOT_SPACE, SIDE, GroupPainter, indent_of
 from runfolio.desktop.group_texts import WAITING
 from runfolio.desktop.mark_painter import FIELDS, SPACE, is_faint, paint_field, paint_ring, paint_signs, star_zone
@@ -93,7 +94,7 @@ class RunDelegate(QStyledItemDelegate):
         rect = option.rect
         x, y, width, height = rect.x(), rect.y(), rect.width(), rect.height()
         if is_selected(option, index):
-            painter.fillRect(rect, self.pen.color("accent_soft"))
+            fill(painter, rect, self.pen.color("accent_soft"))
         # No save and restore: everything that is drawn here sets what it draws with.
         painter.setPen(self.pen.pen("line"))
         painter.drawLine(x, y + height - 1, x + width, y + height - 1)

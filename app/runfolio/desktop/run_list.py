@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from runfolio.desktop.columns import NAME, TableColumn
 from runfolio.desktop.context import Context
+from runfolio.desktop.fills import fill
 from runfolio.desktop.group_keys import step_by_key
 from runfolio.desktop.group_painter import chevron_zone, dot_zone
 from runfolio.desktop.painting_turns import PaintingTurns
@@ -259,7 +260,7 @@ class RunList(HighlightedRuns):
 
     def _fill(self, area: QRect) -> None:
         painter = QPainter(self.viewport())
-        painter.fillRect(area, self._context.theme.color("surface"))
+        fill(painter, area, self._context.theme.color("surface"))
         painter.end()
 
     # --- what the user does ------------------------------------------------------------------------------------

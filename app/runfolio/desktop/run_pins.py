@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderVi
 
 from runfolio.desktop import fonts
 from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.fills import fill
 from runfolio.desktop.painting_turns import PaintingTurns
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.run_table import RunTableModel
@@ -158,7 +159,7 @@ class PinnedColumns(QTableView):
     def _paint_part(self, event: QPaintEvent) -> None:
         area = event.rect()
         painter = QPainter(self.viewport())
-        painter.fillRect(area, self._theme.color("surface"))
+        fill(painter, area, self._theme.color("surface"))
         painter.end()
         super().paintEvent(event)
         painter = QPainter(self.viewport())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from runfolio.desktop import fonts
 from runfolio.desktop.columns import TableColumn
+from runfolio.desktop.fills import fill
 from runfolio.desktop.run_delegate import ROW_HEIGHT
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.viewports import give_viewport
@@ -81,7 +82,7 @@ def paint_beyond(table: QTableView, theme: Theme, area: QRect) -> None:
         if y > area.bottom():
             break
         if table.selectionModel().isRowSelected(row, QModelIndex()):
-            painter.fillRect(QRect(right, y, width, ROW_HEIGHT), theme.color("accent_soft"))
+            fill(painter, QRect(right, y, width, ROW_HEIGHT), theme.color("accent_soft"))
         painter.setPen(theme.color("line"))
         painter.drawLine(right, y + ROW_HEIGHT - 1, right + width, y + ROW_HEIGHT - 1)
         row += 1

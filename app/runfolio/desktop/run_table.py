@@ -144,7 +144,9 @@ class RunTableModel(RunRowsModel):
             else:
                 self._looks.pop(answer.column, None)
             if answer.column.is_name:
-                names = {key: str(name) for key, name in zip(answer.keys, answer.values, strict=True)}
+                # A run that has gone meanwhile has none; its name of before is still the best there is.
+                pairs = zip(answer.keys, answer.values, strict=True)
+                names = {key: str(name) for key, name in pairs if name is not None}
                 self._context.state.learn_names(names)
         if not same:
             self.texts.forget()

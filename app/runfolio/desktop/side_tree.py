@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOpti
 from runfolio.desktop import fonts, icons
 from runfolio.desktop.cell_state import is_pointed, is_selected
 from runfolio.desktop.context import Context
+from runfolio.desktop.fills import fill
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import Source
@@ -116,7 +117,7 @@ class _EntryDelegate(QStyledItemDelegate):
         area = option.rect
         chosen, hovered = is_selected(option, index), is_pointed(option)
         if chosen or hovered:
-            painter.fillRect(area, theme.color("accent_soft" if chosen else "hover"))
+            fill(painter, area, theme.color("accent_soft" if chosen else "hover"))
         left = area.left() + (10 if entry.view is not None else 3)
         token = "accent" if chosen else "warn" if entry.missing else "muted"
         picture = icons.pixmap(entry.icon, theme, token, size=16, ratio=self._tree.devicePixelRatioF())

@@ -6,47 +6,24 @@ Views read them here, change them here, and listen to the signals; none talks to
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from runfolio.desktop.theme import UNPICKED
+from runfolio.desktop.run_style import COLORS, DASHES, PLAIN, RunStyle
 from runfolio.desktop.undo import Stretch, UndoStack
-from runfolio.model.answers import Change, Touched
+from runfolio.model.answers import Change, merged
 from runfolio.model.key_order import KeyOrder
 from runfolio.model.marks import MarkBoard, ranked_colors
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
 
-COLORS = 10
-DASHES = 4
 _TYPING_REST_S = 3.0
 """After so long a rest what is typed into the filter is a new step of undo."""
 CHANGE_PAUSE_MS = 250
 """While indexing commits quickly, views hear of it at most this often."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunStyle:
-    """How a run is drawn everywhere. Past ten runs the dash and the marker change, so that colour is not all.
-
-    color_index   0 to 9 for `theme.run_color`, UNPICKED for a run that is not selected.
-    dash          0 solid, 1 dashed, 2 dotted, 3 dash-dotted.
-    marker        0 upwards; a chart picks its shapes.
-    """
-
-    color_index: int
-    dash: int = 0
-    marker: int = 0
-
-    @property
-    def picked(self) -> bool:
-        """Whether the run is selected."""
-        return self.color_index != UNPICKED
-
-
-_PLAIN = RunStyle(UNPICKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +67,7 @@ class WindowState(QObject):
         self._query = RunQuery()
         self._keys = KeyOrder()
         self._slots: dict[RunKey, int] = {}
+        self._gone: frozenset[RunKey] = frozenset()
         self.board = MarkBoard()
         """The marks of all runs that have some."""
         self._chosen: dict[RunKey, int] = {}
@@ -171,6 +149,8 @@ class WindowState(QObject):
 
     def set_scope_keys(self, keys: KeyOrder) -> None:
         """The answer to the scope has arrived."""
+        if self._gone and not self._gone.isdisjoint(keys):
+            self._set_gone(self._gone.difference(keys))
         if keys != self._keys:
             self._keys = keys
             self.scope_changed.emit()
@@ -186,14 +166,14 @@ class WindowState(QObject):
 
     @property
     def selection(self) -> tuple[RunKey, ...]:
-        """The selected runs in picking order."""
-        return tuple(self._slots)
+        """The selected runs in picking order, but for those that are gone."""
+        return tuple(key for key in self._slots if key not in self._gone) if self._gone else tuple(self._slots)
 
     def style_of(self, key: RunKey) -> RunStyle:
         """How `key` is drawn everywhere; the plain style when it is not selected."""
         slot = self._slots.get(key)
         if slot is None:
-            return _PLAIN
+            return PLAIN
         known = self._looks.get(key)
         if known is None:
             known = self._looks[key] = self._look_of(key, slot)
@@ -238,16 +218,8 @@ class WindowState(QObject):
         before = self._view()
         kept = {key: slot for key, slot in self._slots.items() if key in wanted}
         taken = set(kept.values())
-        slots: dict[RunKey, int] = {}
-        free = 0
-        for key in wanted:
-            slot = kept.get(key)
-            if slot is None:
-                while free in taken:
-                    free += 1
-                slot = free
-                taken.add(slot)
-            slots[key] = slot
+        free = (slot for slot in itertools.count() if slot not in taken)
+        slots = {key: kept[key] if key in kept else next(free) for key in wanted}
         self._slots, self._styles, self._looks = slots, None, {}
         self._remember("Selection", before)
         self.selection_changed.emit()
@@ -257,7 +229,7 @@ class WindowState(QObject):
     @property
     def baseline(self) -> RunKey | None:
         """The run that differences are measured against."""
-        return self._baseline
+        return None if self._baseline in self._gone else self._baseline
 
     def set_baseline(self, key: RunKey | None) -> None:
         """Measure against another run, or none."""
@@ -270,7 +242,7 @@ class WindowState(QObject):
     @property
     def current(self) -> RunKey | None:
         """The run that the inspector shows."""
-        return self._current
+        return None if self._current in self._gone else self._current
 
     def set_current(self, key: RunKey | None) -> None:
         """Show another run in the inspector."""
@@ -288,6 +260,28 @@ class WindowState(QObject):
         if step != self._cursor_step:
             self._cursor_step = step
             self.cursor_changed.emit()
+
+    # --- runs that are gone ------------------------------------------------------------------------------------
+
+    def lose(self, keys: Collection[RunKey]) -> frozenset[RunKey] | None:
+        """The library has these runs no more; they keep their places until it has. None where nothing here is of them.
+
+        Otherwise those of them that nobody knew to be gone.
+        """
+        held = {*self._slots, self._baseline, self._current}.intersection(keys)
+        fresh = frozenset(key for key in held if key is not None and key not in self._gone)
+        if fresh:
+            self._set_gone(self._gone | fresh)
+        return fresh if held else None
+
+    def _set_gone(self, gone: frozenset[RunKey]) -> None:
+        changed, self._gone = gone ^ self._gone, gone
+        if not changed.isdisjoint(self._slots):
+            self.selection_changed.emit()
+        if self._baseline in changed:
+            self.baseline_changed.emit()
+        if self._current in changed:
+            self.current_changed.emit()
 
     # --- names -------------------------------------------------------------------------------------------------
 
@@ -353,12 +347,3 @@ class WindowState(QObject):
     def slots(self) -> Mapping[RunKey, int]:
         """The selection with the slot each run's style comes from; what a session keeps."""
         return dict(self._slots)
-
-
-def merged(one: Change, other: Change) -> Change:
-    """Both changes as one; runs empty, which means any, stays any where runs or marks are touched."""
-    touched = one.touched | other.touched
-    about_runs = [c for c in (one, other) if c.touched & (Touched.RUNS | Touched.MARKS)]
-    if not about_runs or any(not change.runs for change in about_runs):
-        return Change(touched)
-    return Change(touched, frozenset().union(*(change.runs for change in about_runs)))

@@ -59,12 +59,22 @@ class PlainLabel(QLabel):
 
 
 class ElidedLabel(PlainLabel):
-    """A one-line label that is cut with "…" where there is no room; the whole text is its tooltip."""
+    """A one-line label that is cut with "…" where there is no room; the whole text is its tooltip.
+
+    `both_ends` cuts in the middle: for names that differ at their ends, as those of metrics do.
+    """
 
     def __init__(
-        self, text: str = "", *, role: str = "", font: QFont | None = None, parent: QWidget | None = None
+        self,
+        text: str = "",
+        *,
+        role: str = "",
+        font: QFont | None = None,
+        both_ends: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         self._whole = ""
+        self._cut = Qt.TextElideMode.ElideMiddle if both_ends else Qt.TextElideMode.ElideRight
         super().__init__(text, role=role, font=font, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
@@ -73,18 +83,29 @@ class ElidedLabel(PlainLabel):
         self._whole = plain(text)
         self.setToolTip(tooltip(text))
         self._fit()
+        self.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the text to the new width."""
         super().resizeEvent(event)
         self._fit()
 
+    def sizeHint(self) -> QSize:
+        """Room for the whole text, for layouts that give no more than is wanted."""
+        hint = super().sizeHint()
+        return QSize(
+            hint.width()
+            + self.fontMetrics().horizontalAdvance(self._whole)
+            - self.fontMetrics().horizontalAdvance(self.text()),
+            hint.height(),
+        )
+
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""
         return QSize(0, super().minimumSizeHint().height())
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        shown = self.fontMetrics().elidedText(self._whole, self._cut, max(0, self.width()))
         QLabel.setText(self, shown)
 
 

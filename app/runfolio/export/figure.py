@@ -22,7 +22,8 @@ from runfolio.export.figure_room import check_size, fitting_legend, one_a_place,
 from runfolio.export.kind_axes import NO_FACTS, Facts
 from runfolio.export.kinds import draw_kind
 from runfolio.export.lines import DrawnPanel, DrawnRun, SeriesOf, drawn_panel, finite_range
-from runfolio.export.recipe import LINE, ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import LINE, PanelRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.model.display import count, plain
 from runfolio.model.metrics import Floats, Ints
 

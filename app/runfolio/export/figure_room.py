@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runfolio.errors import UsageError
-from runfolio.export.recipe import ChartRecipe, PanelRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.display import plain
 from runfolio.model.metrics import Floats
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from runfolio.errors import UsageError
-from runfolio.export.recipe import Option, PanelRecipe
+from runfolio.export.panel_recipe import Option, PanelRecipe
 from runfolio.model.kinds import Classified, JudgedTable, Scored
 from runfolio.model.metrics import Floats
 

@@ -12,7 +12,8 @@ import numpy as np
 from runfolio.analysis.kinds.histograms import OverTime
 from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.export.figure_axes import PETROFF
-from runfolio.export.recipe import ChartRecipe, PanelRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.display import number, plain
 from runfolio.model.kinds import Flags, Importance, Variable
 from runfolio.model.metrics import Floats

@@ -15,9 +15,10 @@ from runfolio.export.kind_axes import Facts
 from runfolio.export.kind_rows import Cell, Rows
 from runfolio.export.kind_tables import table_of
 from runfolio.export.lines import SeriesOf
+from runfolio.export.panel_recipe import LINE
 from runfolio.export.point_files import sound
 from runfolio.export.points import csv_text, line_frame, parquet_of
-from runfolio.export.recipe import LINE, ChartRecipe
+from runfolio.export.recipe import ChartRecipe
 
 
 def charts_csv(recipe: ChartRecipe, series: SeriesOf, facts: Facts, *, drawn: bool) -> str:

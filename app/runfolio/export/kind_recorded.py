@@ -10,7 +10,7 @@ from runfolio.analysis.kinds.recorded import Recorded, at_step, bars, column_edg
 from runfolio.errors import UsageError
 from runfolio.export.kind_axes import INK, KindAxes
 from runfolio.export.kind_maps import COLORS
-from runfolio.export.recipe import PanelRecipe
+from runfolio.export.panel_recipe import PanelRecipe
 from runfolio.model.display import count, number, plain
 
 _GAP_X, _GAP_Y, _HEAD = 0.02, 0.05, 0.07

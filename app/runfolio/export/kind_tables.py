@@ -26,7 +26,8 @@ from runfolio.export.kind_rows import (
     recorded_rows,
     scatter_rows,
 )
-from runfolio.export.recipe import ChartRecipe, PanelRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Ints
 

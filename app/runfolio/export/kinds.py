@@ -20,7 +20,8 @@ from runfolio.export.kind_margins import HEIGHT, draw_margins
 from runfolio.export.kind_predictions import draw_classified
 from runfolio.export.kind_recorded import draw_recorded
 from runfolio.export.kind_tables import front_of, placed
-from runfolio.export.recipe import ChartRecipe, PanelRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.display import count, number, plain
 from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats

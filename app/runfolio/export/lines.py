@@ -19,7 +19,8 @@ from runfolio.analysis.panel_series import prepare_group, prepare_run, scale_for
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.reduce import Reduced, min_max_columns
 from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, placed, value_at
-from runfolio.export.recipe import ChartRecipe, PanelRecipe, RunStyleRecipe
+from runfolio.export.panel_recipe import PanelRecipe
+from runfolio.export.recipe import ChartRecipe, RunStyleRecipe
 from runfolio.model.metrics import Floats, Ints, MetricSeries
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import CENTRE_TITLES, SPREAD_TITLES, WITHOUT_LEVEL, Centre, Spread

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
-from runfolio.export.files import whole_file
+from runfolio.export.files import system_errors, whole_file
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model import times
 from runfolio.model.long_series import SomePoints
@@ -43,7 +43,7 @@ def write_points(
     Raises UsageError when it cannot be written.
     """
     names = {run.key: run.name for run in recipe.runs}
-    with whole_file(path) as fresh:
+    with whole_file(path) as fresh, system_errors(pl.exceptions.ComputeError):
         if path.suffix.lower() == ".parquet":
             _write_parquet(fresh, _watched(parts, watch), names, finished or (lambda: recipe))
         else:

@@ -11,8 +11,9 @@ import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
 from runfolio.export.lines import SeriesOf, drawn_panel
+from runfolio.export.panel_recipe import LINE
 from runfolio.export.point_files import RECIPE_KEY, SCHEMA, frame_of, sound
-from runfolio.export.recipe import LINE, ChartRecipe
+from runfolio.export.recipe import ChartRecipe
 from runfolio.model.long_series import SomePoints
 from runfolio.model.run import RunKey
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from runfolio.analysis.cells import spreadsheet
 from runfolio.errors import UsageError
-from runfolio.export.files import whole_file
+from runfolio.export.files import system_errors, whole_file
 from runfolio.export.sheet import Block, Cell
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.display import storable
@@ -150,7 +150,11 @@ def _common(kinds: Sequence[pl.DataType]) -> pl.DataType:
 
 @contextmanager
 def _parquet_writer(path: Path, titles: Sequence[str]) -> Iterator[TableWriter]:
-    with whole_file(path) as fresh, tempfile.TemporaryDirectory(prefix="runfolio-table-") as folder:
+    with (
+        whole_file(path) as fresh,
+        system_errors(pl.exceptions.ComputeError),
+        tempfile.TemporaryDirectory(prefix="runfolio-table-") as folder,
+    ):
         made = _Parquet(titles, Path(folder))
         yield made
         made.join(fresh)

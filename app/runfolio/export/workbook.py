@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,11 +84,12 @@ def workbook_writer(path: Path, titles: Sequence[str], rows: int) -> Iterator[_W
             hint="Write it as .parquet or .csv, or choose fewer columns.",
             where=str(path),
         )
-    with whole_file(path) as fresh:
+    with whole_file(path) as fresh, tempfile.TemporaryDirectory(prefix="runfolio-workbook-") as folder:
         book = xlsxwriter.Workbook(
             str(fresh),
             {
                 "constant_memory": True,
+                "tmpdir": folder,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
@@ -108,4 +110,8 @@ def workbook_writer(path: Path, titles: Sequence[str], rows: int) -> Iterator[_W
             yield _Workbook(sheet, book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}))
         finally:
             # It removes its temporary files as well, also of a workbook that was left in the middle.
-            book.close()
+            try:
+                book.close()
+            except xlsxwriter.exceptions.FileCreateError as error:
+                sheet.row_data_fh.close()
+                raise OSError(*getattr(error.__context__, "args", (str(error),))) from error

@@ -8,7 +8,6 @@ says so on the terminal when the program ends. The connection cannot reach other
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +15,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from runfolio.errors import Cancelled, Expected, IndexLocked, IndexStale, UsageError
+from runfolio.errors import Cancelled, Expected, IndexStale, UsageError
+from runfolio.index.database_errors import ELSEWHERE, cannot_open, first_line, told
 from runfolio.index.database_file import beside, free_suffix, is_index, set_aside
-from runfolio.index.engine import duckdb, take_frames
+from runfolio.index.engine import Stream, duckdb, take_frames
 from runfolio.index.schema import SCHEMA, SCHEMA_VERSION
+from runfolio.model.display import storable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _log = logging.getLogger("runfolio.index")
-_PID = re.compile(r"PID (\d+)")
-_DAMAGE = re.compile(r"corrupt|could not read enough bytes", re.IGNORECASE)
 _CONFIG: dict[str, str | int | float | list[str]] = {
     "enable_external_access": False,
     "lock_configuration": True,
@@ -46,16 +45,6 @@ _FETCHED = 2_048
 Bound: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | Sequence[float] | None
 Row: TypeAlias = tuple[object, ...]
 Columns: TypeAlias = "Mapping[str, Sequence[object]] | pl.DataFrame"
-
-
-class _Stream:
-    """Shows of a frame or a query nothing but its Arrow stream; given the frame itself DuckDB would ask for pyarrow."""
-
-    def __init__(self, frame: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
 
 
 class _OtherVersion(IndexStale):
@@ -93,16 +82,19 @@ class Database:
         """
         if path.is_dir():
             raise UsageError("The index is a file, and there is a folder of that name", where=str(path))
+        if storable(str(path)) != str(path):
+            raise UsageError("The index cannot lie where a name is no UTF-8", hint=ELSEWHERE, where=storable(str(path)))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"The index's folder cannot be made: {error.strerror}", where=str(path)) from error
+            message = f"The index's folder cannot be made: {error.strerror}"
+            raise UsageError(message, hint=ELSEWHERE, where=str(path)) from error
         if beside(path, ".damaged").exists():
             raise IndexStale("The index was found damaged", where=str(path))
         try:
             connection = duckdb.connect(str(path), config=dict(_CONFIG))
         except duckdb.Error as error:
-            raise _cannot_open(path, error) from error
+            raise cannot_open(path, error) from error
         database = cls(path, connection)
         try:
             database._prepare()
@@ -110,7 +102,7 @@ class Database:
             database.close()
             if isinstance(error, Expected):
                 raise
-            raise IndexStale(f"The index is damaged: {_first_line(error)}", where=str(path)) from error
+            raise IndexStale(f"The index is damaged: {first_line(error)}", where=str(path)) from error
         return database
 
     @classmethod
@@ -208,24 +200,24 @@ class Database:
 
     def run(self, sql: str, params: Sequence[Bound] = ()) -> None:
         """Execute a statement whose result nobody wants."""
-        with self._told():
+        with told(self.path):
             self.cursor.execute(sql, list(params))
 
     def rows(self, sql: str, params: Sequence[Bound] = ()) -> list[Row]:
         """All rows of a query as Python values; NULL is None, NaN stays NaN."""
-        with self._told():
+        with told(self.path):
             return self.cursor.execute(sql, list(params)).fetchall()
 
     def each(self, sql: str, params: Sequence[Bound] = ()) -> Iterator[Row]:
         """The same row by row, for many of them; until the last one this thread may ask nothing else."""
-        with self._told():
+        with told(self.path):
             cursor = self.cursor.execute(sql, list(params))
             while rows := cursor.fetchmany(_FETCHED):
                 yield from rows
 
     def arrays(self, sql: str, params: Sequence[Bound] = ()) -> dict[str, NDArray[np.generic]]:
         """All rows of a query as an array for each column; a column with nulls is a masked array."""
-        with self._told():
+        with told(self.path):
             columns: dict[str, NDArray[np.generic]] = self.cursor.execute(sql, list(params)).fetchnumpy()
             return columns
 
@@ -236,9 +228,9 @@ class Database:
         import polars as pl
 
         take_frames()
-        with self._told():
+        with told(self.path):
             try:
-                frame = pl.DataFrame(_Stream(self.cursor.sql(sql, params=list(params))))
+                frame = pl.DataFrame(Stream(self.cursor.sql(sql, params=list(params))))
             except pl.exceptions.ComputeError as error:
                 # What the engine says while rows come passes through Polars, which keeps nothing of it but the words.
                 said = str(error)
@@ -248,7 +240,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Within it, all queries of this thread see the index as it was at the first of them."""
-        with self._told(), self._begun():
+        with told(self.path), self._begun():
             yield
 
     # --- changing ----------------------------------------------------------------------------------------------
@@ -265,9 +257,9 @@ class Database:
 
     def _with_incoming(self, frame: pl.DataFrame, sql: str) -> None:
         take_frames()
-        with self._told():
+        with told(self.path):
             cursor = self.cursor
-            cursor.register("incoming", _Stream(frame))
+            cursor.register("incoming", Stream(frame))
             try:
                 cursor.execute(sql)
             except duckdb.Error:
@@ -283,7 +275,7 @@ class Database:
 
         part   what whoever keeps columns in memory sees change: "version", or "marks" for the ledger's marks alone.
         """
-        with self.write_lock, self._told(), self._begun():
+        with self.write_lock, told(self.path), self._begun():
             yield
             self.cursor.execute("delete from meta where name = ?", [part])
             self.cursor.execute("insert into meta select ?, nextval('ids')", [part])
@@ -316,33 +308,6 @@ class Database:
             with self._guard:
                 self._ending.discard(thread)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Raises what DuckDB reports as the errors that cross a layer; a mistake in SQL stays a bug."""
-        try:
-            yield
-        except duckdb.InterruptException as error:
-            raise Cancelled from error
-        except duckdb.ConnectionException as error:
-            raise Cancelled("The index was closed") from error
-        except duckdb.Error as error:
-            if _DAMAGE.search(str(error)):
-                # The damage shows only where it is read; the next start must not trip over it again.
-                beside(self.path, ".damaged").touch()
-                raise IndexStale(
-                    f"The index is damaged: {_first_line(error)}",
-                    hint="Open Runfolio again: the index is then rebuilt from the folders. Decisions are not affected.",
-                    where=str(self.path),
-                ) from error
-            not_committed = isinstance(error, duckdb.TransactionException) and "commit" in str(error).lower()
-            if not_committed or isinstance(error, duckdb.IOException | duckdb.FatalException):
-                raise Expected(
-                    f"The index cannot be read or written: {_first_line(error)}",
-                    hint="Look whether the disk is full or gone.",
-                    where=str(self.path),
-                ) from error
-            raise
-
     @property
     def size_bytes(self) -> int:
         """Bytes on disk, write-ahead log included."""
@@ -368,23 +333,3 @@ def _frame(columns: Columns) -> pl.DataFrame:
     import polars as pl
 
     return columns if isinstance(columns, pl.DataFrame) else pl.DataFrame(columns)
-
-
-def _cannot_open(path: Path, error: duckdb.Error) -> Expected:
-    said = str(error)
-    found = _PID.search(said)
-    if isinstance(error, duckdb.IOException) and (found or "lock" in said or "used by another" in said):
-        pid = int(found[1]) if found else None
-        return IndexLocked(
-            f"The index is in use by another process{f' (PID {pid})' if pid else ''}",
-            pid=pid,
-            hint="Use the window that is open, close it, wait with --wait, or work on another index with --index FILE.",
-            where=str(path),
-        )
-    if isinstance(error, duckdb.IOException) and said.startswith("IO Error: Cannot open file"):
-        return UsageError(f"The index cannot be opened: {_first_line(error)}", where=str(path))
-    return IndexStale(f"The index cannot be opened: {_first_line(error)}", where=str(path))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

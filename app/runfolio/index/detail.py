@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from runfolio.errors import NotFound
+from runfolio.errors import RunGone
 from runfolio.index.database import Database, Row
 from runfolio.index.registered import registered_versions
 from runfolio.model.alignment import scaled
@@ -24,10 +24,12 @@ from runfolio.model.run_detail import MetricFacts, RecordingFacts, RunDetail
 def details(
     database: Database, keys: Sequence[RunKey], marks_of: Callable[[RunKey], RunMarks]
 ) -> tuple[RunDetail, ...]:
-    """Details of runs in the order of `keys`. Raises NotFound for a key that is not in the index."""
+    """Details of runs in the order of `keys`. Raises RunGone with those that are not in the index."""
     # Runs get new ids whenever linking is done again, so all must be read from one state.
     with database.snapshot():
         reader = _Details(database, keys)
+    if gone := [key for key in dict.fromkeys(keys) if key not in reader]:
+        raise RunGone(*gone)
     return tuple(reader.detail(key, marks_of(key)) for key in keys)
 
 
@@ -74,6 +76,9 @@ class _Details:
         for version in registered_versions(database, wanted):
             self._registered[version.run].append(version)
 
+    def __contains__(self, key: RunKey) -> bool:
+        return key in self._runs
+
     def _by_run(self, sql: str) -> dict[int, list[Row]]:
         found: dict[int, list[Row]] = defaultdict(list)
         for run, *rest in self._db.rows(sql, [self._ids]):
@@ -87,9 +92,7 @@ class _Details:
         )
 
     def detail(self, key: RunKey, marks: RunMarks) -> RunDetail:
-        row = self._runs.get(key)
-        if row is None:
-            raise NotFound(f"The run {key!r} is not in the index", hint="Add its folder again.")
+        row = self._runs[key]
         run = cast(int, row[0])
         recordings = self._recordings[run]
         positions = {cast(int, r[0]): i for i, r in enumerate(recordings)}

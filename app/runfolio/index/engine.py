@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 else:
     try:
         import _duckdb as duckdb
@@ -18,9 +19,19 @@ else:
         # The engine's name is no promise of DuckDB's; with another one everything works, and the start takes longer.
         import duckdb
 
-__all__ = ["duckdb", "take_frames"]
+__all__ = ["Stream", "duckdb", "take_frames"]
 
 
 def take_frames() -> None:
     """Make the engine able to read frames; it costs once."""
     import_module("duckdb")
+
+
+class Stream:
+    """Shows of a frame or a query nothing but its Arrow stream; given the frame itself DuckDB would ask for pyarrow."""
+
+    def __init__(self, frame: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)

@@ -192,6 +192,7 @@ def _artifacts(recordings: Sequence[Recording]) -> pl.DataFrame:
             "recording": [n for n, _ in files],
             "path": [storable(a.path) for _, a in files],
             "size_bytes": [big_int_or_none(a.size_bytes) for _, a in files],
+            "base": [None if a.base is None else storable(a.base) for _, a in files],
         },
-        schema_overrides={"size_bytes": pl.Int64},
+        schema_overrides={"size_bytes": pl.Int64, "base": pl.String},
     )

@@ -37,19 +37,34 @@ def _meant(name: RecordingName, groups: Sequence[Group]) -> list[tuple[Group, Jo
     return [(g, j) for g, j in same if j.item.path == name.path] or same
 
 
+def _split_off(name: RecordingName, group: Group) -> list[Joined]:
+    """What a split takes out of a run: the recording, with copies of it that were not there when it was decided."""
+    same = [j for j in group.joined if j.item.identity == name.identity]
+    meant = [j for j in same if j.item.path == name.path]
+    if name.others is not None:
+        meant = [j for j in same if j.item.path == name.path or j.item.path not in name.others]
+    meant = meant or same
+    # Copies of one recording and nothing else: one of them is a run, the others are the other.
+    return meant if len(meant) < len(group.joined) else meant[:1]
+
+
 def _split(groups: list[Group], keys: MutableMapping[int, str], decision: LinkDecision) -> list[Group]:
     made: list[Group] = []
     for name in decision.recordings:
-        for group, joined in _meant(name, groups):
+        for group in [*dict.fromkeys(g for g, _ in _meant(name, groups))]:
             if len(group.joined) < 2:
                 continue
-            group.joined = [j for j in group.joined if j is not joined]
-            if not any(not j.stale for j in group.joined):
-                for left in group.joined:
-                    left.stale = False
-            if group.named_by is joined.item:
+            taken = _split_off(name, group)
+            group.joined = [j for j in group.joined if not any(j is t for t in taken)]
+            if any(group.named_by is j.item for j in taken):
                 group.named_by = None
-            alone = Group(joined.item.source, joined.item.path, [Joined(joined.item, f"split off {_by(decision)}")])
+            parts = [Joined(j.item, f"split off {_by(decision)}", stale=j.stale) for j in taken]
+            for left in (group.joined, parts):
+                if all(j.stale for j in left):
+                    for joined in left:
+                        joined.stale = False
+            first = min(parts, key=lambda j: j.stale).item
+            alone = Group(first.source, first.path, parts)
             made.append(alone)
             _give_key(group, keys, [g for g in groups if g is not group])
             _give_key(alone, keys, [*groups, *(m for m in made if m is not alone)])

@@ -14,6 +14,9 @@ from runfolio.index.passed_keys import told_apart
 from runfolio.model.run import RunStatus
 from runfolio.readers.contract import warning
 
+_WITHOUT_END = (RunStatus.RUNNING, RunStatus.UNKNOWN)
+"""What a copy says of itself that was taken after the last point and before the end was written."""
+
 
 class _Relation(Enum):
     EQUAL = auto()
@@ -153,7 +156,7 @@ def _is_start(short: Linkable, long: Linkable, extends: Extends) -> bool:
     if short.params_digest != long.params_digest and len(short.series) == len(long.series) == 0:
         return False
     if sum(m.n for m in short.series) == sum(m.n for m in long.series) and (
-        short.params_digest != long.params_digest or short.status != RunStatus.RUNNING
+        short.params_digest != long.params_digest or short.status not in _WITHOUT_END
     ):
         return False
     answer = begins_like(short, long)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from runfolio.errors import NotFound
+from runfolio.errors import RunGone
 from runfolio.index.database import Database
 from runfolio.model.display import storable
 from runfolio.model.marks import FLAGS
@@ -97,7 +97,7 @@ Witnessed = tuple[str, str, str, str, int | None, str]
 
 
 def witnessed(database: Database, keys: Sequence[RunKey]) -> list[Witnessed]:
-    """What the ledger keeps of runs, in the order of `keys`, each once. Raises NotFound.
+    """What the ledger keeps of runs, in the order of `keys`, each once. Raises RunGone.
 
     Tracker id and params are those of the recording that the run is named after.
     """
@@ -109,7 +109,6 @@ def witnessed(database: Database, keys: Sequence[RunKey]) -> list[Witnessed]:
         [wanted],
     )
     found = {str(row[0]): cast("Witnessed", row) for row in rows}
-    for key in wanted:
-        if key not in found:
-            raise NotFound(f"The run {key!r} is not in the index", hint="Add its folder again.")
+    if gone := [key for key in wanted if key not in found]:
+        raise RunGone(*gone)
     return [found[key] for key in wanted]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from runfolio.errors import NotFound
+from runfolio.errors import NotFound, RunGone
 from runfolio.index.database import Database, Row
 from runfolio.index.fields import BY_NAME
 from runfolio.index.points import series_for
@@ -86,7 +86,7 @@ def origin(database: Database, key: RunKey, field: FieldRef, find: FindPlace, in
     """
     found = database.rows("select id, recording from runs where key = ?", [key])
     if not found:
-        raise NotFound(f"The run {key!r} is not in the index")
+        raise RunGone(key)
     run, primary = cast("tuple[int, int]", found[0])
     if field.kind is FieldKind.DERIVED:
         raise NotFound(

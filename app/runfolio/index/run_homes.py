@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import cast
 
-from runfolio.errors import NotFound
+from runfolio.errors import RunGone
 from runfolio.index.database import Database
-from runfolio.model.previews import RunHome
 from runfolio.model.run import RunKey
+from runfolio.model.run_homes import NamedFile, RunHome
 
 _MOST_APART = 50_000
 """More folders of other runs are not looked up one by one: such a place is told as shared."""
 
 
 def run_homes(database: Database, key: RunKey) -> tuple[RunHome, ...]:
-    """The places of a run, that of its first recording first. Raises NotFound."""
+    """The places of a run, that of its first recording first. Raises RunGone."""
     with database.snapshot():
         found = database.rows("select id from runs where key = ?", [key])
         if not found:
-            raise NotFound(f"The run {key!r} is not in the index", hint="Add its folder again.")
+            raise RunGone(key)
         run = cast(int, found[0][0])
         places = database.rows(
             """select c.source, s.path, c.path, list(c.id order by l.rank)
@@ -42,7 +42,7 @@ def _home(database: Database, run: int, source: int, root: str, path: str, recor
     )
     apart = frozenset(str(other) for (other,) in others)
     artifacts = database.rows(
-        "select path, size_bytes from artifacts where recording in (select unnest(?::integer[])) order by rowid",
+        "select path, size_bytes, base from artifacts where recording in (select unnest(?::integer[])) order by rowid",
         [recordings],
     )
     return RunHome(
@@ -50,5 +50,7 @@ def _home(database: Database, run: int, source: int, root: str, path: str, recor
         path,
         apart - {path},
         path in apart or len(others) >= _MOST_APART,
-        tuple((str(name), cast("int | None", size)) for name, size in artifacts),
+        tuple(
+            NamedFile(str(name), cast("int | None", size), cast("str | None", base)) for name, size, base in artifacts
+        ),
     )

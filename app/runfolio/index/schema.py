@@ -7,7 +7,7 @@ from points. Tables of runs hold what is shown of each run, so that a filter joi
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 
 SCHEMA = (
     "create table meta(name varchar, value varchar)",
@@ -48,7 +48,7 @@ SCHEMA = (
     """create table datasets(
         recording integer, name varchar, digest varchar, context varchar, algorithm varchar, row_count bigint,
         origin varchar)""",
-    "create table artifacts(recording integer, path varchar, size_bytes bigint)",
+    "create table artifacts(recording integer, path varchar, size_bytes bigint, base varchar)",
     """create table problems(
         source integer, unit varchar, reader varchar, recording integer, severity varchar, code varchar, path varchar,
         message varchar, hint varchar, at_byte bigint)""",

@@ -137,7 +137,10 @@ def link(
     reason: str,
 ) -> Event:
     """Split recordings off their run, or join the runs of recordings into one (the first keeps its key)."""
-    named: list[Json] = [{"identity": r.identity, "path": r.path} for r in recordings]
+    named: list[Json] = [
+        {"identity": r.identity, "path": r.path} | ({} if r.others is None else {"others": [*r.others]})
+        for r in recordings
+    ]
     payload: dict[str, Json] = {"kind": kind.value, "recordings": named, "stands": True}
     return Event(time_us, actor, Action.LINK, tuple(runs), payload, reason)
 

@@ -156,7 +156,9 @@ class LedgerState(MarkState):
         if event.payload["stands"]:
             made = self.made[entry.number]
             names = tuple(
-                RecordingName(self.names.today(str(item["identity"]), made), str(item["path"]))
+                RecordingName(
+                    self.names.today(str(item["identity"]), made), str(item["path"]), _others(item.get("others"))
+                )
                 for item in _items(event.payload, "recordings")
             )
             kind = LinkKind(str(event.payload["kind"]))
@@ -209,6 +211,10 @@ def fold(entries: Iterable[Entry], stands_for: Mapping[str, RunKey] | None = Non
     for entry in kept:
         state.apply(entry)
     return state
+
+
+def _others(noted: Json) -> tuple[str, ...] | None:
+    return tuple(map(str, noted)) if isinstance(noted, list) else None
 
 
 def _items(payload: Mapping[str, Json], name: str) -> list[dict[str, Json]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +47,8 @@ class Ledger:
     def __init__(self, folder: Path, mirror: Path) -> None:
         """Open or make the ledger in `folder`, mirrored in `mirror`.
 
-        A damaged chain opens read-only: `damage` says where, `append` raises LedgerDamaged.
+        A damaged chain opens read-only: `damage` says where, `append` raises LedgerDamaged. So does one that cannot be
+        mended because the disk is full or may not be written.
         """
         self.path = folder / FILE
         self.mirror_path = mirror / FILE
@@ -58,6 +59,7 @@ class Ledger:
         self._entries: list[Entry] = []
         self._size = 0
         self.damage: LedgerDamaged | None = None
+        self._unmended: OSError | None = None
         # Nobody is kept from writing to open two files that are as they should be, as they are nearly always.
         if not self._load_sound():
             with self._locked():
@@ -78,6 +80,8 @@ class Ledger:
             self._catch_up()
             if self.damage is not None:
                 raise self.damage
+            if self._unmended is not None:
+                raise self._not_written(self._unmended) from self._unmended
             event = make(self.entries)
             number = len(self._entries) + 1
             previous = self._entries[-1].digest if self._entries else GENESIS
@@ -85,17 +89,25 @@ class Ledger:
             entry = decode(line, number, previous)
             try:
                 _append(self.path, line + b"\n", self._size)
-                _append(self.mirror_path, line + b"\n", self._size)
+                try:
+                    _append(self.mirror_path, line + b"\n", self._size)
+                except OSError:
+                    # Or the next start would find, and keep, what was told as not written.
+                    os.truncate(self.path, self._size)
+                    raise
             except OSError as error:
-                raise LedgerDamaged(
-                    f"The decision could not be written: {error.strerror or error}",
-                    good_events=len(self._entries),
-                    hint="Check that the disk has room and may be written, then do it again.",
-                    where=str(self.path),
-                ) from error
+                raise self._not_written(error) from error
             self._entries.append(entry)
             self._size += len(line) + 1
             return entry
+
+    def _not_written(self, error: OSError) -> LedgerDamaged:
+        return LedgerDamaged(
+            f"The decision could not be written: {error.strerror or error}",
+            good_events=len(self._entries),
+            hint="Check that the disk has room and may be written, then do it again.",
+            where=str(error.filename or self.path),
+        )
 
     def refresh(self) -> bool:
         """Read what another process appended; True when there was something."""
@@ -163,7 +175,7 @@ class Ledger:
             size = self.path.stat().st_size
         except FileNotFoundError:
             size = -1
-        if size != self._size:
+        if size != self._size or self._unmended is not None:
             self._load()
 
     def _load_sound(self) -> bool:
@@ -181,23 +193,35 @@ class Ledger:
         chains = {path: _read(path) for path in (self.path, self.mirror_path)}
         best = max(chains, key=lambda p: (len(chains[p].entries), p == self.path))
         chain = chains[best]
+        self._entries = list(chain.entries)
+        self._size = chain.sound_bytes
         for path, other in chains.items():
-            if other.fault and not other.torn:
-                if len(other.entries) < len(chain.entries) or not chain.fault:
-                    # The other copy is whole; keep the damaged one for the curious and put the whole one in place.
-                    _set_aside(path)
-                else:
-                    self.damage = _damaged(path, other)
-            elif other.torn:
-                _log.warning("the last line of %s was cut off and is set aside", path)
-                _set_aside(path, other)
+            whole_elsewhere = len(other.entries) < len(chain.entries) or not chain.fault
+            if other.fault and not other.torn and not whole_elsewhere:
+                self.damage = _damaged(path, other)
         sound = [c for c in chains.values() if not c.fault or c.torn]
         if len(sound) == 2 and (differing := _differing(*sound)) is not None:
             self.damage = self._two_truths(differing)
-        self._entries = list(chain.entries)
-        self._size = chain.sound_bytes
+        try:
+            self._mend(chains, chain)
+            self._unmended = None
+        except OSError as error:
+            # What was decided can be read all the same.
+            if self._unmended is None:
+                _log.warning("the ledger in %s cannot be mended: %s", self.path.parent, error)
+            self._unmended = error
+
+    def _mend(self, chains: Mapping[Path, _Chain], best: _Chain) -> None:
+        """Set aside what was cut or altered where the other copy is whole, and make the two equal."""
+        for path, other in chains.items():
+            if other.torn:
+                _set_aside(path, other)
+                _log.warning("the last line of %s was cut off and is set aside", path)
+            elif other.fault and (len(other.entries) < len(best.entries) or not best.fault):
+                # Kept for the curious; the whole one is put in its place.
+                _set_aside(path)
         if self.damage is None:
-            whole = b"".join(entry.line + b"\n" for entry in chain.entries)
+            whole = b"".join(entry.line + b"\n" for entry in best.entries)
             for path in chains:
                 if not path.exists() or path.stat().st_size != len(whole):
                     _replace(path, whole)
@@ -257,19 +281,25 @@ def _set_aside(path: Path, torn: _Chain | None = None) -> None:
     if torn is None:
         path.replace(aside)
     else:
-        aside.write_bytes(torn.rest)
+        try:
+            aside.write_bytes(torn.rest)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
         with path.open("r+b") as file:
             file.truncate(torn.sound_bytes)
             os.fsync(file.fileno())
 
 
 def _append(path: Path, data: bytes, at: int) -> None:
-    with path.open("ab") as file:
+    # Unbuffered: a buffer that could not be written would be tried again before the file is cut back.
+    with path.open("ab", buffering=0) as file:
         if file.tell() != at:
             raise OSError(f"the file has {file.tell()} bytes where {at} were expected")
         try:
-            file.write(data)
-            file.flush()
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
         except OSError:
             file.truncate(at)
@@ -278,8 +308,12 @@ def _append(path: Path, data: bytes, at: int) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     fresh.replace(path)

@@ -119,3 +119,12 @@ class Column:
     values: tuple[object, ...]
     texts: tuple[str | None, ...] | None = None
     origins: tuple[str, ...] | None = None
+
+
+def merged(one: Change, other: Change) -> Change:
+    """Both changes as one; runs empty, which means any, stays any where runs or marks are touched."""
+    touched = one.touched | other.touched
+    about_runs = [c for c in (one, other) if c.touched & (Touched.RUNS | Touched.MARKS)]
+    if not about_runs or any(not change.runs for change in about_runs):
+        return Change(touched)
+    return Change(touched, frozenset().union(*(change.runs for change in about_runs)))

@@ -26,7 +26,13 @@ class DatasetRef:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRef:
-    """A file that a run produced; `path` is relative to the run's artifact root, `/` between parts."""
+    """A file that a run produced.
+
+    path   relative to the run's artifact root, `/` between parts.
+    base   the folder that `path` starts from, below the import root, where that is not in the recording's own place;
+           None where it is, and where the reader did not see the file.
+    """
 
     path: str
     size_bytes: int | None = None
+    base: str | None = None

@@ -20,10 +20,15 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordingName:
-    """A recording as the ledger names it: `identity` as `model.run.content_identity` gives it, and where it lay."""
+    """A recording as the ledger names it: `identity` as `model.run.content_identity` gives it, and where it lay.
+
+    others   where other copies of it lay in the same run that were not named with it; None where nobody noted that.
+             A copy that comes to the library later is none of them: what was decided of the recording holds for it too.
+    """
 
     identity: str
     path: str = ""
+    others: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

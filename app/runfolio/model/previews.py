@@ -45,23 +45,6 @@ class FilePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class RunHome:
-    """A place of a run's recordings.
-
-    path        relative to `root`.
-    apart       paths relative to `root`, below `path`, of the recordings of other runs.
-    is_shared   whether other runs have a recording in the same place, or too many below it.
-    artifacts   paths as the recordings there name them, with sizes.
-    """
-
-    root: str
-    path: str
-    apart: frozenset[str]
-    is_shared: bool
-    artifacts: tuple[tuple[str, int | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RunFile:
     """A file of a run.
 

@@ -19,12 +19,12 @@ from runfolio.model.problem import Problem
 from runfolio.model.run import Recording
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from, warning
+from runfolio.readers.cut_zip import CutZip, opened_zip_or_rest
 from runfolio.readers.documents import parse_json
 from runfolio.readers.files import artifacts_below
 from runfolio.readers.folder import Folder
 from runfolio.readers.json_text import load_json
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step
-from runfolio.readers.zip_file import opened_zip
 
 _TASK, _METRICS, _LOG = "task.json", "metrics.jsonl", "log.jsonl"
 _MARK = re.compile(rb'"offline_folder"|"id"\s*:\s*"offline-')
@@ -64,7 +64,7 @@ class ClearML:
         for name in sorted(claim.files):
             where = folder.where(name)
             try:
-                with opened_zip(folder, name) as archive:
+                with opened_zip_or_rest(folder, name) as archive:
                     sizes = archive.sizes
                     limit = budget.metric_bytes
 
@@ -76,7 +76,8 @@ class ClearML:
                         for n, s in sorted(sizes.items())
                         if n not in (_TASK, _METRICS, _LOG)
                     )
-                    yield _recording(where, read, budget, kept, [], has_zip=True)
+                    told = [archive.problem()] if isinstance(archive, CutZip) else []
+                    yield _recording(where, read, budget, kept, told, has_zip=True)
             except RunfolioError as failure:
                 yield problem_from(failure, "unreadable-zip", where)
 

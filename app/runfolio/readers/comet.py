@@ -15,12 +15,13 @@ from runfolio.model.problem import Problem
 from runfolio.model.run import Recording, RunStatus
 from runfolio.model.times import NO_TIME
 from runfolio.readers.contract import Budget, Claim, Strength, problem_from, warning
+from runfolio.readers.cut_zip import CutZip, opened_zip_or_rest
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
 from runfolio.readers.series_builder import SeriesBuilder, as_number, as_step, rows_of
 from runfolio.readers.table import number_in
 from runfolio.readers.yaml_nodes import some
-from runfolio.readers.zip_file import EMPTY_ZIP, Zip, names_in_directory, opened_zip
+from runfolio.readers.zip_file import EMPTY_ZIP, Zip, names_in_directory
 
 _EXPERIMENT, _MESSAGES = "experiment.json", "messages.json"
 _FIRST_FILE = re.compile(rb"PK\x03\x04.{26}(?:experiment|messages)\.json", re.DOTALL)
@@ -45,7 +46,7 @@ class Comet:
         for name in sorted(claim.files):
             where = folder.where(name)
             try:
-                with opened_zip(folder, name) as archive:
+                with opened_zip_or_rest(folder, name) as archive:
                     yield _recording(archive, where, storable(name.removesuffix(".zip")), budget)
             except RunfolioError as failure:
                 yield problem_from(failure, "unreadable-zip", where)
@@ -56,14 +57,19 @@ def _is_ours(folder: Folder, name: str) -> bool:
         if folder.files[name].size == EMPTY_ZIP:
             return bool(_NAME.fullmatch(name))
         names = (_EXPERIMENT.encode(), _MESSAGES.encode())
-        # One that was cut off has no directory; its first file is one of the two, which are written first.
-        return names_in_directory(folder, name, names) or _FIRST_FILE.match(folder.head(name, 64)) is not None
+        if names_in_directory(folder, name, names):
+            return True
+        # One that was cut off has no directory. Its first file is one of the two, or one that was uploaded.
+        head = folder.head(name, 64)
+        return _FIRST_FILE.match(head) is not None or (
+            bool(_NAME.fullmatch(name)) and head.startswith(b"PK") and _EXPERIMENT in CutZip.of(folder, name).members
+        )
     except FolderUnreadable:
         return False
 
 
-def _recording(archive: Zip, where: str, key: str, budget: Budget) -> Recording:
-    problems: list[Problem] = []
+def _recording(archive: Zip | CutZip, where: str, key: str, budget: Budget) -> Recording:
+    problems: list[Problem] = [archive.problem()] if isinstance(archive, CutZip) else []
     facts: Mapping[str, Json] = {}
     log = _Messages(where)
     if not archive.sizes:

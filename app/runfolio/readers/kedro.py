@@ -107,7 +107,9 @@ def _recording(
         started_us=_time(stamp),
         metrics=tuple(metrics[name] for name in sorted(metrics)),
         artifacts=tuple(
-            ArtifactRef(storable(f"{place.path}/{name}".removeprefix(f"{folder.path}/")), place.files[name].size)
+            ArtifactRef(
+                storable(f"{place.path}/{name}".removeprefix(f"{folder.path}/")), place.files[name].size, folder.path
+            )
             for place, name, _ in versions
         ),
         extra={"project_params": project},

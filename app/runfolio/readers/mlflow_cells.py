@@ -1,13 +1,15 @@
-"""What cells of MLflow's tables stand for, whatever type they were given: texts, figures, steps and times."""
+"""What cells of MLflow's tables stand for, whatever type they were given: texts, figures, steps, times, data sets."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from runfolio.model.display import storable
 from runfolio.model.metrics import Floats, Ints
+from runfolio.model.params import Json
 from runfolio.model.times import from_millis
 from runfolio.readers.sqlite_file import Cell
 
@@ -60,3 +62,31 @@ def time_of(value: Cell) -> int | None:
     if isinstance(value, int | float) and 0 < value < 1e15:
         return from_millis(int(value))
     return None
+
+
+def rows_of(profile: Mapping[str, Json]) -> int | None:
+    """The number of rows that the profile of a data set tells; None where it tells none."""
+    count = profile.get("num_rows")
+    shape = profile.get("features_shape")
+    if count is None and isinstance(shape, list) and shape:
+        count = shape[0]
+    return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 2**63 else None
+
+
+def source_of(kind: str, details: Mapping[str, Json]) -> str:
+    """The place of a data set; `kind`, the type of its source, where the details name none."""
+    for key in ("uri", "url", "path", "table_name", "name"):
+        if isinstance(place := details.get(key), str) and place:
+            return place
+    return storable(kind)
+
+
+def reading_order(times: Ints, steps: Ints, values: Floats) -> slice | Ints:
+    """The order in which MLflow's client gives the points of one metric: by time, then step, then value.
+
+    The table is a set with all of these in its key; what was written first within one millisecond is not kept. A NaN is
+    stored as 0 with a flag, which is where it comes. Arrays (n,) of one metric; an index of them comes back.
+    """
+    if bool((times[1:] > times[:-1]).all()):
+        return slice(None)
+    return np.lexsort((np.where(np.isnan(values), 0.0, values), steps, times))

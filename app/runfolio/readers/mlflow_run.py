@@ -246,7 +246,7 @@ class MlflowRun:
         if self._has_ended and self.folder.holds_empty("artifacts"):
             self._empty_artifacts = self.folder.join("artifacts")
             return ()
-        return artifacts(self.folder.sub("artifacts"), self.budget, self.problems)
+        return artifacts(self.folder.sub("artifacts"), self.budget, self.problems, is_own=True)
 
     def _artifacts_elsewhere(self) -> tuple[ArtifactRef, ...]:
         """Those kept outside of the run's folder, looked for by how their URI ends; told when they are not there."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,11 +27,22 @@ from runfolio.model.times import NO_TIME, to_iso
 from runfolio.readers.contract import Budget, Claim, Strength, info, warning
 from runfolio.readers.documents import parse_json
 from runfolio.readers.folder import Folder
-from runfolio.readers.mlflow_cells import integer_of, integers_of, text_of, time_of, value_of, values_of
+from runfolio.readers.mlflow_cells import (
+    integer_of,
+    integers_of,
+    reading_order,
+    rows_of,
+    source_of,
+    text_of,
+    time_of,
+    value_of,
+    values_of,
+)
 from runfolio.readers.mlflow_metrics import FINAL_RULE, latest
 from runfolio.readers.mlflow_places import PLACES, ArtifactPlaces, holds_artifacts_only
 from runfolio.readers.mlflow_run import FACTS, STATUS
 from runfolio.readers.mlflow_tree import artifacts
+from runfolio.readers.some_rows import Only, SomeRows
 from runfolio.readers.sqlite_file import COMPANIONS, Cell, Row, Store, mentions, opened
 from runfolio.readers.yaml_nodes import some
 
@@ -42,10 +53,6 @@ _TOGETHER = 500
 """Runs whose rows are read together."""
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
-
-
-Only: TypeAlias = tuple[str, Sequence[Cell]] | None
-T = TypeVar("T")
 
 
 class MlflowSqlite:
@@ -132,8 +139,10 @@ class _Reader:
             "experiment_id", "source_name", "source_version", "user_id", "entry_point_name",
         )  # fmt: skip
         rows = [row for row in self.store.rows("runs", columns) if row[0] is not None]
-        params, tags = _Some(self.store, "params", self._texts), _Some(self.store, "tags", self._texts)
-        finals, metrics = _Some(self.store, "latest_metrics", self._finals), _Some(self.store, "metrics", self._metrics)
+        params = SomeRows(self.store, "params", _RUN, self._texts)
+        tags = SomeRows(self.store, "tags", _RUN, self._texts)
+        finals = SomeRows(self.store, "latest_metrics", _RUN, self._finals)
+        metrics = SomeRows(self.store, "metrics", _RUN, self._metrics)
         for start in range(0, len(rows), _TOGETHER):
             some_rows = rows[start : start + _TOGETHER]
             ids = [row[0] for row in some_rows]
@@ -225,7 +234,7 @@ class _Reader:
         return found
 
     def _metrics(self, table: str, only: Only) -> dict[str, tuple[MetricSeries, ...]]:
-        """The series of each run; rows of one metric in the order they were written."""
+        """The series of each run; rows of one metric in the order that MLflow's client gives them."""
         columns = (_RUN, "key", "value", "timestamp", "step", "is_nan")
         rows = self.store.rows(table, columns, (_RUN,), only=only, raw=(_RUN, "key"))
         made: dict[str, tuple[MetricSeries, ...]] = {}
@@ -245,6 +254,7 @@ class _Reader:
         wall = np.where(known, np.where(known, times, 0) * 1000, NO_TIME)
         for key, some_places in sorted((text_of(cell), places) for cell, places in by_key.items()):
             places = np.array(some_places)
+            places = places[reading_order(times[places], steps[places], values[places])]
             final = finals.get(key)
             if final is None:
                 final = latest(times[places], values[places], steps[places])
@@ -266,8 +276,8 @@ class _Reader:
                 name=storable(text_of(name)),
                 digest=storable(text_of(digest)) or None,
                 algorithm="mlflow",
-                rows=_rows_of(self._json(profile)),
-                source=_source_of(text_of(kind), self._json(source)),
+                rows=rows_of(self._json(profile)),
+                source=source_of(text_of(kind), self._json(source)),
             )
         tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for number, key, value in self.store.rows("input_tags", ("input_uuid", "name", "value")):
@@ -333,36 +343,3 @@ class _Reader:
             return ()
         self.has_places = True
         return artifacts(below, self.budget, problems)
-
-
-class _Some(Generic[T]):
-    """What a table holds of some runs at a time, where it can be asked for it; else all of it at the first time."""
-
-    def __init__(self, store: Store, table: str, read: Callable[[str, Only], dict[str, T]]) -> None:
-        self._table = table
-        self._read = read
-        self._whole: dict[str, T] | None = None
-        self._finds = store.finds_by(table, _RUN)
-
-    def of(self, ids: Sequence[Cell]) -> dict[str, T]:
-        """What there is by run, of at least these runs."""
-        if self._finds:
-            return self._read(self._table, (_RUN, ids))
-        if self._whole is None:
-            self._whole = self._read(self._table, None)
-        return self._whole
-
-
-def _rows_of(profile: Mapping[str, Json]) -> int | None:
-    count = profile.get("num_rows")
-    shape = profile.get("features_shape")
-    if count is None and isinstance(shape, list) and shape:
-        count = shape[0]
-    return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 2**63 else None
-
-
-def _source_of(kind: str, details: Mapping[str, Json]) -> str:
-    for key in ("uri", "url", "path", "table_name", "name"):
-        if isinstance(place := details.get(key), str) and place:
-            return place
-    return storable(kind)

@@ -84,14 +84,17 @@ def texts_of(values: Iterable[tuple[str, str, bytes]], problems: list[Problem]) 
     return texts
 
 
-def artifacts(folder: Folder, budget: Budget, problems: list[Problem]) -> tuple[ArtifactRef, ...]:
-    """What lies below an artifact folder, by path; nothing of it is opened."""
+def artifacts(
+    folder: Folder, budget: Budget, problems: list[Problem], *, is_own: bool = False
+) -> tuple[ArtifactRef, ...]:
+    """What lies below an artifact folder, by path; nothing of it is opened. `is_own`: it is in the run's."""
     found: list[ArtifactRef] = []
+    base = None if is_own else folder.path
     for prefix, below in _walk(folder, budget, problems, is_value=False):
         if len(found) + len(below.files) > budget.names:
             problems.append(_too_many(folder, budget))
             break
-        found.extend(ArtifactRef(storable(prefix + entry.name), entry.size) for entry in below.files.values())
+        found.extend(ArtifactRef(storable(prefix + entry.name), entry.size, base) for entry in below.files.values())
     return tuple(sorted(found, key=lambda a: a.path))
 
 

@@ -186,7 +186,7 @@ def trials_in(store: Store, where: str, budget: Budget) -> dict[Cell, Trial]:
         if trial_id in trials:
             trials[trial_id].values.append(kept_value(value, value_type))
     kinds = ("trial_id", "step", "intermediate_value", "intermediate_value_type")
-    for trial_id, step, value, value_type in store.rows("trial_intermediate_values", kinds):
+    for trial_id, step, value, value_type in store.rows("trial_intermediate_values", kinds, order=("trial_id", "step")):
         found = kept_value(value, value_type)
         if trial_id in trials and isinstance(step, int) and found is not None:
             trials[trial_id].report(step, found)

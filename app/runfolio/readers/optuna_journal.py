@@ -104,6 +104,7 @@ def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial]
         if isinstance(params, dict) and isinstance(distributions, dict):
             for name, value in params.items():
                 known = kinds.of(distributions.get(name))
+                trial.study.takes(name, known)
                 trial.params[name] = external(float(value), known) if isinstance(value, int | float) else value
         intermediate = operation.get("intermediate_values")
         for step, value in intermediate.items() if isinstance(intermediate, dict) else ():
@@ -117,10 +118,9 @@ def _apply(operation: dict[str, Json], studies: list[Study], trials: list[Trial]
 def _apply_to_trial(code: int, trial: Trial, operation: dict[str, Json], kinds: Distributions) -> None:
     if code == 5:
         distribution = kinds.of(operation.get("distribution"))
-        value = operation["param_value_internal"]
-        trial.params[str(operation["param_name"])] = external(
-            float(value) if isinstance(value, int | float) else None, distribution
-        )
+        name, value = str(operation["param_name"]), operation["param_value_internal"]
+        if trial.study.takes(name, distribution):
+            trial.params[name] = external(float(value) if isinstance(value, int | float) else None, distribution)
     elif code == 6:
         state = STATES[_index(operation["state"])]
         if state == trial.state == "RUNNING":

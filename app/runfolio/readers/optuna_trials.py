@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from array import array
 from dataclasses import dataclass, field
@@ -48,6 +49,24 @@ class Study:
     system: dict[str, Json] = field(default_factory=dict)
     trials: int = 0
     is_deleted: bool = False
+    shapes: dict[str, str] = field(default_factory=dict)
+    """Of each param, what its distribution was when a trial was first given one: see `takes`."""
+
+    def takes(self, name: str, distribution: Json) -> bool:
+        """Whether a trial may have that param so: of the kind, scale and choices that the study has it in already.
+
+        A journal holds what Optuna refused too, since it is written before it is judged.
+        """
+        shape = _shape(distribution)
+        return self.shapes.setdefault(name, shape) == shape
+
+
+def _shape(distribution: Json) -> str:
+    if not isinstance(distribution, dict):
+        return ""
+    attributes = distribution.get("attributes")
+    known = attributes if isinstance(attributes, dict) else {}
+    return json.dumps([distribution.get("name"), known.get("log"), known.get("choices")])
 
 
 @dataclass(slots=True)

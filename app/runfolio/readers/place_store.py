@@ -90,7 +90,8 @@ def _mlflow(store: Store, where: str, wanted: Wanted, budget: Budget) -> Iterato
                 yield _Row("params", "value", row, storable(_text(run)), text=storable(_text(value)))
         return
     columns = (ROW_ID, "run_uuid", "key", "value", "step", "is_nan")
-    for count, (row, run, key, value, step, is_nan) in enumerate(store.rows("metrics", columns, only=only)):
+    order = ("timestamp", "step", "value", "is_nan")
+    for count, (row, run, key, value, step, is_nan) in enumerate(store.rows("metrics", columns, order, only=only)):
         if count % 4096 == 0:
             budget.check(where)
         if storable(_text(key)) == wanted.name:
@@ -130,7 +131,7 @@ def _optuna(store: Store, where: str, wanted: Wanted, budget: Budget) -> Iterato
         return
     if wanted.name == INTERMEDIATE and wanted.point.step is not None:
         columns = (ROW_ID, "trial_id", "step", "intermediate_value", "intermediate_value_type")
-        for row, trial_id, step, value, kind in store.rows("trial_intermediate_values", columns):
+        for row, trial_id, step, value, kind in store.rows("trial_intermediate_values", columns, order=("step",)):
             if trial_id in trials:
                 number = kept_value(value, kind)
                 run = id_of(trials[trial_id])

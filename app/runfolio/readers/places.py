@@ -18,6 +18,7 @@ from runfolio.model.layout import layout_from
 from runfolio.model.origin import Place, Wanted
 from runfolio.model.secrets import MASK, mask_text
 from runfolio.readers.contract import Budget, Claim
+from runfolio.readers.cut_zip import opened_zip_or_rest
 from runfolio.readers.documents import decode
 from runfolio.readers.dvc_recordings import IN_COMMIT
 from runfolio.readers.folder import Folder
@@ -39,7 +40,6 @@ from runfolio.readers.place_text import Found, find_in_history, find_in_lines, f
 from runfolio.readers.place_yaml import find_yaml
 from runfolio.readers.registry import claims, readers_with
 from runfolio.readers.taught import Taught
-from runfolio.readers.zip_file import opened_zip
 
 _EXCERPT = 200
 _MASKED = 20_000
@@ -204,7 +204,7 @@ def _in_model(data: bytes, where: str, wanted: Wanted, budget: Budget) -> Place 
 def _in_zip(folder: Folder, name: str, reader: str, wanted: Wanted, budget: Budget) -> Place | None:
     archive, _, member = name.partition(".zip/")
     archive = archive.removesuffix(".zip") + ".zip"
-    with opened_zip(folder, archive) as packed:
+    with opened_zip_or_rest(folder, archive) as packed:
         for inside in [member] if member else sorted(n for n in packed.sizes if n.endswith(_DOCUMENTS)):
             where = f"{folder.where(archive)}/{inside}"
             data = packed.read(inside, budget.text_bytes)

@@ -25,7 +25,10 @@ def text(data: bytes, start: int, end: int) -> str:
 
 
 def parts(data: bytes, start: int, end: int) -> tuple[Path, bytes | None, Json]:
-    """Key path, JSON text and typed value of an item; the text is None, the value ABSENT where there is none."""
+    """Key path, JSON text and typed value of an item; the text is None, the value ABSENT where there is none.
+
+    A key of no characters is not written, and is a key all the same.
+    """
     key = ""
     nested: list[str] = []
     raw: bytes | None = None
@@ -46,7 +49,7 @@ def parts(data: bytes, start: int, end: int) -> tuple[Path, bytes | None, Json]:
             typed = bool(a) if number == 4 else signed(a)
         elif kind == FIXED64 and number == 6:
             typed = float(struct.unpack_from("<d", data, a)[0])
-    return tuple(nested) if nested else ((key,) if key else ()), raw, typed
+    return tuple(nested) if nested else (key,), raw, typed
 
 
 def split_item(item: bytes) -> tuple[bytes, bytes] | None:
@@ -70,13 +73,13 @@ _JSON_MARK = b"\x82\x01"
 
 
 def key_path(key: bytes) -> Path | None:
-    """The key path in what `split_item` gave; None when that is more or less than keys."""
+    """The key path in what `split_item` gave; None when that is more than keys."""
     try:
         numbers = {(number, kind) for number, kind, _, _ in fields(key, 0, len(key))}
         path, _, _ = parts(key, 0, len(key))
     except BadMessage:
         return None
-    return path if path and numbers <= {(1, BYTES), (2, BYTES)} else None
+    return path if numbers <= {(1, BYTES), (2, BYTES)} else None
 
 
 def number_in(raw: bytes) -> float | None:

@@ -17,12 +17,12 @@ from runfolio.readers.folder import Folder
 EMPTY_ZIP = 22
 """Bytes of a zip without entries."""
 
-_MOST_MEMBERS = 1_000_000
+MOST_MEMBERS = 1_000_000
 _PIECE = 1 << 20
 _DIRECTORY = 1 << 16
 _DIRECTORY_END, _DIRECTORY_END_BYTES = b"PK\x05\x06", 22
-_UNSUSPECTED = 64 << 20
-_DENSEST = 200
+UNSUSPECTED = 64 << 20
+DENSEST = 200
 """How much larger than its packed bytes a member of more than 64 MB may be. Logs come to 50, and bombs to 1,000."""
 
 DAMAGE = (
@@ -47,7 +47,7 @@ class Zip:
         self._archive = archive
         self._where = where
         self._packed = packed
-        self.sizes = {m.filename: m.file_size for m in archive.infolist()[:_MOST_MEMBERS] if not m.is_dir()}
+        self.sizes = {m.filename: m.file_size for m in archive.infolist()[:MOST_MEMBERS] if not m.is_dir()}
 
     def read(self, name: str, limit: int) -> bytes:
         """A member's content. Raises LimitReached past `limit` bytes, FolderUnreadable when it is damaged."""
@@ -55,7 +55,7 @@ class Zip:
         try:
             member = self._archive.getinfo(name)
             # The size is the zip's own word: the limit is kept whatever it says.
-            most = min(limit, max(_UNSUSPECTED, _DENSEST * min(member.compress_size, self._packed)))
+            most = min(limit, max(UNSUSPECTED, DENSEST * min(member.compress_size, self._packed)))
             with self._archive.open(member) as packed:
                 data = _read(packed, most + 1)
         except KeyError as failure:

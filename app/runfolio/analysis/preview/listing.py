@@ -1,4 +1,4 @@
-"""The files of a run as they lie on the disk now: below the folder of each of its recordings.
+"""The files of a run as they lie on the disk now: below the folder of each of its recordings, or where it has them.
 
 Folders of other runs' recordings are not entered, links are not followed, and the walk has limits.
 """
@@ -9,13 +9,14 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from runfolio.analysis.preview.kinds import kind_of_name, step_in
 from runfolio.errors import FolderUnreadable
 from runfolio.model.display import storable
-from runfolio.model.previews import FilePlace, RunFile, RunFiles, RunHome
+from runfolio.model.previews import FilePlace, RunFile, RunFiles
+from runfolio.model.run_homes import NamedFile, RunHome
 from runfolio.readers.folder import Folder
+from runfolio.readers.spelled import folder_at, root_at, spelled
 
 MOST = 100_000
 _DEEPEST = 32
@@ -60,7 +61,7 @@ def _take(
     notes: dict[str, None],
     until: float,
 ) -> None:
-    recorded = {path for path, _ in home.artifacts}
+    recorded = {named.path for named in home.named if named.base is None}
     try:
         folder, only = _opened(home)
     except FolderUnreadable as gone:
@@ -79,10 +80,54 @@ def _take(
             found.setdefault(key, replace(file, recorded=True) if is_recorded else file)
             known.add(file.shown)
     ends = {end for shown in known for end in _tails(shown)}
-    for path, size in home.artifacts:
-        if path not in ends and len(missing) < MOST:
+    elsewhere = _Elsewhere(home.root)
+    for named in home.named:
+        path = named.path
+        there = elsewhere.find(named) if named.base is not None else None
+        if there is not None and there.place is not None:
+            key = (home.root, there.place.path)
+            if key in found:
+                found[key] = replace(found[key], recorded=True)
+            elif len(found) < MOST:
+                found[key] = there
+        elif path not in ends and len(missing) < MOST:
             step, series = step_in(path)
-            missing.setdefault(path, RunFile(path, None, size, None, kind_of_name(path), True, step, series))
+            missing.setdefault(
+                path, RunFile(path, None, named.size_bytes, None, kind_of_name(path), True, step, series)
+            )
+
+
+class _Elsewhere:
+    """Finds files that a recording names outside of its own place, such as the artifacts beside a database."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._bases: dict[str, Folder] = {}
+
+    def find(self, named: NamedFile) -> RunFile | None:
+        """The file, where it lies there now and may be seen; None where not."""
+        *above, name = named.path.split("/")
+        try:
+            folder = self._base(named.base or "")
+            for part in above:
+                real = spelled(folder.folders, part)
+                if real is None:
+                    return None
+                folder = folder.sub(real)
+            real = spelled(folder.files, name)
+            if real is None:
+                return None
+            entry = folder.files[real]
+        except FolderUnreadable:
+            return None  # told as not here, as what is gone is
+        step, series = step_in(named.path)
+        place = FilePlace(str(folder.root), folder.join(real))
+        return RunFile(named.path, place, entry.size, entry.mtime_ns // 1000, kind_of_name(real), True, step, series)
+
+    def _base(self, path: str) -> Folder:
+        if path not in self._bases:
+            self._bases[path] = folder_at(Folder(root_at(self._root)), path)
+        return self._bases[path]
 
 
 def _tails(shown: str) -> Iterator[str]:
@@ -95,14 +140,15 @@ def _tails(shown: str) -> Iterator[str]:
 
 def _opened(home: RunHome) -> tuple[Folder, str | None]:
     """The folder of a recording, and the one file of it where the recording is a file. Raises FolderUnreadable."""
-    root = Folder(Path(home.root))
-    folder = root.at(home.path) if home.path else root
+    root = Folder(root_at(home.root))
+    folder = folder_at(root, home.path)
     if folder.is_there:
         return folder, None
     above, _, name = home.path.rpartition("/")
-    parent = root.at(above) if above else root
-    if name and parent.entry(name) is not None:
-        return parent, name
+    parent = folder_at(root, above)
+    real = spelled(parent.files, name) if name and parent.is_there else None
+    if real is not None:
+        return parent, real
     raise FolderUnreadable("The folder is not there", where=folder.shown)
 
 
@@ -110,7 +156,7 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
     if only is not None:
         entry = folder.entry(only)
         if entry is not None:
-            yield _file(folder, "", only, entry.size, entry.mtime_ns, home.root)
+            yield _file(folder, "", only, entry.size, entry.mtime_ns)
         return
     pending = [("", folder)]
     while pending:
@@ -124,7 +170,7 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
             notes[f"{storable(prefix) or '.'}: {failure.message}"] = None
             continue
         for entry in listing.files.values():
-            yield _file(here, prefix, entry.name, entry.size, entry.mtime_ns, home.root)
+            yield _file(here, prefix, entry.name, entry.size, entry.mtime_ns)
         if listing.odd:
             kinds = ", ".join(sorted({odd.kind for odd in listing.odd}))
             left = len(listing.odd)
@@ -133,12 +179,12 @@ def _walk(folder: Folder, home: RunHome, only: str | None, notes: dict[str, None
         if prefix.count("/") >= _DEEPEST:
             continue
         for name in reversed(listing.folders):
-            if here.join(name) not in home.apart:
+            if storable(here.join(name)) not in home.apart:
                 pending.append((f"{prefix}{name}/", here.sub(name)))
 
 
-def _file(folder: Folder, prefix: str, name: str, size: int, mtime_ns: int, root: str) -> RunFile:
+def _file(folder: Folder, prefix: str, name: str, size: int, mtime_ns: int) -> RunFile:
     shown = storable(prefix + name)
     step, series = step_in(shown)
-    place = FilePlace(root, folder.join(name))
+    place = FilePlace(str(folder.root), folder.join(name))
     return RunFile(shown, place, size, mtime_ns // 1000, kind_of_name(name), False, step, series)

@@ -236,6 +236,8 @@ def _texts(frame: pl.DataFrame, longest: int) -> list[list[str | None]]:
         try:
             if column.dtype.is_nested():
                 columns.append(texts_of(column, longest))
+            elif isinstance(column.dtype, pl.Duration):
+                columns.append(column.dt.to_string("polars").to_list())
             else:
                 columns.append(column.cast(pl.String, strict=False).to_list())
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):

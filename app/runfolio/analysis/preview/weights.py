@@ -39,8 +39,10 @@ def sheet_of(folder: Folder, name: str, describe: Any) -> tuple[Sheet, tuple[str
             found: tuple[Sheet, tuple[str, ...]] = describe(handle, os.fstat(handle).st_size)
             return found
         except (BadHeader, struct.error, IndexError, KeyError, ValueError, TypeError, RecursionError) as failure:
+            # The words of the others are about Python, and none of the file.
+            said = plain(str(failure), 200) if isinstance(failure, BadHeader | ValueError) else "it makes no sense"
             raise FolderUnreadable(
-                f"The header cannot be read: {plain(str(failure), 200)}",
+                f"The header cannot be read: {said}",
                 hint="Check whether the file was copied completely.",
                 where=folder.where(name),
             ) from failure
@@ -67,11 +69,12 @@ def safetensors(handle: int, whole: int) -> tuple[Sheet, tuple[str, ...]]:
     odd: list[str] = []
     for name, entry in header.items():
         kind, shape, (start, end) = str(entry["dtype"]), entry["shape"], entry["data_offsets"]
-        elements = math.prod(shape)
+        elements = math.prod(shape) if all(part >= 0 for part in shape) else 0
         params += elements
         kinds[kind] = kinds.get(kind, 0) + elements
         if (
-            end > whole - 8 - length
+            any(part < 0 for part in shape)
+            or end > whole - 8 - length
             or start > end
             or (kind in _BITS and (elements * _BITS[kind] + 7) // 8 != end - start)
         ):
@@ -81,7 +84,8 @@ def safetensors(handle: int, whole: int) -> tuple[Sheet, tuple[str, ...]]:
     notes = []
     if odd:
         some = ", ".join(plain(storable(name), 60) for name in odd[:3])
-        notes.append(f"{len(odd):,} tensors do not fit into the file as their header says: {some}")
+        do_not = "1 tensor does not" if len(odd) == 1 else f"{len(odd):,} tensors do not"
+        notes.append(f"{do_not} fit into the file as the header says: {some}")
     facts = [
         ("Tensors", count(len(header))),
         ("Parameters", count(params)),
@@ -183,7 +187,7 @@ def gguf(handle: int, whole: int) -> tuple[Sheet, tuple[str, ...]]:
             shape = [reader.number("<Q") for _ in range(rank)]
             kind = reader.number("<I")
             reader.number("<Q")
-            elements = math.prod(shape)
+            elements = math.prod(shape) if all(part >= 0 for part in shape) else 0
             title = _GGUF_KINDS.get(kind, f"type {kind}")
             params += elements
             kinds[title] = kinds.get(title, 0) + elements

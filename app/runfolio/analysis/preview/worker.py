@@ -26,11 +26,11 @@ from runfolio.model.previews import (
     Picture,
     Preview,
     RunFiles,
-    RunHome,
     Sheet,
     SideBySide,
     SoundPiece,
 )
+from runfolio.model.run_homes import RunHome
 from runfolio.model.text_search import Matches, Search
 from runfolio.readers.folder import Folder
 

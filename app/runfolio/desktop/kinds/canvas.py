@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt, Signal
@@ -17,12 +16,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPdfWriter,
     QPen,
-    QPixmap,
     QPolygonF,
 )
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from runfolio.desktop.kinds.kept import Kept, Part
 from runfolio.desktop.painting_turns import is_on_screen
 from runfolio.desktop.plot_turn import TURN
 from runfolio.desktop.theme import Theme
@@ -37,6 +36,10 @@ _INCH = 96.0
 
 class Artist:
     """Who paints on a canvas and knows what lies where; without more said, nothing. Points are logical pixels."""
+
+    def parts(self, frame: QRectF) -> Sequence[Part]:
+        """What takes long to paint, in the order that it is to be ready in."""
+        return ()
 
     def paint(self, painter: QPainter, frame: QRectF) -> None:
         """Draw everything into `frame`."""
@@ -83,7 +86,8 @@ class Canvas(QWidget):
         """Whether dragging draws a shape; kinds without points have none."""
         self._trail: list[QPointF] = []
         self._grabbed = False
-        self._picture: tuple[object, QPixmap] | None = None
+        self._kept = Kept(self)
+        self._painted_at = QSize()
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -92,12 +96,20 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The chart, the shape that is being drawn, and the focus."""
-        if TURN.is_over and is_on_screen(self):
+        shown = is_on_screen(self)
+        if TURN.is_over and shown:
             # Others have spent this turn; what was painted before stays meanwhile.
-            TURN.wait()
-            self.update()
+            TURN.wait(self)
             return
-        begun = time.perf_counter()
+        with TURN.spending():
+            frame = QRectF(self.rect())
+            look = self.devicePixelRatioF(), self._theme.name
+            ready = self._kept.prepare(self._artist.parts(frame), frame, look, whole=not shown)
+            if ready or self._kept.has_news or self._painted_at != self.size():
+                self._painted_at, self._kept.has_news = self.size(), False
+                self._paint()
+
+    def _paint(self) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self._theme.color("surface"))
@@ -112,34 +124,14 @@ class Canvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
-        TURN.add((time.perf_counter() - begun) * 1000)
 
-    def paint_kept(
-        self,
-        painter: QPainter,
-        frame: QRectF,
-        drawn_for: object,
-        draw: Callable[[QPainter], None],
-        opacity: float = 1.0,
-    ) -> None:
-        """Paint what is costly once, and show its picture until `drawn_for` is another; files get it painted anew."""
-        if painter.device() is not self:
-            draw(painter)
-            return
-        ratio = painter.device().devicePixelRatioF()
-        wanted = (drawn_for, frame.size().toTuple(), ratio, self._theme.name)
-        if self._picture is None or self._picture[0] != wanted:
-            picture = QPixmap((frame.size() * ratio).toSize())
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(picture)
-            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw(inner)
-            inner.end()
-            self._picture = (wanted, picture)
-        painter.setOpacity(opacity)
-        painter.drawPixmap(QPointF(), self._picture[1])
-        painter.setOpacity(1.0)
+    def paint_kept(self, painter: QPainter, frame: QRectF, part: Part, opacity: float = 1.0) -> None:
+        """Paint one of the artist's parts: on the canvas its picture, into a file itself."""
+        if painter.device() is self:
+            self._kept.paint(painter, frame, part.name, opacity)
+        else:
+            for _ in part.draw(painter):
+                pass
 
     # --- hand and keys -----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ A third field makes a grid of cells for each of its values, beside each other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.grid_paint import paint_cells, paint_cursor, paint_scale, paint_surface
 from runfolio.desktop.kinds.grid_panes import cell_at, paint_heads, panes
+from runfolio.desktop.kinds.kept import Part
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale, scattered
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _LOOKS = {"heat": "Heat map", "contour": "Contours", "coverage": "Coverage"}
 _TOP = 26.0
 Cell = tuple[int, int, int]
+_STEP = 200
 _NO_CELL: Cell = (-1, -1, -1)
 
 
@@ -204,22 +206,11 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
         axes = self._panes(frame)
         for one in axes:
             one.paint(painter, theme)
-        coverage = self.filled.look == "coverage"
-        shown = [np.where(t.n > 0, t.n.astype(np.float64), np.nan) if coverage else t.mean for t in data.tables]
-        scale = Scale.over(data.between.value if data.between is not None else np.stack(shown), pad=0.0)
-        if data.between is not None:
-            paint_surface(painter, theme, axes[0], data.between.value, scale)
-            x, y = self._pixels(axes)[0]
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("text"))
-            spots = np.stack([x, y], axis=1)[np.isfinite(x + y)]
-            for a, b in spots.tolist() if len(spots) <= MANY else ():
-                painter.drawEllipse(QPointF(a, b), 1.8, 1.8)
-        else:
-            for one, table, values in zip(axes, data.tables, shown, strict=True):
-                paint_cells(painter, theme, one, values, table.n, scale, counts_only=coverage)
-            if min(self._at) >= 0:
-                paint_cursor(painter, theme, axes[self._at[0]], self._at[1:])
+        coverage, scale = self.filled.look == "coverage", self._scale(data)
+        for part in self.parts(frame):
+            self.canvas.paint_kept(painter, frame, part)
+        if data.between is None and min(self._at) >= 0:
+            paint_cursor(painter, theme, axes[self._at[0]], self._at[1:])
         if data.by is not None:
             title = title_of(self.filled.z)
             paint_heads(painter, theme, axes, tuple(f"{title} = {plain(name, 40)}" for name in data.by.names))
@@ -229,6 +220,40 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
         chosen = self.chosen_runs()
         for x, y in self._pixels(axes):
             paint_selected(painter, theme, x, y, chosen, -1)
+
+    def _shown(self, data: PlaneData) -> list[Floats]:
+        coverage = self.filled.look == "coverage"
+        return [np.where(t.n > 0, t.n.astype(np.float64), np.nan) if coverage else t.mean for t in data.tables]
+
+    def _scale(self, data: PlaneData) -> Scale:
+        """What the colours stand for."""
+        return Scale.over(data.between.value if data.between is not None else np.stack(self._shown(data)), pad=0.0)
+
+    def parts(self, frame: QRectF) -> Sequence[Part]:
+        """Cells or surface."""
+        data, theme, coverage = self.answer, self._context.theme, self.filled.look == "coverage"
+        if data is None:
+            return ()
+        axes, scale, shown = self._panes(frame), self._scale(data), self._shown(data)
+
+        def cells(painter: QPainter) -> Iterator[None]:
+            for one, table, values in zip(axes, data.tables, shown, strict=True):
+                yield from paint_cells(painter, theme, one, values, table.n, scale, counts_only=coverage)
+
+        def between(painter: QPainter) -> Iterator[None]:
+            yield
+            assert data.between is not None
+            paint_surface(painter, theme, axes[0], data.between.value, scale)
+            x, y = self._pixels(axes)[0]
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("text"))
+            spots = np.stack([x, y], axis=1)[np.isfinite(x + y)]
+            for place, (a, b) in enumerate(spots.tolist() if len(spots) <= MANY else ()):
+                if place % _STEP == 0:
+                    yield
+                painter.drawEllipse(QPointF(a, b), 1.8, 1.8)
+
+        return (Part("plane", (data, coverage), cells if data.between is None else between),)
 
     def taken(self) -> None:
         """Start the walk afresh."""

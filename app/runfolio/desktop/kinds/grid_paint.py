@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
@@ -35,12 +37,16 @@ def _ink(rgb: Colors) -> QColor:
 
 def paint_cells(
     painter: QPainter, theme: Theme, axes: Axes, shown: Floats, n: Ints, scale: Scale, *, counts_only: bool
-) -> None:
-    """A colour for each cell with a value, with its figure and n where there is room; empty cells are grey."""
+) -> Iterator[None]:
+    """A colour for each cell with a value, with its figure and n where there is room; empty cells are grey.
+
+    A row at a step.
+    """
     painter.setFont(fonts.ui(11, figures=True))
     metrics = QFontMetricsF(painter.font())
     tones = ramp(scale.place(shown), theme)
     for row in range(shown.shape[0]):
+        yield
         for column in range(shown.shape[1]):
             room = _cell(axes, row, column, shown.shape)
             value = float(shown[row, column])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from runfolio.analysis.kinds.planar import inside
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.field_combo import title_of
 from runfolio.desktop.kinds.groups_paint import paint_bar, paint_box, paint_names, paint_strip, paint_violin, spots
+from runfolio.desktop.kinds.kept import Part
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale
@@ -147,24 +148,31 @@ class GroupsPanel(KindPanel[GroupsSettings, Boxes]):
         answer = self.answer
         if answer is None:
             return
-        axes = self._axes(frame)
-        look = (answer, self.filled.look)
-        self.canvas.paint_kept(painter, frame, look, lambda inner: self._paint_groups(inner, axes, answer))
-        self._paint_selected(painter, axes)
+        for part in self.parts(frame):
+            self.canvas.paint_kept(painter, frame, part)
+        self._paint_selected(painter, self._axes(frame))
 
-    def _paint_groups(self, painter: QPainter, axes: Axes, answer: Boxes) -> None:
+    def parts(self, frame: QRectF) -> Sequence[Part]:
+        """Everything but the selected runs."""
+        answer, look = self.answer, self.filled.look
+        if answer is None:
+            return ()
+        axes, foot = self._axes(frame), self._foot
+        return (Part("groups", (answer, look), lambda p: self._paint_groups(p, axes, answer, look, foot=foot)),)
+
+    def _paint_groups(self, painter: QPainter, axes: Axes, answer: Boxes, look: str, *, foot: bool) -> Iterator[None]:
         theme = self._context.theme
         axes.paint(painter, theme)
         width = axes.area.width() / len(answer.groups)
         for place, box in enumerate(answer.groups):
             middle = axes.at((place + 0.5) / len(answer.groups), 0).x()
-            if self.filled.look == "violin":
+            if look == "violin":
                 paint_violin(painter, theme, axes, middle, width, box)
-            elif self.filled.look == "bar":
-                paint_bar(painter, theme, axes, middle, width, answer.figures, place, foot=self._foot)
-            elif self.filled.look == "box":
+            elif look == "bar":
+                paint_bar(painter, theme, axes, middle, width, answer.figures, place, foot=foot)
+            elif look == "box":
                 paint_box(painter, theme, axes, middle, width, box)
-            paint_strip(painter, theme, axes, middle, width, box, solid=self.filled.look == "strip")
+            yield from paint_strip(painter, theme, axes, middle, width, box, solid=look == "strip")
         paint_names(painter, theme, axes, [f"n = {count(len(box.values))}" for box in answer.groups])
 
     def _paint_selected(self, painter: QPainter, axes: Axes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen, QPolygonF
@@ -18,6 +20,7 @@ from runfolio.model.metrics import Floats
 _WIDEST = 110.0
 _MANY = 1_500
 """Points of a group from which they are stamped as a raster."""
+_STEP = 100
 
 
 def _height(axes: Axes, value: float) -> float:
@@ -38,8 +41,9 @@ def spots(axes: Axes, middle: float, width: float, box: Box) -> tuple[Floats, Fl
 
 def paint_strip(
     painter: QPainter, theme: Theme, axes: Axes, middle: float, width: float, box: Box, *, solid: bool
-) -> None:
-    """A point for each run."""
+) -> Iterator[None]:
+    """A point for each run; some at a step."""
+    yield
     x, y = spots(axes, middle, width, box)
     ground = theme.color("accent")
     if len(x) > _MANY:
@@ -55,7 +59,9 @@ def paint_strip(
     ground.setAlphaF(0.75 if solid else 0.45)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
-    for a, b in zip(x.tolist(), y.tolist(), strict=True):
+    for place, (a, b) in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
+        if place % _STEP == 0:
+            yield
         painter.drawEllipse(QPointF(a, b), 2.8, 2.8)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QMenu
 
 from runfolio.analysis.kinds.lines import line_density, nearest_line
 from runfolio.desktop.kinds import parallel_paint as look
 from runfolio.desktop.kinds.field_combo import title_of
+from runfolio.desktop.kinds.kept import Part, Same
 from runfolio.desktop.kinds.legend import paint_legend
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
@@ -67,7 +67,6 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
         self._held: tuple[str, int, float] | None = None
         self._moved = 0.0
         self._at = 0
-        self._dense: tuple[tuple[ParallelData, tuple[int, ...], str], list[QImage]] | None = None
 
     def show_controls(self, offer: Offer, settings: ParallelSettings) -> None:
         """Let the controls show settings."""
@@ -186,8 +185,9 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
             return
         place = self._frame(frame)
         faint = 0.25 if self.brushes else 1.0
-        self.canvas.paint_kept(painter, frame, data, lambda inner: self._paint_lines(inner, place), faint)
-        self._paint_chosen(painter, place, data)
+        lines, chosen = self.parts(frame)
+        self.canvas.paint_kept(painter, frame, lines, faint)
+        self.canvas.paint_kept(painter, frame, chosen)
         moved = (self._held[1], self._moved) if self._held is not None and self._held[0] == "title" else None
         titles = [title_of(v.field.id) for v in data.axes]
         spans = [self.brushes.get(v.field.id) for v in data.axes]
@@ -199,28 +199,26 @@ class ParallelPanel(KindPanel[ParallelSettings, ParallelData]):
             room = QRectF(place.left, frame.top() + 2, place.right - place.left, 20)
             paint_legend(painter, theme, room, title_of(data.color.field.id), data.color)
 
-    def _paint_lines(self, painter: QPainter, place: look.Frame) -> None:
+    def parts(self, frame: QRectF) -> Sequence[Part]:
+        """All runs, and the selected ones: lines in their colours, or where they are many their density."""
         data, theme = self.answer, self._context.theme
-        assert data is not None
-        if data.density:
-            look.paint_density(painter, place, look.density_images(theme, data.density))
-        else:
-            look.paint_lines(painter, theme, place, data.crossed, data.color, data.tone)
+        if data is None:
+            return ()
+        place, chosen = self._frame(frame), self.chosen_runs()
 
-    def _paint_chosen(self, painter: QPainter, place: look.Frame, data: ParallelData) -> None:
-        """The selected runs: lines in their colours, or where they are many their density."""
-        chosen = self.chosen_runs()
-        if len(chosen) <= _LINES:
-            look.paint_chosen(painter, self._context.theme, place, data.crossed, chosen)
-            return
-        theme, runs = self._context.theme, tuple(run for run, _ in chosen)
-        wanted = (data, runs, theme.name)
-        if self._dense is None or self._dense[0] != wanted:
-            some, none = data.crossed[:, runs], np.full(len(runs), np.nan)
-            density = [line_density(a, b, none) for a, b in itertools.pairwise(some)]
-            # The pictures are kept: every move of the pointer paints them again.
-            self._dense = (wanted, look.density_images(theme, density))
-        look.paint_density(painter, place, self._dense[1])
+        def lines(painter: QPainter) -> Iterator[None]:
+            if data.density:
+                return look.paint_density(painter, theme, place, lambda gap: data.density[gap])
+            return look.paint_lines(painter, theme, place, data.crossed, data.color, data.tone)
+
+        def selected(painter: QPainter) -> Iterator[None]:
+            if len(chosen) <= _LINES:
+                return look.paint_chosen(painter, theme, place, data.crossed, chosen)
+            some, none = data.crossed[:, [run for run, _ in chosen]], np.full(len(chosen), np.nan)
+            return look.paint_density(painter, theme, place, lambda gap: line_density(some[gap], some[gap + 1], none))
+
+        # Lists of runs are made anew when others are selected: a look at thousands of them is not needed.
+        return Part("lines", data, lines), Part("chosen", (data, Same(chosen)), selected)
 
     def _line_at(self, at: QPointF) -> int | None:
         data = self.answer

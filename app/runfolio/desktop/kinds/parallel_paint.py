@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -19,7 +19,7 @@ from runfolio.model.metrics import Floats
 _TOP, _BOTTOM, _SIDE = 62.0, 58.0, 66.0
 _NARROW, _CLOSE, _LOW = 84.0, 44.0, 300.0
 _HAND = 11.0
-_FEW = 60
+_FEW, _STEP = 60, 20
 
 
 class Frame:
@@ -71,50 +71,60 @@ def _lines(frame: Frame, crossed: Floats, run: int) -> QPolygonF:
 
 def paint_lines(
     painter: QPainter, theme: Theme, frame: Frame, crossed: Floats, by: Variable | None, tone: Floats
-) -> None:
-    """A line for each run, those with a low colour value first."""
+) -> Iterator[None]:
+    """A line for each run, those with a low colour value first; some at a step."""
     runs = crossed.shape[1]
     alpha = 0.75 if runs <= _FEW else 0.45
     tones = None if by is None else colors_of(by, Scale.of(by, pad=0.0), theme)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     plain = theme.color("accent")
     plain.setAlphaF(alpha)
-    for run in np.argsort(np.nan_to_num(tone, nan=-1.0), kind="stable").tolist():
+    for place, run in enumerate(np.argsort(np.nan_to_num(tone, nan=-1.0), kind="stable").tolist()):
+        if place % _STEP == 0:
+            yield
         painter.setPen(QPen(plain if tones is None else color(tones[run], alpha), 1.3))
         painter.drawPolyline(_lines(frame, crossed, run))
 
 
-def density_images(theme: Theme, density: Sequence[tuple[Floats, Floats]]) -> list[QImage]:
-    """The gaps as pictures: where one line passes there is colour, where many pass there is more of it."""
+def _density_image(theme: Theme, count: Floats, mean: Floats, most: float) -> QImage:
+    """A gap as a picture: where one line passes there is colour, where many pass there is more of it."""
+    rows, columns = count.shape
+    pixels = np.zeros((rows, columns, 4), dtype=np.uint8)
+    crossed = count > 0
+    some, tones = count[crossed], mean[crossed]
+    # By its logarithm, from a visible least on: a single line among 100,000 is seen.
+    share = np.log1p(some) / np.log1p(max(most, 1.0))
+    pixels[crossed, :3] = np.where(np.isfinite(tones)[:, None], ramp(tones, theme), rgb(theme.color("accent")))
+    pixels[crossed, 3] = (40 + 215 * share).astype(np.uint8)
+    return QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()
+
+
+def paint_density(
+    painter: QPainter, theme: Theme, frame: Frame, density_of: Callable[[int], tuple[Floats, Floats]]
+) -> Iterator[None]:
+    """Draw the gaps, one at a step; `density_of` gives count and mean tone of a gap, as `line_density` does."""
+    density = []
+    for gap in range(frame.axes - 1):
+        yield
+        density.append(density_of(gap))
     most = max(float(count.max()) for count, _ in density)
-    images: list[QImage] = []
-    for count, mean in density:
-        rows, columns = count.shape
-        pixels = np.empty((rows, columns, 4), dtype=np.uint8)
-        plain = rgb(theme.color("accent"))
-        pixels[..., :3] = np.where(np.isfinite(mean)[..., None], ramp(mean, theme), plain)
-        # By its logarithm, from a visible least on: a single line among 100,000 is seen.
-        share = np.log1p(count) / np.log1p(max(most, 1.0))
-        pixels[..., 3] = np.where(count > 0, 40 + 215 * share, 0).astype(np.uint8)
-        images.append(QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy())
-    return images
-
-
-def paint_density(painter: QPainter, frame: Frame, images: Sequence[QImage]) -> None:
-    """Draw the pictures of the gaps."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     top, low = frame.y(1.0), frame.y(NOWHERE)
-    for gap, image in enumerate(images):
+    for gap, (count, mean) in enumerate(density):
+        yield
+        image = _density_image(theme, count, mean, most)
         painter.drawImage(QRectF(frame.x(gap), top, frame.gap, low - top), image)
 
 
 def paint_chosen(
     painter: QPainter, theme: Theme, frame: Frame, crossed: Floats, chosen: Sequence[tuple[int, int]]
-) -> None:
-    """The selected runs in their colours."""
+) -> Iterator[None]:
+    """The selected runs in their colours; some at a step."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     thin = len(chosen) > _FEW
-    for run, index in reversed(chosen):
+    for place, (run, index) in enumerate(reversed(chosen)):
+        if place % _STEP == 0:
+            yield
         tone = theme.run_color(index)
         tone.setAlphaF(0.5 if thin else 1.0)
         painter.setPen(QPen(tone, 1.2 if thin else 2.2))

@@ -15,6 +15,7 @@ from runfolio.analysis.kinds.planar import inside, pareto_front
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import colors_of
 from runfolio.desktop.kinds.field_combo import title_of
+from runfolio.desktop.kinds.kept import Part
 from runfolio.desktop.kinds.offer import Offer
 from runfolio.desktop.kinds.panel import KindPanel
 from runfolio.desktop.kinds.scale import Scale, scattered
@@ -132,19 +133,20 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
         found = dict(zip(wanted, workspace.variables([FieldRef.from_id(id) for id in wanted], keys), strict=True))
         names = tuple(str(name or "") for name in workspace.column(_NAME, keys).values)
         x, y = found[settings.x], found[settings.y]
-        x_scale, y_scale = Scale.of(x, log=settings.log_x), Scale.of(y, log=settings.log_y)
-        x_place, y_place = scattered(x_scale.place(x.values), x_scale), scattered(y_scale.place(y.values), y_scale)
-        shown = np.isfinite(x_place) & np.isfinite(y_place)
+        shown = _placed(x, log=settings.log_x) & _placed(y, log=settings.log_y)
         if not shown.any():
             raise LookupError(
                 f"No run in scope has both {title_of(settings.x)} and {title_of(settings.y)}. Choose other fields."
             )
+        # Axes, colours and areas are those of what is drawn: a run without a place stretches none of them.
+        x_scale, y_scale = Scale.of(_of(x, shown), log=settings.log_x), Scale.of(_of(y, shown), log=settings.log_y)
+        x_place, y_place = scattered(x_scale.place(x.values), x_scale), scattered(y_scale.place(y.values), y_scale)
         front = np.empty(0, dtype=np.int64)
         ways = _direction(settings, "x"), _direction(settings, "y")
         if settings.front and all(ways):
             held = [np.where(shown, v.values, np.nan) for v in (x, y)]
             front = pareto_front(*held, x_higher=ways[0] == "higher", y_higher=ways[1] == "higher")
-        color, size = found.get(settings.color), found.get(settings.size)
+        color, size = (None if v is None else _of(v, shown) for v in map(found.get, (settings.color, settings.size)))
         return ScatterData(x, y, color, size, names, x_scale, y_scale, x_place, y_place, shown, front)
 
     def words_of(self, answer: ScatterData) -> str:
@@ -219,8 +221,8 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             paint_margins(painter, theme, axes, data.x.values[data.shown], data.y.values[data.shown])
         if int(data.shown.sum()) > MANY:
             self._paint_raster(painter, axes, data)
-        else:
-            paint_points(painter, theme, x, y, data.color, data.size)
+        for part in self.parts(frame):
+            self.canvas.paint_kept(painter, frame, part)
         if data.color is not None:
             from runfolio.desktop.kinds.legend import paint_legend
 
@@ -228,6 +230,15 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             paint_legend(painter, theme, legend, title_of(data.color.field.id), data.color)
         paint_front(painter, theme, x[data.front], y[data.front])
         paint_selected(painter, theme, x, y, self.chosen_runs(), self._at)
+
+    def parts(self, frame: QRectF) -> Sequence[Part]:
+        """The points, where they are painted one by one."""
+        data, theme = self.answer, self._context.theme
+        if data is None or int(data.shown.sum()) > MANY:
+            return ()
+        x, y = self._pixels(self._axes(frame))
+        margins = self.filled.margins
+        return (Part("points", (data, margins), lambda p: paint_points(p, theme, x, y, data.color, data.size)),)
 
     def _paint_raster(self, painter: QPainter, axes: Axes, data: ScatterData) -> None:
         """The picture of all points: stamped off the GUI thread; the one before is stretched until it is there."""
@@ -320,6 +331,18 @@ class ScatterPanel(KindPanel[ScatterSettings, ScatterData]):
             self.pick_one(self._at, add=event.key() == Qt.Key.Key_Space)
             return True
         return False
+
+
+def _placed(variable: Variable, *, log: bool) -> Flags:
+    """Which runs have a place on the axis of a variable, however long it is; bool (runs,)."""
+    scale = Scale.of(variable, log=log)
+    found: Flags = np.isfinite(scale.place(variable.values))
+    return found
+
+
+def _of(variable: Variable, shown: Flags) -> Variable:
+    """A variable without the values of runs that are not drawn."""
+    return replace(variable, values=np.where(shown, variable.values, np.nan))
 
 
 def _direction(settings: ScatterSettings, axis: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
@@ -18,6 +20,7 @@ MANY = 4_000
 """Points from which a raster is painted: Qt takes about a millisecond for a thousand discs."""
 _RADIUS = 3.2
 _SOLID = 0.45
+_STEP = 100
 _SINGLE = 300
 """Selected runs that are ringed one by one."""
 
@@ -32,13 +35,15 @@ def sizes_of(variable: Variable | None, runs: int) -> Floats:
 
 def paint_points(
     painter: QPainter, theme: Theme, x: Floats, y: Floats, by: Variable | None, sized: Variable | None
-) -> None:
-    """Discs; NaN has none. Larger ones lie below smaller ones."""
+) -> Iterator[None]:
+    """Discs, some at a step; NaN has none. Larger ones lie below smaller ones."""
     radius = sizes_of(sized, len(x))
     painter.setPen(Qt.PenStyle.NoPen)
     plain = rgb(theme.color("accent"))[None, :]
     tones: Colors = colors_of(by, Scale.of(by, pad=0.0), theme) if by is not None else np.repeat(plain, len(x), axis=0)
-    for place in np.argsort(-radius, kind="stable").tolist():
+    for nth, place in enumerate(np.argsort(-radius, kind="stable").tolist()):
+        if nth % _STEP == 0:
+            yield
         if np.isfinite(x[place]):
             painter.setBrush(color(tones[place], 0.75))
             painter.drawEllipse(QPointF(x[place], y[place]), radius[place], radius[place])

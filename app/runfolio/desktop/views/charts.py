@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
@@ -24,14 +24,16 @@ from runfolio.desktop.chart_pages import (
 from runfolio.desktop.chart_settings import ChartSettings, grouped, without_stale_zooms
 from runfolio.desktop.chart_side import ChartSide
 from runfolio.desktop.context import Context
-from runfolio.desktop.metric_panel import MetricPanel, offered
+from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_actions import PanelActions
 from runfolio.desktop.panel_commands import add_panel_commands
 from runfolio.desktop.panel_grid import PanelGrid
 from runfolio.desktop.panel_kinds import following_again, wanted_panels
+from runfolio.desktop.panel_offers import offered
 from runfolio.desktop.panel_pages import FOLLOWING
 from runfolio.desktop.plot_reading import Reading
+from runfolio.desktop.plot_turn import Soon
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
 from runfolio.desktop.undo import Stretch
@@ -68,10 +70,7 @@ class ChartsView(QWidget):
         self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
         # Dozens of panels may have drawn in one turn: they are counted and read out once.
-        self._drawn = QTimer(self)
-        self._drawn.setSingleShot(True)
-        self._drawn.setInterval(0)
-        self._drawn.timeout.connect(self._on_drawn)
+        self._drawn = Soon(self._on_drawn, self)
         self.bar = ChartBar(context.theme)
         self.pages = PageBar(context.theme)
         self.grid = PanelGrid(context)
@@ -178,7 +177,7 @@ class ChartsView(QWidget):
         return (self.grid, *(window.grid for window in self.torn.windows.values()))
 
     def _connect(self, grid: PanelGrid) -> None:
-        grid.drawn.connect(self._drawn.start)
+        grid.drawn.connect(self._drawn.ask)
         grid.isolated.connect(self.side.legend.isolate)
         grid.pointed.connect(self._on_pointed)
         grid.wanted.connect(self.hand.handle)
@@ -345,7 +344,7 @@ class ChartsView(QWidget):
                 self.no_panels, settings, wanted, selected=selected, put_back=self._put_back, follow=self._follow
             )
         self.centre.setCurrentIndex(0 if in_grid else 1)
-        self._drawn.start()
+        self._drawn.ask()
 
     def _follow(self) -> None:
         self.take("Panels", replace(self._settings, metrics=None, large=None))

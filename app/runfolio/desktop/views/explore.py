@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from runfolio.analysis.kinds.recorded import Recorded
-from runfolio.desktop.chart_settings import PanelSettings
 from runfolio.desktop.context import Context
 from runfolio.desktop.export_dialog import ExportDialog
 from runfolio.desktop.kinds.factory import KINDS, Panel, make_panel
 from runfolio.desktop.panel_figures import Part, ask_recipe
+from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.model.answers import Change
 from runfolio.model.kinds import JudgedTables

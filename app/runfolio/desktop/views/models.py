@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.api import Workspace
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.promotion_panel import PromotionPanel
-from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel
+from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill, PlainLabel
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
 from runfolio.model.promotion import LedgerEntry, ModelVersion
@@ -61,11 +61,14 @@ class ModelsView(QWidget):
         for column, width in enumerate((116, 62, 98)):
             self.table.setColumnWidth(column, width)
         self.table.itemSelectionChanged.connect(self._choose_version)
-        self._title = PlainLabel("", font=fonts.ui(18, fonts.DEMI_BOLD))
+        self._title = ElidedLabel("", font=fonts.ui(18, fonts.DEMI_BOLD), both_ends=True)
         self._stage = Pill("", "neutral")
-        self._from = PlainLabel("", role="muted")
+        self._from = ElidedLabel("", role="muted")
         head = QHBoxLayout()
         head.setSpacing(9)
+        for label in (self._title, self._from):
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._title.setMinimumWidth(80)
         for widget in (self._title, self._stage, self._from):
             head.addWidget(widget)
         head.addStretch()
