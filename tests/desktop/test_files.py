@@ -306,7 +306,10 @@ def test_the_same_file_of_two_runs_is_compared(driver: Driver, lab: Path) -> Non
     pick(driver, "amber-heron", "brisk-otter", "calm-ibis")
     driver.do("view.files")
     open_file(driver, "config.yaml")
-    driver.do("files.beside")
+    view.tabs.setCurrentIndex(2)
+    driver.do("files.beside").do("edit.undo")
+    assert (view.tabs.currentIndex(), view.isVisible()) == (0, True), "a walk through tabs is one step"
+    driver.do("edit.redo")
     lines = driver.find(RowsTable, "beside-lines")
     driver.until(lambda: lines.isVisible() and len(lines.texts()) == 4)
     row = lines.texts()[1]

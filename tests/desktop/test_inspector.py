@@ -202,6 +202,11 @@ def test_sections_wrap_and_are_walked_with_the_arrows(driver: Driver, run: Path)
     driver.press("Right").press("Right")
     assert view.tabs.currentIndex() == 2
     assert buttons[2].isChecked()
+    # A walk is one step of undo, and takes no redo away.
+    driver.press("Ctrl+Z")
+    assert (view.tabs.currentIndex(), view.isVisible()) == (0, True)
+    driver.press("Ctrl+Shift+Z")
+    assert view.tabs.currentIndex() == 2
     driver.press("Alt+9")
     assert view.tabs.currentIndex() == 8
     driver.restart().do("window.inspector")

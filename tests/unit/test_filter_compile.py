@@ -340,6 +340,13 @@ def test_a_filter_that_makes_no_sense_is_explained(
         ("(val/acc > 2 or amp = maybe) and param.optim.name = Adan", [
             "No run has amp = 'maybe'.", "No run has param.optim.name = 'Adan'.",
         ]),
+        # amp is a truth value and a text, optim.name two texts; a number beside them is compared with numbers.
+        ("amp = 1 or param.optim.name > 2 or param.note in (3, 4)", [
+            "No run has amp = 1: amp is a number in no run.",
+            "No run has param.optim.name > 2: param.optim.name is a number in no run.",
+            "No run has param.note = 3: param.note is a number in no run.",
+        ]),
+        ("lr ~ 7 and lr > 100 and seed = 5", ["No run has lr ~ '7': lr is a number in 3 runs."]),
         # What some run has, what is a number, what is negated, and what is no param are no reason.
         ("lr = fast and lr > 5 and lr = nan", []),
         ("lr != slow and not lr = slow and lr not in (slow)", []),
@@ -348,7 +355,7 @@ def test_a_filter_that_makes_no_sense_is_explained(
         ("", []),
     ],
 )  # fmt: skip
-def test_a_param_beside_a_text_that_no_run_has_is_hinted_at(shelf: Shelf, where: str, hints: list[str]) -> None:
+def test_a_param_beside_what_no_run_has_is_hinted_at(shelf: Shelf, where: str, hints: list[str]) -> None:
     assert [*shelf.queries.filter_hints(where)] == hints
 
 

@@ -85,6 +85,13 @@ def test_tables_of_wandb_and_mlflow_are_read(tmp_path: Path) -> None:
     path.write_text("[1]")
     with pytest.raises(FolderUnreadable, match="no table"):
         classify(Request(str(path)))
+    path.write_text(
+        json.dumps({"columns": ["truth", "pred"], "data": [[True, "True"], [False, "true"], [True, "False"]]})
+    )
+    found = classify(Request(str(path)))
+    assert (found.labels, found.confusion.tolist()) == (("0", "1"), [[0, 1], [1, 1]])
+    path.write_text(json.dumps({"columns": ["truth", "pred"], "data": [["True", "true"], [True, "perhaps"]]}))
+    assert classify(Request(str(path))).labels == ("1", "perhaps", "True", "true"), "texts are classes as they stand"
 
 
 def test_columns_can_be_named_and_wrong_ones_are_refused(tmp_path: Path) -> None:

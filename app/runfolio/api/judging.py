@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runfolio.api.asking import Asking
@@ -25,6 +26,8 @@ _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".table.json")
 _TELLING = re.compile(r"pred|roc|pr_?curve|precision.?recall|confusion|classif|y_true|proba|eval_results|eval.?table")
 _MOST_TRIED = 6
 """Tables that are tried to see which holds predictions."""
+_MOST_STEPS = 24
+"""The last of tables of a run that differ in a number, which are offered one by one."""
 
 
 class Judging:
@@ -49,18 +52,26 @@ class Judging:
         table   as `offered` names it; "" takes the first that holds predictions, of those whose names speak of them.
 
         At most `MOST_BESIDE` runs are judged, and the files of 100 are looked through for them. Of a table that was
-        written at several steps the last is taken. Raises LimitReached and Cancelled.
+        written at several steps, or of several folds, the last is taken unless one is named. Raises LimitReached and
+        Cancelled.
         """
         from runfolio.analysis.kinds.classified import TableOfRun, classify_first
+        from runfolio.analysis.kinds.variables import natural
         from runfolio.analysis.working import in_a_worker
         from runfolio.model.kinds import Classified, JudgedTable, JudgedTables
 
-        of_runs, looked = self._tables(keys, table, cancel)
+        having_some, looked = self._tables(keys, table, cancel)
+        of_runs = {key: own.by_name for key, own in having_some.items()}
+        steps = {name for own in having_some.values() for name in own.steps}
+        # Where no run has several of them, what its name says of a step tells nothing apart.
+        told = {name for own in having_some.values() for name in own.tell_apart}
         counts: dict[str, int] = {}
-        for own in of_runs.values():
-            counts.update({name: counts.get(name, 0) + 1 for name in own})
-        offered = tuple(sorted(counts.items(), key=lambda one: (not _telling(one[0]), -one[1], one[0])))
-        tried = [table] if table else [name for name, _ in offered if _telling(name)][:_MOST_TRIED]
+        for names_of_one in of_runs.values():
+            counts.update({name: counts.get(name, 0) + 1 for name in names_of_one if name in told or name not in steps})
+        offered = tuple(sorted(counts.items(), key=lambda one: (not _telling(one[0]), -one[1], natural(one[0]))))
+        tried = (
+            [table] if table else [name for name, _ in offered if _telling(name) and name not in steps][:_MOST_TRIED]
+        )
         runs = {name: [key for key, own in of_runs.items() if name in own][:MOST_BESIDE] for name in tried}
         asked = [
             [
@@ -87,28 +98,59 @@ class Judging:
 
     def _tables(
         self, keys: Sequence[RunKey], wanted: str, cancel: CancelToken | None
-    ) -> tuple[dict[RunKey, dict[str, RunFile]], int]:
-        """The tables in the folders of runs that have any, by name; and how many runs were looked through."""
-        found: dict[RunKey, dict[str, RunFile]] = {}
+    ) -> tuple[dict[RunKey, _Tables], int]:
+        """The tables in the folders of runs that have any; and how many runs were looked through."""
+        found: dict[RunKey, _Tables] = {}
         looked = 0
         for key in keys[:_MOST_LOOKED]:
-            if sum(wanted in own if wanted else any(map(_telling, own)) for own in found.values()) >= MOST_BESIDE:
+            having = sum(wanted in own.by_name if wanted else any(map(_telling, own.by_name)) for own in found.values())
+            if having >= MOST_BESIDE:
                 break
             looked += 1
             try:
                 files = self._previews.run_files(key, cancel=cancel).files
             except (NotFound, FolderUnreadable, LimitReached):
                 continue
-            own: dict[str, RunFile] = {}
-            for file in files:
-                if file.place is None or not file.shown.lower().endswith(_TABLES):
-                    continue
-                name = file.series or file.shown
-                if name not in own or (file.step or 0) >= (own[name].step or 0):
-                    own[name] = file
-            if own:
+            own = _tables_in(files)
+            if own.by_name:
                 found[key] = own
         return found, looked
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The tables of one run.
+
+    by_name      of those that differ in a number of their names, such as steps or folds, the last by the name without
+                 it, and each by its own.
+    steps        names of single ones of these; `tell_apart` where there are several.
+    """
+
+    by_name: dict[str, RunFile]
+    steps: frozenset[str]
+    tell_apart: frozenset[str]
+
+
+def _tables_in(files: Sequence[RunFile]) -> _Tables:
+    series: dict[str, list[RunFile]] = {}
+    by_name: dict[str, RunFile] = {}
+    for file in files:
+        if file.place is not None and file.shown.lower().endswith(_TABLES):
+            if file.series and file.series != file.shown:
+                series.setdefault(file.series, []).append(file)
+            else:
+                by_name[file.shown] = file
+    steps: set[str] = set()
+    tell_apart: set[str] = set()
+    for name, alike in series.items():
+        alike.sort(key=lambda file: file.step or 0)
+        by_name[name] = alike[-1]
+        single = {file.shown: file for file in alike[-_MOST_STEPS:] if file.shown not in by_name}
+        by_name |= single
+        steps.update(single)
+        if len(alike) > 1:
+            tell_apart.update(single)
+    return _Tables(by_name, frozenset(steps), frozenset(tell_apart))
 
 
 def _telling(name: str) -> bool:

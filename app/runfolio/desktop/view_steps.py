@@ -1,4 +1,4 @@
-"""Switching workspaces and opening and closing docks as steps of undo.
+"""Switching workspaces, tabs and sections, and opening and closing docks, as steps of undo.
 
 Who walks through workspaces, or opens a dock and closes it again, has made one step, or none where all is as it was.
 A step of this kind leaves what was undone as it is: a look elsewhere must not take a redo away.
@@ -7,7 +7,7 @@ A step of this kind leaves what was undone as it is: a look elsewhere must not t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from PySide6.QtCore import QObject
@@ -56,6 +56,10 @@ class ViewSteps(QObject):
         self._undo.push(label, lambda: self._put(put, began), lambda: self._put(put, after), keeps_redo=True)
         last = self._undo.last
         self._last = None if last is None else (what, last, began)
+
+    def quietly_unless(self, own: bool) -> AbstractContextManager[None]:
+        """What happens meanwhile is a step only where it is one of its `own`, and not part of another."""
+        return nullcontext() if own else self.quietly()
 
     def _put(self, put: Callable[[T], None], value: T) -> None:
         with self.quietly():

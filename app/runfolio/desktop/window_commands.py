@@ -191,10 +191,11 @@ def choose(window: MainWindow, key: str, value: Value) -> None:
 def _show_section(window: MainWindow, id: str) -> None:
     from runfolio.desktop.views.inspector import InspectorView
 
+    was_open = not window.inspector_dock.isHidden()
     window.inspector_dock.show()
     view = window.views.widget_of(INSPECTOR.id)
     if isinstance(view, InspectorView):
-        view.show_section(id)
+        view.show_section(id, is_step=was_open)
 
 
 def _files(window: MainWindow) -> FilesView:
@@ -208,7 +209,8 @@ def _files(window: MainWindow) -> FilesView:
 
 
 def _show_files_tab(window: MainWindow, place: int) -> None:
-    _files(window).tabs.setCurrentIndex(place)
+    was_there = window.views.currentWidget() is window.views.widget_of("files")
+    _files(window).show_tab(place, is_step=was_there)
 
 
 def _close(window: MainWindow) -> None:

@@ -1,4 +1,4 @@
-"""Why a filter finds nothing where the reason is easily overlooked: a param is compared with a text that no run has."""
+"""Why a filter finds nothing where the reason is easily overlooked: numbers beside texts, and texts that no run has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ MOST = 3
 
 
 def filter_hints(database: Database, expression: Expression, known: Known) -> tuple[str, ...]:
-    """A sentence for each comparison of a param with a text that holds for no run of the index; () for none.
+    """A sentence for each comparison of a param that holds for no run of the index, as none has that text, or none a
+    number to compare with; () for none.
 
     Comparisons that are negated hold for runs without the text, and are no reason.
     """
@@ -29,26 +30,25 @@ def filter_hints(database: Database, expression: Expression, known: Known) -> tu
         if len(found) == MOST:
             break
         ref = known.resolve(node.field)
-        if (
-            ref.kind is not FieldKind.PARAM
-            or node.operator.startswith(("!", "not "))
-            or as_number(node.value) is not None
-        ):
+        if ref.kind is not FieldKind.PARAM or node.operator.startswith(("!", "not ")):
             continue
         test = meaning(node, known)
-        if not isinstance(test, TextTest):
-            continue  # beside another field, or a number after all
-        (row,) = database.rows(
-            f"""select count(*) filter ({text_sql(test.operator, "text")}), count(num)
-                from run_params where key = ? and is_first""",
-            [test.value, ref.name],
-        )
-        holds, numbers = cast(int, row[0]), cast(int, row[1])
-        if not holds:
-            name = plain(node.field.text, 60)
-            words = f"No run has {name} {node.operator} '{plain(as_text(node.value), 60)}'"
-            in_runs = f"{count(numbers)} run{'s' if numbers != 1 else ''}"
-            found.append(f"{words}: {name} is a number in {in_runs}." if numbers else f"{words}.")
+        name, shown = plain(node.field.text, 60), plain(as_text(node.value), 60)
+        if isinstance(test, TextTest):
+            (row,) = database.rows(
+                f"""select count(*) filter ({text_sql(test.operator, "text")}), count(num)
+                    from run_params where key = ? and is_first""",
+                [test.value, ref.name],
+            )
+            holds, numbers = cast(int, row[0]), cast(int, row[1])
+            if not holds:
+                in_runs = f"{count(numbers)} run{'s' if numbers != 1 else ''}"
+                why = f": {name} is a number in {in_runs}." if numbers else "."
+                found.append(f"No run has {name} {node.operator} '{shown}'{why}")
+        elif as_number(node.value) is not None:
+            (row,) = database.rows("select count(num) from run_params where key = ? and is_first", [ref.name])
+            if not cast(int, row[0]):
+                found.append(f"No run has {name} {node.operator} {shown}: {name} is a number in no run.")
     return tuple(dict.fromkeys(found))
 
 

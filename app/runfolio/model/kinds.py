@@ -152,7 +152,8 @@ class JudgedTable:
 class JudgedTables:
     """The same table of several runs, judged.
 
-    offered   tables that the runs looked through have, with the number of runs; a table of several steps counts once.
+    offered   tables that the runs looked through have, with the number of runs; of several steps or folds the last, by
+              the name without its number, and each by its own.
     table     the one that is shown; "" where none was found.
     failed    names of runs whose table cannot be judged, with the reason.
     """

@@ -115,8 +115,10 @@ def classify(request: Request) -> Classified:
 
 
 def _judged(found: Chosen, values: Values, where: str) -> Classified:
-    actual = _labels(values[found.truth])
-    guessed = _labels(values[found.predicted]) if found.predicted else None
+    both = [values[found.truth], *([values[found.predicted]] if found.predicted else [])]
+    written = _written_truths(both)
+    actual, *rest = [[_label(value, written) for value in column] for column in both]
+    guessed = rest[0] if rest else None
     classes = {label for label in actual if label is not None} | {g for g in guessed or () if g is not None}
     if len(classes) > MOST_LABELS:
         raise UsageError(
@@ -261,11 +263,22 @@ def _few(x: Floats, y: Floats) -> NDArray[np.int64]:
     return np.unique(np.concatenate([starts, ends, order[starts], order[ends]]))
 
 
-def _labels(values: Sequence[object]) -> list[str | None]:
-    return [_label(value) for value in values]
+def _written_truths(columns: Sequence[Sequence[object]]) -> dict[str, str]:
+    """The class of each text that is a truth value; {} unless some cells are true or false and all texts say so.
+
+    Written by one library as `true` and by another as "True", they would be two classes.
+    """
+    kinds = {kind for column in columns for kind in set(map(type, column))}
+    if not {bool, str} <= kinds:
+        return {}
+    texts = {value for column in columns for value in column if isinstance(value, str)}
+    found = {text: str(int(text.lower() == "true")) for text in texts if text.lower() in ("true", "false")}
+    return found if len(found) == len(texts) else {}
 
 
-def _label(value: object) -> str | None:
+def _label(value: object, written_truths: dict[str, str]) -> str | None:
+    if isinstance(value, str):
+        return written_truths.get(value, value)
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     # 1, 1.0 and true of two columns are one class.

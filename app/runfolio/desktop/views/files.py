@@ -14,6 +14,7 @@ from runfolio.desktop.preview_histograms import HistogramPane
 from runfolio.desktop.preview_images import ImagesPane
 from runfolio.desktop.preview_pane import PreviewPane
 from runfolio.desktop.preview_runs import runs_shown
+from runfolio.desktop.view_steps import ViewSteps
 from runfolio.desktop.widgets import ElidedLabel, IconButton
 from runfolio.model.answers import Change, Touched
 from runfolio.model.params import Json
@@ -32,6 +33,8 @@ class FilesView(QWidget):
         self._context = context
         self._wanted = ""
         self._stale = True
+        self._tab = PREVIEW
+        self._steps = ViewSteps(context.state.undo, self.isVisible, self)
         self.files = FileTree(context, "run-files")
         self.files.chosen.connect(self._open)
         self.files.opened.connect(self._open_at_once)
@@ -50,7 +53,7 @@ class FilesView(QWidget):
             (self._histograms, "Histograms"),
         ):
             self.tabs.addTab(widget, title)
-        self.tabs.currentChanged.connect(lambda _: self._show_tab())
+        self.tabs.currentChanged.connect(self._on_tab)
         self._title = ElidedLabel("Files", font=fonts.ui(15, fonts.DEMI_BOLD))
         again = IconButton("refresh-cw", "List the files again", context.theme, size=15)
         again.setObjectName("list-again")
@@ -133,7 +136,8 @@ class FilesView(QWidget):
         """Take over what a session kept."""
         tab, widths, file, search = (kept.get(name) for name in ("tab", "widths", "file", "search"))
         if isinstance(tab, int) and 0 <= tab < self.tabs.count():
-            self.tabs.setCurrentIndex(tab)
+            with self._steps.quietly():
+                self.tabs.setCurrentIndex(tab)
         if isinstance(widths, list) and len(widths) == 2 and all(isinstance(width, int) for width in widths):
             self.splitter.setSizes([int(str(width)) for width in widths])
         if isinstance(file, str):
@@ -146,12 +150,17 @@ class FilesView(QWidget):
     def open_file(self, shown: str) -> None:
         """Show a file of the current run by its path, as soon as it is listed."""
         self._wanted = shown
-        self.tabs.setCurrentIndex(PREVIEW)
+        self.show_tab(PREVIEW, is_step=False)
         for file in self.files.files:
             if file.shown == shown:
                 self.files.search.clear()
                 self.files.go_to(file)
                 self._open(file)
+
+    def show_tab(self, tab: int, *, is_step: bool = True) -> None:
+        """Bring a tab to the front; no step of undo where the workspace is shown for it."""
+        with self._steps.quietly_unless(is_step):
+            self.tabs.setCurrentIndex(tab)
 
     def list_again(self) -> None:
         """Look at the folder again."""
@@ -195,6 +204,11 @@ class FilesView(QWidget):
     def _open_at_once(self, file: RunFile) -> None:
         self.tabs.setCurrentIndex(PREVIEW)
         self._open(file)
+
+    def _on_tab(self, tab: int) -> None:
+        before, self._tab = self._tab, tab
+        self._steps.changed("tab", f"Show {self.tabs.tabText(tab)} in Files", before, tab, self.tabs.setCurrentIndex)
+        self._show_tab()
 
     def _show_tab(self) -> None:
         if not self.isVisible():

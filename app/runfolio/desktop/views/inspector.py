@@ -10,6 +10,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.inspector_pages import InspectorPages
 from runfolio.desktop.inspector_sections import PLACE, SECTIONS
 from runfolio.desktop.inspector_tabs import WrappedTabs
+from runfolio.desktop.view_steps import ViewSteps
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill
 from runfolio.model.answers import Change, Touched
 from runfolio.model.display import count
@@ -39,6 +40,8 @@ class InspectorView(QWidget):
         self._context = context
         self._run: RunDetail | None = None
         self.pages = InspectorPages(context)
+        self._section = 0
+        self._steps = ViewSteps(context.state.undo, self.isVisible, self)
         self._lay_out()
         context.state.current_changed.connect(self._refresh)
 
@@ -58,7 +61,7 @@ class InspectorView(QWidget):
         self.tabs = WrappedTabs("inspector-tabs")
         for id, title in SECTIONS:
             self.tabs.addTab(self.pages.page(id), title, f"inspector-{id}")
-        self.tabs.changed.connect(lambda _: self._show_section())
+        self.tabs.changed.connect(self._on_section)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 10, 0, 0)
@@ -96,11 +99,13 @@ class InspectorView(QWidget):
         """Take over what a session kept."""
         section = kept.get("section")
         if isinstance(section, str) and section in PLACE:
-            self.tabs.setCurrentIndex(PLACE[section])
+            with self._steps.quietly():
+                self.tabs.setCurrentIndex(PLACE[section])
 
-    def show_section(self, id: str) -> None:
-        """Bring a section to the front, and the keyboard into it."""
-        self.tabs.setCurrentIndex(PLACE[id])
+    def show_section(self, id: str, *, is_step: bool = True) -> None:
+        """Bring a section to the front, and the keyboard into it; no step of undo where the inspector opens for it."""
+        with self._steps.quietly_unless(is_step):
+            self.tabs.setCurrentIndex(PLACE[id])
         self.pages.focus(id)
 
     # --- asking and showing ------------------------------------------------------------------------------------
@@ -122,6 +127,12 @@ class InspectorView(QWidget):
         for id, number in (("datasets", len(run.datasets)), ("problems", len(run.problems))):
             title = SECTIONS[PLACE[id]][1]
             self.tabs.setTabText(PLACE[id], f"{title} ({count(number)})" if number else title)
+        self._show_section()
+
+    def _on_section(self, place: int) -> None:
+        before, self._section = self._section, place
+        title = f"Show {SECTIONS[place][1]} in the inspector"
+        self._steps.changed("section", title, before, place, self.tabs.setCurrentIndex)
         self._show_section()
 
     def _show_section(self) -> None:
