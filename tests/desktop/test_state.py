@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from runfolio.desktop.state import RunStyle, WindowState, merged
+from runfolio.desktop.run_style import RunStyle
+from runfolio.desktop.state import WindowState, merged
 from runfolio.desktop.theme import UNPICKED
 from runfolio.desktop.undo import Stretch, UndoStack
 from runfolio.desktop.view_steps import ViewSteps

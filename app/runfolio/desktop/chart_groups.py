@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from runfolio.analysis.drawing import Style, group_styles
-from runfolio.desktop.state import COLORS, DASHES, WindowState
+from runfolio.desktop.run_style import COLORS, DASHES
+from runfolio.desktop.state import WindowState
 from runfolio.model.groups import RunGroup
 
 

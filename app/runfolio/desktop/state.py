@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from runfolio.desktop.theme import UNPICKED
+from runfolio.desktop.run_style import COLORS, DASHES, PLAIN_STYLE, RunStyle
 from runfolio.desktop.undo import Stretch, UndoStack
 from runfolio.model.answers import Change, Touched
 from runfolio.model.key_order import KeyOrder
@@ -19,34 +19,10 @@ from runfolio.model.marks import MarkBoard, ranked_colors
 from runfolio.model.query import RunQuery, SortKey
 from runfolio.model.run import RunKey
 
-COLORS = 10
-DASHES = 4
 _TYPING_REST_S = 3.0
 """After so long a rest what is typed into the filter is a new step of undo."""
 CHANGE_PAUSE_MS = 250
 """While indexing commits quickly, views hear of it at most this often."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunStyle:
-    """How a run is drawn everywhere. Past ten runs the dash and the marker change, so that colour is not all.
-
-    color_index   0 to 9 for `theme.run_color`, UNPICKED for a run that is not selected.
-    dash          0 solid, 1 dashed, 2 dotted, 3 dash-dotted.
-    marker        0 upwards; a chart picks its shapes.
-    """
-
-    color_index: int
-    dash: int = 0
-    marker: int = 0
-
-    @property
-    def picked(self) -> bool:
-        """Whether the run is selected."""
-        return self.color_index != UNPICKED
-
-
-_PLAIN = RunStyle(UNPICKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +169,7 @@ class WindowState(QObject):
         """How `key` is drawn everywhere; the plain style when it is not selected."""
         slot = self._slots.get(key)
         if slot is None:
-            return _PLAIN
+            return PLAIN_STYLE
         known = self._looks.get(key)
         if known is None:
             known = self._looks[key] = self._look_of(key, slot)
