@@ -122,7 +122,7 @@ def _run(only: tuple[str, ...]) -> None:
     state = window.context.state
     bench.step("start", lambda: desktop.begin(window, []), lambda: len(state.scope_keys) > SMALL and window.ready)
     # As five seconds after every start.
-    window.context.jobs.background(import_views, lambda _done: _collect_garbage())
+    window.context.jobs.background(import_views, lambda _done: desktop.collect_garbage(window))
     names: dict[str, RunKey] = {}
 
     def known(found: dict[str, RunKey]) -> None:
@@ -141,11 +141,6 @@ def _run(only: tuple[str, ...]) -> None:
         steps[name](bench, names)
     window.close()
     desktop.end(window)
-
-
-def _collect_garbage() -> None:
-    gc.freeze()
-    gc.enable()
 
 
 def _paths(workspace: Workspace) -> dict[str, RunKey]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -168,13 +167,14 @@ def _catch_bugs(window: MainWindow) -> None:
 def _import_the_rest(window: MainWindow) -> None:
     from runfolio.desktop.first_look import import_views
 
-    window.context.jobs.background(import_views, lambda _done: _collect_garbage())
+    window.context.jobs.background(import_views, lambda _done: collect_garbage(window))
 
 
-def _collect_garbage() -> None:
-    # What is there stays: it is never looked through again, which would keep the window for a tenth of a second.
-    gc.freeze()
-    gc.enable()
+def collect_garbage(window: MainWindow) -> None:
+    """From now on; starting is done."""
+    from runfolio.desktop.garbage import Garbage
+
+    Garbage(window)
 
 
 class _LogFile(logging.Handler):
