@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
@@ -69,6 +69,14 @@ def test_recorded_histograms_are_chosen_walked_exported_and_rendered(
     driver.do("edit.undo").do("edit.undo")
     assert panel.settings == RecordedSettings(look="step", step="1")
     assert b"<svg" in panel.canvas.picture("svg")
+    # Step by step the fourth quarter is the fourth step; a run without it has nothing there.
+    explore.pick("look", "Step by step")
+    assert "equally far" in explore.note
+    for place, name in enumerate(names):
+        area = panel._axes(panel.canvas.rect().toRectF())[place].area
+        words = panel.words_at(area.center() + QPointF(area.width() * 3 / 8, 0)).splitlines()
+        assert words[:2] == (["long", "step 3: 3 values"] if name == "long" else ["short"])
+    driver.do("edit.undo")
     # A page keeps it, and a saved view as well.
     kept = PanelSettings(chart=panel.settings).saved()
     assert PanelSettings.from_saved(kept).chart == panel.settings

@@ -7,6 +7,7 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import partial_dependence, permutation_importance
 
+from runfolio.analysis.kinds import importance
 from runfolio.analysis.kinds import importance as forests
 from runfolio.analysis.kinds.importance import Request, effect, explain, folds, forest, importances
 from runfolio.analysis.kinds.supports import correlated, warnings_of
@@ -64,7 +65,7 @@ def test_a_known_sweep_is_explained() -> None:
     assert found.runs == 120
 
 
-def test_it_equals_scikit_learn_called_directly() -> None:
+def test_it_equals_scikit_learn_called_directly(monkeypatch: pytest.MonkeyPatch) -> None:
     target, params = sweep(60)
     x = np.stack([p.values for p in params[:2]], axis=1)
     y = target.values
@@ -76,8 +77,11 @@ def test_it_equals_scikit_learn_called_directly() -> None:
                 plain, x[judged], y[judged], scoring="neg_mean_squared_error", n_repeats=10, random_state=fold
             ).importances
         )
-    ours = importances(x, y, np.array([False, False]))
-    assert np.allclose(ours, np.concatenate(direct, axis=1) / np.var(y), rtol=1e-12, atol=0)
+    for rows in (50_000, 1):
+        # However many are asked for at once.
+        monkeypatch.setattr(importance, "_MOST_ROWS", rows)
+        ours = importances(x, y, np.array([False, False]))
+        assert np.allclose(ours, np.concatenate(direct, axis=1) / np.var(y), rtol=1e-12, atol=0)
 
 
 def test_every_run_is_judged_by_once() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runfolio.analysis.kinds.recorded import bars
-from runfolio.model.previews import Histogram
+from runfolio.analysis.kinds.recorded import Recorded, bars, density_maps, map_edges
+from runfolio.desktop.kinds.scale import PlacesScale
+from runfolio.model.previews import Histogram, Histograms
+from runfolio.model.run import RunKey
 
 
 def test_buckets_that_are_wide_enough_stay_as_they_are() -> None:
@@ -37,3 +39,17 @@ def test_values_that_are_all_one_stay_beside_others(at: float) -> None:
     assert np.sum(np.array(heights) * np.diff(edges)) == pytest.approx(7.0)
     assert max(heights) == pytest.approx(7 * 200)
     assert len(bars(one, (at, at))[1]) == 200
+
+
+def test_a_step_far_from_the_others_leaves_them_their_room_step_by_step() -> None:
+    def steps(*at: int) -> Histograms:
+        return Histograms("w", tuple(Histogram(step, 0, (0.0, 1.0), (1.0,)) for step in at), len(at))
+
+    both = (steps(0, 1, 2, 2**40), steps(1, 2**40))
+    found = Recorded((("w", 2),), "w", (RunKey("a"), RunKey("b")), both, density_maps(both), 2)
+    far = 2.0**39
+    assert map_edges(found) == [[-0.5, 0.5, 1.5, far + 1, 3 * far - 1], [1.5 - far, far + 0.5, 3 * far - 0.5]]
+    assert map_edges(found, even=True) == [[-0.5, 0.5, 1.5, 2.5, 3.5], [0.0, 2.0, 4.0]]
+    scale = PlacesScale(-0.5, 3.5, texts=("0", "1", "2", str(2**40)))
+    assert scale.ticks(1_000, upright=False) == [(0.125, "0"), (0.375, "1"), (0.625, "2"), (0.875, str(2**40))]
+    assert scale.ticks(220, upright=False) == [(0.125, "0"), (0.625, "2")], "as many as there is room for"

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from runfolio.desktop.context import Context
+from runfolio.desktop.metric_names import shared_metrics
 from runfolio.desktop.metric_panel import MetricPanel
-from runfolio.desktop.panel_offers import shared_metrics
 from runfolio.desktop.widgets import EmptyState
 
 PANELS = 3

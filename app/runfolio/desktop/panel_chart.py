@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent
-from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from runfolio.analysis.kinds.recorded import Recorded
 from runfolio.desktop import fonts
@@ -16,7 +16,7 @@ from runfolio.desktop.kinds.factory import make_panel
 from runfolio.desktop.kinds.settings import KindSettings
 from runfolio.desktop.panel_choices import ChoicesPopup
 from runfolio.desktop.panel_head import PanelHead
-from runfolio.desktop.panel_menu import fill_place
+from runfolio.desktop.panel_menu import fill_place, panel_menu
 from runfolio.desktop.panel_settings import PanelSettings
 from runfolio.desktop.widgets import ElidedLabel
 from runfolio.model.kinds import JudgedTables
@@ -173,9 +173,7 @@ class ChartPanel(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the chart."""
-        menu = QMenu(self)
-        menu.setObjectName("panel-menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = panel_menu(self)
         menu.addAction("What the chart shows…", self.open_choices)
         menu.addAction("Copy image", self.copy_image)
         fill_place(menu, self, curves=False)

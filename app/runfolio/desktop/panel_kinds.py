@@ -47,6 +47,31 @@ def following_again(settings: ChartSettings, wanted: Sequence[str]) -> tuple[str
     return (FOLLOWING, *charts) if charts else None
 
 
+def kept_panels(
+    settings: ChartSettings, chosen: tuple[str, ...] | None, wanted: Sequence[str], in_grid: Sequence[str]
+) -> tuple[str, ...] | None:
+    """The panels chosen, when those of `settings` are to be on show: with those that only other runs have.
+
+    chosen    the panels chosen before; `wanted` are those of them on show.
+    in_grid   of these those that are in no window of their own.
+    """
+    metrics = settings.metrics
+    if metrics is None:
+        return following_again(settings, wanted)
+    if metrics in (tuple(wanted), tuple(in_grid)):
+        # Panels that follow the selection still do when nothing was said about them.
+        return chosen
+    if FOLLOWING in metrics:
+        return metrics
+    torn = settings.torn_off
+    order = [*metrics]
+    for place, key in enumerate(wanted):
+        # Those in windows of their own keep their places.
+        if key in torn and key not in order:
+            order.insert(place, key)
+    return (*order, *(m for m in chosen or () if m not in wanted and m not in order and m != FOLLOWING))
+
+
 def fill_charts(menu: QMenu, call: Callable[[str], None]) -> None:
     """An entry for each kind of chart."""
     for kind, title in KIND_TITLES.items():

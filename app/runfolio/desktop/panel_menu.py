@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from runfolio.desktop.panel_settings import MOST_TOGETHER, PanelSettings
 from runfolio.model.display import plain
@@ -33,6 +33,14 @@ class Placed(Protocol):
 
     def ask_for(self, label: str, settings: PanelSettings) -> None:
         """The user wants other settings."""
+
+
+def panel_menu(panel: QWidget) -> QMenu:
+    """An empty menu of a panel, which is gone once it is closed."""
+    menu = QMenu(panel)
+    menu.setObjectName("panel-menu")
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return menu
 
 
 def fill_place(menu: QMenu, panel: Placed, *, curves: bool = True) -> None:

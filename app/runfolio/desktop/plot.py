@@ -11,38 +11,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsLineItem, QGridLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QPaintEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from runfolio.analysis.axis import XKind, nowhere_text
-from runfolio.analysis.drawing import Range, Reach, around, beyond_text
-from runfolio.analysis.scales import LINEAR, YKind, YScale, hidden_text, value_at
+from runfolio.analysis.drawing import Range, Reach
+from runfolio.analysis.scales import LINEAR, YScale, hidden_text, value_at
 from runfolio.desktop import fonts, plot_menu
 from runfolio.desktop.panel_head import PanelHead
-from runfolio.desktop.panel_menu import fill_place
+from runfolio.desktop.panel_menu import fill_place, panel_menu
 from runfolio.desktop.panel_settings import Note, PanelSettings
-from runfolio.desktop.plot_axis import AxisKind, PlainAxis, clock_text
+from runfolio.desktop.plot_axis import AxisKind, PlainAxis
 from runfolio.desktop.plot_counts import CountsItem
+from runfolio.desktop.plot_cursor import CursorLine
 from runfolio.desktop.plot_frame import PlotFrame
 from runfolio.desktop.plot_items import CurvesItem
-from runfolio.desktop.plot_notes import NotesItem, write_note
-from runfolio.desktop.plot_pointer import PlotPointer
+from runfolio.desktop.plot_notes import NotesItem, with_note, write_note
+from runfolio.desktop.plot_pointer import PlotPointer, paint_ring
 from runfolio.desktop.plot_ranges import RangeForm
 from runfolio.desktop.plot_reading import Reading, readings
 from runfolio.desktop.plot_style import Curve
-from runfolio.desktop.plot_zoom import PlotZoom
+from runfolio.desktop.plot_words import SCALE_WORDS, about, x_words
+from runfolio.desktop.plot_zoom import PlotZoom, show_all
 from runfolio.desktop.state import WindowState
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import PlainLabel
-from runfolio.model.display import duration, number
 
-_LABEL_WIDTH = 38
 _AXES = {XKind.STEP: AxisKind.WHOLE, XKind.RELATIVE: AxisKind.DURATION, XKind.WALL: AxisKind.CLOCK}
-_Y_WORDS = {YKind.LINEAR: "", YKind.LOG: " · log", YKind.SYMLOG: " · symlog"}
 _ALL = Reach()
 
 
@@ -112,9 +110,7 @@ class LinePanel(QWidget):
         self.items.look.say_x = self.x_text
         self.notes = NotesItem(self._view, self.items)
         self.counts = CountsItem(self._view, self.items)
-        self._cursor = QGraphicsLineItem()
-        self._cursor.setParentItem(self._view)
-        self._cursor.setVisible(False)
+        self._cursor = CursorLine(self._view, self.items, state)
         self._lay_out()
         self.pointer = PlotPointer(self.plot, self.items, state, self.x_text, lambda: self.counts_steps)
         self.pointer.picked.connect(self.picked)
@@ -159,7 +155,7 @@ class LinePanel(QWidget):
     def set_title(self, title: str) -> None:
         """Name the chart; the scale is added to it."""
         self._title_text = title
-        shown = f"{title}{_Y_WORDS[self._scale.kind]}"
+        shown = f"{title}{SCALE_WORDS[self._scale.kind]}"
         self.head.set_title(shown)
         for part in (self, self.plot):
             part.setAccessibleName(f"Chart of {shown}")
@@ -211,11 +207,8 @@ class LinePanel(QWidget):
             self._follows = True
         self._hidden_values = hidden = sum(c.series.hidden for c in curves)
         self._nowhere = sum(c.series.nowhere for c in curves) if nowhere is None else nowhere
-        said = [text for text in (nowhere_text(x_kind, x_name, self._nowhere), hidden_text(hidden)) if text]
-        if scale.kind is YKind.SYMLOG:
-            said.append(f"linear up to ±{number(scale.linear, 2)}, logarithmic beyond")
-        beyond = beyond_text([c.series.raw.y_bounds for c in curves])
-        said += [text for text in (reach.text, beyond, *notes) if text]
+        missing = nowhere_text(x_kind, x_name, self._nowhere), hidden_text(hidden)
+        said = about(curves, scale, missing, (reach.text, *notes))
         self._note.setText(" · ".join(said))
         self._note.setVisible(bool(said))
         self.items.set_curves(curves)
@@ -246,16 +239,7 @@ class LinePanel(QWidget):
     def reset_view(self) -> None:
         """Show all points, also those to come."""
         self._follows = True
-        x = self._x_range or around([c.series.x_bounds for c in self.curves])
-        bounds = [line.y_bounds for c in self.curves for line in (c.series.raw, c.series.line) if line is not None]
-        bounds += [line.y_bounds for c in self.curves if c.band is not None for line in (c.band.low, c.band.high)]
-        y = around(bounds)
-        if self._reach.low is not None and self._reach.high is not None:
-            y = self._reach.low, self._reach.high
-        self._view.setLimits(
-            minXRange=max((x[1] - x[0]) * 1e-7, 1e-12 * max(abs(x[0]), abs(x[1]))), maxXRange=(x[1] - x[0]) * 100
-        )
-        self._view.setRange(xRange=x, yRange=y, padding=0)
+        show_all(self._view, self.curves, self._x_range, self._reach)
 
     def show_zoom(self) -> None:
         """Show where the settings say that the user has zoomed to; all points without."""
@@ -282,11 +266,7 @@ class LinePanel(QWidget):
 
     def x_text(self, x: float) -> str:
         """An x in words: "step 24", "12 min 4 s", a local time."""
-        if self._x_kind is XKind.STEP:
-            return f"step {number(x, 9)}"
-        if self._x_kind.joins:
-            return f"{self._x_name or 'epoch'} {number(x, 6)}"
-        return duration(x) if self._x_kind is XKind.RELATIVE else clock_text(x)
+        return x_words(self._x_kind, self._x_name, x)
 
     @property
     def counts_steps(self) -> bool:
@@ -306,17 +286,8 @@ class LinePanel(QWidget):
 
     def _colour(self) -> None:
         theme = self._theme
-        self.plot.setBackground(theme.color("surface"))
-        for axis in self._axes.values():
-            axis.setPen(pg.mkPen(theme.color("axis"), width=1))
-            axis.setTextPen(pg.mkPen(theme.color("muted")))
-            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11))
-        # Wider only for numbers that need it: charts under each other keep one left edge.
-        self._axes["left"].setStyle(tickTextWidth=_LABEL_WIDTH, autoExpandTextSpace=True, autoReduceTextSpace=False)
-        self.plot.show_grid(0.10 if theme.name == "light" else 0.16)
-        pen = QPen(theme.color("cursor"), 1.0, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        self._cursor.setPen(pen)
+        self.plot.colour(theme)
+        self._cursor.colour(theme.color("cursor"))
         self.notes.line, self.notes.text = theme.color("muted"), theme.color("text")
         self.notes.ground = theme.color("raised")
         self.counts.ground = theme.color("surface")
@@ -326,11 +297,7 @@ class LinePanel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """A line around the chart that the keys have reached."""
         if self.pointer.reached_by_keys and self.plot.hasFocus():
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(self._theme.color("accent"))
-            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
-            painter.end()
+            paint_ring(self, self._theme.color("accent"))
 
     # --- the cursor and the menu -------------------------------------------------------------------------------------
 
@@ -344,18 +311,11 @@ class LinePanel(QWidget):
             self.ask_for("Zoom", replace(self.settings, zoom=zoom))
 
     def _follow_cursor(self, *_: object) -> None:
-        step, frame = self._state.cursor_step, self.items.frame()
-        shown = step is not None and frame is not None and frame.x0 <= step <= frame.x1
-        if step is not None and frame is not None and shown:
-            x = round(float(frame.pixels_x(np.array([step]))[0])) + 0.5
-            self._cursor.setLine(x, 0, x, frame.height)
-        self._cursor.setVisible(shown)
+        self._cursor.follow()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the chart."""
-        menu = QMenu(self)
-        menu.setObjectName("panel-menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = panel_menu(self)
         at = self.items.mapFromScene(self.plot.mapToScene(self.plot.mapFromGlobal(event.globalPos())))
         frame = self.items.frame()
         x = None if frame is None or not self.curves else self.pointer.snapped(frame.x_at(at.x()))
@@ -374,14 +334,9 @@ class LinePanel(QWidget):
 
     def edit_note(self, x: float, note: Note | None) -> None:
         """Write a note at an x where it stands; nothing written takes it away."""
-        others = tuple(n for n in self.settings.notes if n != note)
-
-        def write(text: str) -> None:
-            notes = (*others, Note(x, text)) if text else others
-            label = "Edit note" if note is not None else "Add note"
-            self.ask_for(label, replace(self.settings, notes=tuple(sorted(notes))))
-
-        write_note(self.plot, self.items, x, "" if note is None else note.text, write)
+        label, there = ("Add note", "") if note is None else ("Edit note", note.text)
+        written = partial(with_note, self.settings, x, note)
+        write_note(self.plot, self.items, x, there, lambda text: self.ask_for(label, written(text)))
 
     def edit_ranges(self) -> None:
         """Ask for the ends of the axes."""

@@ -9,11 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsItem, QScrollArea, QSizePolicy, QWidget
 
+from runfolio.desktop import fonts
 from runfolio.desktop.painting_turns import is_on_screen
 from runfolio.desktop.plot_axis import PlainAxis
 from runfolio.desktop.plot_turn import TURN
+from runfolio.desktop.theme import Theme
 
 _PLACES = {"bottom": (1, 1), "left": (0, 0)}
+_LABEL_WIDTH = 38
 
 
 class PlotFrame(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph ships no types
@@ -74,6 +77,17 @@ class PlotFrame(pg.GraphicsView):  # type: ignore[misc] # pyqtgraph ships no typ
     def getViewBox(self) -> pg.ViewBox:
         """Where curves are drawn; called as the library calls it."""
         return self._view
+
+    def colour(self, theme: Theme) -> None:
+        """Take on the colours of a theme."""
+        self.setBackground(theme.color("surface"))
+        for axis in self._axes.values():
+            axis.setPen(pg.mkPen(theme.color("axis"), width=1))
+            axis.setTextPen(pg.mkPen(theme.color("muted")))
+            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=fonts.ui(11))
+        # Wider only for numbers that need it: charts under each other keep one left edge.
+        self._axes["left"].setStyle(tickTextWidth=_LABEL_WIDTH, autoExpandTextSpace=True, autoReduceTextSpace=False)
+        self.show_grid(0.10 if theme.name == "light" else 0.16)
 
     def show_grid(self, alpha: float) -> None:
         """Lines at the ticks of both axes, of that opacity from 0 to 1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyleOptionGraphicsItem, QWidget
 
 from runfolio.desktop import fonts
-from runfolio.desktop.panel_settings import MOST_NOTE, Note
+from runfolio.desktop.panel_settings import MOST_NOTE, Note, PanelSettings
 from runfolio.desktop.plot_frame import PlotFrame
 from runfolio.desktop.plot_items import CurvesItem
 from runfolio.desktop.plot_overlay import PlotOverlay
@@ -109,6 +110,12 @@ class NoteEditor(QLineEdit):
             self.deleteLater()
             return
         super().keyPressEvent(event)
+
+
+def with_note(settings: PanelSettings, x: float, note: Note | None, text: str) -> PanelSettings:
+    """The settings with a note of that text at `x` instead of `note`; without one where there is no text."""
+    others = [other for other in settings.notes if other != note]
+    return replace(settings, notes=tuple(sorted([*others, Note(x, text)] if text else others)))
 
 
 def write_note(plot: PlotFrame, curves: CurvesItem, x: float, text: str, written: Callable[[str], None]) -> None:

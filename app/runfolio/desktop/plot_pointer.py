@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from runfolio.analysis.scales import placed
 from runfolio.desktop.plot_frame import PlotFrame
@@ -212,3 +212,12 @@ class PlotPointer(QObject):
                 after.append(float(xs[place]))
         if after:
             self._state.set_cursor(min(after) if way > 0 else max(after))
+
+
+def paint_ring(panel: QWidget, color: QColor) -> None:
+    """A line around the chart that the keys have reached."""
+    painter = QPainter(panel)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(color)
+    painter.drawRoundedRect(panel.rect().adjusted(0, 0, -1, -1), 6, 6)
+    painter.end()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QTimer, Signal
+
+from runfolio.analysis.drawing import Range, Reach, around
+from runfolio.desktop.plot_style import Curve
 
 _REST_MS = 400
 _STEP = 1.4
@@ -45,3 +50,14 @@ class PlotZoom(QObject):
     def _go(self, low: float, high: float) -> None:
         self._view.setXRange(low, high, padding=0)
         self._view.sigRangeChangedManually.emit([True, False])
+
+
+def show_all(view: pg.ViewBox, curves: Sequence[Curve], x_range: Range | None, reach: Reach) -> None:
+    """Bring all points into view, as far as neither range is set, and limit how far it can be zoomed."""
+    x = x_range or around([c.series.x_bounds for c in curves])
+    bounds = [line.y_bounds for c in curves for line in (c.series.raw, c.series.line) if line is not None]
+    bounds += [line.y_bounds for c in curves if c.band is not None for line in (c.band.low, c.band.high)]
+    y = around(bounds) if reach.low is None or reach.high is None else (reach.low, reach.high)
+    wide = x[1] - x[0]
+    view.setLimits(minXRange=max(wide * 1e-7, 1e-12 * max(abs(x[0]), abs(x[1]))), maxXRange=wide * 100)
+    view.setRange(xRange=x, yRange=y, padding=0)

@@ -1,4 +1,4 @@
-"""How a run is drawn in every view of a window."""
+"""How a run is drawn wherever it is drawn."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ class RunStyle:
         return self.color_index != UNPICKED
 
 
-PLAIN = RunStyle(UNPICKED)
+PLAIN_STYLE = RunStyle(UNPICKED)

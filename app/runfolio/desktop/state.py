@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from runfolio.desktop.run_style import COLORS, DASHES, PLAIN, RunStyle
+from runfolio.desktop.run_style import COLORS, DASHES, PLAIN_STYLE, RunStyle
 from runfolio.desktop.undo import Stretch, UndoStack
 from runfolio.model.answers import Change, merged
 from runfolio.model.key_order import KeyOrder
@@ -173,7 +173,7 @@ class WindowState(QObject):
         """How `key` is drawn everywhere; the plain style when it is not selected."""
         slot = self._slots.get(key)
         if slot is None:
-            return PLAIN
+            return PLAIN_STYLE
         known = self._looks.get(key)
         if known is None:
             known = self._looks[key] = self._look_of(key, slot)

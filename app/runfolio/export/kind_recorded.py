@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from runfolio.analysis.kinds.recorded import Recorded, at_step, bars, column_edges
+from runfolio.analysis.kinds.recorded import Recorded, at_step, bars, map_edges
 from runfolio.errors import UsageError
 from runfolio.export.kind_axes import INK, KindAxes
 from runfolio.export.kind_maps import COLORS
@@ -56,7 +56,8 @@ def _maps(chart: KindAxes, found: Recorded, titles: list[str]) -> None:
     across, down = 1.0 / columns, 1.0 / rows
     drawn = None
     sides: list[tuple[float, str]] = []
-    edges_of = [np.array(column_edges([one.step for one in own.steps])) for own in found.found]
+    even = chart.panel.text("look") == "even"
+    edges_of = [np.array(own) for own in map_edges(found, even=even)]
     first, last = min(float(e[0]) for e in edges_of), max(float(e[-1]) for e in edges_of)
     for place, (edges, made) in enumerate(zip(edges_of, found.maps, strict=True)):
         row, column = divmod(place, columns)
@@ -80,7 +81,7 @@ def _maps(chart: KindAxes, found: Recorded, titles: list[str]) -> None:
         chart.color_bar(drawn, "share of a step's values")
     _foot(chart, columns, across, _GAP_X if several else 0.0, (count(steps[0]), count(steps[-1])))
     chart.placed_ticks(sides, "y")
-    chart.label("step", "value")
+    chart.label("step, one after the other" if even else "step", "value")
 
 
 def _bars(chart: KindAxes, found: Recorded, titles: list[str], step: int | None) -> None:

@@ -119,6 +119,18 @@ def column_edges(steps: Sequence[int]) -> list[float]:
     return [2 * steps[0] - between[0], *between, 2 * steps[-1] - between[-1]]
 
 
+def map_edges(found: Recorded, *, even: bool = False) -> list[list[float]]:
+    """Where the columns of each run's map begin and end.
+
+    even   along the places of steps among those of all runs, from 0, instead of along the steps: one that lies far
+           from the others then leaves them their room.
+    """
+    if not even:
+        return [column_edges([one.step for one in own.steps]) for own in found.found]
+    place = {step: at for at, step in enumerate(found.steps)}
+    return [column_edges([place[one.step] for one in own.steps]) for own in found.found]
+
+
 def at_step(found: Histograms, step: int | None) -> Histogram | None:
     """The histogram at a step, or the last one before it; the last of all for None."""
     upto = [one for one in found.steps if step is None or one.step <= step]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
@@ -20,6 +21,9 @@ _TILT = 40
 _ROOMY = 260.0
 _LONGEST = (88.0, 130.0)
 """Of texts below that are turned, where the chart is low, and where it has room."""
+
+_SPAN = re.compile(r"(-?[\d.]+(?:e[-+]?\d+)?) – -?[\d.]+(?:e[-+]?\d+)?")
+"""A range of numbers."""
 
 
 class Axes:
@@ -78,7 +82,7 @@ class Axes:
         painter.drawLine(QLineF(area.left(), area.bottom() + 0.5, area.right(), area.bottom() + 0.5))
         painter.setPen(theme.color("muted"))
         for room, side, text in texts:
-            shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room.width())
+            shown = within(text, room.width(), self._metrics)
             painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, shown)
         self._paint_below(painter, ticks)
         self._paint_titles(painter, theme)
@@ -94,7 +98,7 @@ class Axes:
                 painter.save()
                 painter.translate(x, area.bottom() + 7)
                 painter.rotate(-_TILT)
-                shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, self._longest)
+                shown = within(text, self._longest, self._metrics)
                 room = QRectF(-self._longest - 12, -2, self._longest + 12, 16)
                 painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
                 painter.restore()
@@ -127,3 +131,17 @@ class Axes:
             half = area.height() / 2
             painter.drawText(QRectF(-half, 0, 2 * half, TITLE - 2), Qt.AlignmentFlag.AlignHCenter, shown)
             painter.restore()
+
+
+def within(text: str, width: float, metrics: QFontMetricsF) -> str:
+    """A text that fits into so many pixels: of a range of numbers where it begins, since the next one tells its end.
+
+    Cut in its middle a range would show two halves of numbers, and those beside it the same ones.
+    """
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    span = _SPAN.fullmatch(text)
+    begin = f"from {span[1]}" if span is not None else ""
+    if begin and metrics.horizontalAdvance(begin) <= width:
+        return begin
+    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from runfolio.desktop.context import Context
 from runfolio.desktop.kinds.canvas import Artist, Canvas
 from runfolio.desktop.kinds.controls import ControlBar
 from runfolio.desktop.kinds.offer import Offer
+from runfolio.desktop.kinds.save_button import SaveButton
 from runfolio.desktop.kinds.settings import KindSettings
-from runfolio.desktop.widgets import EmptyState, IconButton, PlainLabel
+from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.errors import RunfolioError
 from runfolio.export.kind_rows import Rows, texts
 from runfolio.model.answers import Change, Touched
@@ -35,8 +35,6 @@ A = TypeVar("A")
 _NUMBERS = itertools.count(1)
 MOST_PICKED = 5_000
 """Runs that a brush selects: each gets a colour, a curve and a row in every view."""
-
-_FILES = (("png", "PNG"), ("svg", "SVG"), ("pdf", "PDF"), ("csv", "CSV of what is drawn"))
 
 
 class KindPanel(QWidget, Artist, Generic[S, A]):
@@ -93,15 +91,9 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
         state.selection_changed.connect(self._on_selection)
 
     def _lay_out(self) -> None:
-        self._save = IconButton("download", "Save the chart or its data", self._context.theme)
-        self._save.setObjectName("kind-save")
-        menu = QMenu(self._save)
-        menu.setObjectName("kind-save-menu")
-        menu.addAction("Export for print…", self.open_export)
-        for suffix, title in _FILES:
-            menu.addAction(title, partial(self._ask_to_save, suffix))
-        self._save.setMenu(menu)
-        self._save.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        self._save = SaveButton(self._context.theme)
+        self._save.figure_asked.connect(self.open_export)
+        self._save.file_asked.connect(self._ask_to_save)
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.controls, 1)

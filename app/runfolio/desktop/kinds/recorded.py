@@ -11,13 +11,13 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPen
 
-from runfolio.analysis.kinds.recorded import MOST_BESIDE, Recorded, at_step, bars, column_edges
+from runfolio.analysis.kinds.recorded import MOST_BESIDE, Recorded, at_step, bars, map_edges
 from runfolio.desktop.kinds.axes import Axes
 from runfolio.desktop.kinds.colors import ramp
 from runfolio.desktop.kinds.grid_paint import paint_scale
 from runfolio.desktop.kinds.grid_panes import paint_heads, panes
 from runfolio.desktop.kinds.reading import ReadingPanel
-from runfolio.desktop.kinds.scale import Scale
+from runfolio.desktop.kinds.scale import PlacesScale, Scale
 from runfolio.desktop.kinds.settings import AUTO, RecordedSettings
 from runfolio.export.kind_rows import Rows, recorded_rows
 from runfolio.model.display import count, counted, number, plain
@@ -27,7 +27,7 @@ from runfolio.model.run import RunKey
 if TYPE_CHECKING:
     from runfolio.api import CancelToken, Workspace
 
-_LOOKS = {"time": "Over the steps", "step": "At a step"}
+_LOOKS = {"time": "Over the steps", "even": "Step by step", "step": "At a step"}
 _TOP = 30.0
 _FINE = 2
 """Columns of a map's picture for each pixel."""
@@ -137,6 +137,8 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
             words.append(f"{count(left_out)} steps lie between those that are drawn.")
         if self._settings.look == "step":
             words.append("The height of a bar is its count over its width.")
+        elif self._settings.look == "even":
+            words.append("Steps are equally far from each other, however many lie between them.")
         return " ".join(words)
 
     @property
@@ -145,7 +147,7 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
         if self.answer is None:
             return self.title
         tag = plain(self.answer.tag, 80)
-        return f"{tag} over the steps" if self._settings.look == "time" else f"{tag} at {self._step_words()}"
+        return f"{tag} at {self._step_words()}" if self._settings.look == "step" else f"{tag} over the steps"
 
     def _step_words(self) -> str:
         step = self._step()
@@ -175,9 +177,17 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
             most = max((max(own, default=0.0) for own in heights), default=0.0)
             up, titles = Scale(0.0, (most or 1.0) * 1.06), ("Value", "Per width")
             return panes(frame, len(data.runs), Scale(low, high), up, titles, top=_TOP - 10)
-        edges = [column_edges([one.step for one in found.steps]) for found in data.found]
-        across = Scale(min(own[0] for own in edges), max(own[-1] for own in edges))
+        edges = self._edges(data)
+        first, last = min(own[0] for own in edges), max(own[-1] for own in edges)
+        across = PlacesScale(first, last, texts=tuple(map(count, data.steps))) if self._even else Scale(first, last)
         return panes(frame, len(data.runs), across, Scale(low, high), ("Step", "Value"), top=_TOP)
+
+    @property
+    def _even(self) -> bool:
+        return self._settings.look == "even"
+
+    def _edges(self, data: Recorded) -> list[list[float]]:
+        return map_edges(data, even=self._even)
 
     def _at_step(self) -> list[Histogram | None]:
         data = self.answer
@@ -219,9 +229,9 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
 
     def _paint_maps(self, painter: QPainter, axes: Sequence[Axes], data: Recorded) -> None:
         theme = self._context.theme
-        for one, found, made in zip(axes, data.found, data.maps, strict=True):
+        for one, own, made in zip(axes, self._edges(data), data.maps, strict=True):
             area = one.area
-            edges = one.x.place(np.array(column_edges([histogram.step for histogram in found.steps])))
+            edges = one.x.place(np.array(own))
             # One picture with the columns where their steps are: side by side, they would show their seams.
             middle = (np.arange(max(1, round(area.width() * _FINE))) + 0.5) / max(1, round(area.width() * _FINE))
             column = np.searchsorted(edges, middle, side="right") - 1
@@ -234,7 +244,8 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
             image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
             painter.drawImage(area, image)
             if self._at >= 0:
-                x = one.at(float(one.x.place(np.array([float(data.steps[self._at])]))[0]), 0).x()
+                here = float(self._at if self._even else data.steps[self._at])
+                x = one.at(float(one.x.place(np.array([here]))[0]), 0).x()
                 painter.setPen(QPen(theme.color("text"), 1, Qt.PenStyle.DotLine))
                 painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
 
@@ -271,10 +282,9 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
         if self._settings.look == "step":
             histogram, value = self._at_step()[place], one.x.value(across)
         else:
-            steps = [own.step for own in data.found[place].steps]
-            edges = column_edges(steps)
-            column = bisect.bisect_right(edges, one.x.value(across)) - 1
-            histogram = data.found[place].steps[column] if 0 <= column < len(steps) else None
+            steps = data.found[place].steps
+            column = bisect.bisect_right(self._edges(data)[place], one.x.value(across)) - 1
+            histogram = steps[column] if 0 <= column < len(steps) else None
             value = one.y.value(up)
         if histogram is None:
             return "\n".join(lines)

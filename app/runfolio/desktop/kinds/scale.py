@@ -14,6 +14,7 @@ from runfolio.model.kinds import Variable
 from runfolio.model.metrics import Floats
 
 _ROW = 18.0
+_LETTER, _APART = 7.0, 16.0
 _DAY = 86_400.0
 
 
@@ -105,6 +106,20 @@ class Scale:
 
             return duration(value)
         return number(value, digits)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesScale(Scale):
+    """An axis of places 0, 1, 2 and so on with a text for each; so many are written as there is room for."""
+
+    texts: tuple[str, ...] = ()
+
+    def ticks(self, pixels: float, *, upright: bool) -> list[tuple[float, str]]:
+        """Places from 0 to 1 with the text at each."""
+        room = _ROW if upright else _LETTER * max(map(len, self.texts), default=1) + _APART
+        every = max(1, math.ceil(len(self.texts) * room / max(pixels, 1.0)))
+        span = self.high - self.low
+        return [((at - self.low) / span, text) for at, text in enumerate(self.texts) if at % every == 0]
 
 
 def scattered(places: Floats, scale: Scale) -> Floats:

@@ -172,9 +172,12 @@ class ClassifierSettings(KindSettings):
 
 @dataclass(frozen=True, slots=True)
 class RecordedSettings(KindSettings):
-    """tag: of the histograms, AUTO for the one that most runs have. look: "time" or "step"; step: "" for the last."""
+    """tag: of the histograms, AUTO for the one that most runs have. step: "" for the last.
 
-    CHOICES: ClassVar = {"look": ("time", "step")}
+    look   "time" over the steps, "even" the same with steps equally far from each other, "step" at one.
+    """
+
+    CHOICES: ClassVar = {"look": ("time", "even", "step")}
 
     tag: str = AUTO
     look: str = "time"

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout,
 from runfolio.desktop.chart_bar import ChartBar
 from runfolio.desktop.chart_commands import add_chart_commands
 from runfolio.desktop.chart_empty import say_no_metrics, say_no_panels, say_nothing_selected
-from runfolio.desktop.chart_groups import newest
 from runfolio.desktop.chart_pages import (
     brought_back,
     moved_page,
@@ -21,19 +20,17 @@ from runfolio.desktop.chart_pages import (
     without_orphans,
     without_page,
 )
+from runfolio.desktop.chart_reading import ChartReading
 from runfolio.desktop.chart_settings import ChartSettings, grouped, without_stale_zooms
 from runfolio.desktop.chart_side import MOST_AT_ONCE, ChartSide
 from runfolio.desktop.context import Context
+from runfolio.desktop.metric_names import offered
 from runfolio.desktop.metric_panel import MetricPanel
 from runfolio.desktop.page_bar import PageBar
 from runfolio.desktop.panel_actions import PanelActions
 from runfolio.desktop.panel_commands import add_panel_commands
 from runfolio.desktop.panel_grid import PanelGrid
-from runfolio.desktop.panel_kinds import following_again, wanted_panels
-from runfolio.desktop.panel_offers import offered
-from runfolio.desktop.panel_pages import FOLLOWING
-from runfolio.desktop.plot_reading import Reading
-from runfolio.desktop.plot_turn import Soon
+from runfolio.desktop.panel_kinds import kept_panels, wanted_panels
 from runfolio.desktop.scope import best_runs
 from runfolio.desktop.tear_off import TearOff, TornWindows
 from runfolio.desktop.undo import Stretch
@@ -63,18 +60,14 @@ class ChartsView(QWidget):
         self._settings = ChartSettings()
         self._metrics: tuple[str, ...] = ()
         self._wanted: tuple[ChartSettings, tuple[str, ...], tuple[str, ...]] | None = None
-        self._read_of: object = None
-        """What was read out last."""
-        self._pointed = ""
         self._sliding = Stretch(_REST_S)
         self._slid_from = self._settings
-        # Dozens of panels may have drawn in one turn: they are counted and read out once.
-        self._drawn = Soon(self._on_drawn, self)
         self.bar = ChartBar(context.theme)
         self.pages = PageBar(context.theme)
         self.grid = PanelGrid(context)
         self.side = ChartSide(context)
         self.torn = TornWindows(context, self)
+        self.reading = ChartReading(context.state, self, self)
         self._lay_out()
         self.hand = PanelActions(context, self, self)
         self._commands = add_panel_commands(context, self.hand)
@@ -101,8 +94,6 @@ class ChartsView(QWidget):
         self.side.all_dropped.connect(self._hide_all)
         state = context.state
         state.selection_changed.connect(self._refresh)
-        state.cursor_changed.connect(self._read_out)
-        state.names_changed.connect(self._read_out)
         state.baseline_changed.connect(lambda: self._apply(anew=False))
 
     def _lay_out(self) -> None:
@@ -177,9 +168,9 @@ class ChartsView(QWidget):
         return (self.grid, *(window.grid for window in self.torn.windows.values()))
 
     def _connect(self, grid: PanelGrid) -> None:
-        grid.drawn.connect(self._drawn.ask)
+        grid.drawn.connect(self.reading.drawn)
         grid.isolated.connect(self.side.legend.isolate)
-        grid.pointed.connect(self._on_pointed)
+        grid.pointed.connect(self.reading.point)
         grid.wanted.connect(self.hand.handle)
         grid.carried.connect(self.hand.carry)
         self._context.commands.attach(grid, *self._commands)
@@ -196,9 +187,7 @@ class ChartsView(QWidget):
     @property
     def pointed_panel(self) -> MetricPanel | None:
         """The panel that the pointer or the keys were on last, else the first; None when none is on show."""
-        panels = self.panels if self.isVisible() else ()
-        found = (grid.panel_of(self._pointed) for grid in self.grids if grid.isVisible())
-        return next((panel for panel in found if panel is not None), panels[0] if panels else None)
+        return self.reading.panel
 
     def search_legend(self) -> None:
         """Put the cursor into the legend's search."""
@@ -276,7 +265,9 @@ class ChartsView(QWidget):
         if [page.name for page in settings.pages] == [page.name for page in before.pages] and (
             settings.page == before.page
         ):
-            settings = without_orphans(replace(settings, metrics=self._kept(settings)))
+            settings = without_orphans(
+                replace(settings, metrics=kept_panels(settings, before.metrics, self.wanted(), self.in_grid()))
+            )
         if settings == before:
             self._apply(anew=False)
             return
@@ -290,24 +281,6 @@ class ChartsView(QWidget):
         undo.push(label, lambda: self._bring(before), lambda: self._bring(settings))
         self._sliding.keep(undo.last if label == "Smoothing" else None)
         self._slid_from = before
-
-    def _kept(self, settings: ChartSettings) -> tuple[str, ...] | None:
-        """The panels chosen, when these are to be on show: with those that only other runs have."""
-        metrics, chosen, wanted = settings.metrics, self._settings.metrics, self.wanted()
-        if metrics is None:
-            return following_again(settings, wanted)
-        if metrics in (wanted, self.in_grid()):
-            # Panels that follow the selection still do when nothing was said about them.
-            return chosen
-        if FOLLOWING in metrics:
-            return metrics
-        torn = settings.torn_off
-        order = [*metrics]
-        for place, key in enumerate(wanted):
-            # Those in windows of their own keep their places.
-            if key in torn and key not in order:
-                order.insert(place, key)
-        return (*order, *(m for m in chosen or () if m not in wanted and m not in order and m != FOLLOWING))
 
     def in_grid(self) -> tuple[str, ...]:
         """The panels of the page that are in no window of their own."""
@@ -344,7 +317,7 @@ class ChartsView(QWidget):
                 self.no_panels, settings, wanted, selected=selected, put_back=self._put_back, follow=self._follow
             )
         self.centre.setCurrentIndex(0 if in_grid else 1)
-        self._drawn.ask()
+        self.reading.drawn()
 
     def _follow(self) -> None:
         self.take("Panels", replace(self._settings, metrics=None, large=None))
@@ -374,32 +347,3 @@ class ChartsView(QWidget):
         gone = set(metrics)
         settings = put_back(self._settings, *metrics)
         self.take("Remove panels", replace(settings, metrics=tuple(m for m in self.wanted() if m not in gone)))
-
-    # --- cursor ------------------------------------------------------------------------------------------------
-
-    def _on_drawn(self) -> None:
-        panels = self.panels
-        self.bar.show_points(sum(p.point_count for p in panels), sum(p.without_place for p in panels))
-        drawn = (panel.grouping for grid in self.grids for panel in grid.panels) if self._settings.groups.by else ()
-        self.side.legend.show_grouping(newest(drawn, self._context.state))
-        self._read_out(again=True)
-
-    def _on_pointed(self, metric: str) -> None:
-        if metric != self._pointed:
-            self._pointed = metric
-            self._read_out()
-
-    def _read_out(self, *, again: bool = False) -> None:
-        """`again`: only where it may have changed; with thousands of runs it is felt."""
-        if not self.isVisible():
-            return
-        panel, state = self.pointed_panel, self._context.state
-        drawn_now = None if panel is None else (panel, panel.curves, panel.title)
-        about = (drawn_now, state.cursor_step, state.selection)
-        if again and about == self._read_of:
-            return
-        self._read_of = about
-        # Those that are switched off are not missing: nobody wants to read them.
-        drawn = {*self._settings.hidden, *(key for c in (panel.curves if panel else ()) for key in c.members)}
-        missing = [Reading(key, state.name_of(key), None, None) for key in state.selection if key not in drawn]
-        self.side.show_panel(panel, state.cursor_step, missing)

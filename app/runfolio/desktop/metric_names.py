@@ -1,16 +1,13 @@
-"""What charts of some runs can be of: the metrics that they share, and the params that they differ in."""
+"""Which metrics of runs can be charted, and in which order they are worth it; asked on query threads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from runfolio.api import Workspace
 from runfolio.model.direction import Direction
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
-
-if TYPE_CHECKING:
-    from runfolio.api import Workspace
 
 
 def offered(workspace: Workspace, keys: Sequence[RunKey]) -> tuple[tuple[str, ...], tuple[FieldRef, ...]]:
