@@ -21,6 +21,7 @@ from runfolio.model.display import count, plain
 _WIDTH, _LEAST_WIDTH, _PART = 250, 180, 0.28
 MOST_AT_ONCE = 300
 """Panels that are added by one click, or by Enter."""
+_MARGIN, _RIGHT = 14, 12
 _OTHERS = 440
 """Pixels that title, legend and list of panels take beside the read-out."""
 
@@ -55,6 +56,9 @@ class ChartSide(QWidget):
         self._hide_all = TextButton("", context.theme, kind="link", tip="No panel for any metric in the list below")
         self._hide_all.setObjectName("panels-hide")
         self._hide_all.clicked.connect(lambda: self.all_dropped.emit(self._in_sight()))
+        for button in (self._show_all, self._hide_all):
+            # A click that hides the one would hand the keys to the other.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._listed: list[str] = []
         self._ticked: set[str] = set()
         self.listing = QListWidget()
@@ -64,7 +68,7 @@ class ChartSide(QWidget):
         self.listing.setAccessibleName("Metrics to chart")
         self.listing.itemChanged.connect(self._on_changed)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 14, 12, 12)
+        column.setContentsMargins(_MARGIN, 14, _RIGHT, 12)
         column.setSpacing(8)
         column.addWidget(self.title)
         column.addWidget(self.read_out)
@@ -101,9 +105,18 @@ class ChartSide(QWidget):
         ends = [bounds[1] for curve in panel.curves if (bounds := curve.series.x_bounds) is not None]
         readings = panel.readings(at if at is not None else max(ends, default=math.inf))
         where = panel.x_text(at) if at is not None else "last"
-        self.title.setText(f"READ-OUT · {plain(panel.title, 24)} · {where}")
+        self.title.setText(self._fitting(plain(panel.title), where))
         ordered = sorted([*readings, *missing], key=_rank, reverse=True)
         self.read_out.show_readings(ordered, at, "step" if panel.counts_steps else "time")
+
+    def _fitting(self, name: str, where: str) -> str:
+        """What is read out, and where: as much of it as the width holds, the place in any case."""
+        room, metrics = self.width() - _MARGIN - _RIGHT, self.title.fontMetrics()
+        whole = f"READ-OUT · {name} · {where}"
+        if metrics.horizontalAdvance(whole) <= room:
+            return whole
+        left = room - metrics.horizontalAdvance(f" · {where}")
+        return f"{metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left)} · {where}"
 
     # --- metrics -----------------------------------------------------------------------------------------------
 
