@@ -43,10 +43,10 @@ def index_folders(args: argparse.Namespace) -> int:
             write_json({name: getattr(report, name) for name in fields})
         else:
             write(
-                f"{display.count(report.read)} folders read, {display.count(report.unchanged)} unchanged, "
+                f"{display.counted(report.read, 'folder')} read, {display.count(report.unchanged)} unchanged, "
                 f"{display.count(report.gone)} gone in {display.duration(report.seconds)}: "
-                f"{display.count(report.runs)} runs, {display.count(report.points)} points, "
-                f"{display.count(report.problems)} problems"
+                f"{display.counted(report.runs, 'run')}, {display.counted(report.points, 'point')}, "
+                f"{display.counted(report.problems, 'problem')}"
             )
     return 0
 
@@ -265,7 +265,7 @@ def list_problems(args: argparse.Namespace) -> int:
         return 0
     for p in placed:
         show_problem(p.problem.severity, p.problem.path, p.problem.message, p.problem.hint)
-    say(f"{len(placed)} problems" if placed else "No problems.")
+    say(display.counted(len(placed), "problem") if placed else "No problems.")
     return 0
 
 

@@ -80,7 +80,7 @@ def diff_data(args: argparse.Namespace) -> int:
 def _data_text(diff: DataDiff) -> str:
     changed = "–" if diff.rows_changed is None else display.count(diff.rows_changed)
     lines = [
-        f"{display.count(diff.before.rows)} → {display.count(diff.after.rows)} rows, {datarender.key_text(diff)}",
+        f"{display.count(diff.before.rows)} → {display.counted(diff.after.rows, 'row')}, {datarender.key_text(diff)}",
         f"{paint(f'{display.count(diff.rows_added)} added', Colour.GOOD)}, "
         f"{paint(f'{display.count(diff.rows_removed)} removed', Colour.BAD)}, "
         f"{paint(f'{changed} changed', Colour.WARN)}, {display.count(diff.rows_same)} the same",

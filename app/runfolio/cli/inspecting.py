@@ -42,7 +42,11 @@ def inspect_folders(args: argparse.Namespace) -> int:
         write(table(["run", "status", "format", "params", "metrics", "path"], rows, right=frozenset({3, 4})))
         for problem in problems:
             show_problem(problem.severity.value, *map(display.storable, (problem.path, problem.message, problem.hint)))
-        say(f"{len(runs)} runs from {len(recordings)} recordings, {len(problems)} problems")
+        counted = display.counted
+        say(
+            f"{counted(len(runs), 'run')} from {counted(len(recordings), 'recording')}, "
+            f"{counted(len(problems), 'problem')}"
+        )
     return 0 if recordings else 2
 
 

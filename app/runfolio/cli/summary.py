@@ -57,8 +57,8 @@ def _show(
     ws: Workspace, report: IndexReport, fields: Sequence[FieldRef], best: FieldRef | None, keys: Sequence[RunKey]
 ) -> None:
     write(
-        f"{display.count(report.runs)} runs, {display.count(report.points)} points, "
-        f"{display.count(report.problems)} problems, read in {display.duration(report.seconds)}\n"
+        f"{display.counted(report.runs, 'run')}, {display.counted(report.points, 'point')}, "
+        f"{display.counted(report.problems, 'problem')}, read in {display.duration(report.seconds)}\n"
     )
     if not keys:
         write("No run was found in there.")

@@ -19,7 +19,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.mark_step import mark_runs, swatch
 from runfolio.desktop.mark_styles import COLOR_NAMES
 from runfolio.desktop.widgets import PlainLabel, TextButton
-from runfolio.model.display import count
+from runfolio.model.display import counted
 from runfolio.model.marks import MarkChange
 from runfolio.model.run import RunKey
 
@@ -65,7 +65,7 @@ class BulkEditor(QDialog):
         for box in (*self.flags.values(), self.color):
             box.currentIndexChanged.connect(self._check)
         self.note.textChanged.connect(self._check)
-        runs = context.state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
+        runs = context.state.name_of(keys[0]) if len(keys) == 1 else counted(len(keys), "run")
         self.button = TextButton("Apply", context.theme, kind="primary")
         self.button.setObjectName("bulk-apply")
         self.button.setDefault(True)

@@ -14,7 +14,7 @@ from runfolio.desktop.compare_choice import Choice, ChoicePopup
 from runfolio.desktop.compare_settings import LEVELS, METHOD_TITLES, GroupSettings
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import TextButton, tooltip
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.query import FieldKind, FieldRef
 
 REPEATS = "repetitions"
@@ -145,7 +145,9 @@ class GroupBar(QWidget):
         if self._answer is None:
             return
         chosen = {m.name for m in self._answer.compared}
-        rows = [Choice(m.id, figure_title(m), m.name in chosen, f"·  {count(n)} runs") for m, n in self._answer.metrics]
+        rows = [
+            Choice(m.id, figure_title(m), m.name in chosen, f"·  {counted(n, 'run')}") for m, n in self._answer.metrics
+        ]
         self._open(
             "Metrics", "Best by direction, else the last value of each run.", rows, self._take_metric, self.metrics
         )
@@ -161,7 +163,7 @@ class GroupBar(QWidget):
     def _open_baseline(self) -> None:
         if self._answer is None:
             return
-        rows = [Choice(g.name, g.name, None, f"·  {count(len(g.runs))} runs") for g in self._answer.groups]
+        rows = [Choice(g.name, g.name, None, f"·  {counted(len(g.runs), 'run')}") for g in self._answer.groups]
         self._open("Baseline", "Every other group is measured against it.", rows, self._take_baseline, self.baseline)
 
     def _take_baseline(self, name: str, _ticked: bool) -> None:

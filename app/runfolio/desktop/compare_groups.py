@@ -18,7 +18,7 @@ from runfolio.desktop.compare_table import GroupTableView
 from runfolio.desktop.context import Context
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.groups import GroupTable, RunGroup
 
 
@@ -159,7 +159,7 @@ class CompareGroups(QWidget):
             self.stack.setCurrentIndex(0)
             return
         runs = sum(len(group.runs) for group in answer.groups)
-        self._title.setText(f"Compare {count(len(answer.groups))} groups of {count(runs)} runs")
+        self._title.setText(f"Compare {counted(len(answer.groups), 'group')} of {counted(runs, 'run')}")
         self.stack.setCurrentIndex(1)
         self.table.show_answer(answer)
         self._notes.setText(_notes(answer))
@@ -215,7 +215,7 @@ class CompareGroups(QWidget):
         group = self._current()
         if group is not None:
             self._context.state.select(group.runs)
-            self._context.say.info(f"Selected the {count(len(group.runs))} runs of {group.name}")
+            self._context.say.info(f"Selected the {counted(len(group.runs), 'run')} of {group.name}")
 
     def _copying(self, render: Callable[[Sequence[GroupTable]], str]) -> Callable[[], None]:
         def copy() -> None:

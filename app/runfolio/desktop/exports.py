@@ -16,7 +16,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.export_progress import ExportProgress
 from runfolio.desktop.run_copy import FORMS, copied_groups
 from runfolio.model.answers import Progress
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.grouping import GroupBy
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Exports:
             return workspace.export_table(keys, head, path, group=group, sort=sort, on_progress=report, cancel=token)
 
         def tell(made: TableReport) -> None:
-            self._tell(made.path, f"{count(made.runs)} runs with {count(made.columns)} columns")
+            self._tell(made.path, f"{counted(made.runs, 'run')} with {counted(made.columns, 'column')}")
 
         self.write_file(path.name, write, tell)
 
@@ -143,7 +143,7 @@ class Exports:
         self._context.jobs.long(
             "Writing the groups",
             work,
-            lambda made: self._tell(made.path, f"{count(made.runs)} groups with {count(made.columns)} columns"),
+            lambda made: self._tell(made.path, f"{counted(made.runs, 'group')} with {counted(made.columns, 'column')}"),
         )
 
     def copy_groups(self, form: str) -> None:
@@ -169,7 +169,7 @@ class Exports:
             return workspace.export_report(keys, path, baseline=baseline)
 
         self._context.jobs.long(
-            "Writing the report", work, lambda written: self._tell(written, f"A report of {count(len(keys))} runs")
+            "Writing the report", work, lambda written: self._tell(written, f"A report of {counted(len(keys), 'run')}")
         )
 
     def _tell(self, path: Path, what: str) -> None:

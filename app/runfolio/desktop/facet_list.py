@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from runfolio.desktop import fonts
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import tooltip
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.facets import Facet, FacetValue
 
 ROW = 24
@@ -75,7 +75,7 @@ def _item(text: str, runs: int, chosen: bool, value: FacetValue | None) -> QStan
     made = QStandardItem(plain(text))
     made.setData((value, runs, chosen), _ROW)
     made.setSizeHint(QSize(60, ROW))
-    made.setAccessibleText(f"{plain(text)}, {count(runs)} runs{', chosen' if chosen else ''}")
+    made.setAccessibleText(f"{plain(text)}, {counted(runs, 'run')}{', chosen' if chosen else ''}")
     made.setToolTip(tooltip(text))
     return made
 

@@ -25,7 +25,7 @@ from runfolio.desktop.histogram_delegate import HistogramDelegate
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import Card, EmptyState, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, number
+from runfolio.model.display import count, counted, number
 
 _SHIFTED, _MOVED = 0.25, 0.10
 _FILES = "Data files (*.csv *.tsv *.parquet *.pq)"
@@ -160,8 +160,8 @@ class FileComparison(QWidget):
         self.stack.setCurrentIndex(1)
         names = dict.fromkeys((Path(diff.before.path).name, Path(diff.after.path).name))
         self._title.setText(" → ".join(names))
-        rows = f"{count(diff.before.rows)} → {count(diff.after.rows)} rows"
-        self._facts.setText(f"{rows} · {count(len(diff.columns))} columns · {key_text(diff)}")
+        rows = f"{count(diff.before.rows)} → {counted(diff.after.rows, 'row')}"
+        self._facts.setText(f"{rows} · {counted(len(diff.columns), 'column')} · {key_text(diff)}")
         added = sum(c.schema is SchemaChange.NEW for c in diff.columns)
         removed = sum(c.schema is SchemaChange.REMOVED for c in diff.columns)
         retyped = sum(c.schema is SchemaChange.RETYPED for c in diff.columns)

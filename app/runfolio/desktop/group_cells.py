@@ -73,7 +73,7 @@ class Summary:
         """All figures in full precision, a line for each."""
         lines = [f"n = {display.count(self.n)}"]
         if self.n != self.size:
-            lines[0] += f" of {display.count(self.size)} runs; the others have no finite value"
+            lines[0] += f" of {display.counted(self.size, 'run')}; the others have no finite value"
         if not self.n:
             return lines[0]
         lines.append(f"mean {self.mean!r}")

@@ -12,7 +12,7 @@ from runfolio.desktop.group_cells import MOST_MEMBERS, days_text, is_summed, ran
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import CellKind
 from runfolio.model.direction import Direction
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class GroupTexts:
             return self.text(line, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self.text(line, column)
-            return f"Group {text}, {count(self.size(line))} runs" if column.is_name else text
+            return f"Group {text}, {counted(self.size(line), 'run')}" if column.is_name else text
         if role == Qt.ItemDataRole.ToolTipRole:
             return tooltip(self._told(line, column))
         return None
@@ -108,9 +108,7 @@ class GroupTexts:
             digits = self._model.digits(column)
             return found.shown(groups.by.figure, digits, duration=kind is CellKind.DURATION)
         if values > 1:
-            return (
-                days_text(summary(groups, column, line.group)) if kind is CellKind.TIME else f"{count(values)} values"
-            )
+            return days_text(summary(groups, column, line.group)) if kind is CellKind.TIME else counted(values, "value")
         return self._model.text_of(column, groups.keys[line.position])
 
     def is_figure(self, column: TableColumn) -> bool:
@@ -150,7 +148,7 @@ class GroupTexts:
         if column.is_name:
             field = self.field(line)
             what = "Runs of one configuration" if field is None else f"{field.title} = {self._title(line)}"
-            return f"{what}\n{count(self.size(line))} runs"
+            return f"{what}\n{counted(self.size(line), 'run')}"
         values = varied(groups, column, line.group)
         found = summary(groups, column, line.group)
         kind = self._model.kind(column)

@@ -12,7 +12,7 @@ from runfolio.desktop.jobs import Jobs, LongJob
 from runfolio.desktop.notices import Notices
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Progress
-from runfolio.model.display import count, duration, plain
+from runfolio.model.display import count, counted, duration, plain
 
 if TYPE_CHECKING:
     from runfolio.model.reports import IndexReport
@@ -77,8 +77,8 @@ class Indexing(QObject):
         elif report.read or report.gone:
             gone = f", {count(report.gone)} no longer there" if report.gone else ""
             self._say.info(
-                f"Read {count(report.read)} folders{gone} in {duration(report.seconds)}: "
-                f"{count(report.runs)} runs, {count(report.points)} points."
+                f"Read {counted(report.read, 'folder')}{gone} in {duration(report.seconds)}: "
+                f"{counted(report.runs, 'run')}, {counted(report.points, 'point')}."
             )
 
 

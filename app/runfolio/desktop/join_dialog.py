@@ -10,7 +10,7 @@ from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.tag_editor import remember_entry
 from runfolio.desktop.widgets import PlainLabel, TextButton
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
 
@@ -49,7 +49,7 @@ class JoinDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(10)
-        column.addWidget(PlainLabel(f"Join {count(len(keys))} runs", font=fonts.ui(17, QFont.Weight.DemiBold)))
+        column.addWidget(PlainLabel(f"Join {counted(len(keys), 'run')}", font=fonts.ui(17, QFont.Weight.DemiBold)))
         text = "Nothing in the folders is changed. Tags and stages of all stay with the run, and undo parts them."
         column.addWidget(PlainLabel(text, role="muted", wrap=True))
         column.addWidget(self.same)

@@ -32,7 +32,7 @@ from runfolio.desktop.chart_groups import styles_of
 from runfolio.desktop.context import Context
 from runfolio.desktop.strokes import DASHES
 from runfolio.desktop.widgets import tooltip
-from runfolio.model.display import count, plain
+from runfolio.model.display import counted, plain
 from runfolio.model.groups import RunGroup
 from runfolio.model.run import RunKey
 
@@ -211,7 +211,7 @@ class Legend(QWidget):
         grouped: set[RunKey] = set()
         for group, (color, dash) in zip(self._grouping, styles_of(self._grouping, state), strict=True):
             many = len(group.runs)
-            name = state.name_of(group.runs[0]) if many == 1 else f"{group.name} · {count(many)} runs"
+            name = state.name_of(group.runs[0]) if many == 1 else f"{group.name} · {counted(many, 'run')}"
             shown = not self._hidden.issuperset(group.runs)
             entries.append(Entry(group.runs[0], name, theme.run_color(color), dash, shown, group.runs))
             grouped.update(group.runs)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
 from runfolio.desktop.context import Context
-from runfolio.model.display import count
+from runfolio.model.display import counted
 from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def mark_runs(context: Context, keys: tuple[RunKey, ...], change: MarkChange, wh
                 state.start_from(state.scope, remaining, state.baseline)
 
         state.undo.push(entry.summary, back, forth)
-        runs = state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
+        runs = state.name_of(keys[0]) if len(keys) == 1 else counted(len(keys), "run")
         verb = "is" if len(keys) == 1 else "are"
         context.say.info(f"{runs} {verb} {what}.", action="Undo", call=lambda: context.commands.run("edit.undo"))
 

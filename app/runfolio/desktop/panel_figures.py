@@ -19,7 +19,7 @@ from runfolio.desktop.plot_style import PLAIN_WIDTH
 from runfolio.errors import LimitReached
 from runfolio.export.panel_recipe import KINDS, Option, PanelRecipe
 from runfolio.export.recipe import CHARTS, LEGENDS, LINES, ChartRecipe, RunStyleRecipe
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.kinds import JudgedTable, JudgedTables
 from runfolio.model.query import FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -104,7 +104,7 @@ def _runs(
     """The runs of both sorts of panels, first those of curves. Raises LimitReached."""
     if len(keys) > MOST_RUNS:
         raise LimitReached(
-            f"A figure holds at most {count(MOST_RUNS)} runs, and {count(len(keys))} are in scope",
+            f"A figure holds at most {counted(MOST_RUNS, 'run')}, and {count(len(keys))} are in scope",
             hint="Filter to fewer.",
         )
     names = [str(name or "") for name in workspace.column(_NAME, keys).values]

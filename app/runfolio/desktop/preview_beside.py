@@ -15,7 +15,7 @@ from runfolio.desktop.preview_rows import Rows, RowsTable
 from runfolio.desktop.preview_runs import runs_shown
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, IconButton, PlainLabel
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.previews import DiffLine, FileKind, RunFile, SideBySide
 from runfolio.model.run import RunKey
 
@@ -148,7 +148,7 @@ class BesidePane(QWidget):
             return
         self._title.setText(self._path)
         without = f" · {count(found.without)} without it" if found.without else ""
-        self._told.setText(f"{count(len(found.files))} runs{without}")
+        self._told.setText(f"{counted(len(found.files), 'run')}{without}")
         self._head.show()
         kinds = {file.kind for _, file in found.files}
         if kinds <= _TEXTS and not self._path.lower().endswith(_BINARY_TABLES):
@@ -257,7 +257,7 @@ class BesidePane(QWidget):
             if file.place is not None:
                 pane.open(file.place, self._context.state.name_of(key))
         if len(self._found.files) > _MOST_PANES:
-            self._told.setText(f"the first {_MOST_PANES} of {count(len(self._found.files))} runs")
+            self._told.setText(f"the first {_MOST_PANES} of {counted(len(self._found.files), 'run')}")
         self.stack.setCurrentWidget(self.panes)
 
 

@@ -16,7 +16,7 @@ from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_rows import Rows, RowsTable
 from runfolio.desktop.widgets import IconButton, PlainLabel
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.previews import Ask, FileKind, FilePlace, Preview, TablePage
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class GridPane(QWidget):
         of = f" of {count(page.total)}" if page.total is not None else f" of about {count(page.about or last)}"
         rows = f"rows {count(page.first + 1)} to {count(last)}{of}" if page.rows else f"no rows{of}"
         more = f" · {count(page.more_columns)} more columns" if page.more_columns else ""
-        self.told.setText(f"{rows} · {count(len(page.columns))} columns{more}")
+        self.told.setText(f"{rows} · {counted(len(page.columns), 'column')}{more}")
         at_end = page.total is not None and last >= page.total
         self._buttons["first"].setEnabled(page.first > 0)
         self._buttons["previous"].setEnabled(page.first > 0)

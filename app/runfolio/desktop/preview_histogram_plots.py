@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from runfolio.analysis.kinds.recorded import ROWS, DensityMap, bars
 from runfolio.desktop import fonts
 from runfolio.desktop.theme import Theme
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 from runfolio.model.previews import Histogram
 
 _LEFT, _BOTTOM, _TOP, _RIGHT, _HEAD = 68, 26, 12, 14, 18
@@ -173,7 +173,7 @@ class BarPlot(QWidget):
         painter.setPen(self._theme.color("muted"))
         below = QRectF(area.left(), area.bottom() + 5, area.width(), 16)
         metrics = QFontMetricsF(painter.font())
-        ends, middle = (number(low, 3), number(high, 3)), f"{count(round(sum(one.counts)))} values"
+        ends, middle = (number(low, 3), number(high, 3)), counted(round(sum(one.counts)), "value")
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), ends[0])
         painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), ends[1])
         if sum(metrics.horizontalAdvance(text) for text in (*ends, middle)) + 24 < below.width():

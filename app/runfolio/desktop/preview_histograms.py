@@ -27,7 +27,7 @@ from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_runs import runs_shown
 from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.previews import FileKind, FilePlace, Histograms
 from runfolio.model.run import RunKey
 
@@ -204,7 +204,7 @@ class HistogramPane(QWidget):
         left_out = any(found.left_out for found in answer.found)
         shown = max(len(found.steps) for found in answer.found)
         spread = f", every {round(total / shown)}th shown" if left_out else ""
-        words = [f"{count(total)} steps{spread}"]
+        words = [f"{counted(total, 'step')}{spread}"]
         asked = len(self._asked or ())
         if len(answer.runs) < asked:
             words.append(f"{len(answer.runs)} of {asked} runs have it")

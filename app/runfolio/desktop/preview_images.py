@@ -14,7 +14,7 @@ from runfolio.desktop.preview_looker import Looker
 from runfolio.desktop.preview_runs import runs_shown
 from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.errors import RunfolioError
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.previews import FileKind, FilePlace, Picture
 from runfolio.model.run import RunKey
 
@@ -150,7 +150,7 @@ class ImagesPane(QWidget):
         self.slider.setEnabled(len(series.steps) > 1)
         self.slider.setValue(len(series.steps) - 1)
         self._go(self.slider.value())
-        self.told.setText(f"{count(len(runs))} run{'s' * (len(runs) != 1)} · {count(len(series.steps))} steps")
+        self.told.setText(f"{count(len(runs))} run{'s' * (len(runs) != 1)} · {counted(len(series.steps), 'step')}")
 
     def _resize(self) -> None:
         self.grid.set_edge(int(self.sizes.currentData()))

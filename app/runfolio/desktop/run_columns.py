@@ -14,7 +14,7 @@ from runfolio.desktop.group_control import RunGroups
 from runfolio.desktop.run_list import RunList
 from runfolio.desktop.table_look import TableLook, pinned_first
 from runfolio.model.answers import Column
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.grouping import GroupBy
 from runfolio.model.params import Json
 from runfolio.model.query import FieldKind, FieldRef
@@ -279,7 +279,9 @@ class RunColumns(QObject):
             new = [column for column in varying if column not in there]
             self.put((*kept[:after], *new, *kept[after:]), "Only params that vary")
             told = f"{count(len(names))} param{'' if len(names) == 1 else 's'} vary" if names else "No param varies"
-            self._tell(f"{told.replace('1 param vary', '1 param varies')} among the {count(len(keys))} runs in view.")
+            self._tell(
+                f"{told.replace('1 param vary', '1 param varies')} among the {counted(len(keys), 'run')} in view."
+            )
 
         self.context.jobs.query("varying-params", lambda workspace: workspace.varying_params(keys), take)
 

@@ -15,7 +15,7 @@ from runfolio.desktop.fills import fill
 from runfolio.desktop.saved_views import SavedView
 from runfolio.desktop.widgets import tooltip
 from runfolio.model.answers import Source
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 
 ROW = 24
 _ENTRY = Qt.ItemDataRole.UserRole
@@ -71,7 +71,7 @@ class SideTree(QTreeView):
         made = QStandardItem(plain(entry.title))
         made.setData(entry, _ENTRY)
         made.setSizeHint(QSize(60, ROW))
-        runs = "" if entry.runs is None else f", {count(entry.runs)} runs"
+        runs = "" if entry.runs is None else f", {counted(entry.runs, 'run')}"
         made.setAccessibleText(f"{plain(entry.title)}{runs}")
         where = entry.source.path if entry.source is not None and entry.experiment is None else entry.title
         lost = "\nThe folder was not there at the last look." if entry.missing else ""

@@ -13,7 +13,7 @@ from runfolio.desktop.indexing import Indexing, progress_text
 from runfolio.desktop.watching import Watching, watching_text
 from runfolio.desktop.widgets import IconButton, PlainLabel, TextButton, tooltip
 from runfolio.model.answers import Change, Progress, Touched
-from runfolio.model.display import count, size
+from runfolio.model.display import count, counted, size
 
 if TYPE_CHECKING:
     from runfolio.api import Workspace
@@ -100,7 +100,8 @@ class StatusBar(QStatusBar):
         runs = f"{count(facts.runs)} run{'' if facts.runs == 1 else 's'}"
         self.facts.setText(f"{runs} · {short_count(facts.points)} points · index {size(facts.size_bytes)} · offline")
         self.facts.setToolTip(
-            f"{count(facts.recordings)} recordings, {count(facts.points)} points. Runfolio never uses the network."
+            f"{counted(facts.recordings, 'recording')}, {counted(facts.points, 'point')}. "
+            "Runfolio never uses the network."
         )
 
     def _show_attention(self, folders: int) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QVBoxLayout, QWidget
 from runfolio.desktop import fonts
 from runfolio.desktop.context import Context
 from runfolio.desktop.widgets import PlainLabel
-from runfolio.model.display import count, plain
+from runfolio.model.display import counted, plain
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
 
@@ -33,7 +33,7 @@ class TagEditor(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context = context
         self._keys = keys
-        runs = context.state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
+        runs = context.state.name_of(keys[0]) if len(keys) == 1 else counted(len(keys), "run")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(7)
@@ -109,7 +109,7 @@ def put_tag(context: Context, keys: tuple[RunKey, ...], tag: str, *, on: bool) -
 
     def take(entry: LedgerEntry) -> None:
         remember_entry(context, entry, change)
-        runs = context.state.name_of(keys[0]) if len(keys) == 1 else f"{count(len(keys))} runs"
+        runs = context.state.name_of(keys[0]) if len(keys) == 1 else counted(len(keys), "run")
         what = f"“{plain(tag)}” {'on' if on else 'taken off'} {runs}."
         context.say.info(what, action="Undo", call=lambda: context.commands.run("edit.undo"))
 

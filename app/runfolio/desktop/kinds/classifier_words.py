@@ -19,7 +19,7 @@ def why_none(found: JudgedTables) -> tuple[str, str]:
         name, reason = found.failed[0]
         more = f" {count(len(found.failed) - 1)} more runs have one like it." if len(found.failed) > 1 else ""
         return "The table cannot be judged", f"{plain(name, 60)}: {plain(reason, 200)}.{more}"
-    looked = f"The files of the first {count(found.looked)} runs in scope were looked through."
+    looked = f"The files of the first {counted(found.looked, 'run')} in scope were looked through."
     if found.table:
         return "No such table", f"{looked} None has {plain(found.table, 80)}."
     if found.offered:

@@ -139,8 +139,8 @@ class ImportancePanel(KindPanel[ImportanceSettings, Importance]):
         job = self._job = self._context.jobs.long(f"Explaining {title_of(filled.target)}", work, learnt, failed)
         self._say(
             "Learning from the runs",
-            f"A forest learns {title_of(filled.target)} of {count(len(keys))} runs from {count(len(params))} params; "
-            "this takes some seconds.",
+            f"A forest learns {title_of(filled.target)} of {counted(len(keys), 'run')} from "
+            f"{counted(len(params), 'param')}; this takes some seconds.",
         )
         self.empty.set("Learning from the runs", self.explained, action="Cancel", call=self._cancel)
 

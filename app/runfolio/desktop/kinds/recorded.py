@@ -96,7 +96,7 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
         self.put_answer(found)
 
     def _why_none(self, found: Recorded) -> str:
-        looked = f"The files of the first {count(found.looked)} runs in scope were looked through"
+        looked = f"The files of the first {counted(found.looked, 'run')} in scope were looked through"
         unread = f" (those of {count(found.unread)} could not be read)" if found.unread else ""
         what = f"no histogram {plain(found.tag, 60)}" if found.tag and found.tags else "none"
         return f"{looked}{unread}: TensorBoard event files can hold histograms, and there is {what} in them."

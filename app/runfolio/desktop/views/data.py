@@ -16,7 +16,7 @@ from runfolio.desktop.file_comparison import FileComparison
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import EmptyState, PlainLabel, TextButton
 from runfolio.model.answers import Change, Touched
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.filter_print import quote_value
 from runfolio.model.params import Json
 from runfolio.model.run_detail import DatasetUse
@@ -98,7 +98,7 @@ class DataView(QWidget):
         self._uses = uses
         self.stack.setCurrentIndex(1 if uses else 0)
         names = len({use.name for use in uses})
-        self._counts.setText(f"{count(len(uses))} versions of {count(names)} data sets")
+        self._counts.setText(f"{counted(len(uses), 'version')} of {count(names)} data sets")
         self.table.start(len(uses))
         for row, use in enumerate(uses):
             self.table.put(row, 0, use.name, data=row)

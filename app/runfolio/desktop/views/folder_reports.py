@@ -13,7 +13,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import PlainLabel, TextButton
 from runfolio.errors import FolderUnreadable
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.reports import FolderReport, Verdict
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class FolderReports(QWidget):
         shown = self._shown()
         self.export.setEnabled(bool(shown))
         rest = f", the first {count(_MOST_ROWS)} shown" if len(shown) > _MOST_ROWS else ""
-        self._counts.setText(f"{count(len(shown))} of {count(len(self._all))} folders{rest}")
+        self._counts.setText(f"{count(len(shown))} of {counted(len(self._all), 'folder')}{rest}")
         self.table.start(min(len(shown), _MOST_ROWS))
         mono, color = fonts.mono(12), self._context.theme.color
         for row, report in enumerate(shown[:_MOST_ROWS]):
@@ -156,5 +156,5 @@ class FolderReports(QWidget):
             return path
 
         self._context.jobs.action(
-            save, lambda written: self._context.say.info(f"{count(len(shown))} folders written to {written}.")
+            save, lambda written: self._context.say.info(f"{counted(len(shown), 'folder')} written to {written}.")
         )
