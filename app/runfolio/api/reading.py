@@ -48,7 +48,7 @@ class Reading:
         from runfolio.processes import start_server
 
         started = time.monotonic()
-        added = None if paths is None else [self._library.add_source(path).id for path in paths]
+        added = None if paths is None else [source.id for source in self._library.add_sources(paths)]
         chosen = [source for source in self._library.sources() if added is None or source.id in added]
         sources = [(source.id, root_at(source.path)) for source in chosen]
         if deep or any(source.scanned_us is None for source in chosen):
