@@ -9,7 +9,6 @@ from runfolio.api.stores import Stores
 from runfolio.errors import NotFound, UsageError
 from runfolio.model.answers import LibraryNode, Source, Touched
 from runfolio.model.display import storable
-from runfolio.readers.spelled import root_at
 
 
 class Library:
@@ -38,7 +37,7 @@ class Library:
         from runfolio.index.writer import Writer
 
         for other in sources:
-            known = root_at(other.path)
+            known = _root_at(other.path)
             if known != folder and _is_same(folder, known):
                 return other
             _refuse_part(folder, known)
@@ -57,7 +56,7 @@ class Library:
         folders = [*dict.fromkeys(_folder(path) for path in paths)]
         outer = [f for f in folders if not any(f != other and _is_part(f, other) for other in folders)]
         for folder in outer:
-            for known in (root_at(source.path) for source in self.sources()):
+            for known in (_root_at(source.path) for source in self.sources()):
                 _refuse_part(folder, known)
         return [self.add_source(folder) for folder in outer]
 
@@ -76,7 +75,7 @@ class Library:
     def check_target(self, path: Path) -> Path:
         """The path, when writing there changes no run folder. Raises UsageError when it lies inside the library."""
         for source in self.sources():
-            if _lies_in(path.expanduser().absolute(), root_at(source.path)):
+            if _lies_in(path.expanduser().absolute(), _root_at(source.path)):
                 raise UsageError(
                     "That place is inside a folder of runs, which are only read",
                     hint="Choose a place outside of the folders in the library.",
@@ -107,6 +106,13 @@ class Library:
 
             for folder in folders:
                 Writer(self._stores.db).add_source(folder)
+
+
+def _root_at(kept: str) -> Path:
+    # Here: a start shows rows before it needs any reader.
+    from runfolio.readers.spelled import root_at
+
+    return root_at(kept)
 
 
 def _folder(path: str | Path) -> Path:
