@@ -18,6 +18,7 @@ from runfolio import cli
 from runfolio.cli.main import build_parser, main
 from runfolio.locate import resources
 from support.command import answer, answer_apart, call, call_apart
+from support.sweep import write_sweep
 
 SAMPLES = resources() / "samples"
 
@@ -204,3 +205,18 @@ def test_closed_streams_are_written_to_by_nobody(monkeypatch: pytest.MonkeyPatch
     assert main(["layout", "list"]) == 0
     assert main(["inspect", "/no/such/folder"]) == 2
     assert sys.stdout is None
+
+
+def test_folders_join_the_library_all_or_none(tmp_path: Path) -> None:
+    root = write_sweep(tmp_path / "lab", ("amber-heron", "brisk-otter"))
+    inner = root / "sweep" / "amber-heron"
+    store = ("--index", tmp_path / "i.duckdb", "--ledger", tmp_path / "l")
+    told = call("index", root, tmp_path / "gone", *store, code=2).stderr
+    assert "does not exist" in told
+    assert answer("library", *store) == []
+    # A folder inside another that is given with it is a part of that one, whatever the order.
+    assert answer("index", inner, root, f"{root}/", *store)["runs"] == 2
+    assert [source["path"] for source in answer("library", *store)] == [str(root)]
+    other = write_sweep(tmp_path / "other", ("calm-ibis",))
+    assert "as a part of" in call("index", other, inner, *store, code=2).stderr
+    assert len(answer("library", *store)) == 1

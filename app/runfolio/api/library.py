@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from runfolio.api.stores import Stores
 from runfolio.errors import NotFound, UsageError
 from runfolio.model.answers import LibraryNode, Source, Touched
 from runfolio.model.display import storable
-from runfolio.readers.spelled import root_at
 
 
 class Library:
@@ -29,11 +29,7 @@ class Library:
         One that is there under another name (a link, another spelling) is that one.
         Raises NotFound when there is no such folder, UsageError when it lies inside one that is in the library.
         """
-        folder = Path(path).expanduser().absolute()
-        folder = folder.resolve() if ".." in folder.parts else folder
-        if not folder.is_dir():
-            what = "is a file, not a folder" if folder.exists() else "does not exist"
-            raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
+        folder = _folder(path)
         sources = self.sources()
         same = next((source for source in sources if source.path == storable(str(folder))), None)
         if same is not None and self._file.is_file():
@@ -41,21 +37,28 @@ class Library:
         from runfolio.index.writer import Writer
 
         for other in sources:
-            known = root_at(other.path)
+            known = _root_at(other.path)
             if known != folder and _is_same(folder, known):
                 return other
-            if known != folder and _lies_in(folder, known):
-                raise UsageError(
-                    f"{folder} is in the library already, as a part of {known}",
-                    hint="Filter by its path, or take the outer folder out of the library first.",
-                    where=str(folder),
-                )
+            _refuse_part(folder, known)
             if known != folder and _lies_in(known, folder):
                 self.remove_source(other.id)
         number = Writer(self._stores.db).add_source(folder)
         self._keep()
         self._stores.announce(Touched.SOURCES)
         return next(s for s in self.sources() if s.id == number)
+
+    def add_sources(self, paths: Iterable[str | Path]) -> list[Source]:
+        """Put several folders into the library: all of them, or none where one of them cannot be.
+
+        A folder inside another of them is read as a part of that one. Raises as `add_source` does.
+        """
+        folders = [*dict.fromkeys(_folder(path) for path in paths)]
+        outer = [f for f in folders if not any(f != other and _is_part(f, other) for other in folders)]
+        for folder in outer:
+            for known in (_root_at(source.path) for source in self.sources()):
+                _refuse_part(folder, known)
+        return [self.add_source(folder) for folder in outer]
 
     def remove_source(self, source: int) -> None:
         """Take a folder out of the library. The folder, and what the ledger says of its runs, are not touched."""
@@ -72,7 +75,7 @@ class Library:
     def check_target(self, path: Path) -> Path:
         """The path, when writing there changes no run folder. Raises UsageError when it lies inside the library."""
         for source in self.sources():
-            if _lies_in(path.expanduser().absolute(), root_at(source.path)):
+            if _lies_in(path.expanduser().absolute(), _root_at(source.path)):
                 raise UsageError(
                     "That place is inside a folder of runs, which are only read",
                     hint="Choose a place outside of the folders in the library.",
@@ -103,6 +106,37 @@ class Library:
 
             for folder in folders:
                 Writer(self._stores.db).add_source(folder)
+
+
+def _root_at(kept: str) -> Path:
+    # Here: a start shows rows before it needs any reader.
+    from runfolio.readers.spelled import root_at
+
+    return root_at(kept)
+
+
+def _folder(path: str | Path) -> Path:
+    """The absolute path of a folder that is there. Raises NotFound."""
+    folder = Path(path).expanduser().absolute()
+    folder = folder.resolve() if ".." in folder.parts else folder
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise NotFound(f"{folder} {what}", hint="Give the folder that holds the runs.", where=str(folder))
+    return folder
+
+
+def _is_part(folder: Path, outer: Path) -> bool:
+    """Whether a folder lies inside another, and is not that one under another name."""
+    return folder != outer and not _is_same(folder, outer) and _lies_in(folder, outer)
+
+
+def _refuse_part(folder: Path, known: Path) -> None:
+    if _is_part(folder, known):
+        raise UsageError(
+            f"{folder} is in the library already, as a part of {known}",
+            hint="Filter by its path, or take the outer folder out of the library first.",
+            where=str(folder),
+        )
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -12,7 +12,6 @@ from runfolio.api.cancelling import CancelToken
 from runfolio.api.library import Library
 from runfolio.api.stores import Stores
 from runfolio.model.answers import Progress
-from runfolio.readers.spelled import root_at
 
 if TYPE_CHECKING:
     from runfolio.model.reports import FolderReport, IndexFacts, IndexReport, PlacedProblem, WatchReport
@@ -46,9 +45,10 @@ class Reading:
         """
         from runfolio.index.pyramid_making import keep_pyramids
         from runfolio.processes import start_server
+        from runfolio.readers.spelled import root_at
 
         started = time.monotonic()
-        added = None if paths is None else [self._library.add_source(path).id for path in paths]
+        added = None if paths is None else [source.id for source in self._library.add_sources(paths)]
         chosen = [source for source in self._library.sources() if added is None or source.id in added]
         sources = [(source.id, root_at(source.path)) for source in chosen]
         if deep or any(source.scanned_us is None for source in chosen):
@@ -97,6 +97,7 @@ class Reading:
         """
         from runfolio.index.watch import Watcher
         from runfolio.model.reports import WatchReport
+        from runfolio.readers.spelled import root_at
 
         watcher = Watcher(
             self._stores.db, self._stores.indexer(), lambda: [(s.id, root_at(s.path)) for s in self._library.sources()]

@@ -156,6 +156,7 @@ class Workspace:
 
     sources = _of(lambda ws: ws._library, Library.sources)
     add_source = _of(lambda ws: ws._library, Library.add_source)
+    add_sources = _of(lambda ws: ws._library, Library.add_sources)
     remove_source = _of(lambda ws: ws._library, Library.remove_source)
     library = _of(lambda ws: ws._library, Library.library)
     check_target = _of(lambda ws: ws._library, Library.check_target)

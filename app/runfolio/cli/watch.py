@@ -15,9 +15,7 @@ from runfolio.model.reports import WatchReport
 def watch_library(args: argparse.Namespace) -> int:
     """A line for each round that found something; with --json one object each. Ends after --for seconds, or Ctrl+C."""
     with workspace(args) as ws:
-        for path in args.paths:
-            if str(path) not in {source.path for source in ws.sources()}:
-                ws.add_source(path)
+        ws.add_sources(args.paths)
         token = CancelToken()
         names: dict[str, str] = {}
 
