@@ -44,6 +44,9 @@ REST_MS = 60
 AT_ONCE_MS = 30.0
 """A picture that will not take longer is painted at once where there is none to be moved."""
 
+TURN_MS = 6.0
+"""How long painting goes on in a turn that has not asked for it: the hand may be moving."""
+
 LEAST_MS = 4.0
 """A chart that has its turn is painted so long at least: most are there then, and none is begun in vain."""
 
@@ -217,7 +220,7 @@ class CurvesItem(QGraphicsObject):
 
     def _go_on(self) -> None:
         if not TURN.is_over:
-            self._work_on(TURN.left)
+            self._work_on(min(TURN_MS, TURN.left))
 
     def _work_on(self, ms: float) -> None:
         until = time.perf_counter() + ms / 1000
