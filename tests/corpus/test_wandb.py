@@ -296,6 +296,15 @@ def test_keys_may_hold_what_also_marks_a_value(tmp_path: Path) -> None:
     assert points(run, odd) == [(0, "0.0"), (1, "1.0"), (2, "2.0")]
 
 
+def test_a_key_of_no_characters_is_one(tmp_path: Path) -> None:
+    # W&B 0.12 to 0.31 leave out the field of the key then.
+    nameless = message(1, message(16, b"1.5"))
+    rows = [message(5, nameless), message(2, item("_step", "3") + nameless)]
+    run = made(tmp_path, log_of(rows))
+    assert points(run, "") == [(3, "1.5")]
+    assert {p.path: p.value for p in run.params} == {("",): 1.5}
+
+
 def test_a_time_that_no_calendar_shows_is_none(tmp_path: Path) -> None:
     run = made(tmp_path, log_of([message(17, message(17, b"\x08" + varint(2**62))), history(0, a="1")]))
     assert run.started_us is None

@@ -74,9 +74,9 @@ class DvcLive:
                 problems.append(warning("odd-metrics", place.where(file), message))
         rule = _RULE if file == _METRICS else f"the value in {plain(file, 60)}"
         metrics = {m.name: m for m in read_history(history, latest, rule, budget, problems)} if history else {}
-        where = place.where(file) if place is not None else ""
         for name, value in latest.items():
-            if name not in metrics:
+            if place is not None and name not in metrics:
+                where = place.where(file)
                 metrics[name] = series(storable(name), None, [value], final=value, final_rule=rule, source=where)
         params: tuple[Param, ...] = ()
         if _PARAMS in claim.files:
