@@ -90,6 +90,12 @@ def test_operators_suit_the_field() -> None:
     assert "like" in [s.label for s in suggest(place_of("optimizer ", 10, NAMES), FIELDS, values)]
 
 
+@pytest.mark.parametrize(("typed", "offered"), [("AD", ["adam"]), ("adsm", ["adam"]), ("adam", []), ("zzz", [])])
+def test_a_mistyped_value_offers_what_is_spelt_alike(typed: str, offered: list[str]) -> None:
+    text = f"optimizer = {typed}"
+    assert [s.label for s in suggest(place_of(text, len(text), NAMES), FIELDS, values)] == offered
+
+
 def test_counts_stand_beside_values() -> None:
     assert [s.note for s in suggest(place_of("optimizer = ", 12, NAMES), FIELDS, values)] == ["6", "1"]
 

@@ -338,7 +338,8 @@ def test_a_filter_that_makes_no_sense_is_explained(
             "No run has lr = 'slow': lr is a number in 3 runs.", "No run has seed ~ 'abc': seed is a number in 2 runs.",
         ]),
         ("(val/acc > 2 or amp = maybe) and param.optim.name = Adan", [
-            "No run has amp = 'maybe'.", "No run has param.optim.name = 'Adan'.",
+            "No run has amp = 'maybe'. There are: false, true.",
+            "No run has param.optim.name = 'Adan'. There are: Adam, adam.",
         ]),
         # amp is a truth value and a text, optim.name two texts; a number beside them is compared with numbers.
         ("amp = 1 or param.optim.name > 2 or param.note in (3, 4)", [
@@ -347,16 +348,40 @@ def test_a_filter_that_makes_no_sense_is_explained(
             "No run has param.note = 3: param.note is a number in no run.",
         ]),
         ("lr ~ 7 and lr > 100 and seed = 5", ["No run has lr ~ '7': lr is a number in 3 runs."]),
+        # Texts of other fields: all where they are few, the nearest first.
+        ("format = mlflow and val/acc > 0", [
+            "No run has format = 'mlflow'. There are: mlflow_file, generic, lightning.",
+        ]),
+        ("name = brisk-oter", [f"No run has name = 'brisk-oter'. There are: brisk-otter, amber-heron, d, {NASTY}."]),
+        ("tag.version = 1.1", ["No run has tag.version = '1.1'."]),
+        ("dataset = beans-v2", ["No run has dataset = 'beans-v2'. There are: beans-v1, beans-test."]),
+        ("model ~ cabbage", ["No run has model ~ 'cabbage'. There are: beans, peas."]),
+        ("fact.git.commit = 0012…", []),
+        ("experiment in (beans, peas) and status = killed", [
+            "No run has experiment = 'peas'. There are: beans, %.",
+            "No run has status = 'killed'. There are: failed, finished, running, unknown.",
+        ]),
         # What some run has, what is a number, what is negated, and what is no param are no reason.
         ("lr = fast and lr > 5 and lr = nan", []),
         ("lr != slow and not lr = slow and lr not in (slow)", []),
-        ("name = nobody", []),
         ("lr < seed", []),
         ("", []),
     ],
 )  # fmt: skip
-def test_a_param_beside_what_no_run_has_is_hinted_at(shelf: Shelf, where: str, hints: list[str]) -> None:
+def test_a_field_beside_what_no_run_has_is_hinted_at(shelf: Shelf, where: str, hints: list[str]) -> None:
     assert [*shelf.queries.filter_hints(where)] == hints
+
+
+def test_of_many_texts_only_those_near_are_named(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(*(Recording("generic", f"p{n}", f"id-{n}", name=f"sweep-{n}") for n in range(30)))
+    try:
+        assert shelf.queries.filter_hints("name = sweeep-17")[0].startswith(
+            "No run has name = 'sweeep-17'. Near it: sweep-17,"
+        )
+        assert shelf.queries.filter_hints("name = zebra") == ("No run has name = 'zebra'.",)
+    finally:
+        shelf.close()
 
 
 def test_names_and_values_that_look_like_sql_are_names_and_values(shelf: Shelf) -> None:

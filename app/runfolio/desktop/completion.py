@@ -15,6 +15,7 @@ from runfolio.model.filter_print import quote_name, quote_value
 from runfolio.model.filter_terms import AGGREGATES, EXAMPLES, KINDS
 from runfolio.model.filter_text import TEXT_OPERATORS
 from runfolio.model.filter_tokens import Token, tokens
+from runfolio.model.nearest import nearest
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunStatus
 
@@ -147,7 +148,12 @@ def suggest(
         if field is None:
             return ()
         low = place.word.lower()
-        found = [(text, runs) for text, runs in values(field) if low in text.lower() and text != place.word]
+        there = values(field)
+        found = [(text, runs) for text, runs in there if low in text.lower() and text != place.word]
+        if not found and all(text != place.word for text, _ in there):
+            # Mistyped, it may be: what is spelt alike.
+            runs_of = dict(there)
+            found = [(text, runs_of[text]) for text in nearest(place.word, [*runs_of])]
         return tuple(Suggestion(text, count(runs), quote_value(_typed(text)) + " ") for text, runs in found[:SHOWN])
     return ()
 

@@ -152,20 +152,22 @@ def _places(ids: RunIds, keys: Sequence[RunKey]) -> tuple[list[int], str, list[B
     return places, "{} in (select unnest(?::integer[]))", [places]
 
 
+def values_source(field: FieldRef) -> tuple[str, list[Bound]]:
+    """A query of (run, v) over the texts of a field that is no metric, with its parameters; v may be null."""
+    if field.kind is not FieldKind.BUILTIN:
+        inner, names = field_source(field)
+        return f"select run, text as v from ({inner})", [*names]
+    builtin = BY_NAME[field.name]
+    if builtin.many:
+        return f"select distinct r.id as run, u.v from runs r, lateral ({builtin.sql}) u(v, place)", []
+    return f"select r.id as run, ({builtin.sql})::varchar as v from runs r", []
+
+
 def values(database: Database, field: FieldRef, limit: int) -> tuple[tuple[str, int], ...]:
     """The most frequent texts of a field with the number of runs that have each; () for metrics."""
-    params: list[Bound] = []
     if field.kind is FieldKind.METRIC:
         return ()
-    if field.kind is FieldKind.BUILTIN:
-        builtin = BY_NAME[field.name]
-        own = f"select r.id as run, ({builtin.sql})::varchar as v from runs r"
-        if builtin.many:
-            own = f"select distinct r.id as run, u.v from runs r, lateral ({builtin.sql}) u(v, place)"
-    else:
-        inner, names = field_source(field)
-        own = f"select run, text as v from ({inner})"
-        params += names
+    own, params = values_source(field)
     rows = database.rows(
         f"""select v, count(*)
             from ({own})
