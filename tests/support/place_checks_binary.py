@@ -74,7 +74,9 @@ def in_database(path: Path, place: Place, shown: Shown) -> str:
 
 
 def _named(tree: Any, name: str) -> Iterator[Any]:
-    for key, value in tree.items() if isinstance(tree, dict) else ():
+    for written, value in tree.items() if isinstance(tree, dict) else ():
+        # As a part of a place shows it.
+        key = written.replace("\n", "⏎")
         if key == name:
             yield value
         elif name.startswith(f"{key}."):

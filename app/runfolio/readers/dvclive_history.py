@@ -24,6 +24,7 @@ _STEP_COLUMN = re.compile(rb"(?:step|timestamp)\t")
 _OLD_HEADER = b"timestamp\tstep\t"
 _STEP_KEY = re.compile(rb'"step"\s*:')
 _DEEPEST = 32
+_BESIDE = frozenset({"params.yaml", "dvc.yaml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def find_history(folder: Folder) -> History | None:
             else:
                 if any(_tables(place, is_old=below == "scalars")):
                     return History(place, below)
-        if own_tables(folder) or (summary_beside(folder) and holds_tables(folder)):
+        if own_tables(folder) or (_holds_folders(folder) and summary_beside(folder) and holds_tables(folder)):
             return History(folder, "")
     except FolderUnreadable:
         return None
@@ -72,6 +73,14 @@ def find_history(folder: Folder) -> History | None:
 def own_tables(folder: Folder) -> tuple[str, ...]:
     """The names of the files in this folder that are tables of the oldest layout."""
     return tuple(name for name in folder.files if name.endswith(_TABLE) and _old_metric(folder, name))
+
+
+def _holds_folders(folder: Folder) -> bool:
+    """Whether it may be of the oldest layout with no metric but those of groups: a folder for each, and no other file.
+
+    Only of such a folder the one above is looked at. What hangs on that is asked for again with each run that comes.
+    """
+    return bool(folder.folders) and all(name in _BESIDE or name.endswith(".html") for name in folder.files)
 
 
 def holds_tables(folder: Folder) -> bool:
