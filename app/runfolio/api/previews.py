@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         SideBySide,
         SoundPiece,
     )
-from runfolio.model.text_search import Matches, Search
+    from runfolio.model.text_search import Matches, Search
 
 _SEARCH_S = 12.0
 """What was found by then is the answer; an expression that runs for ever is ended later, with its worker."""
