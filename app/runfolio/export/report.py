@@ -13,7 +13,7 @@ from runfolio.analysis.render import delta_text
 from runfolio.export.files import write_whole
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model import times
-from runfolio.model.display import count, duration, plain
+from runfolio.model.display import count, counted, duration, plain
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
@@ -82,7 +82,7 @@ def _chart(content: ReportContent) -> dict[str, str] | None:
         theme: data_uri(draw(replace(content.recipe, theme=theme), content.series, "svg"), "image/svg+xml")
         for theme in ("light", "dark")
     }
-    return images | {"alt": f"Curves of {metrics} for {len(content.recipe.runs)} runs"}
+    return images | {"alt": f"Curves of {metrics} for {counted(len(content.recipe.runs), 'run')}"}
 
 
 def _when(time_us: int | None) -> str:
