@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from types import FrameType, TracebackType
 from typing import TypeAlias
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AGAIN_S = 0.02
 _PATIENCE_S = 3.0
 """So long one who asks again has to wait: the first time is being attended to."""
 
@@ -36,6 +38,9 @@ class Interruptible:
         self._signal = 0
         self._at = 0.0
         self._before: dict[int, _Handler] = {}
+        self._hook = sys.unraisablehook
+        self._is_lost = self._is_left = False
+        self._again: threading.Timer | None = None
 
     @property
     def code(self) -> int:
@@ -46,11 +51,18 @@ class Interruptible:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 self._before[number] = signal.signal(number, self._caught)
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._unraised
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        self._is_left = True
+        if self._before:
+            sys.unraisablehook = self._hook
+        if self._again is not None:
+            self._again.cancel()
+            self._again.join()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if not self._signal or failure is None:
@@ -60,6 +72,11 @@ class Interruptible:
         return True
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            if not self._is_left:
+                raise Interrupted
+            return
         if self._signal:
             if time.monotonic() - self._at > _PATIENCE_S:
                 os._exit(128 + number)
@@ -69,3 +86,23 @@ class Interruptible:
         if self._on_signal is None:
             raise Interrupted
         self._on_signal()
+
+    def _unraised(self, what: sys.UnraisableHookArgs) -> None:
+        """What was raised where Python goes on all the same, as in a finalizer: an interrupt is raised once more.
+
+        It cannot be here, which is such a place as well: a thread asks for it a moment later.
+        """
+        if not isinstance(what.exc_value, Interrupted):
+            self._hook(what)
+            return
+        self._again = threading.Timer(_AGAIN_S, self._raise_again)
+        self._again.daemon = True
+        self._again.start()
+
+    def _raise_again(self) -> None:
+        self._is_lost = True
+        if sys.platform == "win32":
+            _thread.interrupt_main(self._signal)
+        else:
+            # As from outside, so that it also wakes a thread that waits.
+            signal.pthread_kill(threading.main_thread().ident or 0, self._signal)

@@ -135,6 +135,16 @@ def test_the_table_and_a_report_are_saved_as_files(driver: Driver, indexed: Path
     driver.window.exports.write_report(tmp_path / "runs.html")
     driver.settle()
     assert "fleet-marten" in (tmp_path / "runs.html").read_text(encoding="utf-8")
+    # Stopped before it is done: no file, not even a part, and a word on it.
+    exports = driver.window.exports
+    (tmp_path / "stopped").mkdir()
+    exports.write_report(tmp_path / "stopped" / "runs.html")
+    assert exports.progress.busy
+    exports.progress.cancel()
+    driver.settle()
+    assert [*(tmp_path / "stopped").iterdir()] == []
+    assert driver.notice() == "Stopped: runs.html was not written."
+    assert not exports.progress.busy
     driver.window.exports.write_table(tmp_path / "runs.csv" / "in-a-file.csv")
     driver.settle()
     assert "cannot be written" in driver.notice()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from runfolio.export.files import write_whole
+from runfolio.interrupts import Interruptible
 from support.sweep import write_sweep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are a thing of POSIX")
@@ -78,6 +80,41 @@ def test_an_interrupt_while_workers_start_is_a_word_and_a_code(
     assert said.replace("Watching; Ctrl+C ends it.\n", "") == f"{word}\n"
     assert group_is_gone(process.pid)
     assert [*temporary.iterdir()] == []
+
+
+def test_an_interrupt_where_python_swallows_it_is_raised_again(capsys: pytest.CaptureFixture[str]) -> None:
+    class Odd:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT), sys.unraisablehook
+    began, went_on = time.monotonic(), False
+    with Interruptible() as interrupt:
+        Odd()
+        time.sleep(20)
+        went_on = True
+    assert not went_on
+    assert time.monotonic() - began < 10
+    assert interrupt.code == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+    assert (signal.getsignal(signal.SIGINT), sys.unraisablehook) == before
+
+
+def test_an_interrupt_in_the_middle_of_a_file_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "figure.svg"
+    target.write_text("before")
+    whole = Path.write_bytes
+
+    def half(path: Path, data: bytes) -> int:
+        whole(path, data[: len(data) // 2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(target, b"after" * 1_000)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("figure.svg", "before")]
 
 
 def test_a_window_that_is_terminated_ends_as_if_it_was_closed(sweep: Path, temporary: Path) -> None:

@@ -123,7 +123,14 @@ def test_an_export_tells_how_far_it_is_and_leaves_no_file_when_it_is_stopped(ind
         assert not [*tmp_path.iterdir()]
         assert [(step.done, step.total) for step in told] == [(1, 4), (2, 4), (3, 4)]
         workspace.export_chart(recipe, tmp_path / "whole.svg", on_progress=told.append)
-    assert (told[-1].done, told[-1].total) == (4, 4)
+        assert (told[-1].done, told[-1].total) == (4, 4)
+        told.clear()
+        token = CancelToken()
+        with pytest.raises(Cancelled):
+            workspace.export_report(keys, tmp_path / "stopped.html", on_progress=stop, cancel=token)
+        workspace.export_report(keys, tmp_path / "whole.html", on_progress=told.append)
+        assert told[-1].done == told[-1].total
+        assert {path.name for path in tmp_path.iterdir()} == {"whole.svg", "whole.html"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -218,6 +219,37 @@ def test_new_runs_appear_and_runs_at_rest_are_no_longer_live(watched: Watched, t
     shutil.rmtree(folder)
     watched.round(700)
     assert watched.workspace.find_runs() == ()
+
+
+def test_of_a_disk_that_comes_back_only_what_is_being_written_is_live(watched: Watched, tmp_path: Path) -> None:
+    root, away = tmp_path / "runs", tmp_path / "away"
+    for name in "abc":
+        (root / name).mkdir()
+        (root / name / "params.json").write_text('{"lr": 0.1}')
+        (root / name / "metrics.csv").write_text(f"step,loss\n0,0.{ord(name)}\n")
+        for path in (root / name).iterdir():
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert watched.round() == (0, 3)
+    assert not watched.watcher.live_runs()
+    root.rename(away)
+    assert watched.round(700) == (0, 0)
+    # Another copy of the disk, whose files have other numbers and times; one of its runs goes on.
+    shutil.copytree(away, root)
+    for name in "ab":
+        for path in (root / name).iterdir():
+            os.utime(path, (1_700_000_100, 1_700_000_100))
+    with (root / "c" / "metrics.csv").open("a") as file:
+        file.write("1,0.5\n")
+    assert watched.round(700) == (0, 3)
+    going_on = {run.key for run in watched.workspace.find_runs() if run.path == "c"}
+    assert len(going_on) == 1
+    assert watched.watcher.live_runs() == going_on
+    # From here on it is watched, and whatever changes is live, by whichever clock.
+    with (root / "a" / "metrics.csv").open("a") as file:
+        file.write("1,0.4\n")
+    os.utime(root / "a" / "metrics.csv", (1_700_000_200, 1_700_000_200))
+    watched.round(30)
+    assert len(watched.watcher.live_runs()) == 2
 
 
 def test_watching_leaves_the_folders_as_they_are(watched: Watched, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import re
 import struct
 import xml.etree.ElementTree as ET
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from runfolio.export.panel_recipe import PanelRecipe
 from runfolio.export.point_files import csv_texts
 from runfolio.export.points import parts_of
 from runfolio.export.recipe import ChartRecipe, RunStyleRecipe, recipe_for
+from runfolio.export.recipe_file import read_recipe
 from runfolio.model.metrics import MetricSeries, series
 from runfolio.model.run import RunKey
 from support.run_details import run
@@ -281,6 +283,46 @@ def test_a_recipe_that_makes_no_sense_is_refused(change: dict[str, object]) -> N
     fields["panels"] = [] if change.get("panels") == () else fields["panels"]
     with pytest.raises(UsageError):
         ChartRecipe.from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    ("change", "says", "hint"),
+    [
+        (lambda r: r.pop("runs"), "The recipe has no 'runs'", ""),
+        (lambda r: r.update(panels={}), "In the recipe 'panels' is no list", ""),
+        (lambda r: r.update(widht_mm=90), "A figure has nothing called 'widht_mm'", "Did you mean 'width_mm'?"),
+        (lambda r: r.update(dpi="300"), "'dpi' is \"300\", and should be a whole number", ""),
+        (lambda r: r.update(format=99), "The recipe was written by a later version", "Update"),
+        (lambda r: r.update(format="x"), "That is no recipe of a figure: it has no format that is known", ""),
+        (lambda r: r["runs"][0].pop("key"), "Run 1 of the recipe: A run lacks 'key'", ""),
+        (lambda r: r["runs"].append(7), "Run 3 of the recipe: it is no JSON object", ""),
+        (lambda r: r["runs"][1].update(color=None), "Run 2 of the recipe: 'color' is null, and should be a", ""),
+        (lambda r: r["panels"][0].pop("metric"), "Panel 1 of the recipe: A panel lacks 'metric'", ""),
+        (lambda r: r["panels"][0].update(x="fortnight"), "Panel 1 of the recipe: Unknown x 'fortnight'", "Known are"),
+        (lambda r: r["panels"][0].update(x_range=[3]), "Panel 1 of the recipe: 'x_range' is null, or", ""),
+        (lambda r: r["panels"][0].update(notes=3), "Panel 1 of the recipe: 'notes' is no list", ""),
+        (lambda r: r["panels"][0].update(notes=[3]), "Panel 1 of the recipe: a list in it has other parts", ""),
+        (lambda r: r["panels"][0].update(smoothing="a lot"), "Panel 1 of the recipe: 'smoothing' is \"a lot\"", ""),
+    ],
+)  # fmt: skip
+def test_a_recipe_that_was_edited_by_hand_says_what_is_wrong_where(
+    change: Callable[[dict[str, Any]], object], says: str, hint: str, tmp_path: Path
+) -> None:
+    fields = json.loads(RECIPE.to_json())
+    change(fields)
+    (tmp_path / "figure.json").write_text(json.dumps(fields), "utf-8")
+    with pytest.raises(UsageError) as told:
+        read_recipe(tmp_path / "figure.json")
+    assert told.value.message.startswith(says)
+    assert told.value.hint
+    assert hint in told.value.hint
+    assert told.value.where == str(tmp_path / "figure.json")
+
+
+def test_a_recipe_that_is_no_json_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "figure.json").write_text('{"format": 4,\n "runs": [,]}', "utf-8")
+    with pytest.raises(UsageError, match="no JSON from line 2, column 11 on"):
+        read_recipe(tmp_path / "figure.json")
 
 
 def test_the_figure_of_a_report_shows_what_most_runs_share_validation_first() -> None:

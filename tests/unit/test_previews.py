@@ -11,6 +11,7 @@ import pickle
 import struct
 import wave
 import zipfile
+import zlib
 from collections import OrderedDict
 from pathlib import Path
 
@@ -122,6 +123,8 @@ def test_pages_of_a_text_meet_at_lines_and_leave_nothing_out(tmp_path: Path) -> 
     [
         ("größe\n".encode(), "UTF-8", "größe\n"),
         ("größe\n".encode("utf-16"), "UTF-16-LE", "größe\n"),
+        ("größe\n".encode("utf-32"), "UTF-32-LE", "größe\n"),
+        (b"\0\0\xfe\xff" + "größe\n".encode("utf-32-be"), "UTF-32-BE", "größe\n"),
         ("größe\n".encode("cp1252"), "Windows-1252", "größe\n"),
         (b"\xef\xbb\xbfone\r\ntwo\r\n", "UTF-8", "one\ntwo\n"),
     ],
@@ -131,6 +134,28 @@ def test_encodings_are_told(tmp_path: Path, data: bytes, encoding: str, text: st
     page = see(tmp_path / "notes.txt").content
     assert isinstance(page, TextPage)
     assert (page.encoding, page.text) == (encoding, text)
+
+
+def test_pages_of_utf_32_meet_at_lines_and_are_searched(tmp_path: Path) -> None:
+    path = tmp_path / "train.txt"
+    text = "".join(f"step {number} größe 😀\n" for number in range(5_000))
+    path.write_bytes(text.encode("utf-32"))
+    found, at = "", 0
+    while at < path.stat().st_size:
+        page = see(path, Ask(at=at)).content
+        assert isinstance(page, TextPage)
+        assert page.line == found.count("\n") + 1
+        found, at = found + page.text, page.end
+    assert found == text
+    (match,) = worker.find_text(FilePlace(str(tmp_path), "train.txt"), Search("step 4321 gr"), 10.0).found
+    assert (match.line, match.column) == (4322, 0)
+
+
+def test_numbers_of_json_that_are_none_are_spelt_as_in_json(tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text('{"a": NaN, "b": -Infinity, "c": [1, NaN], "d": 1e-3}')
+    (tmp_path / "m.yaml").write_text("a: .nan\nb: 1.5\n")
+    assert [node.text for node in see(tmp_path / "m.json").content.nodes] == ["NaN", "-Infinity", "[1, NaN]", "1e-3"]
+    assert [node.text for node in see(tmp_path / "m.yaml").content.nodes] == [".nan", "1.5"]
 
 
 def test_long_lines_are_folded_and_control_characters_only_stand_there(tmp_path: Path) -> None:
@@ -341,15 +366,38 @@ def test_a_document_of_a_million_brackets_costs_itself_only(tmp_path: Path) -> N
 # --- images -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "TGA"])
 def test_images_are_decoded_to_their_pixels(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"x.{form.lower()}"
-    Image.new("RGB", (40, 30), (200, 40, 90)).save(path, form)
+    sizes = {"sizes": [(40, 30)]} if form == "ICO" else {}
+    Image.new("RGB", (40, 30), (200, 40, 90)).save(path, form, **sizes)
     shown = see(path).content
     assert isinstance(shown, Picture)
     assert (shown.width, shown.height, shown.shown_width, shown.shown_height) == (40, 30, 40, 30)
     assert len(shown.rgba) == 40 * 30 * 4
     assert np.abs(np.frombuffer(shown.rgba[:3], dtype=np.uint8).astype(int) - [200, 40, 90]).max() <= 8
+
+
+def test_an_image_of_a_kind_that_is_not_shown_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "x.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(FolderUnreadable, match=r"images of its kind \(\.heic\) are not shown"):
+        see(tmp_path / "x.heic")
+    # Nothing but its name says that a text is a TGA image.
+    (tmp_path / "x.tga").write_bytes(b"these are notes, and no pixels")
+    with pytest.raises(FolderUnreadable, match="Not an image"):
+        see(tmp_path / "x.tga")
+
+
+def test_an_icon_with_an_image_of_gigabytes_inside_is_not_decoded(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    Image.new("1", (8, 8)).save(out, "PNG")
+    inner = bytearray(out.getvalue())
+    inner[16:24] = struct.pack(">II", 60_000, 60_000)
+    inner[29:33] = struct.pack(">I", zlib.crc32(inner[12:29]))
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(inner), 22)
+    (tmp_path / "x.ico").write_bytes(struct.pack("<HHH", 0, 1, 1) + entry + inner)
+    with pytest.raises((LimitReached, FolderUnreadable), match="pixels"):
+        see(tmp_path / "x.ico")
 
 
 def test_a_large_image_is_shown_smaller_and_says_so(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 from runfolio.analysis.cells import markdown
 from runfolio.analysis.datachange import Cell, ColumnChange, ColumnStats, DataDiff, RowChange, RowKind, SchemaChange
 from runfolio.analysis.render import json_number
-from runfolio.model.display import count, number
+from runfolio.model.display import count, counted, number
 from runfolio.model.params import Json
 
 NULL = "∅"
@@ -108,7 +108,7 @@ def as_markdown(diff: DataDiff, rows: int = 50) -> str:
     lines = [
         f"# {markdown(PurePath(before.path).name)} and {markdown(PurePath(after.path).name)}",
         "",
-        f"{before.sha256[:8]} → {after.sha256[:8]}, {count(before.rows)} → {count(after.rows)} rows,"
+        f"{before.sha256[:8]} → {after.sha256[:8]}, {count(before.rows)} → {counted(after.rows, 'row')},"
         f" {markdown(key_text(diff))}",
         "",
         f"- rows added {count(diff.rows_added)}, removed {count(diff.rows_removed)}"

@@ -11,7 +11,7 @@ from runfolio.analysis.typed import canonical
 from runfolio.errors import UsageError
 from runfolio.model.datasets import DatasetRef
 from runfolio.model.direction import Direction
-from runfolio.model.display import count, number
+from runfolio.model.display import counted, number
 from runfolio.model.params import Json, Param
 from runfolio.model.run import RunKey
 from runfolio.model.run_detail import MetricFacts, RunDetail
@@ -292,7 +292,7 @@ def _dataset_cell(dataset: DatasetRef | None, *, named: bool) -> DiffCell:
     parts = [dataset.name] if named else []
     parts.append(short_digest(dataset.digest) if dataset.digest else "no digest")
     if dataset.rows is not None:
-        parts.append(f"{count(dataset.rows)} rows")
+        parts.append(counted(dataset.rows, "row"))
     value: dict[str, Json] = {"name": dataset.name, "digest": dataset.digest, "rows": dataset.rows}
     return DiffCell("  ".join(parts), value)
 

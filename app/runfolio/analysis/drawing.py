@@ -13,7 +13,7 @@ from runfolio.analysis.derived import NOT_DERIVED, Derivation, Derived
 from runfolio.analysis.prepared import PreparedSeries
 from runfolio.analysis.scales import YKind, YScale, placed
 from runfolio.analysis.smooth import Smoother
-from runfolio.model.display import count, number
+from runfolio.model.display import count, counted, number
 from runfolio.model.metrics import Floats
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, Centre, Spread
@@ -125,7 +125,7 @@ class Reach:
         if not self.outside:
             return ""
         least = "" if self.exact else "at least "
-        return f"{least}{count(self.outside)} of {count(self.total)} points outside the view"
+        return f"{least}{count(self.outside)} of {counted(self.total, 'point')} outside the view"
 
 
 def reach(

@@ -22,7 +22,7 @@ import yaml
 
 from runfolio.errors import UsageError
 from runfolio.model.direction import Direction
-from runfolio.model.display import number
+from runfolio.model.display import counted, number
 from runfolio.model.promotion import Gate, GateResult, Outcome
 from runfolio.model.run import RunStatus
 from runfolio.model.run_detail import MetricFacts, RunDetail
@@ -262,7 +262,7 @@ def _figure(run: RunDetail, gate: Gate) -> tuple[float | None, str]:
     if math.isnan(value):
         return None, "NaN"
     aligned = f", there called {metric.origin_words}" if metric.origin else ""
-    return value, f"{figure} of {metric.count} points in {metric.source or run.path}{aligned}"
+    return value, f"{figure} of {counted(metric.count, 'point')} in {metric.source or run.path}{aligned}"
 
 
 def _pick(metric: MetricFacts, aggregate: str) -> tuple[float | None, str]:

@@ -8,7 +8,7 @@ from typing import cast
 
 from runfolio.analysis.diff import MISSING, DiffCell, DiffRow, RunDiff, SectionId, short_digest
 from runfolio.analysis.replicates import repeats
-from runfolio.model.display import count
+from runfolio.model.display import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _rows(base: DiffCell, others: list[DiffCell]) -> str:
     after = cast("dict[str, int | None]", others[0].value)["rows"]
     if before is None or after is None or before == after:
         return ""
-    return f" ({'+' if after > before else '−'}{count(abs(after - before))} rows)"
+    return f" ({'+' if after > before else '−'}{counted(abs(after - before), 'row')})"
 
 
 def _params(diff: RunDiff) -> Iterator[Reason]:

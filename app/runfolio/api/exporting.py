@@ -228,9 +228,20 @@ class Exporting:
         return written
 
     def export_report(
-        self, keys: Sequence[RunKey], path: Path, *, title: str = "", baseline: RunKey | None = None
+        self,
+        keys: Sequence[RunKey],
+        path: Path,
+        *,
+        title: str = "",
+        baseline: RunKey | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
     ) -> Path:
-        """One HTML file with the runs' table, charts, differences, data sets, decisions and problems."""
+        """One HTML file with the runs' table, charts, differences, data sets, decisions and problems.
+
+        on_progress   hears of each metric that is read and each panel that is drawn.
+        Raises Cancelled when asked to stop: no file is left.
+        """
         from runfolio.export.recipe import recipe_for
         from runfolio.export.report import ReportContent, write_report
 
@@ -240,14 +251,21 @@ class Exporting:
         runs = self._asking.runs(keys)
         recipe = recipe_for(runs, chosen=self._marking.mark_board().chosen)
         metrics = dict.fromkeys(p.metric for p in recipe.panels) if recipe else {}
+        # Each panel is drawn for light and for dark pages.
+        watch = Steps(path.name, 2 * len(recipe.panels) if recipe else 0, on_progress, cancel)
+        watch.check()
+        series: dict[str, Mapping[RunKey, MetricSeries]] = {}
+        for metric in metrics:
+            series[metric] = self._asking.series_for(keys, metric)
+            watch.metric_read(len(metrics))
         decisions = {entry.number: entry for key in keys for entry in self._trail.history(key)}
         content = ReportContent(
             title=title or "Runs compared",
             runs=runs,
             diff=self._asking.diff(keys, baseline),
             recipe=recipe,
-            series={m: self._asking.series_for(keys, m) for m in metrics},
+            series=series,
             decisions=tuple(decisions[number] for number in sorted(decisions, reverse=True)),
             made_us=time.time_ns() // 1000,
         )
-        return write_report(path, content)
+        return write_report(path, content, watch.panel_drawn)

@@ -11,6 +11,7 @@ from runfolio.api.asking import Asking
 from runfolio.api.grouping import GroupColumn, Grouping
 from runfolio.api.library import Library
 from runfolio.api.tabling import TableReport
+from runfolio.errors import Cancelled
 from runfolio.model.answers import CellKind, Column
 from runfolio.model.direction import Direction, guess_direction
 from runfolio.model.grouping import Figure, GroupBy
@@ -19,6 +20,7 @@ from runfolio.model.run import RunKey
 
 if TYPE_CHECKING:
     from runfolio.analysis.groups import GroupFigures, GroupTree
+    from runfolio.api.cancelling import CancelToken
     from runfolio.export.sheet import Block, SheetColumn
 
 _SUMMED = (CellKind.NUMBER, CellKind.DURATION)
@@ -82,15 +84,19 @@ class GroupTables:
         columns: Sequence[SheetColumn],
         path: Path,
         sort: Sequence[SortKey] = (),
+        *,
+        cancel: CancelToken | None = None,
     ) -> TableReport:
         """Write that table to CSV, Parquet or Excel, by the suffix of `path`. `runs` of the answer are the groups.
 
-        Raises UsageError for places and suffixes that cannot be written.
+        Raises UsageError for places and suffixes that cannot be written, Cancelled when asked to stop.
         """
         from runfolio.export.table_files import table_writer
 
         self._library.check_target(path)
         titles, block = self.group_sheet(keys, by, columns, sort)
+        if cancel is not None and cancel.cancelled:
+            raise Cancelled
         with table_writer(path, titles, block.rows) as writer:
             writer.write(block)
         return TableReport(path, block.rows, len(titles))

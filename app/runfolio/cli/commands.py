@@ -207,7 +207,7 @@ def _verify(ws: Workspace, args: argparse.Namespace) -> int:
     else:
         for note in notes:
             say(note)
-        write(f"{count} entries, the chain is whole") if fault is None else say(fault)
+        write(f"{display.counted(count, 'entry', 'entries')}, the chain is whole") if fault is None else say(fault)
     return 0 if fault is None else 1
 
 

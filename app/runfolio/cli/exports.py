@@ -21,7 +21,7 @@ from runfolio.errors import NotFound, UsageError
 from runfolio.export.panel_recipe import PanelRecipe
 from runfolio.export.recipe import LEGENDS, POINTS, THEMES, ChartRecipe, RunStyleRecipe
 from runfolio.model.direction import Direction
-from runfolio.model.display import plain
+from runfolio.model.display import counted, plain
 from runfolio.model.marks import ranked_colors
 from runfolio.model.query import FieldKind, FieldRef, RunQuery
 from runfolio.model.run import RunKey
@@ -195,7 +195,7 @@ def _tell(args: argparse.Namespace, path: str, runs: int) -> None:
         write_json({"path": path, "runs": runs})
     else:
         write(path)
-        say(f"{runs} runs")
+        say(counted(runs, "run"))
 
 
 def add_parsers(verbs: Verbs, common: Callable[[argparse.ArgumentParser], None]) -> None:

@@ -9,7 +9,7 @@ from runfolio.cli.commands import workspace
 from runfolio.cli.output import write, write_json
 from runfolio.cli.tables import table
 from runfolio.errors import NotFound
-from runfolio.model.display import plain, size
+from runfolio.model.display import counted, plain, size
 from runfolio.model.previews import (
     Ask,
     FileKind,
@@ -111,4 +111,4 @@ def _show(preview: Preview, *, as_json: bool) -> None:
 
 
 def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
+    return counted(number, "entry", "entries")

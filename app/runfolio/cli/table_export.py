@@ -12,6 +12,7 @@ from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write, write_json
 from runfolio.errors import UsageError
 from runfolio.export.sheet import SheetColumn
+from runfolio.model.display import counted
 from runfolio.model.filter_terms import split_names
 from runfolio.model.grouping import GroupBy
 from runfolio.model.query import RunQuery
@@ -43,7 +44,7 @@ def export_table(args: argparse.Namespace) -> int:
         write_json({"path": str(report.path), "runs": report.runs, "columns": report.columns})
     else:
         write(str(report.path))
-        say(f"{report.runs} {'groups' if args.figures else 'runs'}, {report.columns} columns")
+        say(f"{counted(report.runs, 'group' if args.figures else 'run')}, {counted(report.columns, 'column')}")
     return 0
 
 

@@ -8,7 +8,7 @@ import json
 from runfolio.api import CancelToken
 from runfolio.cli.commands import workspace
 from runfolio.cli.output import say, write
-from runfolio.model.display import count, plain
+from runfolio.model.display import count, counted, plain
 from runfolio.model.reports import WatchReport
 
 
@@ -27,9 +27,9 @@ def watch_library(args: argparse.Namespace) -> int:
             if args.json:
                 write(json.dumps({"live": live, "grown": report.grown, "read": report.read}, ensure_ascii=False))
             else:
-                points = count(ws.facts().points)
+                points = counted(ws.facts().points, "point")
                 shown = ", ".join(plain(name, 40) for name in live[:8]) or "none"
-                write(f"{count(report.grown)} grown, {count(report.read)} read, {points} points; live: {shown}")
+                write(f"{count(report.grown)} grown, {count(report.read)} read, {points}; live: {shown}")
 
         if args.seconds is not None:
             import threading

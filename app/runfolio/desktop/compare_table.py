@@ -16,7 +16,7 @@ from runfolio.desktop.compare_forest import Forest, ForestDelegate, forests
 from runfolio.desktop.theme import Theme
 from runfolio.desktop.widgets import tooltip
 from runfolio.export.table import as_tsv
-from runfolio.model.display import number, plain
+from runfolio.model.display import counted, number, plain
 from runfolio.model.groups import GroupRow, GroupTable, RunGroup
 from runfolio.model.statistics import Standing
 
@@ -166,7 +166,7 @@ def _tip(entry: GroupRow, table: GroupTable, column: int) -> str:
         return grouprender.explained(entry.comparison)
     f = entry.figures
     lines = [entry.name] if column == GROUP else []
-    lines.append(f"{f.n} runs" + (f", {f.excluded} without a finite value" if f.excluded else ""))
+    lines.append(counted(f.n, "run") + (f", {f.excluded} without a finite value" if f.excluded else ""))
     if f.mean is not None:
         lines.append(f"mean {f.mean!r}, from {number(f.least)} to {number(f.most)}")
     if f.low is not None:

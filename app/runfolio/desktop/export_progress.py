@@ -50,10 +50,12 @@ class ExportProgress(QWidget):
         self._bar.setMaximum(max(1, step.total or 0))
         self._bar.setValue(step.done)
 
-    def end(self) -> None:
-        """It is written, or was given up."""
+    def end(self) -> bool:
+        """It is written, or was given up: whether somebody stopped it."""
+        stopped = self._job is not None and self._job.cancelled
         self._job = None
         self.hide()
+        return stopped
 
     @property
     def busy(self) -> bool:

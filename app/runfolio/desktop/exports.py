@@ -16,7 +16,7 @@ from runfolio.desktop.context import Context
 from runfolio.desktop.export_progress import ExportProgress
 from runfolio.desktop.run_copy import FORMS, copied_groups
 from runfolio.model.answers import Progress
-from runfolio.model.display import count, counted, plain
+from runfolio.model.display import counted, plain
 from runfolio.model.grouping import GroupBy
 
 if TYPE_CHECKING:
@@ -124,7 +124,17 @@ class Exports:
         """Write a file of that name; the status bar says how far it is, and stops it."""
         progress, jobs = self.progress, self._context.jobs
         title = f"Writing {plain(name, 40)}"
-        progress.begin(name, lambda: jobs.long(title, write, told, None, progress.show_step, progress.end))
+        written: list[T] = []
+
+        def take(made: T) -> None:
+            written.append(made)
+            told(made)
+
+        def end() -> None:
+            if progress.end() and not written:
+                self._context.say.info(f"Stopped: {plain(name, 40)} was not written.")
+
+        progress.begin(name, lambda: jobs.long(title, write, take, None, progress.show_step, end))
 
     def ask_groups(self) -> None:
         """Ask where to, then write a row for each group, with the figures of its runs."""
@@ -135,16 +145,15 @@ class Exports:
         state, columns, by = self._context.state, self._columns(), self._group()
         keys, sort = state.scope_keys, state.scope.sort
 
-        def work(workspace: Workspace, _token: object, _progress: object) -> TableReport:
+        def write(workspace: Workspace, token: CancelToken, _progress: object) -> TableReport:
             from runfolio.desktop.run_copy import sheet_columns
 
-            return workspace.export_groups(keys, by, sheet_columns(columns), path, sort)
+            return workspace.export_groups(keys, by, sheet_columns(columns), path, sort, cancel=token)
 
-        self._context.jobs.long(
-            "Writing the groups",
-            work,
-            lambda made: self._tell(made.path, f"{counted(made.runs, 'group')} with {counted(made.columns, 'column')}"),
-        )
+        def tell(made: TableReport) -> None:
+            self._tell(made.path, f"{counted(made.runs, 'group')} with {counted(made.columns, 'column')}")
+
+        self.write_file(path.name, write, tell)
 
     def copy_groups(self, form: str) -> None:
         """Put all groups on the clipboard; `form` of `run_copy.FORMS`: figures as numbers in TSV and JSON."""
@@ -153,8 +162,7 @@ class Exports:
 
         def take(made: tuple[str, int]) -> None:
             QApplication.clipboard().setText(made[0])
-            rows = f"{count(made[1])} group{'' if made[1] == 1 else 's'}"
-            self._context.say.info(f"{rows} copied as {dict(FORMS)[form]}.")
+            self._context.say.info(f"{counted(made[1], 'group')} copied as {dict(FORMS)[form]}.")
 
         self._context.jobs.query(
             "copy", lambda workspace: copied_groups(workspace, columns, keys, by, sort, form), take
@@ -165,11 +173,11 @@ class Exports:
         state = self._context.state
         keys, baseline = (state.selection or state.scope_keys)[:REPORT_RUNS], state.baseline
 
-        def work(workspace: Workspace, _token: object, _progress: object) -> Path:
-            return workspace.export_report(keys, path, baseline=baseline)
+        def write(workspace: Workspace, token: CancelToken, report: Callable[[Progress], None]) -> Path:
+            return workspace.export_report(keys, path, baseline=baseline, on_progress=report, cancel=token)
 
-        self._context.jobs.long(
-            "Writing the report", work, lambda written: self._tell(written, f"A report of {counted(len(keys), 'run')}")
+        self.write_file(
+            path.name, write, lambda written: self._tell(written, f"A report of {counted(len(keys), 'run')}")
         )
 
     def _tell(self, path: Path, what: str) -> None:

@@ -97,7 +97,7 @@ class StatusBar(QStatusBar):
             self.activate()
 
     def _show_facts(self, facts: IndexFacts) -> None:
-        runs = f"{count(facts.runs)} run{'' if facts.runs == 1 else 's'}"
+        runs = counted(facts.runs, "run")
         self.facts.setText(f"{runs} · {short_count(facts.points)} points · index {size(facts.size_bytes)} · offline")
         self.facts.setToolTip(
             f"{counted(facts.recordings, 'recording')}, {counted(facts.points, 'point')}. "
@@ -114,7 +114,7 @@ class StatusBar(QStatusBar):
         self.live.set_text(watching_text(live))
         self.live.setToolTip(
             tooltip(
-                f"{count(live)} runs are being written. A click stops watching."
+                f"{'1 run is' if live == 1 else f'{count(live)} runs are'} being written. A click stops watching."
                 if live
                 else "The library is watched: new runs and new points appear by themselves. A click stops it."
             )

@@ -14,20 +14,8 @@ from runfolio.errors import UsageError
 
 def write_whole(path: Path, data: bytes) -> Path:
     """Write `data` beside `path` and put it in place. Raises UsageError when that cannot be done."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as fresh:
         fresh.write_bytes(data)
-        fresh.replace(path)
-    except OSError as error:
-        # What could not be written may not be there to take away either.
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise UsageError(
-            f"The file cannot be written: {error.strerror or error}",
-            hint="Choose a folder that you may write to and that has room.",
-            where=str(path),
-        ) from error
     return path
 
 

@@ -11,7 +11,7 @@ from runfolio.errors import UsageError
 from runfolio.export.kind_axes import INK, KindAxes
 from runfolio.export.kind_maps import COLORS
 from runfolio.export.panel_recipe import PanelRecipe
-from runfolio.model.display import count, number, plain
+from runfolio.model.display import count, counted, number, plain
 
 _GAP_X, _GAP_Y, _HEAD = 0.02, 0.05, 0.07
 """Between the maps of runs, as shares of the panel's axes."""
@@ -106,7 +106,7 @@ def _bars(chart: KindAxes, found: Recorded, titles: list[str], step: int | None)
             axes.stairs(heights, edges, baseline=bottom, fill=True, color=INK, alpha=0.8)
         if several:
             _frame(chart, left, bottom, wide, tall)
-        at = "none yet" if one is None else f"step {count(one.step)}, {count(round(sum(one.counts)))} values"
+        at = "none yet" if one is None else f"step {count(one.step)}, {counted(round(sum(one.counts)), 'value')}"
         _head(chart, f"{titles[place]} · {at}" if several else at, left + wide / 2, bottom + tall)
     _foot(chart, columns, across, _GAP_X if several else 0.0, (number(low, 3), number(high, 3)))
     axes.set_yticks([])

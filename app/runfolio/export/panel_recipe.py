@@ -13,6 +13,7 @@ from runfolio.analysis.drawing import REPLICATES, Drawing, Groups
 from runfolio.analysis.scales import YKind
 from runfolio.analysis.smooth import Smoother
 from runfolio.errors import UsageError
+from runfolio.export.recipe_fields import build
 from runfolio.model.query import FieldRef
 from runfolio.model.run import RunKey
 from runfolio.model.statistics import LEVEL, SPREADS_OF, Centre, Spread
@@ -199,7 +200,12 @@ def panel_from(fields: dict[str, Any]) -> PanelRecipe:
         known["y"] = (YKind.LOG if known.pop("log_y") else YKind.LINEAR).value
     for name in ("x_range", "y_range"):
         if (ends := known.get(name)) is not None:
-            known[name] = (float(ends[0]), float(ends[1])) if len(ends) == 2 else tuple(ends)
+            if not (isinstance(ends, list | tuple) and len(ends) == 2 and all(map(_is_number, ends))):
+                raise UsageError(f"{name!r} is null, or a list of two numbers, the lower one first")
+            known[name] = (float(ends[0]), float(ends[1]))
+    for name in ("others", "notes", "options", "titles", "groups"):
+        if not isinstance(known.get(name, ()), list | tuple):
+            raise UsageError(f"{name!r} is no list")
     known["others"] = tuple(str(name) for name in known.get("others", ()))
     known["notes"] = tuple((float(x), str(text)) for x, text in known.get("notes", ()))
     known["options"] = tuple((str(name), _option(value)) for name, value in known.get("options", ()))
@@ -207,7 +213,11 @@ def panel_from(fields: dict[str, Any]) -> PanelRecipe:
     known["groups"] = tuple(
         GroupRecipe(str(group["name"]), tuple(str(key) for key in group["runs"])) for group in known.get("groups", ())
     )
-    return PanelRecipe(**known)
+    return build(PanelRecipe, known, "A panel")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _option(value: object) -> Option:

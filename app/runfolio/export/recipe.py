@@ -10,6 +10,7 @@ from runfolio import __version__
 from runfolio.analysis.axis import XKind
 from runfolio.errors import UsageError
 from runfolio.export.panel_recipe import LINE, PanelRecipe, check_one_of, check_texts, panel_from
+from runfolio.export.recipe_fields import build, each, listed, parsed
 from runfolio.model.direction import Direction
 from runfolio.model.marks import ranked_colors
 from runfolio.model.run_detail import RunDetail
@@ -124,20 +125,22 @@ class ChartRecipe:
     @classmethod
     def from_json(cls, text: str) -> ChartRecipe:
         """The inverse, also of recipes that earlier versions wrote. Raises UsageError for anything else."""
-        try:
-            if len(text) > LONGEST:
-                raise UsageError("That is too long for the recipe of a figure")
-            fields = json.loads(text)
-            if fields.pop("format") not in _READ:
+        if len(text) > LONGEST:
+            raise UsageError("That is too long for the recipe of a figure")
+        known = parsed(text)
+        if (written := known.pop("format", None)) not in _READ:
+            if isinstance(written, int) and written > FORMAT:
                 raise UsageError("The recipe was written by a later version", hint="Update Runfolio to read it.")
-            fields.pop("version", None)  # of Runfolio, for whoever reads it
-            fields["runs"] = tuple(RunStyleRecipe(**r) for r in fields["runs"])
-            fields["panels"] = tuple(panel_from(p) for p in fields["panels"])
-            if len({run.key for run in fields["runs"]}) < len(fields["runs"]):
-                raise UsageError("A run is in a figure once")
-            return cls(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise UsageError(f"That is no recipe of a figure: {error}") from error
+            raise UsageError(
+                "That is no recipe of a figure: it has no format that is known",
+                hint=f'It begins with "format": {FORMAT}.',
+            )
+        known.pop("version", None)  # of Runfolio, for whoever reads it
+        runs = each("Run", listed(known, "runs"), lambda one: build(RunStyleRecipe, one, "A run"))
+        if len({run.key for run in runs}) < len(runs):
+            raise UsageError("A run is in a figure once")
+        panels = each("Panel", listed(known, "panels"), panel_from)
+        return build(cls, known | {"runs": runs, "panels": panels}, "A figure")
 
 
 def recipe_for(

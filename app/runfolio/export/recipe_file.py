@@ -29,7 +29,8 @@ def read_recipe(path: Path) -> ChartRecipe:
     """
     try:
         if path.suffix.lower() == ".csv":
-            return ChartRecipe.from_json(recipe_beside(path).read_text("utf-8"))
+            path = recipe_beside(path)
+            return _read(path.read_text("utf-8"), path)
         if path.stat().st_size > _LARGEST:
             raise UsageError("The file is too large to be a figure", where=str(path))
         data = path.read_bytes()
@@ -42,7 +43,14 @@ def read_recipe(path: Path) -> ChartRecipe:
             hint="Figures that Runfolio exported have one, unless another program has saved them since.",
             where=str(path),
         )
-    return ChartRecipe.from_json(text)
+    return _read(text, path)
+
+
+def _read(text: str, path: Path) -> ChartRecipe:
+    try:
+        return ChartRecipe.from_json(text)
+    except UsageError as error:
+        raise UsageError(error.message, hint=error.hint, where=str(path)) from error
 
 
 def _inside(data: bytes) -> str | None:

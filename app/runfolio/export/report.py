@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from runfolio.analysis.render import delta_text
 from runfolio.export.files import write_whole
 from runfolio.export.recipe import ChartRecipe
 from runfolio.model import times
-from runfolio.model.display import count, duration, plain
+from runfolio.model.display import count, counted, duration, plain
 from runfolio.model.metrics import MetricSeries
 from runfolio.model.promotion import LedgerEntry
 from runfolio.model.run import RunKey
@@ -39,12 +39,12 @@ class ReportContent:
     made_us: int
 
 
-def write_report(path: Path, content: ReportContent) -> Path:
-    """Write the report to `path`. Raises UsageError when the file cannot be written."""
-    return write_whole(path, report_html(content).encode("utf-8"))
+def write_report(path: Path, content: ReportContent, on_panel: Callable[[], None] | None = None) -> Path:
+    """Write the report to `path`; `on_panel` is called after each panel. Raises UsageError where it cannot."""
+    return write_whole(path, report_html(content, on_panel).encode("utf-8"))
 
 
-def report_html(content: ReportContent) -> str:
+def report_html(content: ReportContent, on_panel: Callable[[], None] | None = None) -> str:
     """The report as HTML: the same bytes for the same content. It holds no script and asks for nothing."""
     # Imported here: a window or a short command has no use for a template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -63,14 +63,14 @@ def report_html(content: ReportContent) -> str:
         diff=content.diff,
         reasons=headline(content.diff) if len(content.diff.runs) > 1 else (),
         delta=delta_text,
-        chart=_chart(content),
+        chart=_chart(content, on_panel),
         decisions=content.decisions,
         made=content.made_us,
         version=__version__,
     )
 
 
-def _chart(content: ReportContent) -> dict[str, str] | None:
+def _chart(content: ReportContent, on_panel: Callable[[], None] | None) -> dict[str, str] | None:
     """The figure for light and for dark pages. As images, so that nothing inside of them can touch the page."""
     if content.recipe is None:
         return None
@@ -79,10 +79,12 @@ def _chart(content: ReportContent) -> dict[str, str] | None:
 
     metrics = ", ".join(p.metric for p in content.recipe.panels)
     images = {
-        theme: data_uri(draw(replace(content.recipe, theme=theme), content.series, "svg"), "image/svg+xml")
+        theme: data_uri(
+            draw(replace(content.recipe, theme=theme), content.series, "svg", on_panel=on_panel), "image/svg+xml"
+        )
         for theme in ("light", "dark")
     }
-    return images | {"alt": f"Curves of {metrics} for {len(content.recipe.runs)} runs"}
+    return images | {"alt": f"Curves of {metrics} for {counted(len(content.recipe.runs), 'run')}"}
 
 
 def _when(time_us: int | None) -> str:

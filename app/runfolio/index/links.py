@@ -34,7 +34,7 @@ from runfolio.index.link_groups import EVENTS, Group, Joined, days_apart, ranked
 from runfolio.index.link_legs import join_legs
 from runfolio.index.link_marks import expect
 from runfolio.index.linkable import Extends, Linkable, LinkedRun, LinkProblem, Member, SeriesMark, Values
-from runfolio.model.display import number
+from runfolio.model.display import counted, number
 from runfolio.model.links import NO_CHOICES, LinkChoices
 from runfolio.model.problem import Problem, Severity
 from runfolio.model.run import RunStatus
@@ -304,7 +304,7 @@ def _overlaps(group: Group) -> list[LinkProblem]:
 
 def _told(item: Linkable, mark: SeriesMark) -> str:
     last = "nothing" if mark.last is None else number(mark.last)
-    return f"{item.format} ends at {last} after {mark.n} points"
+    return f"{item.format} ends at {last} after {counted(mark.n, 'point')}"
 
 
 def _name_of(primary: Linkable, path: str) -> str:

@@ -17,7 +17,7 @@ from runfolio.index.fields import BY_NAME
 from runfolio.index.points import series_for
 from runfolio.model.alignment import AlignedName
 from runfolio.model.direction import Direction, guess_direction
-from runfolio.model.display import plain
+from runfolio.model.display import counted, plain
 from runfolio.model.origin import Origin, Place, Point, Wanted
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunKey
@@ -185,7 +185,7 @@ def _of_metric(
     point = None
     if chosen is not None:
         if not 0 <= chosen < len(points):
-            raise NotFound(f"The metric {field.name!r} has {len(points):,} points, no number {chosen + 1:,}")
+            raise NotFound(f"The metric {field.name!r} has {counted(len(points), 'point')}, no number {chosen + 1:,}")
         at = chosen
         if any(row[13] for row in rows):
             # Legs of a resumed run lie end to end: the point is of the leg whose turn it is.
@@ -211,7 +211,7 @@ def _of_metric(
         shown_value = "" if point is None else f": shown as {point.value * scale!r}"
         note = f"{aligned.words} under another name, by an alignment{shown_value}. {note}".strip()
     others = [
-        (_recording(row).path, _recording(row).format, f"last {row[10]!r} of {row[9]:,} points")
+        (_recording(row).path, _recording(row).format, f"last {row[10]!r} of {counted(row[9], 'point')}")
         for row in kept
         if row[0] != shown[0] and row[11] == shown[11]
     ]

@@ -1,9 +1,10 @@
 """Follows the library while it is open: new and changed folders are found by looking, live ones every second.
 
-A folder is *live* when it changed while it was watched, or had been written to moments before it was first read. Live
-folders are looked at every round; the whole library as often as its size allows, so that looking takes a small share of
-the time. What was added to append-only files is read from where it was left (see `readers.tail`). A folder at rest for
-a minute is read once more as a whole, and is no longer live.
+A folder is *live* when it changed while it was watched, or was written to moments before a look found it new or
+changed. A disk that comes back may have changed as a whole with nobody writing on it: only what is fresh is live there.
+Live folders are looked at every round; the whole library as often as its size allows, so that looking takes a small
+share of the time. What was added to append-only files is read from where it was left (see `readers.tail`). A folder at
+rest for a minute is read once more as a whole, and is no longer live.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from runfolio.errors import FolderUnreadable
 from runfolio.index.database import Database
@@ -88,6 +90,7 @@ class Watcher:
         self._clock = clock
         self._live: dict[Place, _Live] = {}
         self._look_at = 0.0
+        self._there: frozenset[int] = frozenset()
 
     def round(self, cancelled: Callable[[], bool] = lambda: False) -> Round:
         """Look once. Takes as long as what has changed takes to read."""
@@ -127,11 +130,14 @@ class Watcher:
             if live is not None:
                 live.claim = claim  # other files may belong to it by now
                 return False
-            if known or _is_fresh(Folder(root, claim.path), claim):
+            if (known and source in self._there) or _is_fresh(Folder(root, claim.path), claim):
                 self._live[place] = _Live(root, claim, fingerprint, started)
             return True
 
         counts = self._indexer.run([*sources.items()], cancelled=cancelled, noticed=noticed)
+        if not counts.cancelled:
+            # Those that this look found: what changes on them until the next is changed by somebody.
+            self._there = frozenset(cast(int, row[0]) for row in self._db.rows("select id from sources where present"))
         tally.read += counts.read
         tally.gone += counts.gone
         # Reading is no looking: after a round that read something the next look comes soon, and tells the true cost.

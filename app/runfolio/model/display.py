@@ -103,13 +103,13 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", THIN_SPACE)
 
 
-def counted(value: int, one: str) -> str:
-    """How many of something there are, by its name in the singular.
+def counted(value: int, one: str, many: str = "") -> str:
+    """How many of something there are, by its name in the singular; `many` where that takes more than an s.
 
-    >>> counted(1, "run"), counted(6300, "run")
-    ('1 run', '6\\u2009300 runs')
+    >>> counted(1, "run"), counted(6300, "run"), counted(2, "entry", "entries")
+    ('1 run', '6\\u2009300 runs', '2 entries')
     """
-    return f"{count(value)} {one}{'' if value == 1 else 's'}"
+    return f"{count(value)} {one if value == 1 else many or f'{one}s'}"
 
 
 def short_count(value: int) -> str:

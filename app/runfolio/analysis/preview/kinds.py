@@ -6,8 +6,11 @@ import re
 
 from runfolio.model.previews import FileKind
 
+NOT_SHOWN = frozenset(("avif", "heic", "heif", "jp2", "j2k", "jxl", "psd", "xcf", "exr", "hdr", "icns", "dds"))
+"""Suffixes of images of kinds that are not decoded."""
+
 _BY_SUFFIX = {
-    FileKind.IMAGE: "png jpg jpeg jpe gif webp bmp dib tif tiff",
+    FileKind.IMAGE: "png jpg jpeg jpe gif webp bmp dib tif tiff ico ppm pgm pbm pnm pfm tga",
     FileKind.MARKDOWN: "md markdown",
     FileKind.MARKUP: "html htm xhtml svg xml",
     FileKind.TREE: "json yaml yml toml ipynb",
@@ -18,6 +21,7 @@ _BY_SUFFIX = {
     "patch lock properties gitignore dockerfile requirements",
 }
 SUFFIXES = {suffix: kind for kind, words in _BY_SUFFIX.items() for suffix in words.split()}
+SUFFIXES |= dict.fromkeys(NOT_SHOWN, FileKind.IMAGE)
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", FileKind.IMAGE),
@@ -68,8 +72,8 @@ def kind_of(name: str, head: bytes) -> FileKind:
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Whether bytes have no zeros and few control characters, or a byte-order mark of UTF-16."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    """Whether bytes have no zeros and few control characters, or a byte-order mark of UTF-16 or UTF-32."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         return True
     odd = sum(byte < 9 or (13 < byte < 32 and byte != 27) for byte in head)
     return b"\0" not in head and odd * 50 <= len(head)

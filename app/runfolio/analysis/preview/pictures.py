@@ -14,6 +14,7 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from runfolio.analysis.preview.kinds import NOT_SHOWN
 from runfolio.errors import FolderUnreadable, LimitReached
 from runfolio.model.display import plain
 from runfolio.model.previews import Picture
@@ -21,7 +22,10 @@ from runfolio.readers.folder import Folder
 
 MOST_PIXELS = 120_000_000
 """An image of so many pixels takes 480 MB while it is decoded."""
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "DIB", "TIFF")
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM")
+_BY_NAME = {"tga": ("TGA",)}
+"""Nothing at the beginning of these says what they are, so only their names do."""
+_ICON = b"\0\0\1\0"
 _LARGEST_EDGE = 4096
 _REDUCED = 8
 """A JPEG is decoded at an eighth of its size at least."""
@@ -33,7 +37,7 @@ def picture(folder: Folder, name: str, edge: int) -> tuple[Picture, tuple[str, .
     Raises FolderUnreadable for what is no image or damaged from its start, LimitReached for one that is too large.
     """
     with folder.open(name) as handle, os.fdopen(os.dup(handle), "rb") as file:
-        return _from_file(file, edge, folder.where(name))
+        return _from_file(file, edge, folder.where(name), name.lower().rpartition(".")[2])
 
 
 def decoded(data: bytes, edge: int, where: str) -> tuple[Picture, tuple[str, ...]]:
@@ -41,14 +45,21 @@ def decoded(data: bytes, edge: int, where: str) -> tuple[Picture, tuple[str, ...
     return _from_file(io.BytesIO(data), edge, where)
 
 
-def _from_file(file: IO[bytes], edge: int, where: str) -> tuple[Picture, tuple[str, ...]]:
+def _from_file(file: IO[bytes], edge: int, where: str, suffix: str = "") -> tuple[Picture, tuple[str, ...]]:
     # Pillow's own guard against bombs only warns up to twice its limit; ours is told before anything is decoded.
-    Image.MAX_IMAGE_PIXELS = None
+    # An icon is decoded as it is opened, and an image within has a header of its own, of any size: there Pillow guards.
+    is_icon = file.read(len(_ICON)) == _ICON
+    file.seek(0)
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2 if is_icon else None
+    formats = ("ICO",) if is_icon else _BY_NAME.get(suffix, _FORMATS)
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return _decoded(Image.open(file, formats=_FORMATS), max(1, min(edge, _LARGEST_EDGE)), where)
+            return _decoded(Image.open(file, formats=formats), max(1, min(edge, _LARGEST_EDGE)), where)
+        except Image.DecompressionBombError as bomb:
+            message = f"An image within the icon declares more than {MOST_PIXELS:,} pixels"
+            raise LimitReached(message, where=where) from bomb
         except (
             OSError,
             ValueError,
@@ -62,6 +73,12 @@ def _from_file(file: IO[bytes], edge: int, where: str) -> tuple[Picture, tuple[s
         ) as failure:
             # Pillow names the open file, which says nothing to anybody.
             unknown = isinstance(failure, UnidentifiedImageError)
+            if unknown and suffix in NOT_SHOWN:
+                raise FolderUnreadable(
+                    f"This is an image, and images of its kind (.{suffix}) are not shown",
+                    hint="Open it with another program, or save it as PNG.",
+                    where=where,
+                ) from failure
             reason = "its beginning is that of no known kind of image" if unknown else plain(str(failure), 160)
             reason = reason or type(failure).__name__
             raise FolderUnreadable(

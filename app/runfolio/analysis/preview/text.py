@@ -40,6 +40,11 @@ def coding_of(head: bytes) -> Coding:
     """By the byte-order mark; else UTF-8 where the head is that, or Windows-1252."""
     if head.startswith(b"\xef\xbb\xbf"):
         return Coding("utf-8", 1, 3, b"\n")
+    # Before UTF-16, whose mark it begins with: no text of that has a zero as its first character.
+    if head.startswith(b"\xff\xfe\0\0"):
+        return Coding("utf-32-le", 4, 4, b"\n\0\0\0")
+    if head.startswith(b"\0\0\xfe\xff"):
+        return Coding("utf-32-be", 4, 4, b"\0\0\0\n")
     if head.startswith(b"\xff\xfe"):
         return Coding("utf-16-le", 2, 2, b"\n\0")
     if head.startswith(b"\xfe\xff"):

@@ -5,6 +5,8 @@ The document that was asked for last is kept in this process, since opening a tr
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass
 from itertools import islice
 
@@ -86,8 +88,13 @@ def _node(key: str | int, value: Json, path: tuple[str | int, ...], document: Do
         return Node(key, "{}" if not value else "", "map", len(value))
     if isinstance(value, list):
         flat = len(value) <= 8 and not any(isinstance(item, list | dict) for item in value)
-        return Node(key, plain(text_of(value), _TEXT) if flat else "", "list", len(value))
+        return Node(key, plain(_told(value), _TEXT) if flat else "", "list", len(value))
     keys = tuple(str(part) for part in path)
-    text = document.texts.get(keys, text_of(value))
+    text = document.texts.get(keys) or _told(value)
     kind = "null" if value is None else type(value).__name__
     return Node(key, plain(text, _TEXT), kind)
+
+
+def _told(value: Json) -> str:
+    """A value that has no text of its own in the document, as JSON writes it: NaN and Infinity among others."""
+    return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else text_of(value)

@@ -114,7 +114,7 @@ class GridPanel(KindPanel[GridSettings, PlaneData]):
                 words.append(f"{counted(left, 'run')} without a finite {title_of(self.filled.value)} not in the means.")
         gone = answer.by.beyond + answer.by.unplaced if answer.by is not None else 0
         if answer.by is not None and answer.by.beyond:
-            words.append(f"The {len(answer.tables)} values with most runs; {count(answer.by.beyond)} runs have others.")
+            words.append(f"The {len(answer.tables)} values with most runs; {counted(answer.by.beyond, 'run')} more.")
         if answer.by is not None and answer.by.unplaced:
             words.append(f"{counted(answer.by.unplaced, 'run')} without {title_of(self.filled.z)} not shown.")
         if runs - inside_it - gone:

@@ -22,7 +22,7 @@ from runfolio.desktop.widgets import EmptyState, PlainLabel
 from runfolio.errors import RunfolioError
 from runfolio.export.kind_rows import Rows, texts
 from runfolio.model.answers import Change, Touched
-from runfolio.model.display import count
+from runfolio.model.display import count, counted
 from runfolio.model.kinds import Flags
 from runfolio.model.run import RunKey
 
@@ -229,7 +229,7 @@ class KindPanel(QWidget, Artist, Generic[S, A]):
             )
             return
         if self.answer is None:
-            self._say("Reading the runs", f"{count(len(keys))} runs are in scope.")
+            self._say("Reading the runs", f"{counted(len(keys), 'run')} in scope.")
 
         def ask(workspace: Workspace) -> tuple[Offer, S, A | str, dict[RunKey, int]]:
             # Here and not when it arrives: with 100,000 runs that would be felt.

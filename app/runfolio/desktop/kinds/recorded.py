@@ -73,7 +73,7 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
             super().refresh()
             return
         if self.answer is None:
-            self._say("Looking for histograms", f"{count(len(self._context.state.scope_keys))} runs are in scope.")
+            self._say("Looking for histograms", f"{counted(len(self._context.state.scope_keys), 'run')} in scope.")
         self.read_soon()
 
     def begin(self) -> None:
@@ -134,7 +134,7 @@ class RecordedPanel(ReadingPanel[RecordedSettings, Recorded]):
             words.append(f"The files of {count(answer.unread)} could not be read.")
         left_out = sum(found.left_out for found in answer.found)
         if left_out:
-            words.append(f"{count(left_out)} steps lie between those that are drawn.")
+            words.append(f"{counted(left_out, 'step')} between those that are drawn.")
         if self._settings.look == "step":
             words.append("The height of a bar is its count over its width.")
         elif self._settings.look == "even":

@@ -12,7 +12,7 @@ from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.widgets import EmptyState, Pill, PlainLabel, TextButton
 from runfolio.errors import RunfolioError
 from runfolio.model.answers import Change, Touched
-from runfolio.model.display import count
+from runfolio.model.display import counted
 from runfolio.model.params import Json
 from runfolio.model.promotion import LedgerEntry
 
@@ -123,7 +123,7 @@ class AuditView(QWidget):
 
     def _verify(self) -> None:
         def whole(entries: int) -> None:
-            self.chain.set(f"chain verified ✓ {count(entries)} entries", "good")
+            self.chain.set(f"chain verified ✓ {counted(entries, 'entry', 'entries')}", "good")
 
         def broken(error: RunfolioError) -> None:
             self.chain.set("chain broken", "bad")
