@@ -9,12 +9,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
+from typing import Any
 
+import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QListView, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QListView, QWidget
 
 from runfolio import locate
+from runfolio.api import Workspace
 from runfolio.desktop import app
 from runfolio.desktop.palette import Palette
 from runfolio.desktop.rail import Rail
@@ -65,6 +69,31 @@ def test_a_folder_on_the_command_line_is_read_and_never_touched(driver: Driver, 
     assert sorted(driver.column("Run")) == sorted(NAMES)
     driver.close()
     assert fingerprint(folder) == before
+
+
+def test_nobody_is_told_that_there_are_no_runs_while_folders_are_read(
+    driver: Driver, sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read, index = Event(), Workspace.index
+
+    def held(workspace: Workspace, *args: Any, **more: Any) -> Any:
+        assert may_read.wait(60)
+        return index(workspace, *args, **more)
+
+    monkeypatch.setattr(Workspace, "index", held)
+    driver.start_without_waiting(sweep)
+    driver.until(lambda: driver.window.indexing.busy)
+    driver.until(lambda: "Reading folders…" in shown_texts(driver))
+    for _ in range(20):
+        QApplication.processEvents()
+        assert "No runs found" not in shown_texts(driver)
+    may_read.set()
+    driver.until(lambda: len(driver.table.runs.keys) == len(NAMES)).settle()
+
+
+def shown_texts(driver: Driver) -> list[str]:
+    """What labels of the window say that are to be seen."""
+    return [label.text() for label in driver.window.findChildren(PlainLabel) if label.isVisible()]
 
 
 def test_new_runs_appear_when_the_folder_is_looked_at_again(driver: Driver, tmp_path: Path) -> None:

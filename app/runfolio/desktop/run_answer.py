@@ -10,6 +10,7 @@ from runfolio.desktop.run_list import RunList
 from runfolio.desktop.widgets import EmptyState
 from runfolio.errors import FilterSyntax
 
+_READING = ("Reading folders…", "Runs appear here as soon as they are read.")
 _NO_MATCH = "Change the filter above, or clear it to see every run again."
 
 
@@ -60,6 +61,13 @@ class ScopeAnswer(QStackedWidget):
 
         self._context.jobs.query("filter-hints", lambda workspace: workspace.filter_hints(where), take)
 
+    def show_reading(self) -> None:
+        """Folders are being read: whoever sees that there is no run yet is told so."""
+        scope = self._context.state.scope
+        asked = scope.where or scope.source is not None or scope.experiment is not None
+        if self.currentWidget() is self.empty and not (asked or self._context.state.scope_keys or self._left_out):
+            self.empty.set(*_READING)
+
     def show_scope(self, *, busy: bool, refused: FilterSyntax | None) -> None:
         """The scope has an answer: show it, or say why there is nothing to show."""
         state = self._context.state
@@ -90,7 +98,7 @@ class ScopeAnswer(QStackedWidget):
                 call=lambda: state.set_place(None, None),
             )
         elif busy:
-            self.empty.set("Reading folders…", "Runs appear here as soon as they are read.")
+            self.empty.set(*_READING)
         else:
             self.empty.set(
                 "No runs found",

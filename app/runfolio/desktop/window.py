@@ -316,8 +316,10 @@ class MainWindow(QMainWindow):
         self.views.changed(change)
 
     def _on_indexing(self, progress: Progress | None) -> None:
-        # At the end: nothing may have been read, and then no commit says so.
-        if progress is None and self._start.is_open:
+        if progress is not None:
+            self.runs_view().answer.show_reading()
+        elif self._start.is_open:
+            # At the end: nothing may have been read, and then no commit says so.
             self.library.activate()
             self.scope.ask()
 
