@@ -132,5 +132,5 @@ def test_the_page_names_every_field_figure_kind_operator_keyword_and_status() ->
 
 def test_filters_within_the_text_parse_too() -> None:
     found = re.findall(r"`((?:not \()?[\w./]+ (?:=|>|<|!=) [^`\n]+)`", PAGE)
-    assert len(found) == 11
+    assert len(found) == 12
     assert [text for text in found if parse(text) is None] == []
