@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from runfolio.desktop.plain_table import PlainTable
 from runfolio.desktop.theme import Theme, ThemeMode
 from runfolio.desktop.widgets import ElidedLabel, EmptyState, Pill, PlainLabel, TextButton, tooltip
 
@@ -62,3 +64,24 @@ def test_an_empty_state_offers_the_next_step(qtbot: QtBot, theme: Theme) -> None
     assert pressed == ["open"]
     state.set("No match", "Nothing fits the filter.")
     assert not button.isVisible()
+
+
+def test_tab_goes_through_a_table_and_out_of_it_again(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    parts = QPushButton("before"), PlainTable(["a", "b"], "some-table"), QPushButton("behind")
+    parts[1].setRowCount(2)
+    for place in range(4):
+        parts[1].put(place // 2, place % 2, str(place))
+    row = QHBoxLayout(page)
+    for part in parts:
+        row.addWidget(part)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    parts[0].setFocus()
+    for part in parts[1:]:
+        qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
+        assert part.hasFocus()
+    qtbot.keyClick(parts[2], Qt.Key.Key_Backtab)
+    assert parts[1].hasFocus()

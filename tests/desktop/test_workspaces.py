@@ -264,7 +264,7 @@ def test_a_run_is_promoted_only_with_a_reason_and_when_its_gates_pass(driver: Dr
     driver.do("view.audit").settle()
     (entry,) = cells(driver, "audit-table")
     assert entry[4] == "best of the sweep"
-    driver.until(lambda: driver.find(Pill, "chain").text() == "chain verified ✓ 1 entries")
+    driver.until(lambda: driver.find(Pill, "chain").text() == "chain verified ✓ 1 entry")
 
 
 def test_the_audit_trail_says_that_a_run_has_a_new_key(driver: Driver, indexed: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -168,3 +169,12 @@ def test_nothing_in_the_program_can_reach_a_network() -> None:
         for module in ("socket", "urllib.request", "http.client", "requests", "ftplib", "ssl"):
             assert f"import {module}" not in text, f"{file.name} imports {module}"
             assert f"from {module} " not in text, f"{file.name} imports from {module}"
+
+
+def test_a_store_that_may_not_be_read_is_told_though_nobody_knows_whose_it_is(tmp_path: Path) -> None:
+    store = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(store)) as database:
+        database.execute("create table experiments (name text)")
+    store.chmod(0)
+    told = {(p["path"], p["message"]) for p in look_without_privileges(tmp_path)["problems"]}
+    assert any(path.endswith("mlflow.db") and "Permission denied" in message for path, message in told), told

@@ -184,6 +184,22 @@ def test_recipes_of_earlier_formats_still_read() -> None:
     }  # fmt: skip
     (panel,) = ChartRecipe.from_json(json.dumps(old)).panels
     assert panel == PanelRecipe("loss", x="relative", y="log", smoothing=0.6, x_range=(0.0, 10.0))
+    # Format 1 had neither letters nor lines to set, and of a run no marker.
+    first = {
+        "format": 1, "columns": 2, "dpi": 150, "height_mm": 0.0, "theme": "print", "title": "", "width_mm": 180.0,
+        "runs": [{"color": 0, "dash": 1, "key": "k:a", "name": "amber-heron"}],
+        "panels": [{"log_y": False, "metric": "loss", "smoothing": 0.0, "x": "wall"}],
+    }  # fmt: skip
+    run = RunStyleRecipe("k:a", "amber-heron", 0, 1)
+    assert ChartRecipe.from_json(json.dumps(first)) == ChartRecipe((run,), (PanelRecipe("loss", x="wall"),), columns=2)
+    # Format 3 had charts of many runs, and no digests.
+    third = json.loads(ChartRecipe((run,), (PanelRecipe("", kind="scatter", options=(("x", "param:lr"),)),)).to_json())
+    third["format"] = 3
+    for name in ("part", "points"):
+        del third["runs"][0][name]
+    del third["points"]
+    (panel,) = ChartRecipe.from_json(json.dumps(third)).panels
+    assert (panel.kind, panel.text("x")) == ("scatter", "param:lr")
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,10 @@ def test_pages_of_utf_32_meet_at_lines_and_are_searched(tmp_path: Path) -> None:
 def test_numbers_of_json_that_are_none_are_spelt_as_in_json(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text('{"a": NaN, "b": -Infinity, "c": [1, NaN], "d": 1e-3}')
     (tmp_path / "m.yaml").write_text("a: .nan\nb: 1.5\n")
-    assert [node.text for node in see(tmp_path / "m.json").content.nodes] == ["NaN", "-Infinity", "[1, NaN]", "1e-3"]
-    assert [node.text for node in see(tmp_path / "m.yaml").content.nodes] == [".nan", "1.5"]
+    for name, texts in (("m.json", ["NaN", "-Infinity", "[1, NaN]", "1e-3"]), ("m.yaml", [".nan", "1.5"])):
+        tree = see(tmp_path / name).content
+        assert isinstance(tree, TreePage)
+        assert [node.text for node in tree.nodes] == texts
 
 
 def test_long_lines_are_folded_and_control_characters_only_stand_there(tmp_path: Path) -> None:

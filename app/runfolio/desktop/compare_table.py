@@ -190,6 +190,7 @@ class GroupTableView(QTableView):
         self.setModel(self.rows)
         self.setItemDelegateForColumn(FOREST, ForestDelegate(theme, self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrap(False)

@@ -33,7 +33,6 @@ class LayoutList(QDialog):
         self._closed = False
         theme = context.theme
         self.table = PlainTable(["Layout", "Path", "Files", "About"], "layout-table")
-        self.table.setTabKeyNavigation(False)
         self.table.setSelectionMode(PlainTable.SelectionMode.SingleSelection)
         for column, width in enumerate((150, 300, 220)):
             self.table.setColumnWidth(column, width)

@@ -26,6 +26,8 @@ class PlainTable(QTableWidget):
         self.set_header(header)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        # Rows are what is chosen: Tab goes on to what comes next instead of from cell to cell for ever.
+        self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setFrameShape(QTableWidget.Shape.NoFrame)
         self.setWordWrap(False)

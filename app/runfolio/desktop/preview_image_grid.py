@@ -155,6 +155,7 @@ class ImageGrid(QTableView):
         self.wanted.setInterval(40)
         self.setModel(self.shots)
         self.setItemDelegate(_ShotDelegate(context, self))
+        self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -211,7 +211,7 @@ def _of_metric(
         shown_value = "" if point is None else f": shown as {point.value * scale!r}"
         note = f"{aligned.words} under another name, by an alignment{shown_value}. {note}".strip()
     others = [
-        (_recording(row).path, _recording(row).format, f"last {row[10]!r} of {counted(row[9], 'point')}")
+        (_recording(row).path, _recording(row).format, f"last {row[10]!r} of {counted(cast(int, row[9]), 'point')}")
         for row in kept
         if row[0] != shown[0] and row[11] == shown[11]
     ]

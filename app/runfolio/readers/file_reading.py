@@ -42,6 +42,7 @@ class FileReading(Place, ABC):
         super().__init__(root, path, opened, trace)
         self.was_read_blindly = False
         self._heads: dict[str, tuple[int, bytes]] | None = None
+        self.denied: dict[str, FolderUnreadable] = {}
 
     @abstractmethod
     def sub(self, name: str) -> FileReading:
@@ -182,7 +183,10 @@ class FileReading(Place, ABC):
             handle = open_file(name, base)
         except OSError as error:
             self._note_unopened(name)
-            raise cannot_open(error, self.where(name)) from error
+            failure = cannot_open(error, self.where(name))
+            if isinstance(error, PermissionError):
+                self.denied[name] = failure
+            raise failure from error
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             os.close(handle)

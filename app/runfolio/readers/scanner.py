@@ -71,6 +71,7 @@ class Memory:
 
 
 NO_MEMORY = Memory()
+_MOST_DENIED = 20
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 LAYOUT_UNUSABLE = "layout-unusable"
 """The code of problems that say which file of the user's layouts cannot be used; they come before all else."""
@@ -156,10 +157,13 @@ def _below(path: str, folders: Iterable[str], pruned: Container[str]) -> Iterato
 
 
 def _odd_ones(folder: Folder) -> Iterator[Problem]:
-    """What in an unclaimed folder is no regular file, or the log of a database that is not there.
+    """What in an unclaimed folder is no regular file, may not be read, or is the log of a database that is not there.
 
-    Nothing says that it belongs to a run, so no run lacks it.
+    Nothing says that it belongs to a run, so no run lacks it. Of files that may not be read those are told that readers
+    wanted to look into: one of them may be what a whole store lies in.
     """
+    for name in sorted(folder.denied)[:_MOST_DENIED]:
+        yield problem_from(folder.denied[name], "file-unreadable", folder.where(name))
     for name in folder.files:
         database = name.removesuffix("-wal")
         if database != name and database.endswith(_DATABASES) and database not in folder.files:
