@@ -96,6 +96,13 @@ def test_a_mistyped_value_offers_what_is_spelt_alike(typed: str, offered: list[s
     assert [s.label for s in suggest(place_of(text, len(text), NAMES), FIELDS, values)] == offered
 
 
+@pytest.mark.parametrize("typed", ["129", "1.29", "129e0", "-129"])
+def test_a_number_is_no_mistake(typed: str) -> None:
+    text = f"'batch size' < {typed}"
+    assert suggest(place_of(text, len(text), NAMES), FIELDS, lambda _field: [("128", 3), (f"{typed}0x", 1)])
+    assert suggest(place_of(text, len(text), NAMES), FIELDS, lambda _field: [("128", 3), ("12e9", 1)]) == ()
+
+
 def test_counts_stand_beside_values() -> None:
     assert [s.note for s in suggest(place_of("optimizer = ", 12, NAMES), FIELDS, values)] == ["6", "1"]
 

@@ -150,8 +150,8 @@ def suggest(
         low = place.word.lower()
         there = values(field)
         found = [(text, runs) for text, runs in there if low in text.lower() and text != place.word]
-        if not found and all(text != place.word for text, _ in there):
-            # Mistyped, it may be: what is spelt alike.
+        if not found and not _is_number(place.word) and all(text != place.word for text, _ in there):
+            # Mistyped, it may be: what is spelt alike. A number is meant as it stands.
             runs_of = dict(there)
             found = [(text, runs_of[text]) for text in nearest(place.word, [*runs_of])]
         return tuple(Suggestion(text, count(runs), quote_value(_typed(text)) + " ") for text, runs in found[:SHOWN])
@@ -201,6 +201,14 @@ def _note(info: FieldInfo) -> str:
         return ""
     way = {Direction.HIGHER: " ↑", Direction.LOWER: " ↓"}.get(info.direction, "")
     return f"{info.field.kind.value}{way}{' ≈' if info.origins else ''} · {count(info.runs)}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _typed(text: str) -> str | float:
