@@ -133,6 +133,10 @@ def test_tables_of_the_runs_in_scope_are_judged_beside_each_other(
         right, all_of = int(table.found.confusion[0, 0]), int(table.found.confusion[0].sum())
         said = f"{table.name}\ncat predicted as cat: {right} ({right / all_of:.1%} of cat)"
         assert panel.words_at(axes.at(0.1, 0.9)) == said
+    picture, ground = explore.canvas.grab().toImage(), driver.window.context.theme.color("surface")
+    for axes in (first, other):
+        corners = [axes.at((column + 0.1) / 3, (row + 0.1) / 3).toPoint() for column in range(3) for row in range(3)]
+        assert ground not in [picture.pixelColor(at) for at in corners], "each cell has its colour"
     # A click on a matrix selects its run.
     QTest.mouseClick(explore.canvas, Qt.MouseButton.LeftButton, pos=other.at(0.5, 0.5).toPoint())
     names = [table.name for table in panel.answer.tables]

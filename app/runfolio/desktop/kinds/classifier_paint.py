@@ -57,10 +57,13 @@ def paint_matrices(
     for one, table, cells in zip(axes, tables, shown, strict=True):
         one.paint(painter, theme)
         if cells.size:
-            paint_cells(
+            steps = paint_cells(
                 painter, theme, one, cells[::-1], table.found.confusion[::-1], Scale(0.0, most or 1.0),
                 counts_only=look == "confusion",
             )  # fmt: skip
+            # Some classes of some runs: all at once.
+            for _ in steps:
+                pass
     if len(tables) > 1:
         paint_heads(painter, theme, tuple(axes), tuple(plain(one.name, 60) for one in tables))
 
