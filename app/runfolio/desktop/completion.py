@@ -15,7 +15,7 @@ from runfolio.model.filter_print import quote_name, quote_value
 from runfolio.model.filter_terms import AGGREGATES, EXAMPLES, KINDS
 from runfolio.model.filter_text import TEXT_OPERATORS
 from runfolio.model.filter_tokens import Token, tokens
-from runfolio.model.nearest import nearest
+from runfolio.model.nearest import is_number, nearest
 from runfolio.model.query import Aggregate, FieldKind, FieldRef
 from runfolio.model.run import RunStatus
 
@@ -150,7 +150,7 @@ def suggest(
         low = place.word.lower()
         there = values(field)
         found = [(text, runs) for text, runs in there if low in text.lower() and text != place.word]
-        if not found and not _is_number(place.word) and all(text != place.word for text, _ in there):
+        if not found and not is_number(place.word) and all(text != place.word for text, _ in there):
             # Mistyped, it may be: what is spelt alike. A number is meant as it stands.
             runs_of = dict(there)
             found = [(text, runs_of[text]) for text in nearest(place.word, [*runs_of])]
@@ -201,14 +201,6 @@ def _note(info: FieldInfo) -> str:
         return ""
     way = {Direction.HIGHER: " ↑", Direction.LOWER: " ↓"}.get(info.direction, "")
     return f"{info.field.kind.value}{way}{' ≈' if info.origins else ''} · {count(info.runs)}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _typed(text: str) -> str | float:

@@ -14,7 +14,7 @@ from runfolio.index.literals import as_number, as_text
 from runfolio.index.meaning import meaning
 from runfolio.model.display import counted, plain
 from runfolio.model.expression import Both, Compare, Either, Expression, OneOf
-from runfolio.model.nearest import nearest
+from runfolio.model.nearest import is_number, nearest
 from runfolio.model.query import FieldKind, FieldRef
 
 MOST = 3
@@ -78,7 +78,7 @@ def _instead(database: Database, ref: FieldRef, test: TextTest, few: int) -> str
 
     Numbers are left out: which of them there are says nothing about a text.
     """
-    texts = [text for text, _ in values(database, ref, _LOOKED_AT) if not _is_number(text)]
+    texts = [text for text, _ in values(database, ref, _LOOKED_AT) if not is_number(text)]
     near = nearest(test.value, texts, _NAMED) if test.operator in ("=", "folded", "starts", "contains") else ()
     if texts and len(texts) <= few:
         named, said = (*near, *(text for text in texts if text not in near)), "There are"
@@ -88,14 +88,6 @@ def _instead(database: Database, ref: FieldRef, test: TextTest, few: int) -> str
         return ""
     more = ", …" if len(named) > _NAMED else "."
     return f" {said}: {', '.join(plain(text, 60) for text in named[:_NAMED])}{more}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _compared(node: Expression) -> Iterator[Compare]:

@@ -29,3 +29,12 @@ def nearest(wanted: str, known: Sequence[str], most: int = 3) -> tuple[str, ...]
         spelt = dict(reversed(folded))
         ranked += [spelt[fold] for fold in difflib.get_close_matches(low, spelt, n=most, cutoff=CUTOFF)]
     return tuple(dict.fromkeys(ranked))[:most]
+
+
+def is_number(text: str) -> bool:
+    """Whether a text spells a number, which is meant as it stands: another that is spelt alike is far from it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
